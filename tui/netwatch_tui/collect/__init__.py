@@ -1,0 +1,1 @@
+"""What lives between two ticks: the collector and its memory."""

@@ -1,0 +1,1 @@
+"""Everything that reads or asks Linux: bytes in, model values out."""

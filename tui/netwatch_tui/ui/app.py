@@ -1,0 +1,55 @@
+"""The full-screen program as Textual sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
+
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme
+
+from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.keymap import APP_KEYS, bindings
+from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.worker import Feed
+
+
+class NetwatchApp(App[None]):
+    """Owns the feed and the themes; everything else is the main screen's."""
+
+    TITLE = "netwatch-tui"
+    CSS_PATH = "netwatch.tcss"
+    BINDINGS = bindings(APP_KEYS)
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self, feed: Feed, spec: ViewSpec, themes: Mapping[str, Theme], theme: str, notices: Sequence[str] = ()
+    ) -> None:
+        self._signals = dict(themes[theme].variables)
+        super().__init__()
+        self._feed = feed
+        self._main = MainScreen(feed, spec, notices)
+        for each in themes.values():
+            self.register_theme(each)
+        self.theme = theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours of the signals for a theme that has none."""
+        return self._signals
+
+    def get_default_screen(self) -> Screen[None]:
+        """The table is the first and last screen."""
+        return self._main
+
+    def on_mount(self) -> None:
+        """End well also when told to from outside."""
+        self.animation_level = "none"
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+
+    def on_unmount(self) -> None:
+        """Leave no thread behind."""
+        self._feed.stop()

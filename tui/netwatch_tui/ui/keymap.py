@@ -1,0 +1,73 @@
+"""Every key in one table: the bindings, the footer and the help screen are made from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+
+class Key(NamedTuple):
+    """One thing that keys do."""
+
+    id: str
+    """Stable name, by which a person can rebind it."""
+    keys: str
+    """Textual's key names, separated by commas."""
+    action: str
+    label: str
+    """For the footer; a word or two."""
+    meaning: str
+    """For the help screen; what happens."""
+    shown_as: str
+    """The keys as a person knows them."""
+    in_footer: bool = False
+    priority: bool = False
+    """Works even where another widget has a use for the key."""
+
+    def binding(self) -> Binding:
+        """As Textual wants it."""
+        return Binding(
+            self.keys,
+            self.action,
+            self.label,
+            show=self.in_footer,
+            key_display=self.shown_as.split()[0],
+            id=self.id,
+            priority=self.priority,
+        )
+
+
+TABLE_KEYS = (
+    Key("move.up", "up,k", "move(-1)", "Up", "one row up", "↑ k"),
+    Key("move.down", "down,j", "move(1)", "Down", "one row down", "↓ j"),
+    Key("move.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up", "PgUp"),
+    Key("move.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down", "PgDn"),
+    Key("move.first", "home,g", "first", "First", "first row", "g Home"),
+    Key("move.last", "end,G", "last", "Last", "last row", "G End"),
+)
+
+MAIN_KEYS = (
+    Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows; results are live while you type", "/", True),
+    Key("filter.port", "p", "filter_port", "Port", "filter by port, beginning with this row's", "p", True),
+    Key("filter.process", "P", "filter_process", "Process", "filter by process, beginning with this row's", "P", True),
+    Key("filter.clear", "escape", "clear_filter", "Clear", "clear the filter", "Esc"),
+    Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", "s", True),
+    Key("sort.reverse", "S", "reverse_sort", "Reverse", "sort the other way round", "S", True),
+    Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left", "<"),
+    Key("sort.right", "greater_than_sign", "step_sort(1)", "Sort right", "sort by the column to the right", ">"),
+    Key(
+        "view.pause", "space", "pause", "Pause", "hold the screen still, and go on; collecting continues", "Space", True
+    ),
+    Key("app.help", "question_mark,f1", "help", "Help", "this page", "? F1", True),
+    Key("app.quit", "q", "app.quit", "Quit", "leave at once", "q", True),
+)
+
+APP_KEYS = (
+    Key("app.interrupt", "ctrl+c", "quit", "Quit", "leave at once, also while typing", "Ctrl+C", priority=True),
+)
+
+
+def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
+    """The keys as Textual's bindings."""
+    return [key.binding() for key in keys]

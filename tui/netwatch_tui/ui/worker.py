@@ -1,0 +1,138 @@
+"""The thread that collects. It owns the session; specs go in, messages come out, nothing else is shared."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from textual.message import Message
+
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.procnet import Table
+from netwatch_tui.kernel.source import Source
+from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.ui.messages import CollectFailed, ViewReady
+from netwatch_tui.ui.session import Session
+
+JOIN_TIMEOUT = 0.2
+"""Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""
+
+Post = Callable[[Message], object]
+
+
+class Feed(Protocol):
+    """What the screen needs of whatever feeds it: the worker, or in tests something without a thread."""
+
+    interval: float
+    """Seconds between two ticks."""
+
+    def begin(self, post: Post) -> None:
+        """Start to send messages."""
+
+    def show(self, spec: ViewSpec) -> None:
+        """Ask for another view of what was collected."""
+
+    def stop(self) -> None:
+        """Send nothing any more."""
+
+
+def steady_clock() -> Callable[[], float]:
+    """A clock in seconds since the epoch that never jumps when somebody sets the machine's time."""
+    offset = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return lambda: time.clock_gettime(time.CLOCK_BOOTTIME) + offset
+
+
+class _Stopped(BaseException):
+    """Raised inside a tick when the program quits; no handler of errors on the way may hold it up."""
+
+
+class Worker:
+    """Ticks at the interval, and whenever the person wants to see something else."""
+
+    def __init__(
+        self,
+        source: Source,
+        tables: Sequence[Table],
+        spec: ViewSpec,
+        interval: float,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.interval = interval
+        self._clock = clock or steady_clock()
+        self._session = Session(Collector(source, tables, check=self._check), spec)
+        self._wishes: SimpleQueue[ViewSpec | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._post: Post = _nowhere
+        # A daemon: were it ever stuck in the kernel, the program could still end.
+        self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
+
+    def begin(self, post: Post) -> None:
+        """Start the thread."""
+        self._post = post
+        self._thread.start()
+
+    def show(self, spec: ViewSpec) -> None:
+        """Ask for another view; of several asked at once, only the last is made."""
+        self._wishes.put(spec)
+
+    def stop(self) -> None:
+        """End the thread, in the middle of a tick if need be, and wait for it."""
+        self._stopping.set()
+        self._wishes.put(None)
+        if self._thread.is_alive():
+            self._thread.join(JOIN_TIMEOUT)
+
+    def _check(self) -> None:
+        if self._stopping.is_set():
+            raise _Stopped
+
+    def _run(self) -> None:
+        with suppress(_Stopped):
+            self._loop()
+
+    def _loop(self) -> None:
+        due = self._clock()
+        while True:
+            now = self._clock()
+            if now >= due:
+                self._attempt(self._session.tick)
+                # From the plan, not from the end of the tick: ticks keep their beat. A tick that took longer
+                # than the interval is followed by the next one at once, and none is made up for.
+                due = max(due + self.interval, self._clock())
+            expiry = self._session.next_expiry
+            wake = due if expiry is None else min(due, expiry)
+            spec = self._wish(max(wake - self._clock(), 0.0))
+            if spec is not None:
+                self._attempt(partial(self._session.show, spec))
+            elif expiry is not None and self._clock() >= expiry:
+                self._attempt(self._session.expire)
+
+    def _wish(self, timeout: float) -> ViewSpec | None:
+        """The newest spec that was asked for; None when the time is over."""
+        try:
+            wish = self._wishes.get(timeout=timeout)
+            while not self._wishes.empty():
+                wish = self._wishes.get_nowait()
+        except Empty:
+            return None
+        self._check()
+        return wish
+
+    def _attempt(self, step: Callable[[float], View | None]) -> None:
+        """Do one thing and show what came of it, also when it failed."""
+        try:
+            view = step(self._clock())
+        except Exception as error:  # noqa: BLE001 -- the program must outlive any fault of a tick, and shows it
+            self._post(CollectFailed(f"{type(error).__name__}: {error}"))
+            return
+        if view is not None:
+            self._post(ViewReady(view))
+
+
+def _nowhere(message: Message) -> None:
+    """Where messages go before anybody listens."""
