@@ -43,7 +43,7 @@ class Column(NamedTuple):
     key: Callable[[Socket, Moment], SortKey]
     right_aligned: bool = False
     is_endpoint: bool = False
-    """Holds address:port, whose port is never cut; grows with the longest address before others get spare room."""
+    """Holds address:port, whose port is never cut; as wide as the addresses need, before `width` and `most` count."""
 
 
 def _mark(socket: Socket, moment: Moment) -> str:

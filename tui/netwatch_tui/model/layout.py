@@ -10,7 +10,7 @@ from netwatch_tui.model.columns import Column
 GAP = 1
 """Blank cells between two columns."""
 
-_ENDPOINT_STEPS = (21, 27, 34, 40, 47)
+_ENDPOINT_STEPS = (21, 24, 28, 33, 40, 47)
 """Widths for address:port, from any IPv4 to any IPv6; few steps, so that columns seldom move."""
 
 
@@ -85,7 +85,7 @@ def _squeeze(columns: Sequence[Column], widths: dict[str, int], width: int) -> N
 def _spread(columns: Sequence[Column], widths: dict[str, int], width: int) -> None:
     """Give what is left to the columns that can use it, the most important first in each turn."""
     spare = width - _total(columns, widths)
-    growing = sorted((column for column in columns if column.most > column.width), key=lambda column: column.rank)
+    growing = sorted((column for column in columns if not column.is_endpoint), key=lambda column: column.rank)
     while spare > 0:
         growing = [column for column in growing if widths[column.id] < column.most]
         if not growing:

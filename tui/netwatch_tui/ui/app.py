@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme
@@ -13,6 +14,7 @@ from textual.theme import Theme
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.widgets.filter_line import FilterInput
 from netwatch_tui.ui.worker import Feed
 
 
@@ -49,6 +51,14 @@ class NetwatchApp(App[None]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let a letter typed into the filter act when it is read, as every other key does."""
+        if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, FilterInput):
+            if not event.is_forwarded:
+                self.focused.type_in(event.character or "")
+        else:
+            await super().on_event(event)
 
     def on_unmount(self) -> None:
         """Leave no thread behind."""

@@ -22,11 +22,13 @@ class Key(NamedTuple):
     shown_as: str
     """The keys as a person knows them."""
     in_footer: bool = False
-    priority: bool = False
-    """Works even where another widget has a use for the key."""
 
     def binding(self) -> Binding:
-        """As Textual wants it."""
+        """As Textual wants it.
+
+        All have priority, which makes Textual act on a key when it is read. Other bindings wait until the key has
+        travelled through the focused widget, and a key typed after them could overtake.
+        """
         return Binding(
             self.keys,
             self.action,
@@ -34,7 +36,7 @@ class Key(NamedTuple):
             show=self.in_footer,
             key_display=self.shown_as.split()[0],
             id=self.id,
-            priority=self.priority,
+            priority=True,
         )
 
 
@@ -63,9 +65,7 @@ MAIN_KEYS = (
     Key("app.quit", "q", "app.quit", "Quit", "leave at once", "q", True),
 )
 
-APP_KEYS = (
-    Key("app.interrupt", "ctrl+c", "quit", "Quit", "leave at once, also while typing", "Ctrl+C", priority=True),
-)
+APP_KEYS = (Key("app.interrupt", "ctrl+c", "quit", "Quit", "leave at once, also while typing", "Ctrl+C"),)
 
 
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:

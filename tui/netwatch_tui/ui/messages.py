@@ -49,10 +49,3 @@ class ColumnsHidden(Message):
 @dataclass
 class FilterEdited(Message):
     """The text of the filter is another one."""
-
-    text: str
-
-
-@dataclass
-class FilterClosed(Message):
-    """The filter line was left."""

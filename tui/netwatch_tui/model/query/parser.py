@@ -37,6 +37,11 @@ class Query(NamedTuple):
         """Whether the socket meets every term."""
         return all(term.matches(socket) for term in self.terms)
 
+    def without(self, key: str) -> str:
+        """The text without the terms of this key."""
+        words = (token.group() for token in _TOKEN.finditer(self.text))
+        return " ".join(word for word in words if word.partition(":")[0].lower() != key)
+
 
 EVERYTHING = Query("", ())
 

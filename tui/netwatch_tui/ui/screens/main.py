@@ -16,7 +16,6 @@ from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
 from netwatch_tui.ui.messages import (
     CollectFailed,
     ColumnsHidden,
-    FilterClosed,
     FilterEdited,
     SortWanted,
     ViewReady,
@@ -27,6 +26,8 @@ from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.ui.worker import Feed
+
+_MAIN_ACTIONS = {key.action.partition("(")[0] for key in MAIN_KEYS}
 
 
 class MainScreen(Screen[None]):
@@ -72,6 +73,10 @@ class MainScreen(Screen[None]):
         self._spec = spec
         self._feed.show(spec)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 -- Textual calls it
+        """While a filter is typed, letters are letters."""
+        return action not in _MAIN_ACTIONS or not self._filter_line.is_open
+
     # From the feed
 
     @on(ViewReady)
@@ -94,12 +99,12 @@ class MainScreen(Screen[None]):
         socket = self._table.cursor_socket
         ports = [port for port in (socket.local_port, socket.peer_port) if port] if socket else []
         # The service is at the lower of the two: the other end's port was picked from the high ones by the system.
-        self._edit_term("port:", str(min(ports)) if ports else "")
+        self._edit_term("port", str(min(ports)) if ports else "")
 
     def action_filter_process(self) -> None:
         """Type a process name; that of the row is there already."""
         socket = self._table.cursor_socket
-        self._edit_term("process:", quote(socket.owners[0].process.name) if socket and socket.owners else "")
+        self._edit_term("process", quote(socket.owners[0].process.name) if socket and socket.owners else "")
 
     def action_clear_filter(self) -> None:
         """Show everything again."""
@@ -116,8 +121,7 @@ class MainScreen(Screen[None]):
 
     def _edit_term(self, key: str, value: str) -> None:
         """Begin to type with one term of this key in the place of those that are there."""
-        others = [word for word in self._spec.query.text.split() if not word.startswith(key)]
-        self._edit(" ".join([*others, key + value]), selected=value)
+        self._edit(f"{self._spec.query.without(key)} {key}:{value}".lstrip(), selected=value)
 
     def _edit(self, text: str, selected: str = "") -> None:
         self._before_edit = self._spec.query
@@ -128,13 +132,15 @@ class MainScreen(Screen[None]):
         if query != self._spec.query:
             self._choose(self._spec._replace(query=query))
         self._filter_line.leave(query.text)
-        self._table.focus()
+        self.set_focus(self._table)
 
     @on(FilterEdited)
-    def _filter(self, message: FilterEdited) -> None:
+    def _use_typed(self) -> None:
         """Use what is typed at once; while it makes no sense, what was shown last stays."""
+        if not self._filter_line.is_open:
+            return
         try:
-            query = parse(message.text)
+            query = parse(self._filter_line.text)
         except QueryError as error:
             self._filter_line.note(error.message)
             return
@@ -142,9 +148,14 @@ class MainScreen(Screen[None]):
         if query != self._spec.query:
             self._choose(self._spec._replace(query=query))
 
-    @on(FilterClosed)
-    def _keep_filter(self) -> None:
+    def action_keep_filter(self) -> None:
+        """Leave the line with the filter that is typed; with the last one that made sense if this one does not."""
+        self._use_typed()
         self._use(self._spec.query)
+
+    def action_help_on_filter(self) -> None:
+        """Show all keys while a filter is typed."""
+        self.action_help()
 
     # Sort
 

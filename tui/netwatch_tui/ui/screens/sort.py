@@ -11,13 +11,20 @@ from textual.widgets.option_list import Option
 from netwatch_tui.model.columns import COLUMNS
 
 
+class _Columns(OptionList):
+    """Also moved in with the table's own keys."""
+
+    BINDINGS = [
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+    ]
+
+
 class SortScreen(ModalScreen[str | None]):
     """Gives the id of the chosen column, or None."""
 
     BINDINGS = [
         Binding("escape,q,s", "dismiss", "Close", key_display="Esc"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, current: str) -> None:
@@ -26,7 +33,7 @@ class SortScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """All columns, also those that find no room."""
-        options = OptionList(
+        options = _Columns(
             *(Option(column.title.strip() or "Mark", id=column.id) for column in COLUMNS), id="sort", markup=False
         )
         options.border_title = "Sort by"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,20 +11,39 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 from textual.widgets.input import Selection
 
-from netwatch_tui.ui.messages import FilterClosed, FilterEdited
+from netwatch_tui.ui.messages import FilterEdited
+
+_OWN_KEYS = [
+    Binding("enter", "screen.keep_filter", "Keep", key_display="Enter", priority=True),
+    Binding("escape", "screen.cancel_filter", "Cancel", key_display="Esc", priority=True),
+    Binding("up", "screen.move_in_table('move', -1)", show=False, priority=True),
+    Binding("down", "screen.move_in_table('move', 1)", show=False, priority=True),
+    Binding("pageup", "screen.move_in_table('page', -1)", show=False, priority=True),
+    Binding("pagedown", "screen.move_in_table('page', 1)", show=False, priority=True),
+    Binding("f1", "screen.help_on_filter", show=False, priority=True),
+]
+_EDITING_KEYS = [
+    replace(binding, priority=True)
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.key not in ("enter", "ctrl+c,super+c")
+]
 
 
-class FilterInput(Input, inherit_bindings=True):
-    """Text with a cursor; the keys that an input has no use for move in the table."""
+class FilterInput(Input, inherit_bindings=False):
+    """Text with a cursor; the keys that an input has no use for move in the table.
 
-    BINDINGS = [
-        Binding("up", "screen.move_in_table('move', -1)", show=False),
-        Binding("down", "screen.move_in_table('move', 1)", show=False),
-        Binding("pageup", "screen.move_in_table('page', -1)", show=False),
-        Binding("pagedown", "screen.move_in_table('page', 1)", show=False),
-        Binding("escape", "screen.cancel_filter", "Cancel", key_display="Esc"),
-        Binding("enter", "submit", "Keep", key_display="Enter"),
-    ]
+    Every key acts when it is read (see `keymap.Key.binding`), so that `abc`, Backspace and Enter typed ahead over a
+    slow line come in this order.
+    """
+
+    BINDINGS = [*_OWN_KEYS, *_EDITING_KEYS]
+
+    def type_in(self, character: str) -> None:
+        """Put in one character, in the place of what is selected."""
+        if self.selection.is_empty:
+            self.insert_text_at_cursor(character)
+        else:
+            self.replace(character, *self.selection)
 
 
 class FilterLine(Horizontal):
@@ -44,7 +65,7 @@ class FilterLine(Horizontal):
     @property
     def is_open(self) -> bool:
         """Whether it is being typed in."""
-        return self.query_one(FilterInput).has_focus
+        return isinstance(self.screen.focused, FilterInput)
 
     def edit(self, text: str, selected: str = "") -> None:
         """Begin to type, with this text; its end, if it is `selected`, is replaced by what is typed."""
@@ -52,7 +73,8 @@ class FilterLine(Horizontal):
         text_input = self.query_one(FilterInput)
         text_input.value = text
         text_input.selection = Selection(len(text) - len(selected), len(text))
-        text_input.focus()
+        # Not focus(), which takes effect later: keys typed meanwhile would be taken for commands.
+        self.screen.set_focus(text_input)
 
     def leave(self, text: str) -> None:
         """Show the filter that holds now; nothing when there is none."""
@@ -68,9 +90,4 @@ class FilterLine(Horizontal):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(FilterEdited(event.value))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(FilterClosed())
+        self.post_message(FilterEdited())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -227,10 +228,11 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _strip(self, line: Line, width: int) -> Strip:
         style = self.rich_style
         if line.mark:
-            style += self.get_component_rich_style(_MARK_STYLE[line.mark], partial=True)
-        blank = style if line.mark else style + self.get_component_rich_style("socket-table--blank", partial=True)
+            style += self._ink(_MARK_STYLE[line.mark])
+        blank = style if line.mark else style + self._ink("socket-table--blank")
         if line.is_cursor:
-            cursor = self.get_component_rich_style("socket-table--cursor", partial=True)
+            full = self.get_component_rich_style("socket-table--cursor")
+            cursor = Style(bgcolor=full.bgcolor, bold=full.bold, reverse=full.reverse)
             style, blank = style + cursor, blank + cursor
         segments = [
             Segment(text, blank if _is_blank(cell) else style)
@@ -239,17 +241,19 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         return Strip(segments).adjust_cell_length(width, style)
 
+    def _ink(self, component: str) -> Style:
+        """The text colour of a component, to lay over another style."""
+        return Style(color=self.get_component_rich_style(component).color)
+
     def _header(self) -> Strip:
         plain = self.rich_style + self.get_component_rich_style("socket-table--header")
-        lit = plain + self.get_component_rich_style("socket-table--sorted", partial=True)
+        lit = plain + self._ink("socket-table--sorted") + Style(bold=True)
         spec = self._view.spec if self._view else None
         segments = []
         for place in self._layout_of_columns.placed:
             title = place.column.title
             if spec and spec.sort == place.column.id:
-                arrow = "▼" if spec.descending else "▲"
-                text = _aligned(title.strip() + arrow, place, place.width + GAP)
-                segments.append(Segment(text, lit))
+                segments.append(Segment(_sorted_title(title.strip(), place, "▼" if spec.descending else "▲"), lit))
             else:
                 segments.append(Segment(_aligned(clip(title, place.width), place, place.width) + " " * GAP, plain))
         return Strip(segments).adjust_cell_length(self._width, plain)
@@ -270,6 +274,13 @@ def _fit(cell: str, place: Placed) -> str:
     """The cell's text in exactly the width of its column."""
     clipped = clip_endpoint(cell, place.width) if place.column.is_endpoint else clip(cell, place.width)
     return _aligned(clipped, place, place.width)
+
+
+def _sorted_title(title: str, place: Placed, arrow: str) -> str:
+    """A title with its arrow, on the inner side where there is room and else in the gap behind the column."""
+    if place.column.right_aligned and cell_width(title) < place.width:
+        return _aligned(arrow + title, place, place.width) + " " * GAP
+    return _aligned(title + arrow, place, place.width + GAP)
 
 
 def _aligned(text: str, place: Placed, width: int) -> str:

@@ -52,13 +52,9 @@ class StatusLine(Widget):
         """Repaint if any word is another one."""
         lines = (self._first_line(), self._second_line(), self._third_line())
         if lines != self._shown:
-            grown = bool(lines[2]) != bool(self._shown and self._shown[2])
             self._shown = lines
-            self.refresh(layout=grown)
-
-    def get_content_height(self, *_: object) -> int:
-        """Two lines, or three when there is something to tell."""
-        return 3 if self._third_line() else 2
+            self.styles.height = 3 if lines[2] else 2
+            self.refresh()
 
     def render(self) -> Content:
         """All lines, each cut at the screen's edge with a sign."""
@@ -95,7 +91,7 @@ class StatusLine(Widget):
         by_state = self._view.snapshot.counts.by_state
         parts = [(f"{state} {by_state[state]}", "") for state in State if state in by_state]
         if self._hidden:
-            parts.append((f"no room for {', '.join(column.title for column in self._hidden)}", "$text-muted"))
+            parts.append((f"{_counted(len(self._hidden), 'column')} hidden: too narrow", "$text-muted"))
         return parts
 
     def _third_line(self) -> list[_Part]:

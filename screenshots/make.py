@@ -1,0 +1,55 @@
+"""Makes the pictures of the README: the real program on recorded data.
+
+Run it from a checkout in which the program is installed: `.venv/bin/python screenshots/make.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+os.environ["COLORTERM"] = "truecolor"  # so that the pictures do not depend on the terminal they are made in
+os.environ.pop("NO_COLOR", None)
+
+from netwatch_tui.model.view import ViewSpec  # noqa: E402 -- after the environment that Textual reads
+from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above
+from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- as above
+from screenshots.story import StepFeed, Story  # noqa: E402 -- as above
+
+PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
+    "main": ("netwatch", (132, 30), ("down", "down", "down")),
+    "filter": ("netwatch", (132, 30), (*"/process:nginx", "enter")),
+    "daylight": ("daylight", (80, 24), ()),
+}
+"""Name -> theme, columns and lines, and the keys that are pressed after the second look."""
+
+
+async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...]) -> str:
+    """The screen after two looks and some keys, as SVG."""
+    story, spec = Story(), ViewSpec()
+    feed = StepFeed(story, spec, story.start)
+    themes, _ = load_themes(themes_folder())
+    app = NetwatchApp(feed, spec, themes, theme)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        story.frame = 1
+        feed.step()
+        await pilot.press(*keys)
+        await pilot.pause()
+        return app.export_screenshot(title="netwatch-tui")
+
+
+def main() -> None:
+    """Write every picture beside this script."""
+    for name, (theme, size, keys) in PICTURES.items():
+        path = HERE / f"{name}.svg"
+        path.write_text(asyncio.run(picture(theme, size, keys)), encoding="utf-8")
+        print(f"wrote {path.relative_to(HERE.parent)}")
+
+
+if __name__ == "__main__":
+    main()

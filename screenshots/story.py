@@ -1,0 +1,117 @@
+"""The recorded data behind the pictures, played to the real collector in the kernel's own format."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.owners import Descriptors
+from netwatch_tui.kernel.procnet import TABLES, Table
+from netwatch_tui.kernel.source import Source
+from netwatch_tui.model.socket import Process
+from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.ui.messages import ViewReady
+from netwatch_tui.ui.session import Session
+from netwatch_tui.ui.worker import Post
+
+STORY = Path(__file__).with_name("story.toml")
+
+_STATE_NUMBERS = {
+    "ESTAB": 1, "SYN-SENT": 2, "SYN-RECV": 3, "FIN-WAIT-1": 4, "FIN-WAIT-2": 5, "TIME-WAIT": 6, "UNCONN": 7,
+    "CLOSE-WAIT": 8, "LAST-ACK": 9, "LISTEN": 10, "CLOSING": 11,
+}  # fmt: skip
+
+
+class Story:
+    """A source that gives one recorded look after the other; `frame` says which."""
+
+    def __init__(self, path: Path = STORY) -> None:
+        self._data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        self.start: float = self._data["start"]
+        self.frame = 0
+
+    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+        """The lines of a table, as `procnet.read_lines` gives them."""
+        check()
+        return [_line(each, self.frame) for each in self._now() if each["is"].split()[0] == table.name]
+
+    def pids(self) -> list[int]:
+        """All processes of the story."""
+        return [int(pid) for pid in self._data["processes"]]
+
+    def descriptors(self, pid: int) -> Descriptors:
+        """The sockets that a process holds in this frame."""
+        held = ((each["inode"], each["held"].get(str(pid))) for each in self._now() if "held" in each)
+        return {inode: tuple(fds) for inode, fds in held if fds}
+
+    def process(self, pid: int) -> Process | None:
+        """What the story says of a process."""
+        told = self._data["processes"][str(pid)]
+        return Process(pid, told["name"], tuple(told["cmdline"]), told["user"], self.start - 7200)
+
+    def forget_processes(self) -> None:
+        """A story does not change its processes."""
+
+    def user(self, uid: int) -> str:
+        """The name of a user."""
+        return str(self._data["users"][str(uid)])
+
+    def _now(self) -> list[dict[str, Any]]:
+        return [each for each in self._data["sockets"] if self.frame in each.get("frames", (0, 1))]
+
+
+def _line(told: dict[str, Any], frame: int) -> bytes:
+    """One line of /proc/net/tcp and its siblings, without the slot number."""
+    _, state, local, peer = told["is"].split()
+    if frame and "then" in told:
+        state = told["then"]
+    timer = "03:00001770" if state == "TIME-WAIT" else "00:00000000"
+    return (
+        f"{_hex(local)} {_hex(peer)} {_STATE_NUMBERS[state]:02X} {told.get('send_q', 0):08X}:{told.get('recv_q', 0):08X} "
+        f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 20 4 30 10 -1"
+    ).encode()
+
+
+def _hex(endpoint: str) -> str:
+    host, _, port = endpoint.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    packed = socket.inet_pton(family, host.strip("[]"))
+    words = (int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4))
+    return "".join(f"{word:08X}" for word in words) + f":{int(port):04X}"
+
+
+class StepFeed:
+    """Feeds the screen without a thread and without a clock: one tick a call."""
+
+    interval = 1.0
+
+    def __init__(self, source: Source, spec: ViewSpec, now: float) -> None:
+        self._session = Session(Collector(source, TABLES, stopwatch=lambda: 0.0), spec)
+        self._post: Post = lambda _: None
+        self.now = now
+
+    def begin(self, post: Post) -> None:
+        """Take the first look."""
+        self._post = post
+        self.step(0.0)
+
+    def step(self, seconds: float = 1.0) -> None:
+        """Let time go by and look again."""
+        self.now += seconds
+        self._send(self._session.tick(self.now))
+
+    def show(self, spec: ViewSpec) -> None:
+        """Show what was collected in another way."""
+        self._send(self._session.show(spec, self.now))
+
+    def _send(self, view: View | None) -> None:
+        if view is not None:
+            self._post(ViewReady(view))
+
+    def stop(self) -> None:
+        """There is nothing to stop."""

@@ -1,0 +1,111 @@
+"""A real pseudo-terminal with a program in it, and the screen that a person would see."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import pyte
+
+PATIENCE = 20.0
+"""Seconds after which waiting for the screen is given up; a passing test never waits that long."""
+
+
+class Terminal:
+    """Runs a command on its own terminal; leave the `with` block and it is gone."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        lines: int = 24,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        """Everything that the program sent to the terminal."""
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._theirs = theirs
+        self.settings_before = termios.tcgetattr(theirs)
+        self.process = subprocess.Popen(
+            command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "", "LC_ALL": "C.UTF-8", **(environment or {})},
+        )
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    @property
+    def settings(self) -> list[Any]:
+        """The terminal's modes now, as `termios` gives them."""
+        return termios.tcgetattr(self._theirs)
+
+    @property
+    def rows(self) -> list[str]:
+        """The lines of the screen."""
+        return [row.rstrip() for row in self.screen.display]
+
+    def send(self, keys: str) -> None:
+        """Type."""
+        os.write(self._ours, keys.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Make the window another size."""
+        self.screen.resize(lines, columns)
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        os.killpg(self.process.pid, 28)  # SIGWINCH, as a terminal sends it
+
+    def wait_for(self, condition: Callable[[list[str]], object], what: str) -> list[str]:
+        """Read until the screen meets a condition.
+
+        Raises:
+            AssertionError: It did not in time; the text shows the screen.
+        """
+        end = time.monotonic() + PATIENCE
+        while not condition(self.rows):
+            if time.monotonic() > end or not self._read(0.1):
+                raise AssertionError(f"never saw {what}:\n" + "\n".join(self.rows))
+        return self.rows
+
+    def wait_for_end(self) -> int:
+        """Read until the program ends; returns its status."""
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < end:
+            self._read(0.05)
+        while select.select([self._ours], [], [], 0)[0]:
+            self._read(0)
+        return self.process.wait(timeout=1)
+
+    def _read(self, timeout: float) -> bool:
+        """Take in what the program wrote; False if it has ended and there is no more."""
+        if select.select([self._ours], [], [], timeout)[0]:
+            data = os.read(self._ours, 65_536)
+            self.written += data
+            self._stream.feed(data)
+            return True
+        return self.process.poll() is None

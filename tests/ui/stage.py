@@ -1,0 +1,86 @@
+"""The full-screen program on a fake machine, driven step by step."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from netwatch_tui.kernel.source import Source
+from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.themes import load_themes, themes_folder
+from netwatch_tui.ui.widgets.socket_table import SocketTable
+from screenshots.story import StepFeed
+
+
+class Stage:
+    """What a test sees and does."""
+
+    def __init__(self, app: NetwatchApp, feed: StepFeed, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.feed = feed
+        self.pilot = pilot
+
+    @property
+    def table(self) -> SocketTable:
+        return self.app.screen_stack[0].query_one(SocketTable)
+
+    @property
+    def screen(self) -> list[str]:
+        """The lines of the screen as they were painted."""
+        return [
+            "".join(segment.text for segment in line).rstrip() for line in self.app.screen._compositor.render_strips()
+        ]
+
+    @property
+    def heading(self) -> str:
+        return self.table.render_line(0).text.rstrip()
+
+    @property
+    def rows(self) -> list[str]:
+        """The table's visible rows."""
+        lines = (self.table.render_line(y).text.rstrip() for y in range(1, self.table.size.height))
+        return [line for line in lines if line]
+
+    @property
+    def cursor(self) -> int:
+        """The id of the socket under the cursor."""
+        socket = self.table.cursor_socket
+        assert socket is not None
+        return socket.id
+
+    @property
+    def cursor_line(self) -> int:
+        """The line of the table on which the cursor is painted, 0 for the first row."""
+        return next(y for y in range(self.table.size.height) if self._is_lit(y)) - 1
+
+    def _is_lit(self, y: int) -> bool:
+        background = self.table.render_line(y)._segments[0].style
+        plain = self.table.rich_style
+        return y > 0 and background is not None and background.bgcolor != plain.bgcolor
+
+    async def step(self, seconds: float = 1.0) -> None:
+        """Let time go by, and one tick with it."""
+        self.feed.step(seconds)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def on_stage(
+    source: Source, *, size: tuple[int, int] = (132, 24), spec: ViewSpec | None = None, now: float = 1_000_000.0
+) -> AsyncIterator[Stage]:
+    """The program after its first tick."""
+    spec = spec or ViewSpec()
+    feed = StepFeed(source, spec, now)
+    themes, problems = load_themes(themes_folder())
+    assert not problems
+    app = NetwatchApp(feed, spec, themes, "netwatch")
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Stage(app, feed, pilot)

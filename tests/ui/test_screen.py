@@ -1,0 +1,407 @@
+"""The main screen: rows, marks, cursor, sort, filter and words, on a fake machine without a thread."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netwatch_tui.model.query import parse
+from netwatch_tui.model.socket import Socket, State
+from netwatch_tui.model.view import Selection, ViewSpec
+from netwatch_tui.ui.messages import CollectFailed
+from netwatch_tui.ui.screens.help import HelpScreen
+from netwatch_tui.ui.widgets.filter_line import FilterLine
+from tests.support.build import process, tcp, udp
+from tests.support.fake import FakeSource
+from tests.ui.stage import Stage, on_stage
+
+WEB = tcp("10.0.0.5:443", inode=11)
+CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
+OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
+DNS = udp("127.0.0.53:53", inode=14)
+
+
+def many(count: int) -> list[Socket]:
+    return [tcp("10.0.0.5:443", f"10.0.{i // 250}.{i % 250 + 1}:5000", inode=1000 + i) for i in range(count)]
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    machine = FakeSource(WEB, CLIENT, OTHER, DNS)
+    machine.hold(7, WEB, CLIENT, OTHER)
+    machine.hold(8, DNS)
+    machine.processes = {7: process(7, "nginx"), 8: process(8, "resolved")}
+    return machine
+
+
+async def test_every_socket_is_a_row_with_its_owner(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        assert [row.split()[:2] for row in stage.rows] == [
+            ["tcp", "LISTEN"],
+            ["tcp", "ESTAB"],
+            ["tcp", "ESTAB"],
+            ["udp", "UNCONN"],
+        ]
+        assert "10.0.0.9:50001" in stage.rows[1], "addresses sort as numbers: .9 before .10"
+        assert "7 nginx" in stage.rows[0]
+        assert "8 resolved" in stage.rows[3]
+        assert "4 sockets" in stage.screen[0]
+        assert "LISTEN 1  ESTAB 2  UNCONN 1" in stage.screen[1]
+
+
+async def test_new_changed_and_closed_rows_carry_their_mark_for_three_seconds(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        assert all(row.startswith(" ") for row in stage.rows), "the first snapshot marks nothing"
+        fresh = tcp("10.0.0.5:443", "10.0.0.77:50003", inode=15)
+        source.put(WEB, CLIENT._replace(state=State.CLOSE_WAIT), DNS, fresh)
+        await stage.step()
+        marks = {row[0]: row for row in stage.rows}
+        assert "10.0.0.77:50003" in marks["+"]
+        assert "10.0.0.9:50001" in marks["~"]
+        assert "CLOSE-WAIT" in marks["~"]
+        assert "10.0.0.10:50002" in marks["-"]
+        assert "+1 -1" in stage.screen[0]
+        assert "4 sockets" in stage.screen[0], "a lingering row is not counted"
+        await stage.step(2.9)
+        assert sorted(row[0] for row in stage.rows) == [" ", " ", "+", "-", "~"]
+        await stage.step(0.2)
+        assert [row[0] for row in stage.rows] == [" "] * 4
+
+
+async def test_the_cursor_stays_on_its_socket_through_ticks_sorts_and_filters(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("down", "down")
+        chosen = stage.cursor
+        source.put(tcp("1.1.1.1:1", inode=90), WEB, CLIENT, OTHER, DNS)
+        await stage.step()
+        assert stage.cursor == chosen
+        await stage.press("greater_than_sign", "S")
+        assert stage.cursor == chosen
+        await stage.press(*"/10.0.0.10", "enter")
+        assert stage.cursor == chosen
+        await stage.press("escape")
+        assert stage.cursor == chosen
+        assert "10.0.0.10:50002" in stage.rows[stage.cursor_line]
+
+
+async def test_the_row_keeps_its_height_on_the_screen_while_rows_come_above_it() -> None:
+    sockets = many(200)
+    source = FakeSource(*sockets)
+    async with on_stage(source) as stage:
+        await stage.press("pagedown", "pagedown", "up", "up", "up")
+        chosen, height = stage.cursor, stage.cursor_line
+        source.put(*[tcp("10.0.0.5:443", f"9.0.0.{i + 1}:1", inode=9000 + i) for i in range(30)], *sockets)
+        await stage.step()
+        assert (stage.cursor, stage.cursor_line) == (chosen, height)
+        source.put(*sockets)
+        await stage.step(10)
+        assert (stage.cursor, stage.cursor_line) == (chosen, height)
+
+
+async def test_what_was_scrolled_to_stays_in_place_when_the_cursor_is_elsewhere() -> None:
+    sockets = many(200)
+    source = FakeSource(*sockets)
+    source.hold(7, *sockets)
+    async with on_stage(source) as stage:
+        stage.table.scroll_to(y=100, animate=False)
+        await stage.pilot.pause()
+        before = stage.rows
+        source.put(tcp("10.0.0.5:443", "9.0.0.1:1", inode=9000), *sockets)
+        await stage.step(0)
+        assert stage.rows == before
+
+
+async def test_a_row_that_appears_above_the_first_one_is_seen() -> None:
+    sockets = many(100)
+    source = FakeSource(*sockets)
+    async with on_stage(source) as stage:
+        chosen = stage.cursor
+        source.put(tcp("10.0.0.5:443", "9.0.0.1:1", inode=9000), *sockets)
+        await stage.step()
+        assert stage.rows[0].startswith("+")
+        assert (stage.cursor, stage.cursor_line) == (chosen, 1)
+
+
+async def test_the_cursor_of_a_closed_socket_lingers_and_then_takes_the_neighbour(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("down")
+        chosen = stage.cursor
+        source.put(WEB, OTHER, DNS)
+        await stage.step()
+        assert stage.cursor == chosen
+        assert stage.rows[stage.cursor_line].startswith("-")
+        await stage.step(3.5)
+        assert "10.0.0.10:50002" in stage.rows[stage.cursor_line]
+
+
+STEPS = st.one_of(
+    st.sampled_from(["sort", "reverse", "pause", "filter", "all", "wheel", "move"]),
+    st.frozensets(st.integers(0, 59), max_size=60),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STEPS, min_size=4, max_size=15), st.integers(0, 59))
+async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
+    steps: list[str | frozenset[int]], start: int
+) -> None:
+    sockets = many(60)
+    source = FakeSource(*sockets)
+    async with on_stage(source) as stage:
+        main = stage.app.screen
+        stage.table.action_move(start)
+        for step in steps:
+            chosen = stage.table.cursor_socket
+            assert chosen is not None
+            match step:
+                case "sort":
+                    await main.run_action("step_sort(1)")
+                case "reverse":
+                    await main.run_action("reverse_sort")
+                case "pause":
+                    await main.run_action("pause")
+                case "filter":
+                    stage.feed.show(ViewSpec(query=parse(f"{chosen.peer.text}:")))
+                case "all":
+                    stage.feed.show(ViewSpec())
+                case "wheel":
+                    stage.table.scroll_to(y=20, animate=False)
+                case "move":
+                    stage.table.action_move(-7)
+                    continue
+                case frozenset():
+                    source.put(*[each for i, each in enumerate(sockets) if i in step or each.inode == chosen.inode])
+                    stage.feed.step(0)
+            await stage.pilot.pause()
+            assert stage.cursor == chosen.id
+
+
+async def test_every_column_sorts_both_ways_from_the_keyboard(source: FakeSource) -> None:
+    async with on_stage(source, size=(160, 24)) as stage:
+        seen = []
+        for _ in range(12):
+            await stage.press("greater_than_sign")
+            assert "▲" in stage.heading
+            seen.append(stage.heading.replace("▲", " "))
+            await stage.press("S")
+            assert "▼" in stage.heading
+        assert len({stage_heading.split()[0] for stage_heading in seen}) == 1, "the columns stay where they are"
+        assert "State▼" in stage.heading, "twelve steps lead round"
+
+
+async def test_the_list_of_columns_sorts_by_the_chosen_one(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("s", "j", "j", "j", "j", "j", "enter")
+        assert "▲PID" in stage.heading
+        assert [row.split()[-5] for row in stage.rows] == ["7", "7", "7", "8"]
+        await stage.press("s", "escape")
+        assert "▲PID" in stage.heading
+
+
+async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        x = stage.heading.index("Peer")
+        await stage.pilot.click("#table", offset=(x, 0))
+        await stage.pilot.pause()
+        assert "Peer address:port▲" in stage.heading
+        await stage.pilot.click("#table", offset=(x, 0))
+        await stage.pilot.pause()
+        assert "Peer address:port▼" in stage.heading
+        assert "10.0.0.10:50002" in stage.rows[0]
+        assert stage.rows[-1].split()[1] in ("LISTEN", "UNCONN"), "blanks are last in both directions"
+
+
+async def test_a_click_on_a_row_moves_the_cursor_there(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.pilot.click("#table", offset=(10, 3))
+        assert stage.cursor_line == 2
+
+
+async def test_the_filter_is_live_while_it_is_typed(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press(*"/50001")
+        assert len(stage.rows) == 1
+        assert "1 of 4 sockets" in stage.screen[0]
+        await stage.press(*["backspace"] * 5)
+        assert len(stage.rows) == 4
+        await stage.press(*"process:RESOLV", "enter")
+        assert len(stage.rows) == 1
+        assert "Filter: process:RESOLV" in stage.screen[-2]
+        await stage.press("escape")
+        assert len(stage.rows) == 4
+        assert "Filter:" not in stage.screen[-2]
+
+
+async def test_a_wrong_filter_says_what_was_expected_and_keeps_the_last_good_result(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press(*"/port:443")
+        assert len(stage.rows) == 3
+        await stage.press("x")
+        assert len(stage.rows) == 3
+        assert "port: needs a number from 0 to 65535" in stage.screen[-2]
+        await stage.press("enter")
+        assert stage.screen[-2] == "Filter: port:443"
+
+
+async def test_escape_leaves_the_line_with_the_filter_as_it_was(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(query=parse("nginx"))) as stage:
+        assert len(stage.rows) == 3
+        await stage.press(*"/ 50001")
+        assert len(stage.rows) == 1
+        await stage.press("escape")
+        assert len(stage.rows) == 3
+        assert stage.screen[-2] == "Filter: nginx"
+
+
+async def test_p_and_P_begin_with_the_values_of_the_row(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("down", "p")
+        assert "Filter: port:443" in stage.screen[-2]
+        assert len(stage.rows) == 3
+        await stage.press(*"53", "enter")
+        assert stage.screen[-2] == "Filter: port:53", "what is typed takes the place of the value"
+        assert len(stage.rows) == 1
+        await stage.press("P", "enter")
+        assert stage.screen[-2] == "Filter: port:53 process:resolved"
+        await stage.press("p", *"443", "enter")
+        assert stage.screen[-2] == "Filter: process:resolved port:443", "a second port takes the place of the first"
+
+
+async def test_a_process_name_with_a_blank_is_quoted() -> None:
+    source = FakeSource(WEB)
+    source.hold(7, WEB)
+    source.processes = {7: process(7, "Web Content")}
+    async with on_stage(source) as stage:
+        await stage.press("P", "enter")
+        assert stage.screen[-2] == 'Filter: process:"Web Content"'
+        assert len(stage.rows) == 1
+        await stage.press("p", "enter")
+        assert stage.screen[-2] == 'Filter: process:"Web Content" port:443'
+        await stage.press("P", *"Web", "enter")
+        assert stage.screen[-2] == "Filter: port:443 process:Web"
+
+
+async def test_letters_are_letters_while_a_filter_is_typed_and_arrows_move_the_table(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"sqpS?", "down", "down")
+        assert stage.app.screen_stack[0].query_one(FilterLine).text == "sqpS?"
+        assert stage.app.is_running
+        await stage.press(*["backspace"] * 5, "down")
+        assert stage.cursor_line == 1
+
+
+async def test_the_filter_of_the_command_line_is_there_from_the_start(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(query=parse("port:53"))) as stage:
+        assert len(stage.rows) == 1
+        assert stage.screen[-2] == "Filter: port:53"
+
+
+async def test_what_the_command_line_left_out_is_counted(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(selection=Selection(listening=True))) as stage:
+        assert len(stage.rows) == 2
+        assert "2 of 4 sockets" in stage.screen[0]
+
+
+async def test_pause_holds_the_screen_and_going_on_marks_what_happened_meanwhile(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("space")
+        assert "PAUSED since" in stage.screen[0]
+        held = stage.rows
+        fresh = tcp("10.0.0.5:443", "10.0.0.77:50003", inode=15)
+        source.put(WEB, CLIENT, DNS, fresh)
+        await stage.step(60)
+        await stage.step(60)
+        assert stage.rows == held
+        await stage.press(*"/443", "enter")
+        assert len(stage.rows) == 3, "what is held can still be filtered"
+        await stage.press("escape", "space")
+        assert {row[0]: row.split()[-9 if row[0] == "+" else -9] for row in stage.rows if row[0] != " "}.keys() == {
+            "+",
+            "-",
+        }
+        await stage.step(3.5)
+        assert all(row[0] == " " for row in stage.rows)
+
+
+async def test_sockets_without_a_visible_owner_are_counted_with_what_to_do(source: FakeSource) -> None:
+    source.held = {7: PermissionError(), 8: PermissionError()}
+    async with on_stage(source) as stage:
+        assert all("(permission)" in row for row in stage.rows)
+        assert "owners of 4 sockets need root" in stage.screen[2]
+
+
+async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        stage.app.screen.post_message(CollectFailed("OSError: too many open files"))
+        await stage.pilot.pause()
+        assert "collecting failed, trying again: OSError: too many open files" in stage.screen[2]
+        assert len(stage.rows) == 4
+        await stage.step()
+        assert not any("failed" in line for line in stage.screen)
+
+
+async def test_help_lists_every_key_and_column(source: FakeSource) -> None:
+    async with on_stage(source, size=(100, 70)) as stage:
+        await stage.press("question_mark")
+        assert isinstance(stage.app.screen, HelpScreen)
+        text = "\n".join(stage.screen)
+        for word in ("PgDn", "Space", "Ctrl+C", "Recv-Q", "state of the connection", "(permission)", "port:443"):
+            assert word in text
+        source.put(WEB)
+        await stage.step()
+        await stage.press("escape")
+        assert not isinstance(stage.app.screen, HelpScreen)
+        assert "1 socket " in stage.screen[0], "the table went on behind the help"
+
+
+async def test_names_from_outside_are_shown_harmless() -> None:
+    source = FakeSource(WEB)
+    source.hold(7, WEB)
+    source.processes = {7: process(7, "[b]\x1b[m\u202e名")}
+    async with on_stage(source, size=(160, 24)) as stage:
+        assert "[b]\\x1b[m\\u202e名 " in stage.rows[0]
+
+
+async def test_a_long_ipv6_address_gets_room_and_its_port_is_never_cut() -> None:
+    long = tcp(
+        "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", "[2001:db8:1111:2222:3333:4444:5555:6666]:65534", inode=5
+    )
+    async with on_stage(FakeSource(WEB, long), size=(132, 24)) as stage:
+        assert "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535" in stage.rows[1]
+        assert "[2001:db8:1111:2222:3333:4444:5555:6666]:65534" in stage.rows[1]
+    async with on_stage(FakeSource(WEB, long), size=(60, 24)) as stage:
+        assert "…:65535" in stage.rows[1]
+        assert "…:65534" in stage.rows[1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (20, 5)])
+async def test_a_narrow_screen_hides_columns_and_says_so(source: FakeSource, size: tuple[int, int]) -> None:
+    async with on_stage(source, size=size) as stage:
+        assert all(len(line) <= size[0] for line in stage.screen)
+        assert "Age" not in stage.heading
+        if size[0] >= 80:
+            assert "columns hidden" in stage.screen[1]
+
+
+async def test_only_lines_that_look_different_are_painted_again(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        painted = painted_lines(stage)
+        await stage.step(0)
+        assert painted == []
+        source.put(WEB, CLIENT._replace(recv_q=5), OTHER, DNS)
+        await stage.step(0)
+        assert painted == [2]
+
+
+def painted_lines(stage: Stage) -> list[int]:
+    """From now on, the lines of the table that are painted."""
+    painted: list[int] = []
+    render_line = stage.table.render_line
+
+    def record(y: int) -> object:
+        painted.append(y)
+        return render_line(y)
+
+    stage.table.render_line = record  # type: ignore[assignment]  # a spy for this one test
+    return painted

@@ -1,0 +1,88 @@
+"""The installed program in a real terminal, from start to end."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.terminal import Terminal
+
+PROGRAM = str(Path(sys.executable).with_name("netwatch-tui"))
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def rows_of_sockets(rows: list[str]) -> list[str]:
+    return [row for row in rows if re.match(r"[ +~-] (tcp|udp) ", row)]
+
+
+def test_a_new_connection_lights_up_and_is_found_by_its_port(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    with Terminal([PROGRAM, "--interval", "0.1"], columns=120, lines=40) as terminal:
+        terminal.wait_for(lambda rows: any(f"127.0.0.1:{port}" in row for row in rows), "the listener")
+        terminal.send(f"/port:{port}\r")
+        terminal.wait_for(lambda rows: len(rows_of_sockets(rows)) == 1 and " of " in rows[0], "the listener alone")
+        assert [row[0] for row in rows_of_sockets(terminal.rows)] == [" "], "the first snapshot marks nothing"
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client_port = client.getsockname()[1]
+            rows = terminal.wait_for(lambda rows: any(row.startswith("+ tcp") for row in rows), "a lit row")
+            lit = next(row for row in rows if row.startswith("+ tcp"))
+            assert f":{client_port}" in lit
+            terminal.send(f"p{client_port}\r")
+            rows = terminal.wait_for(
+                lambda rows: (found := rows_of_sockets(rows)) and all(f":{client_port}" in row for row in found),
+                "the ends of the connection and nothing else",
+            )
+            assert any(str(os.getpid()) in row for row in rows_of_sockets(rows)), "its owner is this test"
+        terminal.send("\x1b")
+        terminal.wait_for(lambda rows: " of " not in rows[0], "all sockets again")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert terminal.settings == terminal.settings_before
+        for end in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l"):
+            assert end in terminal.written, f"{end!r} puts the terminal back"
+        with pytest.raises(ProcessLookupError):
+            os.killpg(terminal.process.pid, 0)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 50), (40, 10)])
+def test_it_starts_and_quits_at_any_size(columns: int, lines: int, listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    with Terminal([PROGRAM, f"port:{port}"], columns=columns, lines=lines) as terminal:
+        terminal.wait_for(lambda rows: any(f"127.0.0.1:{port}" in row for row in rows), "the listener")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+
+
+def test_it_ends_well_when_it_is_told_to_from_outside() -> None:
+    with Terminal([PROGRAM]) as terminal:
+        terminal.wait_for(lambda rows: "sockets" in rows[0] or "socket " in rows[0], "the counts")
+        terminal.process.terminate()
+        assert terminal.wait_for_end() == 0
+        assert terminal.settings == terminal.settings_before
+
+
+def test_a_wrong_theme_is_one_line_on_the_terminal() -> None:
+    with Terminal([PROGRAM, "--theme", "no-such"]) as terminal:
+        assert terminal.wait_for_end() == 2
+    assert terminal.rows[0].startswith("netwatch-tui: there is no theme 'no-such'; there are: daylight, netwatch")
+
+
+def test_a_resize_is_followed(listener: socket.socket) -> None:
+    with Terminal([PROGRAM], columns=160, lines=30) as terminal:
+        terminal.wait_for(lambda rows: any("User" in row and "Age" in row for row in rows), "all columns")
+        terminal.resize(80, 20)
+        terminal.wait_for(
+            lambda rows: any("Peer" in row and "Age" not in row for row in rows) and "hidden" in rows[1],
+            "fewer columns, and a word about it",
+        )
