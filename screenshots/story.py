@@ -72,7 +72,8 @@ def _line(told: dict[str, Any], frame: int) -> bytes:
         state = told["then"]
     timer = "03:00001770" if state == "TIME-WAIT" else "00:00000000"
     return (
-        f"{_hex(local)} {_hex(peer)} {_STATE_NUMBERS[state]:02X} {told.get('send_q', 0):08X}:{told.get('recv_q', 0):08X} "
+        f"{_hex(local)} {_hex(peer)} {_STATE_NUMBERS[state]:02X} "
+        f"{told.get('send_q', 0):08X}:{told.get('recv_q', 0):08X} "
         f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 20 4 30 10 -1"
     ).encode()
 

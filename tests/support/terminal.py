@@ -6,13 +6,14 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import pyte
 
@@ -48,7 +49,7 @@ class Terminal:
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "", "LC_ALL": "C.UTF-8", **(environment or {})},
         )
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -78,7 +79,7 @@ class Terminal:
         """Make the window another size."""
         self.screen.resize(lines, columns)
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        os.killpg(self.process.pid, 28)  # SIGWINCH, as a terminal sends it
+        os.killpg(self.process.pid, signal.SIGWINCH)
 
     def wait_for(self, condition: Callable[[list[str]], object], what: str) -> list[str]:
         """Read until the screen meets a condition.
@@ -91,6 +92,13 @@ class Terminal:
             if time.monotonic() > end or not self._read(0.1):
                 raise AssertionError(f"never saw {what}:\n" + "\n".join(self.rows))
         return self.rows
+
+    def hang_up(self) -> int:
+        """Take the terminal away, as a lost connection does; returns the program's status."""
+        os.close(self._ours)
+        self._ours = os.dup(self._theirs)  # something to close in the end
+        os.killpg(self.process.pid, signal.SIGHUP)
+        return self.process.wait(timeout=PATIENCE)
 
     def wait_for_end(self) -> int:
         """Read until the program ends; returns its status."""

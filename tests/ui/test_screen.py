@@ -10,7 +10,6 @@ from netwatch_tui.model.query import parse
 from netwatch_tui.model.socket import Socket, State
 from netwatch_tui.model.view import Selection, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed
-from netwatch_tui.ui.screens.help import HelpScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from tests.support.build import process, tcp, udp
 from tests.support.fake import FakeSource
@@ -254,7 +253,7 @@ async def test_escape_leaves_the_line_with_the_filter_as_it_was(source: FakeSour
         assert stage.screen[-2] == "Filter: nginx"
 
 
-async def test_p_and_P_begin_with_the_values_of_the_row(source: FakeSource) -> None:
+async def test_the_port_and_process_keys_begin_with_the_values_of_the_row(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("down", "p")
         assert "Filter: port:443" in stage.screen[-2]
@@ -316,10 +315,10 @@ async def test_pause_holds_the_screen_and_going_on_marks_what_happened_meanwhile
         await stage.press(*"/443", "enter")
         assert len(stage.rows) == 3, "what is held can still be filtered"
         await stage.press("escape", "space")
-        assert {row[0]: row.split()[-9 if row[0] == "+" else -9] for row in stage.rows if row[0] != " "}.keys() == {
-            "+",
-            "-",
-        }
+        marks = {row[0]: row for row in stage.rows if row[0] != " "}
+        assert marks.keys() == {"+", "-"}
+        assert "10.0.0.77:50003" in marks["+"]
+        assert "10.0.0.10:50002" in marks["-"]
         await stage.step(3.5)
         assert all(row[0] == " " for row in stage.rows)
 
@@ -344,14 +343,14 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
 async def test_help_lists_every_key_and_column(source: FakeSource) -> None:
     async with on_stage(source, size=(100, 70)) as stage:
         await stage.press("question_mark")
-        assert isinstance(stage.app.screen, HelpScreen)
+        assert len(stage.app.screen_stack) == 2
         text = "\n".join(stage.screen)
         for word in ("PgDn", "Space", "Ctrl+C", "Recv-Q", "state of the connection", "(permission)", "port:443"):
             assert word in text
         source.put(WEB)
         await stage.step()
         await stage.press("escape")
-        assert not isinstance(stage.app.screen, HelpScreen)
+        assert len(stage.app.screen_stack) == 1
         assert "1 socket " in stage.screen[0], "the table went on behind the help"
 
 

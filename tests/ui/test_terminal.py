@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,12 @@ def test_it_ends_well_when_it_is_told_to_from_outside() -> None:
         terminal.process.terminate()
         assert terminal.wait_for_end() == 0
         assert terminal.settings == terminal.settings_before
+
+
+def test_it_does_not_outlive_its_terminal() -> None:
+    with Terminal([PROGRAM]) as terminal:
+        terminal.wait_for(lambda rows: "socket" in rows[0], "the counts")
+        assert terminal.hang_up() == -signal.SIGHUP
 
 
 def test_a_wrong_theme_is_one_line_on_the_terminal() -> None:

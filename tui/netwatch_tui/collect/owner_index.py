@@ -67,17 +67,16 @@ class OwnerIndex:
         return held, denied
 
     def _replace(self, pid: int, before: _Holding | None, after: _Holding | None) -> set[int]:
-        """Put one process's descriptors in the place of those it had; returns all inodes among them."""
+        """Put one process's descriptors in the place of those it had; returns the inodes that this changes."""
         old = before.descriptors if before else {}
         new = after.descriptors if after else {}
-        for inode in old:
-            left = tuple(owner for owner in self._owners[inode] if owner.pid != pid)
-            if left:
-                self._owners[inode] = left
+        same_process = before and after and before.process == after.process
+        changed = dict(old.items() ^ new.items()).keys() if same_process else old.keys() | new.keys()
+        for inode in changed:
+            left = tuple(owner for owner in self.of(inode) if owner.pid != pid)
+            added = tuple(Owner(pid, fd, after.process) for fd in new.get(inode, ())) if after else ()
+            if left or added:
+                self._owners[inode] = tuple(sorted((*left, *added)))
             else:
-                del self._owners[inode]
-        if after:
-            for inode, fds in new.items():
-                added = tuple(Owner(pid, fd, after.process) for fd in fds)
-                self._owners[inode] = tuple(sorted((*self.of(inode), *added)))
-        return old.keys() | new.keys()
+                self._owners.pop(inode, None)
+        return set(changed)

@@ -49,8 +49,12 @@ class NetwatchApp(App[None]):
         """End well also when told to from outside."""
         self.animation_level = "none"
         if not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
+
+    def _terminate(self) -> None:
+        """Leave the terminal as it was; told once more, the system ends the program, should a dead terminal hold us."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        self.exit()
 
     async def on_event(self, event: events.Event) -> None:
         """Let a letter typed into the filter act when it is read, as every other key does."""

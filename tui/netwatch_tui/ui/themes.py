@@ -73,7 +73,7 @@ def _colors(data: dict[str, Any], part: str, allowed: set[str], needed: set[str]
         if name not in allowed:
             raise ThemeError(f"unknown colour {part}.{name}")
         try:
-            Color.parse(value)
-        except (ColorParseError, TypeError) as error:
+            Color.parse(str(value))
+        except ColorParseError as error:
             raise ThemeError(f"{part}.{name}: {value!r} is no colour") from error
     return table

@@ -1,0 +1,35 @@
+"""Pictures of the main screens, on the recorded data of the README's pictures. Few: they tell that the looks changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.themes import load_themes, themes_folder
+from screenshots.story import StepFeed, Story
+
+Compare = Callable[..., bool]
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"),
+    [((80, 24), ()), ((120, 36), ("down", "p")), ((100, 40), ("question_mark",))],
+    ids=["narrow", "filtering", "help"],
+)
+def test_the_screen_looks_as_before(snap_compare: Compare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+    story, spec = Story(), ViewSpec()
+    feed = StepFeed(story, spec, story.start)
+    app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch")
+
+    async def second_look(pilot: Pilot[None]) -> None:
+        await pilot.pause()
+        story.frame = 1
+        feed.step()
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=second_look)

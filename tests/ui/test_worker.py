@@ -1,0 +1,149 @@
+"""The collecting thread: it posts views, outlives faults, and ends in the middle of a tick."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import TypeVar
+
+from textual.message import Message
+
+from netwatch_tui.kernel.procnet import TABLES, Table
+from netwatch_tui.model.query import parse
+from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.messages import CollectFailed, ViewReady
+from netwatch_tui.ui.worker import Worker
+from tests.support.build import tcp
+from tests.support.fake import FakeSource
+
+_T = TypeVar("_T", bound=Message)
+
+PATIENCE = 20.0
+"""Seconds after which a message that does not come fails the test."""
+
+WEB = tcp("10.0.0.5:443", inode=11)
+CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
+
+
+class Posted:
+    """The messages of a worker, in order."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Message] = SimpleQueue()
+        self.post = self._queue.put
+
+    def next(self, kind: type[_T]) -> _T:
+        """The next message, which must be of this kind."""
+        message = self._queue.get(timeout=PATIENCE)
+        assert isinstance(message, kind)
+        return message
+
+    def until(self, wanted: Callable[[ViewReady], bool]) -> ViewReady:
+        """The next view that is as wanted."""
+        while not wanted(message := self.next(ViewReady)):
+            pass
+        return message
+
+
+def test_it_ticks_until_it_is_stopped() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    worker = Worker(source, TABLES, ViewSpec(), interval=0.05)
+    worker.begin(posted.post)
+    assert [row.inode for row in posted.next(ViewReady).view.rows] == [11]
+    source.put(WEB, CLIENT)
+    posted.until(lambda message: len(message.view.rows) == 2)
+    worker.stop()
+    assert not collectors()
+
+
+def test_a_wish_is_granted_at_once_and_not_at_the_next_tick() -> None:
+    posted = Posted()
+    worker = Worker(FakeSource(WEB, CLIENT), TABLES, ViewSpec(), interval=60)
+    worker.begin(posted.post)
+    assert len(posted.next(ViewReady).view.rows) == 2
+    worker.show(ViewSpec(query=parse("port:50001")))
+    assert [row.inode for row in posted.next(ViewReady).view.rows] == [12]
+    worker.stop()
+
+
+def test_lights_go_out_between_two_ticks() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    clock = ManualClock()
+    worker = Worker(source, TABLES, ViewSpec(), interval=10, clock=clock)
+    worker.begin(posted.post)
+    posted.next(ViewReady)
+    source.put(WEB, CLIENT)
+    clock.now += 10
+    worker.show(ViewSpec())
+    lit = posted.until(lambda message: bool(message.view.moment.marked))
+    assert [marked.socket.inode for marked in lit.view.moment.marked.values()] == [12]
+    clock.now += 4
+    worker.show(ViewSpec())
+    reads = source.reads
+    posted.until(lambda message: not message.view.moment.marked)
+    assert source.reads == reads
+    worker.stop()
+
+
+def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
+    source, posted = FailingSource(WEB), Posted()
+    worker = Worker(source, TABLES, ViewSpec(), interval=0.05)
+    worker.begin(posted.post)
+    assert posted.next(CollectFailed).reason == "RuntimeError: out of luck"
+    source.fails = False
+    while isinstance(message := posted.next(Message), CollectFailed):
+        pass
+    assert isinstance(message, ViewReady)
+    worker.stop()
+
+
+def test_it_stops_in_the_middle_of_a_tick() -> None:
+    source = EndlessSource(WEB)
+    worker = Worker(source, TABLES, ViewSpec(), interval=1)
+    worker.begin(lambda _: None)
+    assert source.reading.wait(PATIENCE)
+    worker.stop()
+    assert not collectors()
+
+
+def test_stopping_a_worker_that_never_began_is_no_fault() -> None:
+    Worker(FakeSource(), TABLES, ViewSpec(), interval=1).stop()
+
+
+def collectors() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "collector"]
+
+
+class ManualClock:
+    """Stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FailingSource(FakeSource):
+    """Fails until it is told not to."""
+
+    fails = True
+
+    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+        if self.fails:
+            raise RuntimeError("out of luck")
+        return super().lines(table, check)
+
+
+class EndlessSource(FakeSource):
+    """A file that never ends, read in slices."""
+
+    def __init__(self, *sockets: object) -> None:
+        super().__init__()
+        self.reading = threading.Event()
+
+    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+        while True:
+            self.reading.set()
+            check()

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netwatch_tui.model.columns import COLUMN_BY_ID, COLUMNS, Moment
+from netwatch_tui.model.diff import Change, Delta
+from netwatch_tui.model.marks import Marks
+from netwatch_tui.model.query import parse
+from netwatch_tui.model.socket import Family, Socket, State
+from netwatch_tui.model.view import Selection, View, ViewSpec, arrange, order
+from tests.support.build import owner, snapshot, tcp, udp
+
+
+def numbered(*sockets: Socket) -> tuple[Socket, ...]:
+    return tuple(socket._replace(id=id) for id, socket in enumerate(sockets, 1))
+
+
+def view(
+    *sockets: Socket,
+    sort: str = "state",
+    descending: bool = False,
+    query: str = "",
+    selection: Selection | None = None,
+    marks: Marks | None = None,
+) -> View:
+    spec = ViewSpec(parse(query), sort, descending, selection or Selection())
+    return arrange(snapshot(*numbered(*sockets), taken_at=100.0), marks or Marks(), spec, 100.0)
+
+
+def shown(view: View, column: str) -> list[str]:
+    return [COLUMN_BY_ID[column].text(socket, view.moment) for socket in view.rows]
+
+
+def both_ways(column: str, *sockets: Socket) -> tuple[list[str], list[str]]:
+    """The cells of a column sorted by it, upwards and downwards."""
+    up, down = (view(*sockets, sort=column, descending=descending) for descending in (False, True))
+    return shown(up, column), shown(down, column)
+
+
+def test_addresses_sort_as_numbers_and_ipv6_after_ipv4() -> None:
+    hosts = ["10.0.0.1:443", "9.0.0.1:80", "9.0.0.1:443", "10.0.0.1:80", "100.0.0.1:1", "[::1]:22", "[2001:db8::1]:22"]
+    expected = [
+        "9.0.0.1:80",
+        "9.0.0.1:443",
+        "10.0.0.1:80",
+        "10.0.0.1:443",
+        "100.0.0.1:1",
+        "[::1]:22",
+        "[2001:db8::1]:22",
+    ]
+    assert both_ways("local", *map(tcp, hosts)) == (expected, expected[::-1])
+
+
+@pytest.mark.parametrize("column", ["recv_q", "send_q"])
+def test_queues_sort_as_numbers(column: str) -> None:
+    sockets = [tcp("127.0.0.1:1", "127.0.0.1:2", **{column: size}) for size in (9, 100, 20)]
+    assert both_ways(column, *sockets) == (["9", "20", "100"], ["100", "20", "9"])
+
+
+@pytest.mark.parametrize("column", ["pid", "fd"])
+def test_pids_and_descriptors_sort_as_numbers(column: str) -> None:
+    sockets = [tcp(owners=(owner(number, number),)) for number in (9, 1000, 20)]
+    assert both_ways(column, *sockets) == (["9", "20", "1000"], ["1000", "20", "9"])
+
+
+def test_names_sort_without_regard_to_case() -> None:
+    sockets = [tcp(owners=(owner(1, 3, name),)) for name in ("nginx", "Bee", "ant")]
+    assert both_ways("process", *sockets)[0] == ["ant", "Bee", "nginx"]
+
+
+def test_states_sort_from_listening_to_closing() -> None:
+    sockets = [tcp("127.0.0.1:1", "127.0.0.1:2", state=state) for state in reversed(State)]
+    assert both_ways("state", *sockets)[0] == [state.value for state in State]
+
+
+def test_the_youngest_comes_first_and_what_was_there_before_last() -> None:
+    sockets = [tcp(opened_at=None), tcp(opened_at=10.0), tcp(opened_at=70.0)]
+    assert both_ways("age", *sockets)[0] == ["30s", "1m", ">1m"]
+
+
+def test_marked_rows_come_first() -> None:
+    plain, new, closing = numbered(tcp("127.0.0.1:1"), tcp("127.0.0.1:2"), tcp("127.0.0.1:3"))
+    delta = Delta(opened=(new,), changed=(Change(closing, closing),))
+    assert shown(view(plain, new, closing, sort="mark", marks=Marks().advance(delta, 200.0)), "mark") == ["+", "~", " "]
+
+
+@pytest.mark.parametrize(
+    ("column", "known", "blank"),
+    [
+        ("send_q", tcp("127.0.0.1:9", "127.0.0.1:1"), tcp("127.0.0.1:1")),
+        ("peer", tcp("127.0.0.1:9", "127.0.0.1:1"), tcp("127.0.0.1:1")),
+        ("pid", tcp("127.0.0.1:9", owners=(owner(1),)), tcp("127.0.0.1:1")),
+        ("process", tcp("127.0.0.1:9", owners=(owner(1),)), tcp("127.0.0.1:1")),
+        ("fd", tcp("127.0.0.1:9", owners=(owner(1),)), tcp("127.0.0.1:1")),
+        ("user", tcp("127.0.0.1:9", user="root"), tcp("127.0.0.1:1")),
+    ],
+)
+@pytest.mark.parametrize("descending", [False, True])
+def test_blanks_come_last_in_both_directions(column: str, known: Socket, blank: Socket, descending: bool) -> None:
+    rows = view(blank, known, blank, sort=column, descending=descending).rows
+    assert [socket.local_port for socket in rows] == [9, 1, 1]
+
+
+@pytest.mark.parametrize("column", [column.id for column in COLUMNS])
+@pytest.mark.parametrize("descending", [False, True])
+def test_equal_rows_keep_one_order_whatever_order_they_come_in(column: str, descending: bool) -> None:
+    sockets = list(numbered(*(tcp(f"10.0.0.{host}:80", inode=host) for host in (3, 1, 2, 1, 3))))
+    moment = Moment(100.0, 0.0, {})
+    orders = set()
+    for seed in range(10):
+        random.Random(seed).shuffle(sockets)
+        orders.add(tuple(socket.id for socket in order(sockets, COLUMN_BY_ID[column], moment, descending=descending)))
+    assert len(orders) == 1
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_equal_rows_stand_by_address_in_both_directions(descending: bool) -> None:
+    sockets = [tcp(f"127.0.0.1:{port}") for port in (3, 1, 2)]
+    assert shown(view(*sockets, descending=descending), "local") == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+
+
+@given(st.permutations(range(1, 9)), st.sampled_from([column.id for column in COLUMNS]), st.booleans())
+def test_sorting_neither_loses_nor_adds_a_row(ports: list[int], column: str, descending: bool) -> None:
+    sockets = [tcp(f"127.0.0.1:{port}", owners=(owner(port),) if port % 2 else ()) for port in ports]
+    made = view(*sockets, sort=column, descending=descending)
+    assert sorted(socket.local_port for socket in made.rows) == list(range(1, 9))
+    assert made.position == {socket.id: index for index, socket in enumerate(made.rows)}
+
+
+def test_only_what_matches_the_filter_is_shown_and_counted() -> None:
+    made = view(tcp("127.0.0.1:80"), tcp("127.0.0.1:443"), udp("127.0.0.1:80"), query="port:80")
+    assert (shown(made, "netid"), made.shown, len(made.snapshot.sockets)) == (["tcp", "udp"], 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection(), "t4 t6 u4 u6 estab"),
+        (Selection(netids=frozenset({"tcp"})), "t4 t6 estab"),
+        (Selection(netids=frozenset({"udp"})), "u4 u6"),
+        (Selection(netids=frozenset({"tcp", "udp"})), "t4 t6 u4 u6 estab"),
+        (Selection(families=frozenset({Family.INET})), "t4 u4 estab"),
+        (Selection(families=frozenset({Family.INET6})), "t6 u6"),
+        (Selection(listening=True), "t4 t6 u4 u6"),
+        (Selection(frozenset({"tcp"}), frozenset({Family.INET}), listening=True), "t4"),
+    ],
+)
+def test_a_selection_admits_its_kinds(selection: Selection, expected: str) -> None:
+    kinds = {
+        "t4": tcp("127.0.0.1:80"),
+        "t6": tcp("[::1]:80"),
+        "u4": udp("127.0.0.1:53"),
+        "u6": udp("[::1]:53"),
+        "estab": tcp("127.0.0.1:80", "127.0.0.1:50000"),
+    }
+    assert " ".join(name for name, socket in kinds.items() if selection.admits(socket)) == expected
+
+
+def lingering(*sockets: Socket) -> Marks:
+    return Marks().advance(Delta(closed=sockets), 200.0)
+
+
+def test_a_socket_that_closed_a_moment_ago_is_a_row_but_is_not_counted() -> None:
+    gone = tcp("127.0.0.1:81", id=99)
+    made = view(tcp("127.0.0.1:82"), tcp("127.0.0.1:80"), sort="local", marks=lingering(gone))
+    assert shown(made, "local") == ["127.0.0.1:80", "127.0.0.1:81", "127.0.0.1:82"]
+    assert shown(made, "mark") == [" ", "-", " "]
+    assert (made.shown, made.position[99]) == (2, 1)
+
+
+def test_a_lingering_row_obeys_filter_and_selection() -> None:
+    gone = (tcp("127.0.0.1:80", id=98), udp("127.0.0.1:80", id=99))
+    assert view(query="port:443", marks=lingering(*gone)).rows == ()
+    assert view(selection=Selection(netids=frozenset({"udp"})), marks=lingering(*gone)).rows == gone[1:]
+
+
+def test_a_row_that_opened_or_changed_is_shown_once() -> None:
+    (socket,) = numbered(tcp())
+    marks = Marks().advance(Delta(opened=(socket,)), 200.0).advance(Delta(changed=(Change(socket, socket),)), 200.0)
+    assert view(socket, marks=marks).rows == (socket,)
+
+
+def test_a_mark_that_went_out_is_no_row_any_more() -> None:
+    assert view(marks=lingering(tcp(id=99)).expire(200.0)).rows == ()
