@@ -1,4 +1,4 @@
-"""Pictures of the main screens, on the recorded data of the README's pictures. Few: they tell that the looks changed."""
+"""Pictures of the main screens, on the data of the README's pictures. Few: they tell that the looks changed."""
 
 from __future__ import annotations
 
