@@ -5,17 +5,19 @@ from __future__ import annotations
 import socket
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.namespaces import Namespace, Namespaces
 from netwatch_tui.kernel.owners import Descriptors
 from netwatch_tui.kernel.procnet import TABLES, Table
+from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.socket import Process
+from netwatch_tui.model.socket import Process, ProcessDetails, Socket
 from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.messages import ViewReady
+from netwatch_tui.ui.messages import DetailsReady, ViewReady
 from netwatch_tui.ui.session import Session
 from netwatch_tui.ui.worker import Post
 
@@ -35,24 +37,55 @@ class Story:
         self.start: float = self._data["start"]
         self.frame = 0
 
-    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+    def namespaces(self) -> Namespaces:
+        """The own one."""
+        return Namespaces(Namespace(4026531840, "4026531840", 1), (), 0)
+
+    def connected(self, sockets: Sequence[Socket]) -> None:
+        """Stories answer no questions."""
+
+    def bound(self) -> dict[int, Bound]:
+        """As a kernel that can't be asked."""
+        return {}
+
+    def unix(self) -> dict[int, UnixDetails]:
+        """As a kernel that can't be asked."""
+        return {}
+
+    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:  # noqa: ARG002 -- there is one
         """The lines of a table, as `procnet.read_lines` gives them."""
         check()
-        return [_line(each, self.frame) for each in self._now() if each["is"].split()[0] == table.name]
+        return [[_line(each, self.frame) for each in self._now() if each["is"].split()[0] == table.name]]
+
+    def device(self, index: int) -> str | None:
+        """Every device is one."""
+        return f"eth{index}"
 
     def pids(self) -> list[int]:
         """All processes of the story."""
         return [int(pid) for pid in self._data["processes"]]
 
-    def descriptors(self, pid: int) -> Descriptors:
+    def count_descriptors(self, pid: int) -> int:
+        """How many sockets a process holds in this frame."""
+        return len(self.descriptors(pid))
+
+    def list_descriptors(self, pid: int) -> list[int]:
+        """The descriptors of a process in this frame."""
+        return list(self.descriptors(pid))
+
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
         """The sockets that a process holds in this frame."""
-        held = ((each["inode"], each["held"].get(str(pid))) for each in self._now() if "held" in each)
-        return {inode: tuple(fds) for inode, fds in held if fds}
+        held = {fd: each["inode"] for each in self._now() if "held" in each for fd in each["held"].get(str(pid), ())}
+        return held if fds is None else {fd: held[fd] for fd in fds if fd in held}
 
     def process(self, pid: int) -> Process | None:
         """What the story says of a process."""
         told = self._data["processes"][str(pid)]
         return Process(pid, told["name"], tuple(told["cmdline"]), told["user"], self.start - 7200)
+
+    def process_details(self, pid: int) -> ProcessDetails:
+        """Every program is where its command line says, and systemd started it."""
+        return ProcessDetails(self._data["processes"][str(pid)]["cmdline"][0], "/", ((1, "systemd"),))
 
     def forget_processes(self) -> None:
         """A story does not change its processes."""
@@ -92,6 +125,7 @@ class StepFeed:
     interval = 1.0
 
     def __init__(self, source: Source, spec: ViewSpec, now: float) -> None:
+        self._source = source
         self._session = Session(Collector(source, TABLES, stopwatch=lambda: 0.0), spec)
         self._post: Post = lambda _: None
         self.now = now
@@ -113,6 +147,11 @@ class StepFeed:
     def _send(self, view: View | None) -> None:
         if view is not None:
             self._post(ViewReady(view))
+
+    def ask(self, pids: frozenset[int]) -> None:
+        """Tell about processes at once."""
+        told = ((pid, self._source.process_details(pid)) for pid in pids)
+        self._post(DetailsReady({pid: details for pid, details in told if details is not None}))
 
     def stop(self) -> None:
         """There is nothing to stop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shutil
 import socket as net
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.collect.collector import FULL_SCAN_EVERY, Collector
+from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.format import endpoint
+from netwatch_tui.model.format import local_text, peer_text
 from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.model.socket import Family, OwnerReason, Socket, State
+from tests.support.kernel import linux_source
 
 TRIES = 5_000
 """How often the kernel is asked before a test gives up waiting for it."""
@@ -26,8 +28,8 @@ TRIES = 5_000
 class Machine:
     """The sockets of the machine, tick by tick, and all that was said to have happened."""
 
-    def __init__(self) -> None:
-        self._collector = Collector(LinuxSource())
+    def __init__(self, source: LinuxSource) -> None:
+        self._collector = Collector(source)
         self._now = 0.0
 
     def look(self, after: float = 1.0) -> Snapshot:
@@ -44,8 +46,9 @@ class Machine:
 
 
 @pytest.fixture
-def machine() -> Machine:
-    return Machine()
+def machine() -> Iterator[Machine]:
+    with linux_source() as source:
+        yield Machine(source)
 
 
 @pytest.fixture
@@ -104,14 +107,17 @@ needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no ::1")
 @pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
 def test_a_listener_appears_with_everything_that_is_known_of_it(machine: Machine, opened: ExitStack, host: str) -> None:
     server = listener(opened, host)
+    server.listen(7)
     socket = row(machine.look(), server)
     nobody = "0.0.0.0" if host == "127.0.0.1" else "::"
     assert (socket.netid, socket.state) == ("tcp", State.LISTEN)
     assert socket.family is (Family.INET if host == "127.0.0.1" else Family.INET6)
     assert (socket.local.text, socket.local_port) == server.getsockname()[:2]
     assert (socket.peer.text, socket.peer_port) == (nobody, 0)
-    assert (socket.recv_q, socket.send_q) == (0, None)
-    assert socket.uid == os.getuid()
+    assert (socket.recv_q, socket.send_q) == (0, 7)
+    assert (socket.uid, socket.user) == (os.getuid(), pwd.getpwuid(os.getuid()).pw_name)
+    assert socket.netns == Path("/proc/self/ns/net").stat().st_ino
+    assert socket.was_there
     assert holders(socket) == [(os.getpid(), server.fileno())]
     assert socket.owner_reason is None
     assert socket.owners[0].process.cmdline
@@ -230,7 +236,8 @@ def test_a_connection_that_is_half_closed_keeps_inode_and_owner(machine: Machine
     client.shutdown(net.SHUT_WR)
     assert server.recv(1) == b""
     half = machine.wait_for(lambda seen: row(seen, client).state is State.FIN_WAIT_2)
-    assert row(half, client)[:5] == before[:5]
+    assert row(half, client)[:6] == before[:6]
+    assert (row(half, client).inode, row(half, client).uid) == (inode(client), os.getuid())
     assert row(half, server).state is State.CLOSE_WAIT
 
 
@@ -240,7 +247,7 @@ def test_what_opens_and_what_closes_is_told_once(machine: Machine, opened: ExitS
     number = inode(server)
     second = machine.look()
     assert [socket.inode for socket in second.delta.opened].count(number) == 1
-    assert row(second, server).opened_at == second.taken_at
+    assert (row(second, server).seen_at, row(second, server).was_there) == (second.taken_at, False)
     third = machine.look()
     assert row(third, server) is row(second, server)
     server.close()
@@ -263,7 +270,7 @@ def test_every_process_and_descriptor_that_holds_a_socket_is_its_owner(machine: 
     again = opened.enter_context(server.dup())
     machine.look()
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=[server.fileno()]) as child:
-        shared = row(machine.look(FULL_SCAN_EVERY), server)
+        shared = row(machine.look(LOOK_ROUND_EVERY), server)
         assert set(holders(shared)) == {
             (os.getpid(), server.fileno()),
             (os.getpid(), again.fileno()),
@@ -272,7 +279,7 @@ def test_every_process_and_descriptor_that_holds_a_socket_is_its_owner(machine: 
         names = {owner.process.name for owner in shared.owners if owner.pid == child.pid}
         assert names == {Path(f"/proc/{child.pid}/comm").read_text().strip()}
     again.close()
-    assert holders(row(machine.look(FULL_SCAN_EVERY), server)) == [(os.getpid(), server.fileno())]
+    assert holders(row(machine.look(LOOK_ROUND_EVERY), server)) == [(os.getpid(), server.fileno())]
 
 
 # --- against ss ---
@@ -283,7 +290,7 @@ needs_ss = pytest.mark.skipif(not shutil.which("ss"), reason="ss (iproute2) is n
 
 
 def ask_ss() -> list[Line]:
-    """What ss lists; Send-Q of a listener is left out, it is the backlog's limit there."""
+    """What ss lists."""
     printed = subprocess.run(["ss", "-tuanepHO"], capture_output=True, text=True, check=True).stdout
     return sorted(map(_ss_line, printed.splitlines()))
 
@@ -292,7 +299,6 @@ def _ss_line(printed: str) -> Line:
     netid, state, recv_q, send_q, local, peer, *_ = printed.split()
     number = re.search(r" ino:(\d+) ", printed)
     users = frozenset((int(pid), int(fd)) for pid, fd in re.findall(r",pid=(\d+),fd=(\d+)\)", printed))
-    send_q = "-" if state == "LISTEN" else send_q
     return netid, state, recv_q, send_q, _plain(local), _plain(peer), int(number[1]) if number else 0, users
 
 
@@ -303,7 +309,8 @@ def _plain(end: str) -> str:
 
 
 def ask_collector(machine: Machine) -> list[Line]:
-    return sorted(_our_line(socket) for socket in machine.look(FULL_SCAN_EVERY).sockets)
+    sockets = machine.look(LOOK_ROUND_EVERY).sockets
+    return sorted(_our_line(socket) for socket in sockets if socket.netid in ("tcp", "udp"))
 
 
 def _our_line(socket: Socket) -> Line:
@@ -311,9 +318,9 @@ def _our_line(socket: Socket) -> Line:
         socket.netid,
         socket.state,
         str(socket.recv_q),
-        "-" if socket.send_q is None else str(socket.send_q),
-        endpoint(socket.local, socket.local_port),
-        endpoint(socket.peer, socket.peer_port),
+        str(socket.send_q),
+        _plain(local_text(socket)),
+        peer_text(socket),
         socket.inode,
         frozenset(holders(socket)),
     )

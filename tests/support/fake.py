@@ -1,33 +1,66 @@
-"""A machine that does what a test says."""
+"""A machine that does what a test says, and a collector that watches it."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.namespaces import Namespace, Namespaces
 from netwatch_tui.kernel.owners import Descriptors
-from netwatch_tui.kernel.procnet import Table
-from netwatch_tui.model.socket import Process, Socket
-from tests.support.build import line, process
+from netwatch_tui.kernel.procnet import TABLES, Table
+from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
+from netwatch_tui.model.diff import Delta
+from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.model.socket import Ends, Family, OwnerReason, Process, ProcessDetails, Socket
+from tests.support.build import NETNS, line, process
+
+OWN = Namespace(NETNS, str(NETNS), 1)
+
+Lines = dict[str, list[bytes]]
+"""The lines of each file."""
 
 
 class FakeSource:
     """Plays Linux for a collector; everything in it may be changed between two ticks, and counts are kept."""
 
     def __init__(self, *sockets: Socket) -> None:
-        self.tables: dict[str, list[bytes]] = defaultdict(list)
-        """The lines of each file."""
+        self.tables: Lines = defaultdict(list)
+        """The files of the own network namespace."""
+        self.elsewhere: dict[int, Lines] = defaultdict(lambda: defaultdict(list))
+        """The files of the others by inode."""
+        self.others: tuple[Namespace, ...] = ()
+        """The other network namespaces that can be seen."""
+        self.unseen = 0
+        """Processes whose namespace may not be looked at."""
         self.torn: dict[str, deque[list[bytes]]] = defaultdict(deque)
         """What the next reads of a file give instead."""
         self.failing: dict[str, OSError] = {}
         """Files that can't be read."""
+        self.failing_later: dict[str, OSError] = {}
+        """Files of which the read after the torn ones fails, once."""
+        self.gone: set[int] = set()
+        """Processes through which no namespace can be read any more."""
         self.held: dict[int, Descriptors | Exception] = {}
         """Descriptors of each process, or what looking at them raises."""
+        self.tells_counts = True
+        """Whether it tells how many descriptors a process has, as Linux does since 6.2."""
         self.processes: dict[int, Process] = {}
         """Processes that are not just named after their number."""
+        self.details: dict[int, ProcessDetails] = {}
         self.vanished: set[int] = set()
         """Processes that end after their descriptors were read."""
+        self.alive: dict[Ends, int] | None = None
+        """What sock_diag knows of connections; None when it can't be asked."""
+        self.asked: list[Socket] = []
+        """Connections that sock_diag was asked about."""
+        self.more_of_bound: dict[int, Bound] = {}
+        self.more_of_unix: dict[int, UnixDetails] = {}
         self.scans = 0
+        self.links = 0
+        """Descriptors at which was looked, one by one."""
+        self.listings = 0
+        """Processes whose descriptors were listed."""
         self.reads = 0
         self.forgets = 0
         self.put(*sockets)
@@ -35,31 +68,68 @@ class FakeSource:
     def put(self, *sockets: Socket) -> None:
         """Let the kernel hold exactly these sockets."""
         self.tables.clear()
+        self.elsewhere.clear()
         for socket in sockets:
-            self.tables[table_name(socket)].append(line(socket))
+            tables = self.tables if socket.netns == NETNS else self.elsewhere[socket.netns]
+            tables[table_name(socket)].append(line(socket))
 
     def hold(self, pid: int, *sockets: Socket) -> None:
         """Let a process hold these sockets, from descriptor 3 on."""
-        found: Descriptors = {}
-        for fd, socket in enumerate(sockets, 3):
-            found[socket.inode] = (*found.get(socket.inode, ()), fd)
-        self.held[pid] = found
+        self.held[pid] = {fd: socket.inode for fd, socket in enumerate(sockets, 3)}
 
-    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+    def namespaces(self) -> Namespaces:
+        return Namespaces(OWN, self.others, self.unseen)
+
+    def connected(self, sockets: Sequence[Socket]) -> list[int | None] | None:
+        self.asked += sockets
+        return None if self.alive is None else [self.alive.get(socket.ends) for socket in sockets]
+
+    def bound(self) -> dict[int, Bound]:
+        return self.more_of_bound
+
+    def unix(self) -> dict[int, UnixDetails]:
+        return self.more_of_unix
+
+    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         check()
         self.reads += 1
+        if namespace.pid in self.gone:
+            raise ProcessLookupError(namespace.pid)
         if table.name in self.failing:
             raise self.failing[table.name]
+        if namespace.inode != NETNS:
+            return [list(self.elsewhere[namespace.inode][table.name])]
         if self.torn[table.name]:
-            return self.torn[table.name].popleft()
-        return list(self.tables[table.name])
+            return [self.torn[table.name].popleft()]
+        if table.name in self.failing_later:
+            raise self.failing_later.pop(table.name)
+        return [list(self.tables[table.name])]
+
+    def device(self, index: int) -> str | None:
+        return f"eth{index}" if index else None
 
     def pids(self) -> list[int]:
         self.scans += 1
         return sorted(self.held)
 
-    def descriptors(self, pid: int) -> Descriptors:
-        found = self.held[pid]
+    def count_descriptors(self, pid: int) -> int:
+        found = self.held.get(pid, ProcessLookupError(pid))
+        if isinstance(found, FileNotFoundError | ProcessLookupError):
+            raise found
+        return len(found) if self.tells_counts and not isinstance(found, Exception) else 0
+
+    def list_descriptors(self, pid: int) -> list[int]:
+        self.listings += 1
+        return list(self._open(pid))
+
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+        found = self._open(pid)
+        wanted = list(found if fds is None else fds)
+        self.links += len(wanted)
+        return {fd: found[fd] for fd in wanted if fd in found}
+
+    def _open(self, pid: int) -> Descriptors:
+        found = self.held.get(pid, ProcessLookupError(pid))
         if isinstance(found, Exception):
             raise found
         return found
@@ -68,6 +138,9 @@ class FakeSource:
         if pid in self.vanished:
             return None
         return self.processes.get(pid) or process(pid)
+
+    def process_details(self, pid: int) -> ProcessDetails | None:
+        return self.details.get(pid)
 
     def forget_processes(self) -> None:
         self.forgets += 1
@@ -78,4 +151,81 @@ class FakeSource:
 
 def table_name(socket: Socket) -> str:
     """The file below /proc/net that lists a socket."""
-    return socket.netid + ("" if socket.local.version == 4 else "6")
+    match socket.family:
+        case Family.INET | Family.INET6:
+            name = {"udpl": "udplite"}.get(socket.netid, socket.netid)
+            return name + ("" if socket.local.version == 4 else "6")
+        case family:
+            return family
+
+
+class Watch:
+    """A collector with its machine; each tick is a second after the one before."""
+
+    def __init__(self, *sockets: Socket, source: FakeSource | None = None, tables: Sequence[Table] = TABLES) -> None:
+        self.source = source or FakeSource()
+        self.source.put(*sockets)
+        self.check: Callable[[], None] = lambda: None
+        self.collector = Collector(self.source, tables, check=self._check)
+        self.now = 100.0
+
+    def _check(self) -> None:
+        self.check()
+
+    def tick(self, *sockets: Socket, after: float = 1.0) -> Snapshot:
+        """Let the kernel hold these sockets, and look."""
+        self.source.put(*sockets)
+        return self.again(after)
+
+    def again(self, after: float = 1.0) -> Snapshot:
+        """Look at what the kernel holds now."""
+        self.now += after
+        return self.collector.collect(self.now)
+
+
+def busy(*sockets: Socket) -> Watch:
+    """A watch on a machine where process 1 holds every socket."""
+    watch = Watch(*sockets)
+    watch.source.held[1] = {inode: inode for inode in range(1, 100)}
+    return watch
+
+
+def bare(socket: Socket) -> Socket:
+    """What the kernel's line says, without what following it has found."""
+    return socket.followed(0, 0.0, False, None, (), OwnerReason.KERNEL)
+
+
+def events(delta: Delta) -> dict[str, list[Socket]]:
+    """What the delta holds, bare and in a fixed order, without its empty parts."""
+    parts = {
+        "opened": delta.opened,
+        "changed": tuple(change.after for change in delta.changed),
+        "updated": tuple(change.after for change in delta.updated),
+        "closed": delta.closed,
+        "dropped": delta.dropped,
+    }
+    return {name: in_order(map(bare, sockets)) for name, sockets in parts.items() if sockets}
+
+
+def in_order(sockets: Iterable[Socket]) -> list[Socket]:
+    """Sockets in one order, however they came."""
+    return sorted(
+        sockets, key=lambda socket: (socket.netid, socket.local, socket.local_port, socket.ends, socket.inode)
+    )
+
+
+def held(snapshot: Snapshot) -> list[Socket]:
+    """The sockets of a snapshot, bare."""
+    return [bare(socket) for socket in snapshot.sockets]
+
+
+def only(snapshot: Snapshot) -> Socket:
+    """The one socket of a snapshot."""
+    (socket,) = snapshot.sockets
+    return socket
+
+
+def row(snapshot: Snapshot, socket: Socket) -> Socket:
+    """What a snapshot says of the socket with these ends and this inode."""
+    (found,) = (each for each in snapshot.sockets if (each.ends, each.inode) == (socket.ends, socket.inode))
+    return found

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import strategies as st
 
 from netwatch_tui.model.diff import Change
-from netwatch_tui.model.socket import LATE_STATES, Address, Family, Owner, OwnerReason, Socket, State
-from tests.support.build import address, owner
+from netwatch_tui.model.socket import LATE_STATES, Address, OwnerReason, Socket, State, Timer
+from tests.support.build import TIMER_NUMBERS, address, datagram, owner, tcp
 
 ports = st.integers(0, 0xFFFF)
 queues = st.one_of(st.just(0), st.integers(0, 0xFFFFFFFF))
 inodes = st.integers(0, 2**64 - 1)
 uids = st.integers(0, 2**32 - 1)
+counts = st.integers(0, 2**31 - 1)
+ticks = st.integers(0, 2**31 - 1).map(lambda ticks: ticks / 100)
 
 
 def _address(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Address:
@@ -30,63 +33,66 @@ ipv6 = st.one_of(
 
 @st.composite
 def parsed_sockets(draw: st.DrawFn) -> Socket:
-    """Any socket that one line can show."""
-    netid, family = draw(st.sampled_from(["tcp", "udp"])), draw(st.sampled_from(Family))
-    addresses = ipv4 if family is Family.INET else ipv6
+    """Any socket that one line of an IP protocol can show."""
+    netid, family = draw(st.sampled_from(["tcp", "udp", "udpl", "raw", "icmp"])), draw(st.sampled_from(["", "6"]))
+    addresses = ipv6 if family else ipv4
     state = draw(st.sampled_from(State))
-    return Socket(
-        id=0,
-        opened_at=None,
-        user=None,
-        owners=(),
-        owner_reason=OwnerReason.KERNEL,
-        netid=netid,
-        family=family,
-        state=state,
-        recv_q=draw(queues),
-        send_q=None if state is State.LISTEN else draw(queues),
-        local=draw(addresses),
-        local_port=draw(ports),
-        peer=draw(addresses),
-        peer_port=draw(ports),
-        inode=draw(inodes),
-        uid=draw(st.none() if state is State.TIME_WAIT else uids),
+    timer = draw(st.none() | st.builds(Timer, st.sampled_from(sorted(TIMER_NUMBERS)), ticks))
+    if state is State.TIME_WAIT:
+        timer = Timer("timewait", draw(ticks))
+    fields: dict[str, Any] = {
+        "state": state,
+        "recv_q": draw(queues),
+        "send_q": None if state is State.LISTEN else draw(queues),
+        "local": draw(addresses),
+        "local_port": draw(ports),
+        "peer": draw(addresses),
+        "peer_port": draw(ports),
+        "inode": draw(inodes),
+        "uid": None if timer and timer.name == "timewait" else draw(uids),
+        "refs": draw(counts),
+        "timer": timer,
+        "retransmits": draw(st.integers(0, 255)),
+    }
+    anywhere = "[::]:0" if family else "0.0.0.0:0"
+    if netid == "tcp":
+        return tcp(anywhere)._replace(**fields)
+    return datagram(netid, anywhere)._replace(drops=draw(counts), **fields)
+
+
+#: The shapes of a followed socket: few, so that two draws are often alike, and one draw each, which is quick.
+SHAPES: list[dict[str, Any]] = [
+    {"state": state, "owners": owners, "owner_reason": reason, "recv_q": recv_q}
+    for state in (State.ESTAB, *sorted(LATE_STATES))
+    for owners, reason in (
+        ((owner(1, 3),), None),
+        ((owner(1, 3), owner(2, 9)), None),
+        *(((), reason) for reason in OwnerReason),
     )
+    for recv_q in (0, 1)
+]
 
 
-owners = st.lists(st.builds(owner, st.integers(1, 4), st.integers(0, 9)), max_size=2, unique=True).map(tuple)
+def followed_socket(id: int, shape: int, *, has_inode: bool) -> Socket:
+    """The socket with this id, in some shape."""
+    netid = ["tcp", "udp"][id % 2]
+    ends: dict[str, Any] = {
+        "local": address("127.0.0.1"),
+        "local_port": id,
+        "peer": address("127.0.0.1"),
+        "peer_port": 80,
+    }
+    return tcp(id=id, inode=id * has_inode)._replace(netid=netid, **ends, **SHAPES[shape])
 
 
-@st.composite
-def followed_sockets(draw: st.DrawFn, id: int) -> Socket:
-    """The socket with this id, in some shape: small choices, so that two draws are often alike."""
-    state = draw(st.sampled_from([State.ESTAB, *LATE_STATES]))
-    held: tuple[Owner, ...] = draw(owners)
-    return Socket(
-        id=id,
-        opened_at=None,
-        user=None,
-        owners=held,
-        owner_reason=None if held else OwnerReason.KERNEL,
-        netid="tcp",
-        family=Family.INET,
-        state=state,
-        recv_q=draw(st.integers(0, 1)),
-        send_q=0,
-        local=address("127.0.0.1"),
-        local_port=id,
-        peer=address("127.0.0.1"),
-        peer_port=80,
-        inode=draw(st.sampled_from([0, id])),
-        uid=0,
-    )
-
-
-@st.composite
-def socket_sets(draw: st.DrawFn) -> dict[int, Socket]:
+def socket_sets() -> st.SearchStrategy[dict[int, Socket]]:
     """Followed sockets by id, of which two draws share many ids."""
-    ids = draw(st.sets(st.integers(1, 8)))
-    return {id: draw(followed_sockets(id)) for id in ids}
+    chosen = st.dictionaries(st.integers(1, 8), st.integers(0, 2 * len(SHAPES) - 1))
+    return chosen.map(
+        lambda sockets: {
+            id: followed_socket(id, shape % len(SHAPES), has_inode=shape < len(SHAPES)) for id, shape in sockets.items()
+        }
+    )
 
 
 @st.composite

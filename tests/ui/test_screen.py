@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import Socket, State
-from netwatch_tui.model.view import Selection, ViewSpec
+from netwatch_tui.model.selection import LISTENING, Selection
+from netwatch_tui.model.socket import ProcessDetails, Socket, State
+from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.messages import CollectFailed
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from tests.support.build import process, tcp, udp
@@ -177,16 +178,37 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
 
 
 async def test_every_column_sorts_both_ways_from_the_keyboard(source: FakeSource) -> None:
-    async with on_stage(source, size=(160, 24)) as stage:
-        seen = []
-        for _ in range(12):
+    async with on_stage(source, size=(250, 24)) as stage:
+        seen = set()
+        for _ in stage.table.columns:
             await stage.press("greater_than_sign")
             assert "▲" in stage.heading
-            seen.append(stage.heading.replace("▲", " "))
+            seen.add(stage.heading.index("▲"))
             await stage.press("S")
             assert "▼" in stage.heading
-        assert len({stage_heading.split()[0] for stage_heading in seen}) == 1, "the columns stay where they are"
-        assert "State▼" in stage.heading, "twelve steps lead round"
+        assert len(seen) == len(stage.table.columns)
+        assert "State▼" in stage.heading, "the steps lead round"
+
+
+async def test_a_sort_by_a_column_without_room_is_told(source: FakeSource) -> None:
+    async with on_stage(source, size=(100, 24)) as stage:
+        await stage.press("less_than_sign", "less_than_sign", "less_than_sign")
+        assert "sorted by Drops" in stage.screen[1]
+
+
+async def test_kinds_and_states_are_switched_with_a_key(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("u")
+        assert [row.split()[0] for row in stage.rows] == ["tcp"] * 3
+        assert "off: udp 1" in stage.screen[1]
+        await stage.press("u", "t")
+        assert [row.split()[0] for row in stage.rows] == ["udp"]
+        await stage.press("a", "l")
+        assert [row.split()[1] for row in stage.rows] == ["LISTEN", "UNCONN"]
+        await stage.press("e")
+        assert [row.split()[1] for row in stage.rows] == ["ESTAB", "ESTAB"]
+        await stage.press("e")
+        assert len(stage.rows) == 4
 
 
 async def test_the_list_of_columns_sorts_by_the_chosen_one(source: FakeSource) -> None:
@@ -297,7 +319,7 @@ async def test_the_filter_of_the_command_line_is_there_from_the_start(source: Fa
 
 
 async def test_what_the_command_line_left_out_is_counted(source: FakeSource) -> None:
-    async with on_stage(source, spec=ViewSpec(selection=Selection(listening=True))) as stage:
+    async with on_stage(source, spec=ViewSpec(selection=Selection(states=LISTENING))) as stage:
         assert len(stage.rows) == 2
         assert "2 of 4 sockets" in stage.screen[0]
 
@@ -340,8 +362,40 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
         assert not any("failed" in line for line in stage.screen)
 
 
+async def test_enter_shows_all_about_a_socket_and_follows_it(source: FakeSource) -> None:
+    source.details = {7: ProcessDetails("/usr/sbin/nginx", None, ((1, "systemd"),))}
+    async with on_stage(source, size=(120, 40)) as stage:
+        await stage.press("down", "enter")
+        text = "\n".join(stage.screen)
+        for words in (
+            "ESTAB: connected",
+            "10.0.0.9:50001",
+            "nginx, pid 7, descriptor 4",
+            "/usr/sbin/nginx",
+            "may not be seen",
+            "systemd (1)",
+            "at least 0s",
+        ):
+            assert words in text
+        source.put(WEB, CLIENT._replace(state=State.CLOSE_WAIT), OTHER, DNS)
+        await stage.step()
+        assert "CLOSE-WAIT: the peer closed" in "\n".join(stage.screen)
+        source.put(WEB, OTHER, DNS)
+        await stage.step()
+        await stage.step(10)
+        assert "this is the last that was seen of it" in "\n".join(stage.screen)
+        await stage.press("escape")
+        assert len(stage.app.screen_stack) == 1
+
+
+async def test_details_of_an_empty_table_open_nothing() -> None:
+    async with on_stage(FakeSource()) as stage:
+        await stage.press("enter")
+        assert len(stage.app.screen_stack) == 1
+
+
 async def test_help_lists_every_key_and_column(source: FakeSource) -> None:
-    async with on_stage(source, size=(100, 70)) as stage:
+    async with on_stage(source, size=(100, 95)) as stage:
         await stage.press("question_mark")
         assert len(stage.app.screen_stack) == 2
         text = "\n".join(stage.screen)

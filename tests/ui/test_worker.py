@@ -9,10 +9,12 @@ from typing import TypeVar
 
 from textual.message import Message
 
+from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.procnet import TABLES, Table
 from netwatch_tui.model.query import parse
+from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import ViewSpec
-from netwatch_tui.ui.messages import CollectFailed, ViewReady
+from netwatch_tui.ui.messages import CollectFailed, DetailsReady, ViewReady
 from netwatch_tui.ui.worker import Worker
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
@@ -64,6 +66,34 @@ def test_a_wish_is_granted_at_once_and_not_at_the_next_tick() -> None:
     assert len(posted.next(ViewReady).view.rows) == 2
     worker.show(ViewSpec(query=parse("port:50001")))
     assert [row.inode for row in posted.next(ViewReady).view.rows] == [12]
+    worker.stop()
+
+
+def test_details_of_processes_are_told_between_two_specs() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    source.details = {7: ProcessDetails("/bin/true", "/", ())}
+    worker = Worker(source, TABLES, ViewSpec(), interval=60)
+    worker.begin(posted.post)
+    posted.next(ViewReady)
+    worker.show(ViewSpec(query=parse("port:1")))
+    worker.ask(frozenset({7, 8}))
+    worker.show(ViewSpec(query=parse("port:443")))
+    assert len(posted.next(ViewReady).view.rows) == 0
+    assert posted.next(DetailsReady).details == source.details
+    assert len(posted.next(ViewReady).view.rows) == 1
+    worker.stop()
+
+
+def test_another_namespace_is_read_at_once() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    worker = Worker(source, TABLES, ViewSpec(), interval=60)
+    worker.begin(posted.post)
+    posted.next(ViewReady)
+    reads = source.reads
+    worker.show(ViewSpec(namespaces="*"))
+    posted.next(ViewReady)
+    posted.next(ViewReady)
+    assert source.reads > reads
     worker.stop()
 
 
@@ -130,10 +160,10 @@ class FailingSource(FakeSource):
 
     fails = True
 
-    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         if self.fails:
             raise RuntimeError("out of luck")
-        return super().lines(table, check)
+        return super().lines(namespace, table, check)
 
 
 class EndlessSource(FakeSource):
@@ -143,7 +173,7 @@ class EndlessSource(FakeSource):
         super().__init__()
         self.reading = threading.Event()
 
-    def lines(self, table: Table, check: Callable[[], None]) -> list[bytes]:
+    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         while True:
             self.reading.set()
             check()

@@ -1,30 +1,43 @@
 from __future__ import annotations
 
+import gc
 import os
 import re
 import socket as net
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from netwatch_tui import cli
-from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.kernel.source import LinuxSource, ProcessReader
 from netwatch_tui.model.socket import State
-from tests.support.build import file_of, line, tcp, udp
+from tests.support.build import NETNS, datagram, file_of, line, netlink, packet, tcp, udp, unix
 from tests.support.fake import table_name
 
+#: No socket of the machine has such an inode, so that nothing that it tells gets among these.
+INODE = 9_000_000_000_000
+BLUE = NETNS + 100
+
 SOCKETS = {
-    "web": tcp("10.0.0.1:443", inode=11),
-    "visit": tcp("10.0.0.1:443", "10.0.0.9:50000", inode=12),
+    "web": tcp("10.0.0.1:443", inode=INODE + 11),
+    "visit": tcp("10.0.0.1:443", "10.0.0.9:50000", inode=INODE + 12),
     "ending": tcp("10.0.0.1:443", "10.0.0.9:50001", state=State.TIME_WAIT, inode=0),
-    "web6": tcp("[::1]:443", inode=13),
-    "dns": udp("127.0.0.53:53", inode=14),
-    "query": udp("10.0.0.1:5000", "9.9.9.9:53", inode=15),
-    "dns6": udp("[::1]:53", inode=16),
+    "web6": tcp("[::1]:443", inode=INODE + 13),
+    "dns": udp("127.0.0.53:53", inode=INODE + 14),
+    "query": udp("10.0.0.1:5000", "9.9.9.9:53", inode=INODE + 15),
+    "dns6": udp("[::1]:53", inode=INODE + 16),
+}
+OTHERS = {
+    "ping": datagram("icmp", "0.0.0.0:7", inode=INODE + 21),
+    "trace": datagram("raw", "0.0.0.0:1", inode=INODE + 22),
+    "bus": unix("/run/bus", state=State.LISTEN, inode=INODE + 23),
+    "log": unix("@log", "u_dgr", state=State.UNCONN, inode=INODE + 24),
+    "sniffer": packet("ip", 0, inode=INODE + 25),
+    "udev": netlink(15, 1, inode=INODE + 26),
 }
 
 
@@ -37,23 +50,56 @@ class Result(NamedTuple):
 Run = Callable[..., Result]
 
 
+def put_tables(folder: Path, *sockets: object) -> None:
+    """Write the files of a process's network namespace."""
+    (folder / "net" / "sctp").mkdir(parents=True)
+    (folder / "ns").mkdir()
+    every = [socket for socket in {**SOCKETS, **OTHERS}.values() if socket in sockets]
+    for name in ("tcp", "tcp6", "udp", "udp6", "icmp", "raw", "unix", "packet", "netlink"):
+        lines = [line(socket) for socket in every if table_name(socket) == name]
+        if name in ("unix", "packet", "netlink"):
+            (folder / "net" / name).write_bytes(b"".join(text + b"\n" for text in (b"heading", *lines)))
+        else:
+            (folder / "net" / name).write_bytes(file_of(lines))
+
+
 @pytest.fixture
-def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with some sockets, one of them held twice by this very process."""
-    (tmp_path / "net").mkdir()
-    for name in ("tcp", "tcp6", "udp", "udp6"):
-        lines = [line(socket) for socket in SOCKETS.values() if table_name(socket) == name]
-        (tmp_path / "net" / name).write_bytes(file_of(lines))
-    folder = tmp_path / str(os.getpid()) / "fd"
-    folder.mkdir(parents=True)
+def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A machine with some sockets, one of them held twice by this very process; gives what it has to say of itself."""
+    folder = tmp_path / str(os.getpid())
+    put_tables(folder, *SOCKETS.values(), *OTHERS.values())
+    (folder / "ns" / "net").symlink_to(f"net:[{NETNS}]")
+    (folder / "fd").mkdir()
     for fd in (3, 4):
-        (folder / str(fd)).symlink_to("socket:[11]")
-    monkeypatch.setattr(cli, "LinuxSource", lambda: LinuxSource(tmp_path))
-    return tmp_path
+        (folder / "fd" / str(fd)).symlink_to(f"socket:[{INODE + 11}]")
+    (tmp_path / "self").symlink_to(str(os.getpid()))
+
+    opened: list[LinuxSource] = []
+
+    def source(processes: ProcessReader | None = None) -> LinuxSource:
+        opened.append(LinuxSource(str(tmp_path), processes))
+        return opened[-1]
+
+    monkeypatch.setattr(cli, "LinuxSource", source)
+    monkeypatch.setattr(cli, "AheadSource", source)
+    yield folder
+    for each in opened:
+        if each._diag is not None:
+            each._diag.close()
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def blue(proc: Path) -> str:
+    """A second network namespace with one socket; gives the name that it has for want of another."""
+    folder = proc.parent / "30"
+    put_tables(folder, SOCKETS["dns"])
+    (folder / "ns" / "net").symlink_to(f"net:[{BLUE}]")
+    (folder / "fd").mkdir()
+    return str(BLUE)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     def run(*argv: str) -> Result:
         status: int | str | None
         try:
@@ -63,7 +109,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         out, err = capsys.readouterr()
         return Result(status, out.splitlines(), err.splitlines())
 
-    return run
+    yield run
+    gc.enable()  # which a program that prints once does without
 
 
 def locals_of(lines: list[str]) -> list[tuple[str, str]]:
@@ -135,12 +182,69 @@ def test_the_columns_stand_under_their_titles(proc: Path, run: Run) -> None:
         ("-t 50001", "ending"),
         ("-tn tcp 10.0.0.9", "visit ending"),
         ("port:9", ""),
+        ("10.0.0.9 -t", "visit ending"),
+        ("10.0.0.9 -t ending -n time", ""),
+        ("10.0.0.9 -t -n time", "ending"),
+        ("tcp -l 10.0.0.1 -4 port:443", "web"),
+        ("port:443 -a 10.0.0.9 --tcp estab", "visit"),
+        ("-A tcp", "web visit ending web6"),
+        ("-A tcp,udp -6", "web6 dns6"),
+        ("-A udp -t -4", "web visit ending dns query"),
+        ("--query=inet -4 -l", "web dns"),
+        ("-A unix", ""),
     ],
 )
 def test_options_and_filter_choose_the_sockets(proc: Path, run: Run, options: str, names: str) -> None:
     result = run("--once", "-H", *options.split())
     assert (result.status, result.err) == (0, [])
-    assert locals_of(result.out) == named(names)
+    here = {end for _, end in named(" ".join(SOCKETS))}
+    assert [each for each in locals_of(result.out) if each[1] in here] == named(names)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ("-w", "trace"),
+        ("-x", "bus log"),
+        ("-xl", "bus log"),
+        ("-A unix_stream", "bus"),
+        ("-A icmp,packet,nl", "ping sniffer udev"),
+        ("-A unix -w", "trace bus log"),
+        ("-A all -t log", "log"),
+        ("-A all -l -4 -6", "ping trace"),
+        ("-A sctp", ""),
+    ],
+)
+def test_the_other_kinds_are_shown_when_they_are_asked_for(proc: Path, run: Run, options: str, names: str) -> None:
+    result = run("--once", "-H", *options.split())
+    assert (result.status, result.err) == (0, [])
+    expected = {OTHERS[name].netid: name for name in names.split()}
+    assert {row.split()[0] for row in result.out} - {"tcp", "udp"} == expected.keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        ([], len(SOCKETS)),
+        (["--all-namespaces"], len(SOCKETS) + 1),
+        (["-N", str(BLUE)], 1),
+        (["-N", "*"], len(SOCKETS) + 1),
+        ([f"--net={BLUE}", "-t"], 0),
+        (["-N", "own"], len(SOCKETS)),
+        (["-N", ""], len(SOCKETS)),
+    ],
+)
+def test_a_network_namespace_is_chosen(blue: str, run: Run, options: list[str], rows: int) -> None:
+    result = run("--once", "-H", *options)
+    assert (result.status, len(result.out), result.err) == (0, rows, [])
+
+
+def test_a_network_namespace_that_is_not_there_is_refused_with_those_that_are(blue: str, run: Run) -> None:
+    assert run("--once", "-N", "green") == (
+        2,
+        [],
+        [f"netwatch-tui: no network namespace 'green' can be seen; there are: own, {blue}"],
+    )
 
 
 def test_without_a_heading_only_the_heading_is_missing(proc: Path, run: Run) -> None:
@@ -158,7 +262,7 @@ def test_a_table_that_is_not_asked_for_is_not_read(proc: Path, run: Run) -> None
     for name in ("tcp6", "udp6"):
         (proc / "net" / name).unlink()
         (proc / "net" / name).mkdir()
-    assert run("--once", "-H", "-4").err == []
+    assert run("--once", "-H", "-x").err == []
     result = run("--once", "-H")
     assert locals_of(result.out) == named("web visit ending dns query")
     assert result.err == [f"netwatch-tui: can't read /proc/net/{name}: Is a directory" for name in ("tcp6", "udp6")]
@@ -198,6 +302,11 @@ def test_damaged_lines_are_reported_beside_the_others(proc: Path, run: Run) -> N
         (["--interval=-1"], "'-1'"),
         (["--theme"], "--theme"),
         (["--tcp=yes"], "--tcp"),
+        (["-A"], "-A"),
+        (["-A", "dccp"], "'dccp'"),
+        (["-A", "tcp,"], "''"),
+        (["-N"], "-N"),
+        (["-N", "x", "--all-namespaces"], "--all-namespaces"),
     ],
 )
 def test_a_wrong_argument_is_one_line_and_status_2(proc: Path, run: Run, argv: list[str], word: str) -> None:
@@ -205,6 +314,31 @@ def test_a_wrong_argument_is_one_line_and_status_2(proc: Path, run: Run, argv: l
     assert (status, out, len(err)) == (2, [], 1)
     assert err[0].startswith("netwatch-tui: ")
     assert word in err[0]
+
+
+EVIL = "\x1b[2J\x9b\u202e"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [f"--{EVIL}"],
+        [f"-{EVIL}"],
+        ["--interval", EVIL],
+        ["-A", EVIL],
+        ["-N", EVIL],
+        [f"port:{EVIL}"],
+        [f"process: {EVIL}"],
+        [f'"{EVIL}'],
+        [f"--tcp={EVIL}"],
+    ],
+)
+def test_an_argument_is_never_echoed_raw(proc: Path, run: Run, argv: list[str]) -> None:
+    status, out, err = run("--once", *argv)
+    assert (status, out) == (2, [])
+    assert err
+    assert all(row.isprintable() for row in err)
+    assert "x1b[2J" in "".join(err)
 
 
 @pytest.mark.parametrize("seconds", ["0.05", "60", "1e1"])
@@ -219,6 +353,8 @@ def test_any_interval_in_the_range_is_taken(proc: Path, run: Run, seconds: str) 
         (["tcp", "port:70000"], "         ^^^^^"),
         (["process:"], "        ^"),
         (['process:"nginx'], "        ^^^^^^"),
+        (["数据", "port:x"], "          ^"),
+        (["port:数据"], "     ^^^^"),
     ],
 )
 def test_a_wrong_filter_has_carets_under_its_wrong_part(proc: Path, run: Run, words: list[str], carets: str) -> None:
@@ -242,6 +378,7 @@ def test_help_and_version_are_told(run: Run) -> None:
     assert (status, err) == (0, [])
     assert out[0] == "usage: netwatch-tui [options] [FILTER ...]"
     options = {"--tcp", "--udp", "--listening", "--all", "--numeric", "--processes", "--ipv4", "--ipv6", "--once"}
+    options |= {"--raw", "--unix", "--query", "--net", "--all-namespaces", "--no-header", "--interval", "--theme"}
     assert {word.rstrip(",") for text in out for word in text.split() if word.startswith("--")} >= options
 
 
@@ -250,7 +387,7 @@ def test_help_and_version_are_told(run: Run) -> None:
 PROGRAM = [sys.executable, "-m", "netwatch_tui"]
 
 
-def test_one_snapshot_imports_neither_textual_nor_rich() -> None:
+def test_one_snapshot_imports_neither_textual_nor_rich_nor_psutil() -> None:
     code = (
         "import sys; from netwatch_tui.cli import main; status = main(['--once']); "
         "print(status, *sys.modules, file=sys.stderr)"
@@ -260,26 +397,73 @@ def test_one_snapshot_imports_neither_textual_nor_rich() -> None:
     assert status == "0"
     assert done.stdout.startswith("Netid")
     assert "netwatch_tui.output.table" in modules
-    assert not {module.partition(".")[0] for module in modules} & {"textual", "rich"}
+    assert not {module.partition(".")[0] for module in modules} & {"textual", "rich", "psutil"}
 
 
 @pytest.mark.parametrize("command", [PROGRAM, [str(Path(sys.executable).with_name("netwatch-tui"))]])
 def test_the_installed_program_lists_a_socket_of_this_process(command: list[str]) -> None:
     with net.create_server(("127.0.0.1", 0)) as server:
+        server.listen(7)
         port, fd = server.getsockname()[1], server.fileno()
         done = subprocess.run([*command, "-Htln", f"port:{port}"], capture_output=True, text=True, check=True)
     (row,) = done.stdout.splitlines()
-    assert row.split()[:6] == ["tcp", "LISTEN", "0", "-", f"127.0.0.1:{port}", "0.0.0.0:*"]
+    assert row.split()[:6] == ["tcp", "LISTEN", "0", "7", f"127.0.0.1:{port}", "0.0.0.0:*"]
     assert f"pid={os.getpid()},fd={fd})" in row
     assert done.stderr == ""
 
 
-def test_a_closed_pipe_ends_it_silently() -> None:
+#: The program on the machine of a test, whose folder is its first argument.
+ON_A_MACHINE = """\
+import sys
+from netwatch_tui import cli
+from netwatch_tui.kernel.source import LinuxSource
+proc = sys.argv.pop(1)
+cli.AheadSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes)
+cli.entry()
+"""
+
+
+def on_machine(proc: Path, *argv: str) -> list[str]:
+    """A command that runs the program on the machine of a test; as a child it has another number."""
+    return [
+        sys.executable,
+        "-c",
+        ON_A_MACHINE.replace("cli.entry", f"import os; os.getpid = lambda: {proc.name}; cli.entry"),
+        str(proc.parent),
+        *argv,
+    ]
+
+
+@pytest.mark.parametrize("sockets", [1, 2_000])
+def test_a_closed_pipe_ends_it_silently(proc: Path, sockets: int) -> None:
+    lines = [line(tcp(f"10.0.0.1:{port}", inode=INODE + port)) for port in range(1, sockets + 1)]
+    (proc / "net" / "tcp").write_bytes(file_of(lines))
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as pipe:
-        done = subprocess.run([*PROGRAM, "--once"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(on_machine(proc, "--once"), stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def in_shell(command: list[str], redirection: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with a redirection of the shell."""
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh", *command]
+    return subprocess.run(shell, capture_output=True, text=True, check=False)
+
+
+def test_a_closed_stdout_is_nothing_to_complain_about(proc: Path) -> None:
+    done = in_shell(on_machine(proc, "--once"), ">&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_full_disk_is_one_line_and_status_1(proc: Path) -> None:
+    done = in_shell(on_machine(proc, "--once"), ">/dev/full")
+    assert (done.returncode, done.stderr) == (1, "netwatch-tui: can't write: No space left on device\n")
+
+
+def test_a_closed_stdin_does_not_matter(proc: Path) -> None:
+    done = in_shell(on_machine(proc, "--once", "-H", "-t4l"), "<&-")
+    assert (done.returncode, done.stdout.split()[:2], done.stderr) == (0, ["tcp", "LISTEN"], "")
 
 
 def test_a_wrong_argument_ends_the_process_with_status_2() -> None:

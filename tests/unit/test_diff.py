@@ -7,7 +7,7 @@ from hypothesis import given
 
 from netwatch_tui.model.diff import Change, Delta, continues, diff
 from netwatch_tui.model.socket import LATE_STATES, Socket, State
-from tests.support.build import owner, tcp, udp
+from tests.support.build import netlink, owner, packet, tcp, udp, unix
 from tests.support.strategies import change_ids, histories, socket_sets
 
 HERE, THERE = "127.0.0.1:80", "127.0.0.1:50000"
@@ -32,6 +32,11 @@ SAME = {
     "accepted straight from the handshake": (conn(State.SYN_RECV, 0), conn(State.ESTAB, 7)),
     "accepted after the peer has closed": (conn(State.CLOSE_WAIT, 0), conn(State.CLOSE_WAIT, 7)),
     "ended without being accepted": (conn(State.ESTAB, 0), conn(State.LAST_ACK, 0)),
+    "a unix socket that is bound": (unix("*", state=State.UNCONN, inode=7), unix("/run/x", inode=7)),
+    "a unix socket that gets a peer": (unix("/run/x", inode=7), unix("/run/x", inode=7, peer_port=8)),
+    "one that waits to be accepted": (unix("/run/x", inode=0), unix("/run/x", inode=0)),
+    "a packet socket that is bound to a device": (packet(inode=7), packet("ip", 2, inode=7)),
+    "a netlink socket that gets another port": (netlink(4, 1, inode=7), netlink(4, 2, inode=7)),
     "queue, user and owners play no part": (
         tcp(HERE, THERE, inode=7, uid=0),
         tcp(HERE, THERE, inode=7, uid=1000, recv_q=9, owners=(owner(1),)),
@@ -54,6 +59,11 @@ OTHER = {
     "another peer port": (conn(State.ESTAB, 7), tcp(HERE, "127.0.0.1:50001", inode=7)),
     "another peer address": (conn(State.ESTAB, 7), tcp(HERE, "127.0.0.2:50000", inode=7)),
     "another protocol": (conn(State.ESTAB, 7), udp(HERE, THERE, inode=7)),
+    "another network namespace": (conn(State.ESTAB, 7), conn(State.ESTAB, 7)._replace(netns=1)),
+    "time-wait in another network namespace": (conn(State.TIME_WAIT, 0), conn(State.TIME_WAIT, 0)._replace(netns=1)),
+    "two unix sockets of one name": (unix("/run/x", inode=7), unix("/run/x", inode=8)),
+    "two that wait to be accepted": (unix("/run/x", inode=0), unix("/run/y", inode=0)),
+    "a unix socket of another type": (unix("/run/x", "u_str", inode=7), unix("/run/x", "u_dgr", inode=7)),
     "a mapped address": (tcp("127.0.0.1:80", inode=7), tcp("[::ffff:127.0.0.1]:80", inode=7)),
 }
 
@@ -100,6 +110,12 @@ def test_an_equal_copy_is_no_difference() -> None:
     assert diff(by_id(tcp(id=1)), by_id(tcp(id=1))).is_empty
 
 
+def test_what_is_dropped_is_gone_without_being_closed() -> None:
+    sockets = by_id(tcp(id=1), tcp(id=2), tcp(id=3))
+    Delta(closed=(tcp(id=1),), dropped=(tcp(id=3),)).apply(sockets)
+    assert sockets == by_id(tcp(id=2))
+
+
 @pytest.mark.parametrize(
     "delta",
     [
@@ -107,6 +123,7 @@ def test_an_equal_copy_is_no_difference() -> None:
         Delta(changed=(Change(tcp(), tcp()),)),
         Delta(updated=(Change(tcp(), tcp()),)),
         Delta(closed=(tcp(),)),
+        Delta(dropped=(tcp(),)),
     ],
 )
 def test_a_delta_with_anything_in_it_is_not_empty(delta: Delta) -> None:
@@ -117,6 +134,7 @@ def test_a_delta_with_anything_in_it_is_not_empty(delta: Delta) -> None:
     "delta",
     [
         Delta(closed=(tcp(id=9),)),
+        Delta(dropped=(tcp(id=9),)),
         Delta(changed=(Change(tcp(id=9), tcp(id=9, state=State.ESTAB)),)),
         Delta(updated=(Change(tcp(id=9), tcp(id=9, recv_q=1)),)),
     ],

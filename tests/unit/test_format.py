@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.model.format import ELLIPSIS, cell_width, clip, clip_endpoint, duration, endpoint, printable
-from netwatch_tui.model.socket import Address
-from tests.support.build import address
+from netwatch_tui.model.format import (
+    ELLIPSIS,
+    cell_width,
+    clip,
+    clip_endpoint,
+    duration,
+    endpoint,
+    local_text,
+    peer_text,
+    printable,
+)
+from netwatch_tui.model.socket import Address, Socket
+from tests.support.build import address, netlink, packet, tcp, udp, unix
+from tests.support.strategies import inodes
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Mc", "Me", "Zl", "Zp"}
 
@@ -38,6 +49,12 @@ def test_what_is_harmless_stays(text: str) -> None:
         ("\U000e0041", r"\U000e0041"),
         (b"caf\xe9".decode("utf-8", "surrogateescape"), r"caf\xe9"),
         ("\ud800", r"\ud800"),
+        ("\u1100\u1161\u11a8", "\u1100" + r"\u1161\u11a8"),
+        ("\u115f\u1160", r"\u115f\u1160"),
+        ("\ud7b0\ud7fb", r"\ud7b0\ud7fb"),
+        ("a\u3164b\uffa0", r"a\u3164b\uffa0"),
+        ("👍\U0001f3fd", "👍" + r"\U0001f3fd"),
+        ("\u2630\u4dc0\U0001d300", r"\u2630\u4dc0\U0001d300"),
     ],
 )
 def test_what_could_move_hide_or_disguise_is_spelled_out(text: str, spelled: str) -> None:
@@ -119,6 +136,58 @@ def test_a_clipped_endpoint_keeps_its_port_and_the_width(host: Address, port: in
     assert len(whole) > width or made == whole
 
 
+wide = st.text("数据库a:% ", max_size=20)
+
+
+@given(st.one_of(clean, wide), st.sampled_from([" ", ":"]), inodes, st.integers(0, 40))
+def test_a_clipped_name_is_never_wider_than_asked_and_keeps_its_number(
+    name: str, separator: str, number: int, width: int
+) -> None:
+    whole = f"{name.replace(' ', '') if separator == ':' else name}{separator}{number}"
+    made = clip_endpoint(whole, width)
+    assert cell_width(made) <= width
+    assert made == whole or cell_width(whole) > width
+    if width > len(str(number)) + 1:
+        assert made.endswith(f"{separator}{number}")
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "clipped"),
+    [
+        ("/run/a b/c 1234", 15, "/run/a b/c 1234"),
+        ("/run/a b/c 1234", 10, "/run… 1234"),
+        ("/run/a b/c 1234", 6, "… 1234"),
+        ("/run/a b/c 1234", 5, "/run…"),
+        ("/run/a b/c 1234", 0, ""),
+        ("数据库/数据 77", 8, "数据… 77"),
+        ("[2001:db8::1]:443", 10, "[2001…:443"),
+        ("ip:eth0", 6, "…:eth0"),
+    ],
+)
+def test_the_cut_is_in_the_address_as_long_as_the_port_has_room(text: str, width: int, clipped: str) -> None:
+    assert clip_endpoint(text, width) == clipped
+
+
+SHOWN = {
+    "a listener": (tcp("10.0.0.5:443"), "10.0.0.5:443", "0.0.0.0:*"),
+    "a connection": (tcp("[::1]:80", "[::1]:5000"), "[::1]:80", "[::1]:5000"),
+    "bound to a device": (udp("0.0.0.0:68", interface="eth0"), "0.0.0.0%eth0:68", "0.0.0.0:*"),
+    "bound to a device, IPv6": (udp("[fe80::1]:546", interface="eth0"), "[fe80::1]%eth0:546", "[::]:*"),
+    "a path": (unix("/run/x.sock", inode=12, peer_port=34), "/run/x.sock 12", "* 34"),
+    "an abstract name": (unix("@a b", inode=12), "@a b 12", "* 0"),
+    "no name": (unix(inode=12), "* 12", "* 0"),
+    "a path that is an escape": (unix("/tmp/\x1b[2J\udcff", inode=12), r"/tmp/\x1b[2J\xff 12", "* 0"),
+    "packets of every protocol": (packet("*"), "*:*", "*"),
+    "packets on a device": (packet("ip", 2, interface="eth0"), "ip:eth0", "*"),
+    "netlink": (netlink(4, 17_402), "4:17402", "*"),
+}
+
+
+@pytest.mark.parametrize(("socket", "local", "peer"), SHOWN.values(), ids=SHOWN)
+def test_both_ends_are_spelled_as_ss_does(socket: Socket, local: str, peer: str) -> None:
+    assert (local_text(socket), peer_text(socket)) == (local, peer)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
@@ -132,15 +201,18 @@ def test_a_clipped_endpoint_keeps_its_port_and_the_width(host: Address, port: in
         (86_399, "23h"),
         (86_400, "1d"),
         (120 * 86_400, "120d"),
+        (365 * 86_400 - 1, "364d"),
+        (365 * 86_400, "1y"),
+        (1000 * 365 * 86_400 - 1, "999y"),
     ],
 )
 def test_a_duration_is_cut_to_its_largest_whole_unit(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-@given(st.floats(0, 999 * 86_400))
-def test_a_duration_takes_four_characters_for_almost_three_years(seconds: float) -> None:
+@given(st.floats(0, 999.999 * 31_536_000))
+def test_a_duration_takes_at_most_four_characters_for_a_thousand_years(seconds: float) -> None:
     text = duration(seconds)
-    unit = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[text[-1]]
+    unit = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "y": 31_536_000}[text[-1]]
     assert len(text) <= 4
     assert int(text[:-1]) * unit <= seconds < (int(text[:-1]) + 1) * unit

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.model.columns import COLUMNS, Column
-from netwatch_tui.model.layout import GAP, Layout, endpoint_step, lay_out
+from netwatch_tui.model.layout import GAP, LUXURY, Layout, endpoint_step, lay_out
 
 ANY_IPV4 = len("255.255.255.255:65535")
 ANY_IPV6 = len("[2001:1db8:1111:1111:1111:1111:1111:1111]:65535")
@@ -23,6 +23,12 @@ def ids(layout: Layout) -> list[str]:
 def need(columns: list[Column], endpoint_width: int) -> int:
     """Cells that these columns take at their narrowest."""
     cells = sum(endpoint_width if column.is_endpoint else column.width for column in columns)
+    return cells + GAP * (len(columns) - 1)
+
+
+def most(columns: list[Column], endpoint_width: int) -> int:
+    """Cells that these columns can use."""
+    cells = sum(endpoint_width if column.is_endpoint else column.most for column in columns)
     return cells + GAP * (len(columns) - 1)
 
 
@@ -82,7 +88,16 @@ def test_no_column_is_hidden_that_would_have_fitted(width: int, endpoint_width: 
     layout = lay_out(COLUMNS, width, endpoint_width)
     if layout.hidden:
         back = min(layout.hidden, key=lambda column: column.rank)
-        assert need([*(place.column for place in layout.placed), back], endpoint_width) > width
+        cells = most if back.rank >= LUXURY else need
+        assert cells([*(place.column for place in layout.placed), back], endpoint_width) > width
+
+
+@given(widths, endpoint_widths)
+def test_a_luxury_takes_no_room_that_another_column_can_use(width: int, endpoint_width: int) -> None:
+    layout = lay_out(COLUMNS, width, endpoint_width)
+    if any(place.column.rank >= LUXURY for place in layout.placed):
+        plain = [place for place in layout.placed if place.column.rank < LUXURY and not place.column.is_endpoint]
+        assert all(place.width == place.column.most for place in plain)
 
 
 def test_columns_leave_one_by_one_in_the_order_of_their_rank() -> None:
@@ -91,7 +106,7 @@ def test_columns_leave_one_by_one_in_the_order_of_their_rank() -> None:
         hidden = {column.id for column in lay_out(COLUMNS, width, ANY_IPV4).hidden}
         gone += sorted(hidden - set(gone))
     ranks = {column.id: column.rank for column in COLUMNS}
-    assert gone[:6] == ["fd", "recv_q", "send_q", "age", "user", "pid"]
+    assert gone[:10] == ["timer", "drops", "unit", "fd", "recv_q", "send_q", "age", "user", "netns", "pid"]
     assert [ranks[id] for id in gone] == sorted((ranks[id] for id in gone), reverse=True)
     assert set(gone) == {column.id for column in COLUMNS} - {"mark", "local", "peer"}
 
@@ -122,15 +137,15 @@ def test_steps_are_few_so_that_columns_seldom_move() -> None:
 def test_a_wide_line_shows_all_columns_and_gives_the_rest_to_those_that_can_use_it() -> None:
     layout = lay_out(COLUMNS, 300, ANY_IPV4)
     assert layout.hidden == ()
-    most = {column.id: ANY_IPV4 if column.is_endpoint else column.most for column in COLUMNS}
-    assert {place.column.id: place.width for place in layout.placed} == most
+    widest = {column.id: ANY_IPV4 if column.is_endpoint else column.most for column in COLUMNS}
+    assert {place.column.id: place.width for place in layout.placed} == widest
 
 
 def test_spare_room_goes_to_the_more_important_column_first() -> None:
     def cells(width: int) -> dict[str, int]:
         return {place.column.id: place.width for place in lay_out(COLUMNS, width, ANY_IPV4).placed}
 
-    full = need(list(COLUMNS), ANY_IPV4)
+    full = need([column for column in COLUMNS if column.rank < LUXURY], ANY_IPV4)
     first = {id: wide - cells(full)[id] for id, wide in cells(full + 1).items()}
     assert {id: grown for id, grown in first.items() if grown} == {"process": 1}
 

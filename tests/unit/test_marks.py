@@ -30,6 +30,17 @@ def test_each_event_has_its_mark() -> None:
     assert lit(Marks().advance(delta, 3.0)) == {1: Mark.NEW, 2: Mark.CHANGED, 4: Mark.CLOSED}
 
 
+def test_a_socket_that_was_there_before_it_could_be_looked_at_is_not_lit() -> None:
+    delta = Delta(opened=(tcp(id=1, was_there=True), tcp(id=2)))
+    assert lit(Marks().advance(delta, 3.0)) == {2: Mark.NEW}
+
+
+def test_a_socket_that_is_not_looked_at_any_more_is_dark_and_does_not_linger() -> None:
+    marks = Marks().advance(Delta(opened=(tcp(id=1), tcp(id=2))), 3.0)
+    after = marks.advance(Delta(dropped=(tcp(id=1), tcp(id=3))), 4.0)
+    assert (lit(after), after.closed) == ({2: Mark.NEW}, ())
+
+
 def test_the_latest_event_on_a_socket_wins_and_gives_it_new_time() -> None:
     marks = Marks().advance(OPENED, 3.0).advance(CHANGED, 4.0)
     assert (lit(marks), marks.next_expiry) == ({1: Mark.CHANGED}, 4.0)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netwatch_tui.model.query import EVERYTHING, QueryError, parse, quote
 from netwatch_tui.model.socket import Owner, OwnerReason, Socket, State
-from tests.support.build import owner, process, tcp, udp
+from tests.support.build import datagram, netlink, owner, packet, process, tcp, udp, unix
 
 WEB = tcp("10.0.0.1:443", "192.168.0.7:50000", inode=5, user="www-data", owners=(owner(812, 6, "nginx"),))
 DNS = udp("127.0.0.53:53", inode=6, user="systemd-resolve", owners=(owner(443, 13, "systemd-resolved"),))
@@ -96,6 +96,23 @@ def test_an_error_points_at_the_wrong_part(text: str, carets: str) -> None:
     assert caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "carets"),
+    [
+        ("数据 port:x", "数据 port:x", "          ^"),
+        ("port:数据", "port:数据", "     ^^^^"),
+        ("é port:x", "é port:x", "       ^"),
+        ("\x1b port:x", r"\x1b port:x", "          ^"),
+        ("port:\x1b[2J", r"port:\x1b[2J", "     ^^^^^^^"),
+        ("port:\u202e", r"port:\u202e", "     ^^^^^^"),
+    ],
+)
+def test_carets_stand_under_what_is_shown(text: str, shown: str, carets: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.pointed() == f"{shown}\n{carets}"
+
+
 def test_the_highest_and_the_lowest_port_are_ports() -> None:
     assert parse("port:65535").matches(tcp("127.0.0.1:65535"))
     assert parse("port:0").matches(tcp("127.0.0.1:80"))
@@ -149,12 +166,72 @@ def named(name: str) -> Socket:
     return WEB._replace(owners=(Owner(1, 3, process(1, name)),))
 
 
-@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters='"'), min_size=1, max_size=15))
+names = st.one_of(
+    st.text(min_size=1, max_size=15),
+    st.binary(min_size=1, max_size=15).map(lambda data: data.decode("utf-8", "surrogateescape")),
+    st.text('a"\\ \t\n\xa0\x1b:ßİ', min_size=1, max_size=15),
+)
+
+
+@given(names)
 def test_a_quoted_process_name_finds_its_process(name: str) -> None:
-    assume(name.isprintable())
+    assume(name.strip('"'))
     assert parse(f"process:{quote(name)}").matches(named(name))
 
 
-@pytest.mark.parametrize(("text", "word"), [("nginx", "nginx"), ("Web Content", '"Web Content"'), ("", '""')])
-def test_quotes_are_put_only_where_they_are_needed(text: str, word: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("nginx", "nginx"),
+        ("Web Content", '"Web Content"'),
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("a\tb", r"a\x09b"),
+        ("a\xa0b", r"a\xa0b"),
+        ("a\u3000b", r"a\u3000b"),
+        ("caf\udce9", r"caf\xe9"),
+        ('say "hello there" twice', '"hello there"'),
+        ('"a"bc"', "bc"),
+        ("", ""),
+        ('""', ""),
+    ],
+)
+def test_a_name_becomes_one_word_with_quotes_only_where_they_are_needed(text: str, word: str) -> None:
     assert quote(text) == word
+
+
+UNIX = unix("/run/my app.sock", inode=443, owners=(owner(9, 3, "app"),))
+RAW = datagram("raw", "0.0.0.0:58", inode=5)
+LINK = netlink(4, 443, inode=6)
+STREAM = tcp("10.0.0.1:443")._replace(netid="sctp")
+LITE = datagram("udpl", "10.0.0.1:443", inode=7)
+
+
+@pytest.mark.parametrize("text", ["port:443", "443", "port:58", "58", "port:0"])
+def test_a_number_is_no_port_where_there_are_no_ports(text: str) -> None:
+    assert not any(parse(text).matches(socket) for socket in (UNIX, RAW, LINK))
+
+
+@pytest.mark.parametrize("text", ["port:443", "443"])
+def test_sctp_and_udplite_have_ports(text: str) -> None:
+    assert all(parse(text).matches(socket) for socket in (STREAM, LITE))
+
+
+@pytest.mark.parametrize(
+    ("text", "socket"),
+    [
+        ("u_str", UNIX),
+        ('"my app"', UNIX),
+        ("/run/", UNIX),
+        ("process:app", UNIX),
+        ("9", UNIX),
+        ("raw", RAW),
+        ("nl", LINK),
+        ("4:443", LINK),
+        ("p_raw", packet("ip", 2, interface="eth0")),
+        ("eth0", packet("ip", 2, interface="eth0")),
+        ("%eth0", udp("0.0.0.0:68", interface="eth0")),
+        (r"\x1b", unix("/tmp/\x1b")),
+    ],
+)
+def test_any_other_word_is_looked_for_in_what_is_shown_of_any_kind(text: str, socket: Socket) -> None:
+    assert parse(text).matches(socket)

@@ -10,9 +10,10 @@ from netwatch_tui.model.columns import COLUMN_BY_ID, COLUMNS, Moment
 from netwatch_tui.model.diff import Change, Delta
 from netwatch_tui.model.marks import Marks
 from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import Family, Socket, State
-from netwatch_tui.model.view import Selection, View, ViewSpec, arrange, order
-from tests.support.build import owner, snapshot, tcp, udp
+from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.model.socket import Family, Socket, State, Timer
+from netwatch_tui.model.view import View, ViewSpec, arrange, order
+from tests.support.build import datagram, netlink, owner, packet, snapshot, tcp, udp, unix
 
 
 def numbered(*sockets: Socket) -> tuple[Socket, ...]:
@@ -78,8 +79,13 @@ def test_states_sort_from_listening_to_closing() -> None:
 
 
 def test_the_youngest_comes_first_and_what_was_there_before_last() -> None:
-    sockets = [tcp(opened_at=None), tcp(opened_at=10.0), tcp(opened_at=70.0)]
-    assert both_ways("age", *sockets)[0] == ["30s", "1m", ">1m"]
+    sockets = [
+        tcp(seen_at=30.0, was_there=True),
+        tcp(seen_at=10.0),
+        tcp(seen_at=70.0),
+        tcp(seen_at=5.0, was_there=True),
+    ]
+    assert both_ways("age", *sockets)[0] == ["30s", "1m", ">1m", ">1m"]
 
 
 def test_marked_rows_come_first() -> None:
@@ -109,7 +115,7 @@ def test_blanks_come_last_in_both_directions(column: str, known: Socket, blank: 
 @pytest.mark.parametrize("descending", [False, True])
 def test_equal_rows_keep_one_order_whatever_order_they_come_in(column: str, descending: bool) -> None:
     sockets = list(numbered(*(tcp(f"10.0.0.{host}:80", inode=host) for host in (3, 1, 2, 1, 3))))
-    moment = Moment(100.0, 0.0, {})
+    moment = Moment(100.0, {})
     orders = set()
     for seed in range(10):
         random.Random(seed).shuffle(sockets)
@@ -131,6 +137,23 @@ def test_sorting_neither_loses_nor_adds_a_row(ports: list[int], column: str, des
     assert made.position == {socket.id: index for index, socket in enumerate(made.rows)}
 
 
+@pytest.mark.parametrize("column", [column.id for column in COLUMNS])
+def test_a_mix_of_all_kinds_can_be_sorted_by_any_column(column: str) -> None:
+    sockets = [
+        tcp(owners=(owner(1),), user="root"),
+        tcp("[::1]:80", "[::1]:9", timer=Timer("on", 1.0), netns=7),
+        tcp("127.0.0.1:80", "127.0.0.1:9", state=State.TIME_WAIT),
+        udp(drops=1),
+        unix("/run/x", peer_port=5),
+        unix(kind="u_dgr"),
+        packet("ip", 2, interface="eth0"),
+        netlink(4, 17),
+    ]
+    for descending in (False, True):
+        made = view(*sockets, sort=column, descending=descending, selection=EVERY_KIND)
+        assert len(made.rows) == len(sockets)
+
+
 def test_only_what_matches_the_filter_is_shown_and_counted() -> None:
     made = view(tcp("127.0.0.1:80"), tcp("127.0.0.1:443"), udp("127.0.0.1:80"), query="port:80")
     assert (shown(made, "netid"), made.shown, len(made.snapshot.sockets)) == (["tcp", "udp"], 2, 3)
@@ -145,8 +168,12 @@ def test_only_what_matches_the_filter_is_shown_and_counted() -> None:
         (Selection(netids=frozenset({"tcp", "udp"})), "t4 t6 u4 u6 estab"),
         (Selection(families=frozenset({Family.INET})), "t4 u4 estab"),
         (Selection(families=frozenset({Family.INET6})), "t6 u6"),
-        (Selection(listening=True), "t4 t6 u4 u6"),
-        (Selection(frozenset({"tcp"}), frozenset({Family.INET}), listening=True), "t4"),
+        (Selection(states=LISTENING), "t4 t6 u4 u6"),
+        (Selection(states=ESTABLISHED), "estab"),
+        (Selection(frozenset({"tcp"}), frozenset({Family.INET}), LISTENING), "t4"),
+        (EVERY_KIND, "t4 t6 u4 u6 estab unix seqpacket raw packet netlink"),
+        (Selection(netids=frozenset({"u_str", "nl"})), "unix netlink"),
+        (Selection(netids=frozenset()), ""),
     ],
 )
 def test_a_selection_admits_its_kinds(selection: Selection, expected: str) -> None:
@@ -156,8 +183,38 @@ def test_a_selection_admits_its_kinds(selection: Selection, expected: str) -> No
         "u4": udp("127.0.0.1:53"),
         "u6": udp("[::1]:53"),
         "estab": tcp("127.0.0.1:80", "127.0.0.1:50000"),
+        "unix": unix("/run/x", "u_str"),
+        "seqpacket": unix("/run/x", "u_seq"),
+        "raw": datagram("raw", "0.0.0.0:58"),
+        "packet": packet(),
+        "netlink": netlink(),
     }
-    assert " ".join(name for name, socket in kinds.items() if selection.admits(socket)) == expected
+    chosen = selection.choose(kinds.values())
+    assert " ".join(name for name, socket in kinds.items() if socket in chosen) == expected
+
+
+def test_a_kind_is_toggled_off_when_any_of_it_is_shown_and_on_when_none_is() -> None:
+    both = Selection()
+    assert both.toggled("udp") == Selection(netids=frozenset({"tcp"}))
+    assert both.toggled("udp").toggled("udp") == both
+    assert both.toggled("unix") == Selection(netids=frozenset({"tcp", "udp", "u_str", "u_dgr", "u_seq"}))
+    some = Selection(netids=frozenset({"tcp", "u_dgr"}))
+    assert some.shows("unix")
+    assert some.toggled("unix") == Selection(netids=frozenset({"tcp"}))
+    assert not some.toggled("unix").shows("unix")
+
+
+def test_several_kinds_of_one_key_are_toggled_together() -> None:
+    with_raw = Selection(netids=frozenset({"tcp", "raw"}))
+    assert with_raw.toggled("raw", "netlink") == Selection(netids=frozenset({"tcp"}))
+    assert with_raw.toggled("packet", "netlink").netids == {"tcp", "raw", "p_raw", "p_dgr", "nl"}
+
+
+def test_only_some_states_and_then_all_again() -> None:
+    listening = Selection().only(LISTENING)
+    assert listening == Selection(states=LISTENING)
+    assert listening.only(ESTABLISHED).states == ESTABLISHED
+    assert listening.only(LISTENING) == Selection()
 
 
 def lingering(*sockets: Socket) -> Marks:

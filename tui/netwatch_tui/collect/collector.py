@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from netwatch_tui.collect.following import Following, Sighting, TablePlan, delta_of
+from netwatch_tui.collect.details import Details, is_bound, is_connection, is_known_better
+from netwatch_tui.collect.following import Following, Place, Plan, Sighting
 from netwatch_tui.collect.owner_index import OwnerIndex
+from netwatch_tui.collect.reading import Reader
+from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.procnet import TABLES, Table
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.diff import Change, Delta
-from netwatch_tui.model.snapshot import Counts, Problem, Snapshot
-from netwatch_tui.model.socket import Owner, OwnerReason, Socket
+from netwatch_tui.model.diff import Change, Delta, split_changes
+from netwatch_tui.model.snapshot import Counts, Seen, Snapshot
+from netwatch_tui.model.socket import Family, OwnerReason, Socket, State
 
-FULL_SCAN_EVERY = 5.0
-"""Seconds after which owners are looked for again even if no new inode came: a descriptor can change hands."""
+LOOK_ROUND_EVERY = 5.0
+"""Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
 
 
 def _go_on() -> None:
@@ -29,6 +32,7 @@ class Collector:
         source: Source,
         tables: Sequence[Table] = TABLES,
         *,
+        namespaces: str = "",
         check: Callable[[], None] = _go_on,
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -37,21 +41,28 @@ class Collector:
         Args:
             source: The machine.
             tables: The socket tables to read.
+            namespaces: Those to read: the own one for the empty text, all for `*`, else one by name or number. May be
+                set anew between two ticks.
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
             stopwatch: Measures what a tick costs, in seconds.
         """
+        self.namespaces = namespaces
         self._source = source
         self._tables = tables
-        self._check = check
         self._stopwatch = stopwatch
         self._following = Following()
         self._owners = OwnerIndex(source, check)
+        self._details = Details(source)
+        self._reader = Reader(source, self._following, self._owners, check)
         self._searched: set[int] = set()
-        """Inodes that have no owner as far as can be seen; not looked for again before the next full scan."""
+        """Inodes that have no owner as far as can be seen; not looked for again before the next look round."""
         self._unexplained: set[int] = set()
         """Inodes whose owner was missed in the last tick: looked for once more."""
-        self._scanned_at: float | None = None
-        self._first_at: float | None = None
+        self._looked_round_at: float | None = None
+        self._visible: Namespaces | None = None
+        self._counts = Counts()
+        self._was_denied = False
+        self._is_first = True
 
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets.
@@ -60,107 +71,147 @@ class Collector:
             now: Seconds since the epoch, never less than in the call before.
         """
         start = self._stopwatch()
-        problems: list[Problem] = []
-        plans = self._read(problems)
-        touched = self._find_owners(plans, now)
-        delta = self._commit(plans, touched, now)
+        look_round = self._looked_round_at is None or now - self._looked_round_at >= LOOK_ROUND_EVERY
+        if look_round or self._visible is None or self._reader.lost_way:
+            self._visible = self._source.namespaces()
+        chosen = self._visible.chosen(self.namespaces)
+        places = [Place(namespace, table) for namespace in chosen for table in self._tables]
+        plans, problems = self._reader.read(places, self._visible.own)
+        self._refresh_details(plans, look_round)
+        self._find_owners(plans, look_round)
+        delta = self._commit(plans, places, look_round, now)
+        if look_round:
+            self._looked_round_at = now
+        self._counts = self._counts.after(delta)
+        if self._is_first:
+            self._is_first, delta = False, Delta()
         sockets = tuple(self._following.sockets.values())
-        if self._first_at is None:
-            self._first_at, delta = now, Delta()
         return Snapshot(
             taken_at=now,
-            first_at=self._first_at,
             sockets=sockets,
             delta=delta,
-            counts=Counts.of(sockets),
+            counts=self._counts,
             cost=self._stopwatch() - start,
             problems=tuple(problems),
+            namespaces=Seen(
+                names={namespace.inode: namespace.name for namespace in chosen},
+                others=1 + len(self._visible.others) - len(chosen),
+                denied=self._visible.denied,
+            ),
         )
 
-    def _read(self, problems: list[Problem]) -> dict[Table, TablePlan]:
-        """Read and compare every table that the kernel has."""
-        plans: dict[Table, TablePlan] = {}
-        for table in self._tables:
-            plan = self._following.plan(table)
-            try:
-                plan.read(self._source.lines(table, self._check))
-                if plan.missing:
-                    plan.reread(self._source.lines(table, self._check))
-            except FileNotFoundError:
-                plan = self._following.plan(table)
-                plan.read([])
-            except OSError as error:
-                # What this table held before stays as it was: unread is not closed.
-                problems.append(Problem(f"can't read /proc/net/{table.name}: {error.strerror}", 1))
-                continue
-            if plan.damaged:
-                count = len(plan.damaged)
-                problems.append(Problem(f"{count} of the lines in /proc/net/{table.name} can't be understood", count))
-            plans[table] = plan
-        return plans
-
-    def _find_owners(self, plans: dict[Table, TablePlan], now: float) -> set[int]:
-        """Scan for owners where there are inodes without one, or it is time; returns inodes with other owners."""
-        inodes = {sighting.socket.inode for sighting in _sightings(plans.values())} | self._unexplained
+    def _find_owners(self, plans: Sequence[Plan], look_round: bool) -> None:
+        """Look for owners where there are inodes without one, or it is time."""
+        left = set(self._left_inodes(plans))
+        self._owners.vanish(left)
+        self._searched -= left
+        fresh = {sighting.socket.inode: sighting.socket for sighting in _sightings(plans)}
+        inodes = fresh.keys() | self._unexplained
         wanted = {inode for inode in inodes if inode and not self._owners.of(inode)} - self._searched
-        due = self._scanned_at is None or now - self._scanned_at >= FULL_SCAN_EVERY
-        if not (wanted or due):
-            return set()
-        if due:
-            self._source.forget_processes()
-            self._searched.clear()
-            self._scanned_at = now
-        touched = self._owners.scan()
+        if look_round:
+            self._owners.scan()
+        elif wanted:
+            self._owners.find(wanted, lambda missing: self._still_there(missing, fresh))
         missed = {inode for inode in wanted if not self._owners.of(inode)}
         self._searched |= missed if self._owners.denied else missed & self._unexplained
-        return touched
 
-    def _commit(self, plans: dict[Table, TablePlan], touched: set[int], now: float) -> Delta:
+    def _still_there(self, inodes: set[int], fresh: Mapping[int, Socket]) -> set[int]:
+        """Those that the kernel still knows as far as it can be asked: what lives for milliseconds has no owner now."""
+        asked = [fresh[inode] for inode in inodes if inode in fresh and is_connection(fresh[inode])]
+        answers = self._source.connected(asked) or [socket.inode for socket in asked]
+        gone = {socket.inode for socket, inode in zip(asked, answers, strict=True) if inode != socket.inode}
+        gone |= {
+            inode
+            for inode in inodes
+            if inode in fresh and is_known_better(fresh[inode]) and not self._details.knows(inode)
+        }
+        return inodes - gone
+
+    def _left_inodes(self, plans: Iterable[Plan]) -> Iterator[int]:
+        """Inodes that are sockets no more: closed, or let go by their process."""
+        sockets = self._following.sockets
+        for plan in plans:
+            yield from (sockets[id].inode for id in plan.missing)
+            yield from (sockets[id].inode for id, sighting in plan.continuing if not sighting.socket.inode)
+
+    def _refresh_details(self, plans: Sequence[Plan], look_round: bool) -> None:
+        """Ask sock_diag again where a line that it knows more about is new."""
+        kinds = {plan.place.table.kind for plan in plans}
+        self._details.refresh(
+            unix="unix" in kinds
+            and (look_round or any(_has_fresh(plan) for plan in plans if plan.place.table.kind == "unix")),
+            bound=look_round or any(is_bound(sighting.socket) for sighting in _sightings(plans)),
+        )
+
+    def _commit(self, plans: Sequence[Plan], places: Sequence[Place], look_round: bool, now: float) -> Delta:
         """Make what was read the state from which the next tick starts."""
         following = self._following
-        opened_at = None if self._first_at is None else now
-        opened: list[Socket] = []
-        changes: dict[int, Change] = {}
-        closed: list[Socket] = []
-        for table, plan in plans.items():
-            for sighting in plan.opened:
-                socket = self._attribute(sighting.socket, following.next_id(), opened_at)
-                plan.lines[sighting.line] = socket.id
-                opened.append(socket)
-            for id, sighting in plan.continuing:
-                before = following.sockets[id]
-                changes[id] = Change(before, self._attribute(sighting.socket, id, before.opened_at))
-            closed += (following.sockets[id] for id in plan.missing)
-            following.commit(table, plan.lines)
-        gone = {socket.id for socket in closed}
-        for inode in touched | self._unexplained:
-            id = following.by_inode.get(inode, 0)
-            if id and id not in changes and id not in gone:
-                before = following.sockets[id]
-                changes[id] = Change(before, self._attribute(before, id, before.opened_at))
-        delta = delta_of(opened, changes.values(), closed)
+        opened = [self._attribute_opened(plan, now) for plan in plans]
+        changes = {id: self._change(id, sighting.socket) for plan in plans for id, sighting in plan.continuing}
+        closed = {id for plan in plans for id in plan.missing}
+        for id in self._to_attribute_again(look_round):
+            if id not in changes and id not in closed:
+                changes[id] = self._change(id, following.sockets[id])
+        # Nothing of the above changed what is followed, and nothing of what comes now can fail.
+        for plan, by_line in zip(plans, opened, strict=True):
+            following.commit(plan, by_line)
+        forgotten = following.forget_others(places)
+        # A namespace that is no more has closed its sockets; of one that is not looked at nothing is known.
+        seen = {namespace.inode for namespace in self._visible.chosen("*")} if self._visible else set()
+        closed |= {id for id in forgotten if following.sockets[id].netns not in seen}
+        dropped = forgotten - closed
+        delta = Delta(
+            tuple(socket for by_line in opened for socket in by_line.values()),
+            *split_changes(change for id, change in changes.items() if id not in forgotten),
+            tuple(following.sockets[id] for id in closed),
+            tuple(following.sockets[id] for id in dropped),
+        )
         following.apply(delta)
+        self._owners.settle()
+        self._was_denied = bool(self._owners.denied)
         self._unexplained = {
             socket.inode
-            for socket in (*opened, *(change.after for change in changes.values()))
+            for socket in (*delta.opened, *(change.after for change in (*delta.changed, *delta.updated)))
             if socket.owner_reason is OwnerReason.EXITED
         }
         return delta
 
-    def _attribute(self, socket: Socket, id: int, opened_at: float | None) -> Socket:
-        owners = self._owners.of(socket.inode) if socket.inode else ()
-        user = None if socket.uid is None else self._source.user(socket.uid)
-        return socket.followed(id, opened_at, user, owners, self._reason(socket, owners, id))
+    def _attribute_opened(self, plan: Plan, now: float) -> dict[bytes, Socket]:
+        """The sockets that were not known, by their line."""
+        was_there, next_id = not self._following.knows(plan.place), self._following.next_id
+        return {line: self._attribute(socket, next_id(), now, was_there) for line, socket in plan.opened}
 
-    def _reason(self, socket: Socket, owners: tuple[Owner, ...], id: int) -> OwnerReason | None:
+    def _change(self, id: int, after: Socket) -> Change:
+        """A followed socket and what is known of it now."""
+        before = self._following.sockets[id]
+        return Change(before, self._attribute(after, id, before.seen_at, before.was_there))
+
+    def _to_attribute_again(self, look_round: bool) -> Iterator[int]:
+        """Sockets of which something is different that their line does not tell."""
+        if not self._following.sockets:
+            return
+        for inode in self._owners.touched | self._unexplained:
+            yield from self._following.with_inode(inode)
+        if look_round:
+            yield from (id for id, socket in self._following.sockets.items() if is_known_better(socket))
+        if bool(self._owners.denied) != self._was_denied:
+            yield from (id for id, socket in self._following.sockets.items() if socket.inode and not socket.owners)
+
+    def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool) -> Socket:
+        is_known_better = socket.netid != "tcp" or socket.state is State.LISTEN
+        if is_known_better and self._visible and socket.netns == self._visible.own.inode:
+            socket = self._details.add(socket)
+        owners = self._owners.of(socket.inode)
+        user = None if socket.uid is None else self._source.user(socket.uid)
+        return socket.followed(id, seen_at, was_there, user, owners, None if owners else self._reason(socket, id))
+
+    def _reason(self, socket: Socket, id: int) -> OwnerReason:
         """Why no owner was found.
 
         A socket that nobody held at two scans, and that is still listed, is the kernel's. After the first, its
         process most likely went away between reading the sockets and reading the processes.
         """
-        if owners:
-            return None
-        if not socket.inode:
+        if not socket.inode or (socket.family is Family.NETLINK and not socket.local_port):
             return OwnerReason.KERNEL
         if self._owners.denied:
             return OwnerReason.PERMISSION
@@ -169,7 +220,11 @@ class Collector:
         return OwnerReason.KERNEL if missed_before else OwnerReason.EXITED
 
 
-def _sightings(plans: Iterable[TablePlan]) -> Iterator[Sighting]:
+def _has_fresh(plan: Plan) -> bool:
+    return bool(plan.opened or plan.continuing)
+
+
+def _sightings(plans: Iterable[Plan]) -> Iterator[Sighting]:
     """All lines that were not there last tick."""
     for plan in plans:
         yield from plan.opened

@@ -2,81 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from netwatch_tui.kernel.owners import Descriptors
+from netwatch_tui.kernel.owners import NO_SOCKET, Descriptors
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.socket import Owner, Process
 
+_new = tuple.__new__
+_GONE = (FileNotFoundError, ProcessLookupError)
 
-class _Holding(NamedTuple):
-    """What one process held when it was last looked at."""
 
-    process: Process
-    descriptors: Descriptors
+class _Seen:
+    """A process as it was when it was last looked at."""
+
+    def __init__(self) -> None:
+        self.process: Process | None = None
+        """None as long as it holds no socket: nobody asks for its name."""
+        self.count = 0
+        """How many descriptors it had, as far as the kernel tells."""
+        self.descriptors: Descriptors = {}
 
 
 class OwnerIndex:
-    """Owners by the inode of the socket."""
+    """Owners by the inode of the socket.
+
+    A scan of everything costs a readlink a descriptor. So `find` looks only where something is different: at processes
+    that are new or have another number of descriptors, and at descriptors whose socket is gone, because the next one
+    that a process opens gets the lowest free number. What this misses, `find` looks for in whole processes, the likely
+    ones first, until it has found all that it was asked for.
+    """
 
     def __init__(self, source: Source, check: Callable[[], None]) -> None:
         """Make an index that knows nothing yet.
 
         Args:
             source: Where processes are read.
-            check: Called for every process; what it raises ends the scan and leaves the index as it was.
+            check: Called for every process; what it raises ends the scan.
         """
         self._source = source
         self._check = check
-        self._held: dict[int, _Holding] = {}
+        self._seen: dict[int, _Seen] = {}
         self._owners: dict[int, tuple[Owner, ...]] = {}
+        self._vanished: set[int] = set()
+        self._touched: set[int] = set()
+        self._lucky: dict[int, None] = {}
+        """Processes in which something was found lately, the last one at the end."""
         self.denied = 0
-        """How many processes could not be looked into at the last scan."""
+        """How many processes could not be looked into at the last look."""
 
     def of(self, inode: int) -> tuple[Owner, ...]:
         """Every holder of a socket, by pid and descriptor."""
         return self._owners.get(inode, ())
 
-    def scan(self) -> set[int]:
-        """Look at every process; returns the inodes whose owners are different now."""
-        held, denied = self._look()
-        touched: set[int] = set()
-        for pid in self._held.keys() | held.keys():
-            before, after = self._held.get(pid), held.get(pid)
-            if before != after:
-                touched |= self._replace(pid, before, after)
-        self._held, self.denied = held, denied
-        return touched
+    def vanish(self, inodes: Iterable[int]) -> None:
+        """Take note that these sockets are gone: their descriptors are free, or stand for something else."""
+        self._vanished.update(inodes)
 
-    def _look(self) -> tuple[dict[int, _Holding], int]:
-        held: dict[int, _Holding] = {}
-        denied = 0
-        for pid in self._source.pids():
-            self._check()
+    @property
+    def touched(self) -> frozenset[int]:
+        """The inodes whose owners are different from when `settle` was called last."""
+        return frozenset(self._touched)
+
+    def settle(self) -> None:
+        """Whoever shows the owners knows of all changes."""
+        self._touched.clear()
+
+    def scan(self) -> None:
+        """Look at every descriptor of every process."""
+        self._source.forget_processes()
+        self._look(self._read_whole)
+        self._vanished.clear()
+
+    def find(self, wanted: Iterable[int], still_there: Callable[[set[int]], set[int]]) -> None:
+        """Look for the holders of some sockets.
+
+        Args:
+            wanted: Inodes of sockets without an owner.
+            still_there: Which of those not found are worth a search, because they have not been closed meanwhile.
+        """
+        suspects = self._suspects()
+        readable = self._look(lambda pid: self._read_changed(pid, suspects.get(pid, ())))
+        self._vanished.clear()
+        missing = set(wanted) - self._owners.keys()
+        if missing and (missing := still_there(missing)):
+            self._search(missing, readable)
+
+    def _look(self, read: Callable[[int], None]) -> list[int]:
+        """Read all processes one way or another; returns those that may be read."""
+        pids = self._source.pids()
+        readable: list[int] = []
+        for pid in pids:
             try:
-                descriptors = self._source.descriptors(pid)
+                read(pid)
+                readable.append(pid)
             except PermissionError:
-                denied += 1
                 continue
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            process = self._source.process(pid) if descriptors else None
-            if process:
-                held[pid] = _Holding(process, descriptors)
-        return held, denied
+        for pid in self._seen.keys() - set(pids):
+            self._forget(pid)
+        self.denied = len(pids) - len(readable)
+        return readable
 
-    def _replace(self, pid: int, before: _Holding | None, after: _Holding | None) -> set[int]:
-        """Put one process's descriptors in the place of those it had; returns the inodes that this changes."""
-        old = before.descriptors if before else {}
-        new = after.descriptors if after else {}
-        same_process = before and after and before.process == after.process
-        changed = dict(old.items() ^ new.items()).keys() if same_process else old.keys() | new.keys()
-        for inode in changed:
-            left = tuple(owner for owner in self.of(inode) if owner.pid != pid)
-            added = tuple(Owner(pid, fd, after.process) for fd in new.get(inode, ())) if after else ()
-            if left or added:
-                self._owners[inode] = tuple(sorted((*left, *added)))
-            else:
-                self._owners.pop(inode, None)
-        return set(changed)
+    def _suspects(self) -> dict[int, list[int]]:
+        """By process, the descriptors whose socket is gone."""
+        suspects: dict[int, list[int]] = defaultdict(list)
+        for inode in self._vanished:
+            for owner in self._owners.get(inode, ()):
+                suspects[owner.pid].append(owner.fd)
+        return suspects
+
+    def _search(self, missing: set[int], pids: Iterable[int]) -> None:
+        """Look into whole processes until nothing is missing."""
+        likely = [pid for pid in reversed(self._lucky) if pid in self._seen]
+        for pid in dict.fromkeys([*likely, *pids]):
+            with suppress(PermissionError):
+                self._read_whole(pid)
+            missing = missing - self._owners.keys()
+            if not missing:
+                return
+
+    def _read_whole(self, pid: int) -> None:
+        """Look at every descriptor of a process."""
+        self._check()
+        try:
+            count = self._source.count_descriptors(pid)
+            now = self._source.descriptors(pid)
+        except _GONE:
+            self._forget(pid)
+            return
+        before = self._seen[pid].descriptors if pid in self._seen else {}
+        self._update(pid, count, before.items() - now.items(), now.items() - before.items() if before else now.items())
+
+    def _read_changed(self, pid: int, suspects: Iterable[int]) -> None:
+        """Look at what is likely to be different in a process."""
+        seen = self._seen.get(pid)
+        if seen is None:
+            self._read_whole(pid)
+            return
+        self._check()
+        before, doubtful = seen.descriptors, set(suspects)
+        try:
+            count = self._source.count_descriptors(pid)
+            if not count or count != seen.count:
+                open_now = set(self._source.list_descriptors(pid))
+                doubtful |= open_now ^ before.keys()
+            if not doubtful:
+                seen.count = count
+                return
+            now = self._source.descriptors(pid, doubtful)
+        except _GONE:
+            self._forget(pid)
+            return
+        left = {(fd, before[fd]) for fd in doubtful & before.keys()}
+        self._update(pid, count, left - now.items(), now.items() - left)
+
+    def _update(self, pid: int, count: int, left: Iterable[tuple[int, int]], come: Iterable[tuple[int, int]]) -> None:
+        """Change what a process holds: descriptors that stand for something else or nothing now, and new ones."""
+        seen = self._seen.get(pid) or _Seen()
+        descriptors = seen.descriptors.copy() if left else seen.descriptors
+        for fd, _ in left:
+            descriptors.pop(fd, None)
+        descriptors.update(come)
+        process = self._source.process(pid) if any(descriptors.values()) else None
+        if process is None and any(descriptors.values()):
+            self._forget(pid)
+            return
+        if seen.process is not None and process != seen.process:
+            # Another process by the same number, or the same under another name: all its owners are others.
+            self._remove(pid, seen.descriptors.items())
+            self._add(pid, process, descriptors.items())
+        else:
+            self._remove(pid, left)
+            self._add(pid, process, come)
+        seen.process, seen.count, seen.descriptors = process, count, descriptors
+        self._seen[pid] = seen
+
+    def _remove(self, pid: int, descriptors: Iterable[tuple[int, int]]) -> None:
+        """Take a process from the owners of what it held."""
+        for fd, inode in descriptors:
+            if inode != NO_SOCKET:
+                left = tuple(owner for owner in self.of(inode) if (owner.pid, owner.fd) != (pid, fd))
+                if left:
+                    self._owners[inode] = left
+                else:
+                    self._owners.pop(inode, None)
+                self._touched.add(inode)
+
+    def _add(self, pid: int, process: Process | None, descriptors: Iterable[tuple[int, int]]) -> None:
+        """Enter a process as an owner of what it holds."""
+        found = False
+        for fd, inode in descriptors:
+            if inode != NO_SOCKET and process is not None:
+                owner = _new(Owner, (pid, fd, process))
+                others = self._owners.get(inode)
+                self._owners[inode] = tuple(sorted((*others, owner))) if others else (owner,)
+                self._touched.add(inode)
+                found = True
+        if found:
+            self._lucky.pop(pid, None)
+            self._lucky[pid] = None
+
+    def _forget(self, pid: int) -> None:
+        self._lucky.pop(pid, None)
+        if seen := self._seen.pop(pid, None):
+            self._remove(pid, seen.descriptors.items())

@@ -1,165 +1,124 @@
-"""The kernel's socket tables: `/proc/net/tcp`, `tcp6`, `udp` and `udp6` as lines, and one line as a Socket.
-
-The formats are those of `get_tcp4_sock` and its siblings in the kernel's `net/ipv4/tcp_ipv4.c`, `net/ipv6/tcp_ipv6.c`
-and `net/ipv4/udp.c`.
-"""
+"""The kernel's socket tables below `/proc/net`: which there are, and their lines."""
 
 from __future__ import annotations
 
 import os
-import socket as _socket
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-from netwatch_tui.model.socket import Address, Family, OwnerReason, Socket, State
+from netwatch_tui.kernel.inet import parse_inet, parse_udp
+from netwatch_tui.kernel.line import LineError
+from netwatch_tui.kernel.named import parse_netlink, parse_packet, parse_unix
+from netwatch_tui.kernel.sctp import parse_association, parse_endpoint
+from netwatch_tui.model.socket import Family, Socket
+
+Parser = Callable[[bytes, int, str, Family], Socket]
+"""From a line, the inode of its network namespace, and netid and family of its table."""
+
+
+DAMAGE = (ValueError, KeyError, IndexError)
+"""What parsers raise about a line that is none of their table's."""
 
 
 class Table(NamedTuple):
     """One file of sockets below `/proc/net`."""
 
     name: str
+    kind: str
+    """What the command line calls it: tcp, udp, udplite, raw, icmp, unix, packet, netlink or sctp."""
     netid: str
+    """As ss spells it; empty where each line has its own."""
     family: Family
+    parser: Parser
+    has_slots: bool = True
+    """Whether each line begins with a slot number, `   0: `, that shifts when another socket comes or goes."""
+
+    def parse(self, line: bytes, netns: int) -> Socket:
+        """One line, as `read_lines` gives it, as a socket that is not yet followed.
+
+        Raises:
+            LineError: The line is damaged.
+        """
+        try:
+            return self.parser(line, netns, self.netid, self.family)
+        except DAMAGE as error:
+            raise LineError(line.decode("utf-8", "backslashreplace")) from error
 
 
 TABLES = (
-    Table("tcp", "tcp", Family.INET),
-    Table("tcp6", "tcp", Family.INET6),
-    Table("udp", "udp", Family.INET),
-    Table("udp6", "udp", Family.INET6),
+    Table("tcp", "tcp", "tcp", Family.INET, parse_inet),
+    Table("tcp6", "tcp", "tcp", Family.INET6, parse_inet),
+    Table("udp", "udp", "udp", Family.INET, parse_udp),
+    Table("udp6", "udp", "udp", Family.INET6, parse_udp),
+    Table("udplite", "udplite", "udpl", Family.INET, parse_udp),
+    Table("udplite6", "udplite", "udpl", Family.INET6, parse_udp),
+    Table("raw", "raw", "raw", Family.INET, parse_udp),
+    Table("raw6", "raw", "raw", Family.INET6, parse_udp),
+    Table("icmp", "icmp", "icmp", Family.INET, parse_udp),
+    Table("icmp6", "icmp", "icmp", Family.INET6, parse_udp),
+    Table("sctp/eps", "sctp", "sctp", Family.INET, parse_endpoint, has_slots=False),
+    Table("sctp/assocs", "sctp", "sctp", Family.INET, parse_association, has_slots=False),
+    Table("unix", "unix", "", Family.UNIX, parse_unix, has_slots=False),
+    Table("packet", "packet", "", Family.PACKET, parse_packet, has_slots=False),
+    Table("netlink", "netlink", "nl", Family.NETLINK, parse_netlink, has_slots=False),
 )
-
-#: include/net/tcp_states.h; 0C is TCP_NEW_SYN_RECV, and UDP prints 07 for a socket without a peer.
-_STATES = {
-    b"01": State.ESTAB,
-    b"02": State.SYN_SENT,
-    b"03": State.SYN_RECV,
-    b"04": State.FIN_WAIT_1,
-    b"05": State.FIN_WAIT_2,
-    b"06": State.TIME_WAIT,
-    b"07": State.UNCONN,
-    b"08": State.CLOSE_WAIT,
-    b"09": State.LAST_ACK,
-    b"0A": State.LISTEN,
-    b"0B": State.CLOSING,
-    b"0C": State.SYN_RECV,
-}
 
 _READ = 128 * 1024
 """Bytes cut into lines at a time: small, so that another thread never waits long for this one."""
 
-_HEX = frozenset(b"0123456789ABCDEFabcdef")
-_IDLE_QUEUES = b"00000000:00000000"
-_TIME_WAIT_TIMER = b"03"
 
+def read_lines(
+    path: str | os.PathLike[str], check: Callable[[], None], *, has_slots: bool = True
+) -> Iterator[list[bytes]]:
+    """The lines of a socket table without the heading, some hundred at a time.
 
-class LineError(ValueError):
-    """A line that is none of this table's."""
-
-
-def read_lines(path: Path, check: Callable[[], None]) -> list[bytes]:
-    """The lines of a socket table without the heading and without the leading slot number.
-
-    The slot number shifts whenever another socket comes or goes, so without it an unchanged socket is an unchanged
-    line. One read is not atomic: a line can be missing or stand twice (the kernel hands out about a page at a time).
+    One read is not atomic: a line can be missing or stand twice (the kernel hands out about a page at a time). The
+    parts are meant to be used up one by one: 100,000 lines at once would not fit into the processor's cache.
 
     Args:
         path: The file.
-        check: Called between slices; what it raises ends the reading.
+        check: Called between parts; what it raises ends the reading.
+        has_slots: Leave out the slot number, so that the line of an unchanged socket is an unchanged line.
 
     Raises:
         OSError: The file can't be read; FileNotFoundError where the kernel lacks the protocol.
     """
-    lines: list[bytes] = []
+    heading = 1
     for part in _slices(path):
         check()
-        lines += [rest if found else line for line in part.splitlines() for _, found, rest in (line.partition(b": "),)]
-    return lines[1:]
+        lines = part[heading:]
+        heading = 0
+        if lines:
+            yield _without_slots(lines) if has_slots else lines
 
 
-def _slices(path: Path) -> Iterator[bytes]:
-    """The file in parts of whole lines."""
+def _without_slots(lines: list[bytes]) -> list[bytes]:
+    """The lines without what stands before the first `: `."""
+    first, last = lines[0].find(b": "), lines[-1].find(b": ")
+    if first == last > 0:
+        # The slot numbers of neighbours are as wide, so that all can be cut at one place, in half the time.
+        return [line[first + 2 :] for line in lines]
+    return [rest if found else line for line in lines for _, found, rest in (line.partition(b": "),)]
+
+
+def _slices(path: str | os.PathLike[str]) -> Iterator[list[bytes]]:
+    """The whole lines of about as many bytes as `_READ` says, again and again; never none."""
     pending: list[bytes] = []
     size = 0
-    with path.open("rb", buffering=0) as file:
-        while data := os.read(file.fileno(), _READ):
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while data := os.read(file, _READ):
             pending.append(data)
             size += len(data)
             if size >= _READ:
-                whole, newline, rest = b"".join(pending).rpartition(b"\n")
-                yield whole + newline
+                *lines, rest = b"".join(pending).split(b"\n")
+                if lines:
+                    yield lines
                 pending, size = [rest], len(rest)
-    yield b"".join(pending)
-
-
-def parse_line(line: bytes, table: Table) -> Socket:
-    """One line, as `read_lines` gives it, as a socket that is not yet followed.
-
-    Raises:
-        LineError: The line is damaged.
-    """
-    fields = line.split(None, 9)
-    try:
-        local, peer, state, queues, timer, _, uid, _, inode = fields[:9]
-        if queues == _IDLE_QUEUES:
-            send_q = recv_q = 0
-        else:
-            send_q, recv_q = int(queues[:8], 16), int(queues[9:], 16)
-        parsed_state = _STATES[state.upper()]
-        return Socket(
-            id=0,
-            opened_at=None,
-            user=None,
-            owners=(),
-            owner_reason=OwnerReason.KERNEL,
-            netid=table.netid,
-            family=table.family,
-            state=parsed_state,
-            recv_q=recv_q,
-            send_q=None if parsed_state is State.LISTEN else send_q,
-            local=_ADDRESSES[local[:-5]],
-            local_port=_PORTS[local[-5:]],
-            peer=_ADDRESSES[peer[:-5]],
-            peer_port=_PORTS[peer[-5:]],
-            inode=int(inode),
-            uid=None if timer[:2] == _TIME_WAIT_TIMER else int(uid),
-        )
-    except (ValueError, KeyError) as error:
-        raise LineError(line.decode("ascii", "backslashreplace")) from error
-
-
-class _Addresses(dict[bytes, Address]):
-    """Addresses by their hexadecimal spelling; one object for each address, so that equal ones are shared."""
-
-    limit = 65_536
-    """After this many distinct addresses it starts anew, so that it can't grow for ever."""
-
-    def __missing__(self, text: bytes) -> Address:
-        if len(text) not in (8, 32) or not _HEX.issuperset(text):
-            raise ValueError(text)
-        # Each 32-bit word is printed as one number of the machine's own byte order.
-        packed = b"".join(int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8))
-        if len(packed) == 4:
-            address = Address(4, packed, _socket.inet_ntop(_socket.AF_INET, packed))
-        else:
-            address = Address(6, packed, _socket.inet_ntop(_socket.AF_INET6, packed))
-        if len(self) >= self.limit:
-            self.clear()
-        self[text] = address
-        return address
-
-
-class _Ports(dict[bytes, int]):
-    """Port numbers by their spelling, `:01BB`."""
-
-    def __missing__(self, text: bytes) -> int:
-        if len(text) != 5 or text[:1] != b":" or not _HEX.issuperset(text[1:]):
-            raise ValueError(text)
-        self[text] = port = int(text[1:], 16)
-        return port
-
-
-_ADDRESSES = _Addresses()
-_PORTS = _Ports()
+    finally:
+        os.close(file)
+    lines = b"".join(pending).split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if lines:
+        yield lines

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from netwatch_tui.model.format import duration, endpoint, printable
+from netwatch_tui.model.format import BLANK, duration, local_text, peer_text, printable
 from netwatch_tui.model.marks import MARK_RANK, Marked
 from netwatch_tui.model.socket import STATE_RANK, Address, Socket
-
-BLANK = "-"
-"""What stands where nothing is known."""
 
 
 class Moment(NamedTuple):
@@ -18,9 +15,9 @@ class Moment(NamedTuple):
 
     now: float
     """Seconds since the epoch."""
-    first_at: float
-    """When watching began, in seconds since the epoch."""
     marked: Mapping[int, Marked]
+    namespaces: Mapping[int, str] = {}
+    """Names of network namespaces by inode."""
 
 
 SortKey = Any
@@ -83,13 +80,25 @@ def _process_key(socket: Socket, _: Moment) -> tuple[str, int] | None:
 
 
 def _age(socket: Socket, moment: Moment) -> str:
-    if socket.opened_at is None:
-        return ">" + duration(moment.now - moment.first_at)
-    return duration(moment.now - socket.opened_at)
+    return ">" * socket.was_there + duration(moment.now - socket.seen_at)
 
 
-def _age_key(socket: Socket, _: Moment) -> float:
-    return float("inf") if socket.opened_at is None else -socket.opened_at
+def _age_key(socket: Socket, _: Moment) -> tuple[bool, float]:
+    return (socket.was_there, -socket.seen_at)
+
+
+def _unit(socket: Socket) -> str | None:
+    """Container or unit of the first owner."""
+    if not socket.owners:
+        return None
+    return socket.owners[0].process.container or socket.owners[0].process.unit
+
+
+def _timer(socket: Socket, _: Moment) -> str:
+    if socket.timer is None:
+        return BLANK
+    tries = f" x{socket.retransmits}" if socket.retransmits else ""
+    return f"{socket.timer.name} {duration(socket.timer.left)}{tries}"
 
 
 def _peer_key(socket: Socket, _: Moment) -> tuple[Address, int] | None:
@@ -109,7 +118,7 @@ COLUMNS: tuple[Column, ...] = (
         6,
         8,
         8,
-        lambda s, _: str(s.recv_q),
+        lambda s, _: BLANK if s.recv_q is None else str(s.recv_q),
         lambda s, _: s.recv_q,
         right_aligned=True,
     ),
@@ -131,7 +140,7 @@ COLUMNS: tuple[Column, ...] = (
         21,
         47,
         0,
-        lambda s, _: endpoint(s.local, s.local_port),
+        lambda s, _: local_text(s),
         lambda s, _: (s.local, s.local_port),
         is_endpoint=True,
     ),
@@ -142,7 +151,7 @@ COLUMNS: tuple[Column, ...] = (
         21,
         47,
         0,
-        lambda s, _: endpoint(s.peer, s.peer_port),
+        lambda s, _: peer_text(s),
         _peer_key,
         is_endpoint=True,
     ),
@@ -191,12 +200,53 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "age",
         "Age",
-        "time since it was first seen; > when it was there before watching began",
+        "time since it was first seen; > when it was there before that",
         5,
         5,
         6,
         _age,
         _age_key,
+        right_aligned=True,
+    ),
+    Column(
+        "netns",
+        "Netns",
+        "network namespace: its name, container or unit, else its number",
+        10,
+        20,
+        4,
+        lambda s, m: printable(m.namespaces.get(s.netns, str(s.netns))),
+        lambda s, m: m.namespaces.get(s.netns, str(s.netns)),
+    ),
+    Column(
+        "unit",
+        "Unit",
+        "container or systemd unit of the process",
+        12,
+        28,
+        10,
+        lambda s, _: printable(_unit(s) or BLANK),
+        lambda s, _: _unit(s),
+    ),
+    Column(
+        "timer",
+        "Timer",
+        "timer that runs, time until it fires, and x how often the segment was sent again",
+        14,
+        14,
+        12,
+        _timer,
+        lambda s, _: s.timer,
+    ),
+    Column(
+        "drops",
+        "Drops",
+        "datagrams thrown away because the receive queue was full",
+        5,
+        8,
+        11,
+        lambda s, _: BLANK if s.drops is None else str(s.drops),
+        lambda s, _: s.drops,
         right_aligned=True,
     ),
 )

@@ -19,11 +19,14 @@ class Delta(NamedTuple):
     """All that leads from one snapshot's sockets to the next one's; a socket stands in one part at most."""
 
     opened: tuple[Socket, ...] = ()
+    """Sockets that were not there before, or were not looked at (`Socket.was_there`)."""
     changed: tuple[Change, ...] = ()
     """Sockets whose state is another one."""
     updated: tuple[Change, ...] = ()
     """Sockets in the same state with anything else different: queues, owners, inode."""
     closed: tuple[Socket, ...] = ()
+    dropped: tuple[Socket, ...] = ()
+    """Sockets that are not looked at any more, because the person chose so; nothing is known of their end."""
 
     @property
     def is_empty(self) -> bool:
@@ -36,7 +39,7 @@ class Delta(NamedTuple):
         Raises:
             KeyError: The delta is not one of these sockets.
         """
-        for socket in self.closed:
+        for socket in (*self.closed, *self.dropped):
             del sockets[socket.id]
         for change in (*self.changed, *self.updated):
             if change.before.id not in sockets:

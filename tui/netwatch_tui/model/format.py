@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 
-from netwatch_tui.model.socket import Address
+from netwatch_tui.model.socket import Address, Family, Socket
 
 ELLIPSIS = "…"
+
+BLANK = "-"
+"""What stands where nothing is known."""
+
+_UNCERTAIN = (
+    ("\u115f", "\u11ff"), ("\ud7b0", "\ud7ff"), ("\u3164", "\u3164"), ("\uffa0", "\uffa0"),
+    ("\U0001f3fb", "\U0001f3ff"), ("\u2630", "\u2637"), ("\u268a", "\u268f"), ("\u4dc0", "\u4dff"),
+    ("\U0001d300", "\U0001d376"),
+)  # fmt: skip
+"""Hangul jamo and fillers, skin tones, and signs whose width differs from one Unicode version to the next."""
 
 
 def printable(text: str) -> str:
@@ -21,7 +31,11 @@ def printable(text: str) -> str:
 
 
 def _is_plain(char: str) -> bool:
-    return char.isprintable() and not unicodedata.category(char).startswith("M")
+    return (
+        char.isprintable()
+        and not unicodedata.category(char).startswith("M")
+        and not any(first <= char <= last for first, last in _UNCERTAIN)
+    )
 
 
 def _escape(char: str) -> str:
@@ -51,24 +65,54 @@ def clip(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS if width > 0 else ""
 
 
-def endpoint(address: Address, port: int) -> str:
-    """An address with its port as ss prints it: IPv6 in brackets, `*` for no port."""
+def local_text(socket: Socket) -> str:
+    """This end as ss prints it: `10.0.0.5:443`, `[::1]:80`, `0.0.0.0%eth0:68`, `/run/x.sock 1234`, `*:lo`."""
+    if socket.local.version == 4 and socket.interface is None:
+        return f"{socket.local.text}:{socket.local_port or '*'}"  # the others' path is longer, and these are most
+    if socket.local.version:
+        return endpoint(socket.local, socket.local_port, socket.interface)
+    return _named(socket, socket.local, socket.local_port)
+
+
+def peer_text(socket: Socket) -> str:
+    """The other end as ss prints it; the port is `*` when there is none."""
+    if socket.peer.version == 4:
+        return f"{socket.peer.text}:{socket.peer_port or '*'}"
+    if socket.peer.version:
+        return endpoint(socket.peer, socket.peer_port)
+    return _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else socket.peer.text
+
+
+def endpoint(address: Address, port: int, interface: str | None = None) -> str:
+    """An IP address with its port: IPv6 in brackets, the device after `%`, `*` for no port."""
     host = address.text if address.version == 4 else f"[{address.text}]"
-    return f"{host}:{port or '*'}"
+    return f"{host}%{interface}:{port or '*'}" if interface else f"{host}:{port or '*'}"
+
+
+def _named(socket: Socket, name: Address, number: int) -> str:
+    text = printable(name.text)
+    match socket.family:
+        case Family.UNIX:
+            return f"{text} {number}"
+        case Family.PACKET:
+            return f"{text}:{socket.interface or '*'}"
+        case _:
+            return f"{text}:{number}"
 
 
 def clip_endpoint(text: str, width: int) -> str:
-    """An address with port in at most `width` cells; the port stays whole and the cut is shown in the address."""
-    if len(text) <= width:
+    """An address with port in at most `width` cells: the cut is in the address, as long as the port has room."""
+    if cell_width(text) <= width:
         return text
-    host, _, port = text.rpartition(":")
-    return clip(host, max(width - len(port) - 1, 1)) + ":" + port
+    host, separator, port = text.rpartition(" " if " " in text else ":")
+    room = width - len(port) - 1
+    return clip(host, room) + separator + port if room > 0 else clip(text, width)
 
 
 def duration(seconds: float) -> str:
-    """A span of time in its largest whole unit, at most four characters: `7s`, `59m`, `23h`, `120d`."""
+    """A span of time in its largest whole unit, at most four characters: `7s`, `59m`, `23h`, `364d`, `2y`."""
     whole = max(int(seconds), 0)
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+    for unit, size in (("y", 31_536_000), ("d", 86_400), ("h", 3_600), ("m", 60)):
         if whole >= size:
             return f"{whole // size}{unit}"
     return f"{whole}s"

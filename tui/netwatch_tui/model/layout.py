@@ -10,6 +10,9 @@ from netwatch_tui.model.columns import Column
 GAP = 1
 """Blank cells between two columns."""
 
+LUXURY = 10
+"""Columns of this rank and less important ones are shown when all others have all the room that is of use to them."""
+
 _ENDPOINT_STEPS = (21, 24, 28, 33, 40, 47)
 """Widths for address:port, from any IPv4 to any IPv6; few steps, so that columns seldom move."""
 
@@ -53,10 +56,11 @@ def lay_out(columns: Sequence[Column], width: int, endpoint_width: int) -> Layou
         endpoint_width: Cells that the address columns need, from `endpoint_step`.
     """
     need = {column.id: endpoint_width if column.is_endpoint else column.width for column in columns}
+    most = {column.id: endpoint_width if column.is_endpoint else column.most for column in columns}
     shown = list(columns)
-    while _total(shown, need) > width:
+    while shown:
         least = max(shown, key=lambda column: column.rank)
-        if least.rank == 0:
+        if least.rank == 0 or _total(shown, most if least.rank >= LUXURY else need) <= width:
             break
         shown.remove(least)
     widths = {column.id: need[column.id] for column in shown}

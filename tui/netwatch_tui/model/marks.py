@@ -38,11 +38,14 @@ class Marks(NamedTuple):
 
     def advance(self, delta: Delta, until: float | None) -> Marks:
         """Light what this delta brought until the given time; the latest event on a socket wins."""
-        if not (delta.opened or delta.changed or delta.closed):
+        if not (delta.opened or delta.changed or delta.closed or delta.dropped):
             return self
         by_id = dict(self.by_id)
+        for socket in delta.dropped:
+            by_id.pop(socket.id, None)
         for socket in delta.opened:
-            by_id[socket.id] = Marked(Mark.NEW, until, socket)
+            if not socket.was_there:
+                by_id[socket.id] = Marked(Mark.NEW, until, socket)
         for change in delta.changed:
             by_id[change.after.id] = Marked(Mark.CHANGED, until, change.after)
         for socket in delta.closed:

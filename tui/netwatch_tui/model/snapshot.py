@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from netwatch_tui.model.diff import Delta
-from netwatch_tui.model.socket import OwnerReason, Socket
+from netwatch_tui.model.kinds import KINDS
+from netwatch_tui.model.socket import OwnerReason, Socket, State
 
 
 class Problem(NamedTuple):
@@ -21,19 +23,41 @@ class Problem(NamedTuple):
 class Counts(NamedTuple):
     """How many sockets there are, by what people ask for."""
 
-    by_netid: Mapping[str, int]
-    by_state: Mapping[str, int]
-    no_permission: int
-    """Sockets whose owner only a more privileged user may see."""
+    by_state: Mapping[tuple[str, State], int] = {}
+    """By netid and state."""
+    no_permission: Mapping[str, int] = {}
+    """By netid, those whose owner only a more privileged user may see."""
 
-    @classmethod
-    def of(cls, sockets: tuple[Socket, ...]) -> Counts:
-        """Count these sockets."""
-        return cls(
-            by_netid=Counter(socket.netid for socket in sockets),
-            by_state=Counter(socket.state for socket in sockets),
-            no_permission=sum(socket.owner_reason is OwnerReason.PERMISSION for socket in sockets),
-        )
+    def after(self, delta: Delta) -> Counts:
+        """The counts when this has happened."""
+        by_state, no_permission = Counter(self.by_state), Counter(self.no_permission)
+        changes = (*delta.changed, *delta.updated)
+        for socket in (*delta.closed, *delta.dropped, *(change.before for change in changes)):
+            by_state[socket.netid, socket.state] -= 1
+            no_permission[socket.netid] -= socket.owner_reason is OwnerReason.PERMISSION
+        after = (*delta.opened, *(change.after for change in changes))
+        by_state.update(map(attrgetter("netid", "state"), after))
+        no_permission.update(socket.netid for socket in after if socket.owner_reason is OwnerReason.PERMISSION)
+        return Counts(+by_state, +no_permission)
+
+    @property
+    def by_kind(self) -> Mapping[str, int]:
+        """By kind, for those of which there are any."""
+        return Counter({kind: count for kind in KINDS if (count := self._of(KINDS[kind]))})
+
+    def _of(self, netids: tuple[str, ...]) -> int:
+        return sum(count for (netid, _), count in self.by_state.items() if netid in netids)
+
+
+class Seen(NamedTuple):
+    """Which network namespaces there are, and which were looked at."""
+
+    names: Mapping[int, str]
+    """Of those looked at, by inode."""
+    others: int
+    """How many more there are."""
+    denied: int
+    """Processes whose namespace may not be looked at."""
 
 
 class Snapshot(NamedTuple):
@@ -41,8 +65,6 @@ class Snapshot(NamedTuple):
 
     taken_at: float
     """Seconds since the epoch."""
-    first_at: float
-    """When this collector took its first snapshot, in seconds since the epoch."""
     sockets: tuple[Socket, ...]
     delta: Delta
     """From the snapshot before; empty in the first one."""
@@ -50,3 +72,4 @@ class Snapshot(NamedTuple):
     cost: float
     """Seconds that this snapshot took to make."""
     problems: tuple[Problem, ...]
+    namespaces: Seen

@@ -38,6 +38,9 @@ class Family(StrEnum):
 
     INET = "inet"
     INET6 = "inet6"
+    UNIX = "unix"
+    PACKET = "packet"
+    NETLINK = "netlink"
 
 
 class OwnerReason(StrEnum):
@@ -52,14 +55,27 @@ class OwnerReason(StrEnum):
 
 
 class Address(NamedTuple):
-    """A network address. Compares by number: all of IPv4 before all of IPv6."""
+    """One end without its port. Compares by number: names first, then all of IPv4, then all of IPv6."""
 
     version: int
-    """4 or 6."""
+    """4 or 6; 0 for a name: the path of a unix socket, a netlink protocol, a link-layer protocol."""
     packed: bytes
-    """4 or 16 bytes in network order."""
+    """4 or 16 bytes in network order; of a name its bytes."""
     text: str
-    """The usual spelling, without brackets."""
+    """The usual spelling, without brackets. Names come from outside: see `format.printable`."""
+
+
+NOWHERE = Address(0, b"", "*")
+"""The end of a socket that has no address there."""
+
+
+class Timer(NamedTuple):
+    """The timer of a TCP socket that runs."""
+
+    name: str
+    """As ss spells it: on (retransmission), keepalive, timewait, persist."""
+    left: float
+    """Seconds until it fires."""
 
 
 class Process(NamedTuple):
@@ -73,6 +89,21 @@ class Process(NamedTuple):
     """Name of the effective user, or the number where it has no name."""
     create_time: float
     """When it started, in seconds since the epoch; with the pid it tells two processes of one number apart."""
+    unit: str | None = None
+    """The systemd unit that it runs in."""
+    container: str | None = None
+    """The container that it runs in, `docker:0123456789ab`."""
+
+
+class ProcessDetails(NamedTuple):
+    """What is asked for only when a person looks at one process. None stands for what may not be seen."""
+
+    exe: str | None
+    """Path of the program."""
+    cwd: str | None
+    """Working directory."""
+    parents: tuple[tuple[int, str], ...]
+    """Pid and name of the parent, its parent and so on."""
 
 
 class Owner(NamedTuple):
@@ -83,20 +114,27 @@ class Owner(NamedTuple):
     process: Process
 
 
-Ends = tuple[str, Address, int, Address, int]
-"""Netid, local address and port, peer address and port."""
+Ends = tuple[int, str, Address, int, Address, int]
+"""Network namespace, netid, local address and port, peer address and port."""
+
+
+PORT_NETIDS = frozenset({"tcp", "udp", "udpl", "sctp"})
+"""The protocols that have ports."""
 
 
 class Socket(NamedTuple):
     """One socket as it stood in one snapshot.
 
-    The first five fields come from following it over time, the others from the line that the kernel printed.
+    The first six fields come from following it over time, the others from the line that the kernel printed and, where
+    it is said, from sock_diag.
     """
 
     id: int
     """Names the row: one socket keeps one id through all its states while it is watched. 0 when not yet followed."""
-    opened_at: float | None
-    """When it was first seen, in seconds since the epoch; None if it was there in the first snapshot."""
+    seen_at: float
+    """When it was first seen, in seconds since the epoch."""
+    was_there: bool
+    """It was there already when its kind was looked at for the first time, so that its age is at least that long."""
     user: str | None
     """Name behind `uid`, or the number as text where it has no name; None where the uid is not known."""
     owners: tuple[Owner, ...]
@@ -104,16 +142,19 @@ class Socket(NamedTuple):
     owner_reason: OwnerReason | None
     """Why there is no owner; None when there is one."""
 
+    netns: int
+    """Inode of the network namespace."""
     netid: str
-    """`tcp` or `udp`."""
+    """As ss spells it: tcp, udp, udpl, raw, icmp, sctp, u_str, u_dgr, u_seq, p_raw, p_dgr, nl."""
     family: Family
     state: State
-    recv_q: int
-    """Bytes not yet read by the application; for LISTEN, connections that wait to be accepted."""
+    recv_q: int | None
+    """Bytes not yet read by the application; for LISTEN, connections that wait to be accepted. None: not known."""
     send_q: int | None
-    """Bytes not yet acknowledged by the peer; None for LISTEN, where only sock_diag knows the backlog's limit."""
+    """Bytes not yet acknowledged by the peer; for LISTEN, how many connections may wait. None: not known."""
     local: Address
     local_port: int
+    """For unix sockets the inode, for raw ones the protocol, for netlink the port id, for packet the device."""
     peer: Address
     peer_port: int
     """0 when there is no peer."""
@@ -121,27 +162,38 @@ class Socket(NamedTuple):
     """0 when no file stands behind the socket (yet, or any more)."""
     uid: int | None
     """The user who made it; None where the kernel does not keep it (TIME-WAIT prints 0 for everyone)."""
+    interface: str | None = None
+    """The device that it is bound to, where sock_diag or `/proc/net/packet` tells."""
+    refs: int | None = None
+    """References that the kernel counts."""
+    timer: Timer | None = None
+    retransmits: int = 0
+    """Of the current segment or probe, not acknowledged so far."""
+    drops: int | None = None
+    """Datagrams thrown away because the receive queue was full; None where the kernel does not count."""
 
     def followed(
         self,
         id: int,
-        opened_at: float | None,
+        seen_at: float,
+        was_there: bool,
         user: str | None,
         owners: tuple[Owner, ...],
         owner_reason: OwnerReason | None,
     ) -> Socket:
         """The same socket with what following it has found; several times faster than `_replace`."""
-        return _new(Socket, (id, opened_at, user, owners, owner_reason, *self[5:]))
+        return _new(Socket, (id, seen_at, was_there, user, owners, owner_reason, *self[6:]))
 
     @property
     def ends(self) -> Ends:
-        """Netid and both addresses with ports: what stays when the inode is lost."""
-        return (self.netid, self.local, self.local_port, self.peer, self.peer_port)
+        """Where it is and what it connects: what stays when the inode is lost.
 
-    @property
-    def is_listening(self) -> bool:
-        """What `ss -l` lists: listening, or for a protocol without connections, not connected."""
-        return self.state in (State.LISTEN, State.UNCONN)
+        A socket with a name keeps its inode but may get another name and peer; one that nobody accepted yet has no
+        inode, and its name is told apart from others like it.
+        """
+        if self.local.version:
+            return (self.netns, self.netid, self.local, self.local_port, self.peer, self.peer_port)
+        return (self.netns, self.netid, NOWHERE if self.inode else self.local, self.inode, NOWHERE, 0)
 
 
 _new = tuple.__new__

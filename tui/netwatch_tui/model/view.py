@@ -8,24 +8,9 @@ from typing import Any, NamedTuple
 from netwatch_tui.model.columns import COLUMN_BY_ID, Column, Moment
 from netwatch_tui.model.marks import Marks
 from netwatch_tui.model.query import EVERYTHING, Query
+from netwatch_tui.model.selection import Selection
 from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Family, Socket
-
-
-class Selection(NamedTuple):
-    """The kinds of sockets that the command line asked for. An empty set stands for all."""
-
-    netids: frozenset[str] = frozenset()
-    families: frozenset[Family] = frozenset()
-    listening: bool = False
-
-    def admits(self, socket: Socket) -> bool:
-        """Whether a socket is of these kinds."""
-        return (
-            (not self.netids or socket.netid in self.netids)
-            and (not self.families or socket.family in self.families)
-            and (not self.listening or socket.is_listening)
-        )
+from netwatch_tui.model.socket import Socket
 
 
 class ViewSpec(NamedTuple):
@@ -36,6 +21,8 @@ class ViewSpec(NamedTuple):
     """Id of the column that orders the rows."""
     descending: bool = False
     selection: Selection = Selection()
+    namespaces: str = ""
+    """Which network namespaces: the own one for the empty text, all for `*`, else one by name or number."""
     paused: bool = False
 
 
@@ -63,16 +50,18 @@ def arrange(
     paused_since: float | None = None,
 ) -> View:
     """Choose and order the rows."""
-    moment = Moment(now, snapshot.first_at, marks.by_id)
-    live = [socket for socket in snapshot.sockets if _admits(spec, socket)]
-    lingering = [socket for socket in marks.closed if _admits(spec, socket)]
+    moment = Moment(now, marks.by_id, snapshot.namespaces.names)
+    live = select(snapshot.sockets, spec)
+    lingering = select(marks.closed, spec)
     rows = order([*live, *lingering], COLUMN_BY_ID[spec.sort], moment, descending=spec.descending)
     position = {socket.id: index for index, socket in enumerate(rows)}
     return View(spec, snapshot, rows, position, moment, len(live), paused_since)
 
 
-def _admits(spec: ViewSpec, socket: Socket) -> bool:
-    return spec.selection.admits(socket) and spec.query.matches(socket)
+def select(sockets: Iterable[Socket], spec: ViewSpec) -> list[Socket]:
+    """The sockets that a person chose to see, in the order given."""
+    chosen = spec.selection.choose(sockets)
+    return [socket for socket in chosen if spec.query.matches(socket)] if spec.query.terms else chosen
 
 
 def order(sockets: Iterable[Socket], column: Column, moment: Moment, *, descending: bool = False) -> tuple[Socket, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
-from netwatch_tui.model.format import cell_width, endpoint, printable
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.format import BLANK, cell_width, local_text, peer_text, printable
+from netwatch_tui.model.socket import Owner, Socket
 
 _TITLES = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")
 
@@ -15,27 +16,34 @@ def table_lines(sockets: Iterable[Socket], *, header: bool = True) -> Iterator[s
     rows = [_cells(socket) for socket in sockets]
     if header:
         rows.insert(0, _TITLES)
-    widths = [max(map(cell_width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        padded = (text + " " * (width - cell_width(text)) for text, width in zip(row, widths, strict=True))
-        yield " ".join(padded).rstrip()
+    columns = [[row[at] for row in rows] for at in range(len(_TITLES) - 1)]
+    if all(map(str.isascii, chain.from_iterable(columns))):
+        line = " ".join(f"%-{max(map(len, column), default=0)}s" for column in columns) + " %s"
+        return map(line.__mod__, rows)
+    padded = [_pad(column) for column in columns]
+    return map(" ".join, zip(*padded, [row[-1] for row in rows], strict=True))
+
+
+def _pad(column: Sequence[str]) -> list[str]:
+    """Cells filled up to the width of the widest."""
+    widths = [cell_width(cell) for cell in column]
+    most = max(widths)
+    return [cell + " " * (most - width) for cell, width in zip(column, widths, strict=True)]
 
 
 def _cells(socket: Socket) -> tuple[str, ...]:
     return (
         socket.netid,
         socket.state,
-        str(socket.recv_q),
-        "-" if socket.send_q is None else str(socket.send_q),
-        endpoint(socket.local, socket.local_port),
-        endpoint(socket.peer, socket.peer_port),
-        _owners(socket),
+        BLANK if socket.recv_q is None else str(socket.recv_q),
+        BLANK if socket.send_q is None else str(socket.send_q),
+        local_text(socket),
+        peer_text(socket),
+        _owners(socket.owners) if socket.owners else f"({socket.owner_reason})",
     )
 
 
-def _owners(socket: Socket) -> str:
-    """All holders in the form of `ss -p`, or in brackets why there is none."""
-    if not socket.owners:
-        return f"({socket.owner_reason})"
-    holders = (f'("{printable(owner.process.name)}",pid={owner.pid},fd={owner.fd})' for owner in socket.owners)
-    return f"users:({','.join(holders)})"
+def _owners(owners: tuple[Owner, ...]) -> str:
+    """All holders in the form of `ss -p`."""
+    holders = ",".join([f'("{printable(process.name)}",pid={pid},fd={fd})' for pid, fd, process in owners])
+    return f"users:({holders})"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.message import Message
 
 from netwatch_tui.model.columns import Column
+from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View
 
 
@@ -30,6 +32,13 @@ class CollectFailed(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest failure is of interest."""
         return isinstance(message, CollectFailed)
+
+
+@dataclass
+class DetailsReady(Message):
+    """What was asked about processes, by pid; those that are gone are missing."""
+
+    details: Mapping[int, ProcessDetails]
 
 
 @dataclass

@@ -19,6 +19,9 @@ MOST_MARKS_IN_PAUSE = 10_000
 class Collects(Protocol):
     """Whatever gives one snapshot after the other."""
 
+    namespaces: str
+    """Which network namespaces to look at; see `Collector`."""
+
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets now."""
 
@@ -47,6 +50,7 @@ class Session:
     def show(self, spec: ViewSpec, now: float) -> View | None:
         """See what was collected in another way; None if nothing was collected yet."""
         before, self._spec = self._spec, spec
+        self._collector.namespaces = spec.namespaces
         if self._snapshot is None:
             return None
         if spec.paused and not before.paused:
@@ -55,6 +59,10 @@ class Session:
             self._frozen = None
             self._marks = self._marks.expire(now).release(now + LINGER)
         return self._view(self._snapshot, now)
+
+    def needs_tick(self, spec: ViewSpec) -> bool:
+        """Whether a spec asks for what was not collected yet."""
+        return spec.namespaces != self._spec.namespaces
 
     def expire(self, now: float) -> View | None:
         """Put out lights whose time is over; None before the first snapshot."""

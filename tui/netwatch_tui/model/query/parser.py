@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from netwatch_tui.model.format import cell_width, printable
 from netwatch_tui.model.query.terms import Number, Port, ProcessName, Term, Word
 from netwatch_tui.model.socket import Socket
 
@@ -24,7 +25,8 @@ class QueryError(ValueError):
 
     def pointed(self) -> str:
         """The text with carets under the wrong part, for a terminal without a cursor."""
-        return f"{self.text}\n{' ' * self.start}{'^' * max(self.end - self.start, 1)}"
+        before, wrong = printable(self.text[: self.start]), printable(self.text[self.start : self.end])
+        return f"{printable(self.text)}\n{' ' * cell_width(before)}{'^' * max(cell_width(wrong), 1)}"
 
 
 class Query(NamedTuple):
@@ -56,9 +58,9 @@ def parse(text: str) -> Query:
 
 
 def quote(text: str) -> str:
-    """Text as one word of the language."""
-    kept = text.replace('"', "")
-    return f'"{kept}"' if not kept or re.search(r"\s", kept) else kept
+    """Text from outside as one word of the language that matches it; of a name with quotes the longest part."""
+    kept = max(printable(text).split('"'), key=len)
+    return f'"{kept}"' if re.search(r"\s", kept) else kept
 
 
 def _term(token: re.Match[str], text: str) -> Term:

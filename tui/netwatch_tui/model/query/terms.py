@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from netwatch_tui.model.columns import process_text
-from netwatch_tui.model.format import endpoint, printable
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.format import local_text, peer_text, printable
+from netwatch_tui.model.socket import PORT_NETIDS, Socket
 
 
 class Term(Protocol):
@@ -23,7 +23,7 @@ class Port(NamedTuple):
 
     def matches(self, socket: Socket) -> bool:
         """Whether one of the two ports is this one."""
-        return self.port in (socket.local_port, socket.peer_port)
+        return self.port in _ports(socket)
 
 
 class ProcessName(NamedTuple):
@@ -44,9 +44,7 @@ class Number(NamedTuple):
 
     def matches(self, socket: Socket) -> bool:
         """Whether a port or an owner has this number."""
-        return self.number in (socket.local_port, socket.peer_port) or any(
-            owner.pid == self.number for owner in socket.owners
-        )
+        return self.number in _ports(socket) or any(owner.pid == self.number for owner in socket.owners)
 
 
 class Word(NamedTuple):
@@ -60,12 +58,17 @@ class Word(NamedTuple):
         return any(self.text in part.casefold() for part in _shown(socket))
 
 
+def _ports(socket: Socket) -> tuple[int, ...]:
+    """Only TCP and the like have ports; the numbers of other kinds are inodes, protocols and port ids."""
+    return (socket.local_port, socket.peer_port) if socket.netid in PORT_NETIDS else ()
+
+
 def _shown(socket: Socket) -> tuple[str, ...]:
     return (
         socket.netid,
         socket.state,
-        endpoint(socket.local, socket.local_port),
-        endpoint(socket.peer, socket.peer_port),
+        local_text(socket),
+        peer_text(socket),
         process_text(socket),
         printable(socket.user or ""),
     )

@@ -9,17 +9,21 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from netwatch_tui.model.columns import COLUMNS
+from netwatch_tui.model.kinds import OTHER_KINDS
 from netwatch_tui.model.query import EVERYTHING, Query, QueryError, parse, quote
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.model.socket import PORT_NETIDS
+from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
 from netwatch_tui.ui.messages import (
     CollectFailed,
     ColumnsHidden,
+    DetailsReady,
     FilterEdited,
     SortWanted,
     ViewReady,
 )
+from netwatch_tui.ui.screens.details import DetailsScreen
 from netwatch_tui.ui.screens.help import HelpScreen
 from netwatch_tui.ui.screens.sort import SortScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
@@ -42,6 +46,8 @@ class MainScreen(Screen[None]):
         self._spec = spec
         self._notices = notices
         self._before_edit: Query = spec.query
+        self._view: View | None = None
+        self._details: DetailsScreen | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -81,12 +87,32 @@ class MainScreen(Screen[None]):
 
     @on(ViewReady)
     def _show(self, message: ViewReady) -> None:
+        self._view = message.view
         self._table.show(message.view)
         self._status.show(message.view)
+        if self._details is not None:
+            self._details.show(message.view)
+
+    @on(DetailsReady)
+    def _tell(self, message: DetailsReady) -> None:
+        if self._details is not None:
+            self._details.tell(message.details)
 
     @on(CollectFailed)
     def _fail(self, message: CollectFailed) -> None:
         self._status.fail(message.reason)
+
+    def action_details(self) -> None:
+        """Show all about the socket under the cursor."""
+        socket = self._table.cursor_socket
+        if socket is None or self._view is None:
+            return
+        self._details = DetailsScreen(socket, self._view)
+        self._feed.ask(frozenset(owner.pid for owner in socket.owners))
+        self.app.push_screen(self._details, self._details_closed)
+
+    def _details_closed(self, _: None) -> None:
+        self._details = None
 
     # Filter
 
@@ -97,7 +123,11 @@ class MainScreen(Screen[None]):
     def action_filter_port(self) -> None:
         """Type a port; the row's own is there already."""
         socket = self._table.cursor_socket
-        ports = [port for port in (socket.local_port, socket.peer_port) if port] if socket else []
+        ports = (
+            [port for port in (socket.local_port, socket.peer_port) if port]
+            if socket and socket.netid in PORT_NETIDS
+            else []
+        )
         # The service is at the lower of the two: the other end's port was picked from the high ones by the system.
         self._edit_term("port", str(min(ports)) if ports else "")
 
@@ -161,7 +191,7 @@ class MainScreen(Screen[None]):
 
     def action_pick_sort(self) -> None:
         """Choose from the list of columns."""
-        self.app.push_screen(SortScreen(self._spec.sort), self._sort_by)
+        self.app.push_screen(SortScreen(self._table.columns, self._spec.sort), self._sort_by)
 
     def action_reverse_sort(self) -> None:
         """Turn the order round."""
@@ -169,7 +199,7 @@ class MainScreen(Screen[None]):
 
     def action_step_sort(self, step: int) -> None:
         """Sort by the column beside, round the ends."""
-        ids = [column.id for column in COLUMNS]
+        ids = [column.id for column in self._table.columns]
         self._sort_by(ids[(ids.index(self._spec.sort) + step) % len(ids)])
 
     def _sort_by(self, column: str | None) -> None:
@@ -182,6 +212,35 @@ class MainScreen(Screen[None]):
             self.action_reverse_sort()
         else:
             self._sort_by(message.column.id)
+
+    # What is shown at all
+
+    def action_toggle_kind(self, kind: str) -> None:
+        """Show or hide one kind of sockets."""
+        self._select(self._spec.selection.toggled(kind))
+
+    def action_toggle_others(self) -> None:
+        """Show or hide the kinds that have no key of their own."""
+        self._select(self._spec.selection.toggled(*OTHER_KINDS))
+
+    def action_only_listening(self) -> None:
+        """Show only what listens, or all states again."""
+        self._select(self._spec.selection.only(LISTENING))
+
+    def action_only_established(self) -> None:
+        """Show only what is established, or all states again."""
+        self._select(self._spec.selection.only(ESTABLISHED))
+
+    def action_show_all(self) -> None:
+        """Show every kind in every state."""
+        self._select(EVERY_KIND)
+
+    def action_namespaces(self) -> None:
+        """Look at every network namespace, or only at the own one."""
+        self._choose(self._spec._replace(namespaces="" if self._spec.namespaces else "*"))
+
+    def _select(self, selection: Selection) -> None:
+        self._choose(self._spec._replace(selection=selection))
 
     # The rest
 

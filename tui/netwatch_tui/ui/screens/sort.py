@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from netwatch_tui.model.columns import COLUMNS
+from netwatch_tui.model.columns import Column
 
 
 class _Columns(OptionList):
@@ -27,14 +29,15 @@ class SortScreen(ModalScreen[str | None]):
         Binding("escape,q,s", "dismiss", "Close", key_display="Esc"),
     ]
 
-    def __init__(self, current: str) -> None:
+    def __init__(self, columns: Sequence[Column], current: str) -> None:
         super().__init__()
+        self._columns = columns
         self._current = current
 
     def compose(self) -> ComposeResult:
         """All columns, also those that find no room."""
         options = _Columns(
-            *(Option(column.title.strip() or "Mark", id=column.id) for column in COLUMNS), id="sort", markup=False
+            *(Option(column.title.strip() or "Mark", id=column.id) for column in self._columns), id="sort", markup=False
         )
         options.border_title = "Sort by"
         yield options

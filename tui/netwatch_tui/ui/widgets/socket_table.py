@@ -12,8 +12,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.model.columns import BLANK, COLUMNS
-from netwatch_tui.model.format import cell_width, clip, clip_endpoint
+from netwatch_tui.model.columns import COLUMNS, Column
+from netwatch_tui.model.format import BLANK, cell_width, clip, clip_endpoint
 from netwatch_tui.model.layout import GAP, Layout, Placed, endpoint_step, lay_out
 from netwatch_tui.model.marks import Mark
 from netwatch_tui.model.socket import Socket
@@ -67,6 +67,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Show another view: the cursor stays on its socket, at its height on the screen where that is possible."""
         before, self._view = self._view, view
         self._resize_rows(len(view.rows))
+        if before is None or before.moment.namespaces != view.moment.namespaces:
+            self._lay_out()
         if before is not None:
             self._follow(before, view)
         if before is None or (before.spec.sort, before.spec.descending) != (view.spec.sort, view.spec.descending):
@@ -174,9 +176,15 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self.refresh()
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The namespace has a column while there is more than one."""
+        several = self._view is not None and len(self._view.moment.namespaces) > 1
+        return tuple(column for column in COLUMNS if several or column.id != "netns")
+
     def _lay_out(self) -> None:
         before = self._layout_of_columns
-        self._layout_of_columns = lay_out(COLUMNS, self._width, self._endpoint_width)
+        self._layout_of_columns = lay_out(self.columns, self._width, self._endpoint_width)
         if self._layout_of_columns != before:
             self.refresh()
         if self._layout_of_columns.hidden != before.hidden:

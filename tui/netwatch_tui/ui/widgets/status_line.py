@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from textual.content import Content
 from textual.widget import Widget
 
 from netwatch_tui.model.columns import Column
+from netwatch_tui.model.format import printable
 from netwatch_tui.model.socket import State
 from netwatch_tui.model.view import View
 
@@ -65,31 +67,52 @@ class StatusLine(Widget):
         view = self._view
         if view is None:
             return [("reading sockets...", "")]
-        counts = view.snapshot.counts
-        total = len(view.snapshot.sockets)
-        if view.paused_since is None:
-            state = [(f"live, every {self._interval:g}s", "$success")]
-        else:
-            since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
-            state = [(f"PAUSED since {since}", "bold $warning")]
-        shown = (
-            [(_counted(total, "socket"), "bold")]
-            if view.shown == total
-            else [(f"{view.shown:,} of {_counted(total, 'socket')}", "bold $accent")]
-        )
+        by_kind = view.snapshot.counts.by_kind
+        total = sum(count for kind, count in by_kind.items() if view.spec.selection.shows(kind))
+        shown = f"{view.shown:,} of {_counted(total, 'socket')}", "bold $accent"
         delta = view.snapshot.delta
+        opened = sum(not socket.was_there for socket in delta.opened)
         return [
-            *shown,
-            *((f"{netid} {count}", "") for netid, count in sorted(counts.by_netid.items())),
-            (f"+{len(delta.opened)} -{len(delta.closed)}", ""),
-            *state,
+            (_counted(total, "socket"), "bold") if view.shown == total else shown,
+            *((f"{kind} {count:,}", "") for kind, count in by_kind.items() if view.spec.selection.shows(kind)),
+            (f"+{opened} -{len(delta.closed)}", ""),
+            self._pace(view),
+            *self._places(view),
         ]
+
+    def _pace(self, view: View) -> _Part:
+        if view.paused_since is None:
+            return (f"live, every {self._interval:g}s", "$success")
+        return (f"PAUSED since {time.strftime('%H:%M:%S', time.localtime(view.paused_since))}", "bold $warning")
+
+    @staticmethod
+    def _places(view: View) -> list[_Part]:
+        """What is said about network namespaces."""
+        seen = view.snapshot.namespaces
+        if view.spec.namespaces == "*":
+            return [(_counted(len(seen.names), "namespace"), "$accent")]
+        chosen = [(f"namespace {printable(name)}", "$accent") for name in seen.names.values() if view.spec.namespaces]
+        return [*chosen, (f"{_counted(seen.others, 'other namespace')}", "$text-muted")] if seen.others else chosen
 
     def _second_line(self) -> list[_Part]:
         if self._view is None:
             return []
-        by_state = self._view.snapshot.counts.by_state
-        parts = [(f"{state} {by_state[state]}", "") for state in State if state in by_state]
+        selection, counts = self._view.spec.selection, self._view.snapshot.counts
+        by_state = Counter[State]()
+        for (netid, state), count in counts.by_state.items():
+            if netid in selection.netids:
+                by_state[state] += count
+        parts = [
+            (f"{state} {by_state[state]:,}", "" if state in selection.states else "$text-muted strike")
+            for state in State
+            if state in by_state
+        ]
+        off = [f"{kind} {count:,}" for kind, count in counts.by_kind.items() if not selection.shows(kind)]
+        if off:
+            parts.append((f"off: {', '.join(off)}", "$text-muted"))
+        parts += [
+            (f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == self._view.spec.sort
+        ]
         if self._hidden:
             parts.append((f"{_counted(len(self._hidden), 'column')} hidden: too narrow", "$text-muted"))
         return parts
@@ -97,16 +120,22 @@ class StatusLine(Widget):
     def _third_line(self) -> list[_Part]:
         parts = [(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
         if self._view is not None:
-            snapshot = self._view.snapshot
+            snapshot, spec = self._view.snapshot, self._view.spec
             parts += [(problem.text, "$warning") for problem in snapshot.problems]
-            if snapshot.counts.no_permission:
-                count = snapshot.counts.no_permission
+            count = sum(
+                count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids
+            )
+            if count:
                 parts.append((f"owners of {_counted(count, 'socket')} need root", "$warning"))
+            if spec.namespaces and snapshot.namespaces.denied:
+                denied = _counted(snapshot.namespaces.denied, "process")
+                parts.append((f"namespaces of {denied} need root", "$warning"))
         return [*parts, *((notice, "$warning") for notice in self._notices)]
 
 
 def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'s' * (count != 1)}"
+    plural = word + ("es" if word.endswith("s") else "s")
+    return f"{count:,} {word if count == 1 else plural}"
 
 
 def _fit(parts: Sequence[_Part], width: int) -> Content:

@@ -1,0 +1,49 @@
+"""What a process belongs to, from `/proc/PID/cgroup`: its systemd unit and its container."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_CONTAINERS = (
+    ("docker", re.compile(r"/(?:docker-|docker/)([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
+    ("podman", re.compile(r"/libpod-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
+    ("containerd", re.compile(r"/cri-containerd-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
+    ("cri-o", re.compile(r"/crio-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
+    ("kubernetes", re.compile(r"/kubepods[^:]*/pod[0-9a-f-]+/([0-9a-f]{12,64})(?:/|$)")),
+    ("lxc", re.compile(r"/lxc(?:\.payload)?[./]([^/]+)")),
+    ("nspawn", re.compile(r"/machine\.slice/(?:systemd-nspawn@|machine-)([^/]+)\.(?:service|scope)")),
+)
+_UNIT = re.compile(r"/([^/]+\.(?:service|scope|socket|mount|swap|slice))(?=/|$)")
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+_ID_SHOWN = 12
+"""Digits of a container's id, as many as docker shows."""
+
+
+class Origin(NamedTuple):
+    """Where a process comes from; None for what is not known."""
+
+    unit: str | None
+    container: str | None
+
+
+def parse_cgroup(text: str) -> Origin:
+    """Read `/proc/PID/cgroup`, which has one line `hierarchy:controllers:path` a hierarchy; see cgroups(7)."""
+    paths = [line.split(":", 2)[2] for line in text.splitlines() if line.count(":") >= 2]
+    container = next((found for path in paths if (found := _container(path))), None)
+    unit = next((found for path in paths if (found := _unit(path))), None)
+    return Origin(unit, container)
+
+
+def _container(path: str) -> str | None:
+    for runtime, pattern in _CONTAINERS:
+        if match := pattern.search(path):
+            name = match.group(1)
+            return f"{runtime}:{name[:_ID_SHOWN] if re.fullmatch('[0-9a-f]{12,64}', name) else name}"
+    return None
+
+
+def _unit(path: str) -> str | None:
+    """The innermost unit that is no slice (a slice only holds others), without the escapes of systemd.unit(5)."""
+    units = [unit for unit in _UNIT.findall(path) if not unit.endswith(".slice")]
+    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), units[-1]) if units else None
