@@ -415,9 +415,11 @@ class Unnamed(FakeSource):
     """A machine on which asking for the name of a user fails once."""
 
     fails_at = 0
+    asked_for_users = 0
 
     def user(self, uid: int) -> str:
         self.fails_at -= 1
+        self.asked_for_users += 1
         if not self.fails_at:
             raise OSError("no names now")
         return super().user(uid)
@@ -475,6 +477,18 @@ def test_a_user_that_cannot_be_named_while_it_is_looked_round_loses_nothing() ->
     second = watch.again()
     assert only(second).owners == (owner(8),)
     assert list(events(second.delta)) == ["updated"]
+
+
+def test_a_tick_without_news_asks_for_no_user() -> None:
+    source = Unnamed()
+    watch = Watch(LISTENER, SERVER, source=source)
+    source.hold(7, LISTENER, SERVER)
+    watch.again()
+    source.hold(8, LISTENER, CLIENT)
+    watch.tick(LISTENER, SERVER, CLIENT)
+    source.asked_for_users = 0
+    watch.again()
+    assert source.asked_for_users == 0
 
 
 def test_a_timer_alone_costs_no_look_at_processes() -> None:

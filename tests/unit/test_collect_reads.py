@@ -151,9 +151,10 @@ def test_a_udp_socket_that_is_listed_before_and_after_it_connected_is_found_by_i
     whole = watch.tick(connected)
     assert events(whole.delta) == {"closed": [alone]}
     assert only(whole).id == row(torn, connected).id
-    watch.source.held[2] = {9: 5}
-    shared = watch.again(5.0)
-    assert only(shared).owners == (owner(1, 5), owner(2, 9)), "the entry that finds it was not the other row's to take"
+    watch.source.held[2] = {9: 5, 10: 600}
+    shared = watch.tick(connected, CLIENT._replace(inode=600))
+    assert row(shared, connected).owners == (owner(1, 5), owner(2, 9)), "its entry was not the other row's to take"
+    watch.tick(connected)
     watch.source.tables["udp"] = lines(connected, connected._replace(recv_q=1))
     assert held(watch.again()) == [connected]
 
