@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from screenshots.story import StepFeed
+
+
+def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
+    """A file that is easy to check."""
+    return [f"{format} {view.spec.sort}", *(str(socket.inode) for socket in sockets)]
 
 
 class Stage:
@@ -80,7 +86,7 @@ async def on_stage(
     feed = StepFeed(source, spec, now)
     themes, problems = load_themes(themes_folder())
     assert not problems
-    app = NetwatchApp(feed, spec, themes, "netwatch")
+    app = NetwatchApp(feed, spec, themes, "netwatch", written)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Stage(app, feed, pilot)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netwatch_tui.model.query import parse
 from netwatch_tui.model.selection import LISTENING, Selection
-from netwatch_tui.model.socket import ProcessDetails, Socket, State
+from netwatch_tui.model.socket import Socket, State
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.messages import CollectFailed
 from netwatch_tui.ui.widgets.filter_line import FilterLine
@@ -200,7 +200,7 @@ async def test_kinds_and_states_are_switched_with_a_key(source: FakeSource) -> N
     async with on_stage(source) as stage:
         await stage.press("u")
         assert [row.split()[0] for row in stage.rows] == ["tcp"] * 3
-        assert "off: udp 1" in stage.screen[1]
+        assert "●tcp 3  ○udp 1" in stage.screen[0]
         await stage.press("u", "t")
         assert [row.split()[0] for row in stage.rows] == ["udp"]
         await stage.press("a", "l")
@@ -211,12 +211,14 @@ async def test_kinds_and_states_are_switched_with_a_key(source: FakeSource) -> N
         assert len(stage.rows) == 4
 
 
-async def test_the_list_of_columns_sorts_by_the_chosen_one(source: FakeSource) -> None:
+async def test_a_column_to_sort_by_is_found_by_typing(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        await stage.press("s", "j", "j", "j", "j", "j", "enter")
+        await stage.press("s", *"pid", "enter")
         assert "▲PID" in stage.heading
         assert [row.split()[-5] for row in stage.rows] == ["7", "7", "7", "8"]
-        await stage.press("s", "escape")
+        await stage.press("s", "down", "escape")
+        assert "▲PID" in stage.heading
+        await stage.press("s", *"no such column", "enter", "escape")
         assert "▲PID" in stage.heading
 
 
@@ -360,38 +362,6 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
         assert len(stage.rows) == 4
         await stage.step()
         assert not any("failed" in line for line in stage.screen)
-
-
-async def test_enter_shows_all_about_a_socket_and_follows_it(source: FakeSource) -> None:
-    source.details = {7: ProcessDetails("/usr/sbin/nginx", None, ((1, "systemd"),))}
-    async with on_stage(source, size=(120, 40)) as stage:
-        await stage.press("down", "enter")
-        text = "\n".join(stage.screen)
-        for words in (
-            "ESTAB: connected",
-            "10.0.0.9:50001",
-            "nginx, pid 7, descriptor 4",
-            "/usr/sbin/nginx",
-            "may not be seen",
-            "systemd (1)",
-            "at least 0s",
-        ):
-            assert words in text
-        source.put(WEB, CLIENT._replace(state=State.CLOSE_WAIT), OTHER, DNS)
-        await stage.step()
-        assert "CLOSE-WAIT: the peer closed" in "\n".join(stage.screen)
-        source.put(WEB, OTHER, DNS)
-        await stage.step()
-        await stage.step(10)
-        assert "this is the last that was seen of it" in "\n".join(stage.screen)
-        await stage.press("escape")
-        assert len(stage.app.screen_stack) == 1
-
-
-async def test_details_of_an_empty_table_open_nothing() -> None:
-    async with on_stage(FakeSource()) as stage:
-        await stage.press("enter")
-        assert len(stage.app.screen_stack) == 1
 
 
 async def test_help_lists_every_key_and_column(source: FakeSource) -> None:

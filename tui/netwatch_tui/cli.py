@@ -25,6 +25,7 @@ from netwatch_tui.model.socket import STATE_RANK, Family, OwnerReason, Socket
 
 if TYPE_CHECKING:
     from netwatch_tui.model.query import Query
+    from netwatch_tui.model.view import View
 
 EPILOG = """\
 FILTER: words that must all match. port:N is exactly that port at either end, process:TEXT part of a process name,
@@ -232,7 +233,9 @@ def _live(options: argparse.Namespace) -> int:
         return 2
     from netwatch_tui.model.view import ViewSpec
 
-    spec = ViewSpec(query=_query(options), selection=_selection(options), namespaces=options.net)
+    spec = ViewSpec(
+        query=_query(options), selection=_selection(options), namespaces=options.net, interval=options.interval
+    )
     source = LinuxSource()
     if not source.namespaces().chosen(options.net):
         return _no_namespace(source, options.net)
@@ -244,12 +247,22 @@ def _live(options: argparse.Namespace) -> int:
             source,
             spec,
             theme=options.theme,
-            interval=options.interval,
             mouse=not options.no_mouse,
+            write=_file_lines,
         )
     except ThemeError as error:
         _complain(str(error))
         return 2
+
+
+def _file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
+    """What the screen writes to a file."""
+    from netwatch_tui.output.formats import Head, write_lines
+
+    moment = view.moment
+    return write_lines(
+        format, sockets, Head(moment.now, os.uname().nodename, (), moment.namespaces, True, moment.marked)
+    )
 
 
 def _complain(text: str) -> None:
