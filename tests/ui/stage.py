@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from netwatch_tui.kernel.source import Source
@@ -32,6 +33,13 @@ class Stage:
     @property
     def table(self) -> SocketTable:
         return self.app.screen_stack[0].query_one(SocketTable)
+
+    @property
+    def view(self) -> View:
+        """What the table shows."""
+        view = self.table._view
+        assert view is not None
+        return view
 
     @property
     def screen(self) -> list[str]:
@@ -66,6 +74,18 @@ class Stage:
         background = self.table.render_line(y)._segments[0].style
         plain = self.table.rich_style
         return y > 0 and background is not None and background.bgcolor != plain.bgcolor
+
+    def record_refreshes(self) -> list[Region]:
+        """From now on, the parts of the table that are painted again."""
+        recorded: list[Region] = []
+        refresh = self.table.refresh
+
+        def record(*regions: Region, **more: bool) -> object:
+            recorded.extend(regions or [self.table.region])
+            return refresh(*regions, **more)
+
+        self.table.refresh = record  # type: ignore[assignment,method-assign]  # a spy for one test
+        return recorded
 
     async def step(self, seconds: float = 1.0) -> None:
         """Let time go by, and one tick with it."""

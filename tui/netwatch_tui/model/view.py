@@ -124,8 +124,9 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
         delta = snapshot.delta
         fresh.update((change.after.id, change.after) for change in (*delta.changed, *delta.updated))
         fresh.update((socket.id, socket) for socket in delta.opened)
-        gone.update(socket.id for socket in (*delta.closed, *delta.dropped))
-    fresh = {id: socket for id, socket in fresh.items() if id not in gone}
+        for socket in (*delta.closed, *delta.dropped):
+            gone.add(socket.id)
+            fresh.pop(socket.id, None)
     fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
     if not (gone or fresh):
         return before.order
