@@ -16,13 +16,17 @@ length between, so that presses meet every phase of a tick. The time ends when a
 cursor's background, learnt before, in another line of the terminal than where it was: a tick repaints the cursor
 where it is, if at all, so only the key can have done that.
 
-Bytes. All that comes in a second, cut where in each second the least comes, so that no tick is cut in two.
+Bytes. All that comes in a second, cut where in each second the least comes, so that no tick is cut in two. Counted
+three times: without churn in the program's first minute, in which the age of every socket is a number of seconds and so
+changes with every tick; without churn after that minute, when nothing at all changes; and then with churn. Programs on
+terminals of both sizes run side by side.
 
 Start. From before the program is started until an address of the load has arrived; Python importing `textual.app`, from
 start to end, takes turns. Each is run once before, so that all modules are compiled.
 
 Processor time. From /proc/PID/stat, with children that were waited for, over the same number of seconds for the program
-and for `watch`, one after the other: together they would see each other's processes and files.
+and for `watch`, one after the other: together they would see each other's processes and files. For the program in its
+first minute, after that minute, and again with churn, as for the bytes; `watch` has no ages and so no such minute.
 
 Memory. Resident, after 10 s of ticks with churn, before any key.
 """
@@ -47,7 +51,7 @@ from tests.benchmarks.measure import CHURN, MeasureError
 from tests.benchmarks.probe import memory_of
 from tests.benchmarks.screen_output import FRAME_END, Cursor, Size, per_tick, processor_ticks
 from tests.benchmarks.screen_report import BYTE_SIZES, SMALL, ScreenMeasured
-from tests.benchmarks.screen_terminal import PATIENCE, PlainTerminal
+from tests.benchmarks.screen_terminal import PATIENCE, PlainTerminal, listen
 
 PROGRAM = str(Path(sys.executable).with_name("netwatch-tui"))
 IMPORT = [sys.executable, "-c", "import textual.app"]
@@ -67,6 +71,10 @@ _BREATH = 0.01
 """Seconds between a frame and the next key, in which whatever follows a frame is over."""
 _PAUSES = (0.005, 0.06)
 """Seconds between two keys of which the latency is measured: from, to."""
+
+
+_PHASES = (("young", _SETTLED, 0.0), ("idle", _SETTLED + 61.0, 0.0), ("churn", None, CHURN))
+"""In which bytes and processor time are taken: the name, when it begins in seconds after the first row, and the churn."""
 
 
 class Settings(NamedTuple):
@@ -119,17 +127,15 @@ class ScreenMeasurer:
                     with self._noting("frames"):
                         self._frames(small)
                 stack.close()
-                for size in BYTE_SIZES:
-                    with self._noting(f"bytes a tick at {size}"):
-                        self._bytes(load, size)
+                with self._noting("bytes a tick"):
+                    self._bytes(load)
                 with self._noting("memory and latency"):
                     self._memory_and_latency(load)
                 if self._sockets == SMALL:
                     with self._noting("start"):
                         self._starts()
-                    for churn in (0.0, CHURN):
-                        with self._noting(f"processor time, {churn:.0%} churn"), load.churn(churn):
-                            self._processor_time("idle" if not churn else "busy")
+                    with self._noting("processor time"):
+                        self._processor_time(load)
         return ScreenMeasured(self._sockets, self._settings.processes, dict(self._samples), self._notes)
 
     @contextmanager
@@ -153,14 +159,17 @@ class ScreenMeasurer:
                     self._samples[f"{prefix}frame-processor"].append(processor / len(times))
                     self._samples[f"{prefix}frames-a-press"].append(frames / len(times))
 
-    def _bytes(self, load: Load, size: Size) -> None:
-        with _program(size, INTERVAL) as terminal:
-            for name, churn in (("idle", 0.0), ("churn", CHURN)):
+    def _bytes(self, load: Load) -> None:
+        with ExitStack() as stack:
+            terminals = [stack.enter_context(_program(size, INTERVAL)) for size in BYTE_SIZES]
+            count, begin = self._settings.ticks, time.perf_counter()
+            for name, after, churn in _PHASES:
                 with load.churn(churn):
-                    terminal.listen(_SETTLED)
-                    count, begin = self._settings.ticks, time.perf_counter()
-                    arrivals = terminal.listen((count + 1) * INTERVAL)
-                self._samples[f"bytes-{name}-{size}"] += per_tick(arrivals, begin, INTERVAL, count)
+                    listen(terminals, begin + after - time.perf_counter() if after else _SETTLED)
+                    start = time.perf_counter()
+                    heard = listen(terminals, (count + 1) * INTERVAL)
+                for size, arrivals in zip(BYTE_SIZES, heard, strict=True):
+                    self._samples[f"bytes-{name}-{size}"] += per_tick(arrivals, start, INTERVAL, count)
 
     def _memory_and_latency(self, load: Load) -> None:
         with load.churn(CHURN), _program(SIZE, INTERVAL) as terminal:
@@ -186,23 +195,30 @@ class ScreenMeasurer:
     def _starts(self) -> None:
         for number in range(self._settings.rounds + 1):
             with _program(SIZE, INTERVAL) as terminal:
-                first_row = time.perf_counter() - terminal.started
+                first_row = terminal.last_read - terminal.started
             start = time.perf_counter()
             subprocess.run(IMPORT, stdin=subprocess.DEVNULL, check=True, timeout=PATIENCE)
             if number:  # after the first, all modules are compiled
                 self._samples["start"].append(first_row)
                 self._samples["import"].append(time.perf_counter() - start)
 
-    def _processor_time(self, name: str) -> None:
-        self._samples[f"{name}-seconds"] = [self._settings.idle]
+    def _processor_time(self, load: Load) -> None:
+        seconds = self._settings.idle
+        self._samples["processor-seconds"] = [seconds]
         with _program(SIZE, INTERVAL) as terminal:
-            self._samples[f"{name}-processor"] = [_processor_over(terminal, self._settings.idle)]
-        if shutil.which(WATCH[0]) and shutil.which("ss"):
-            with PlainTerminal(WATCH, SIZE) as terminal:
-                terminal.wait_for(lambda output: b"ESTAB" in output or b"LISTEN" in output, "a line of `ss`")
-                self._samples[f"{name}-processor-watch"] = [_processor_over(terminal, self._settings.idle)]
-        else:
-            self._notes.append("`watch` (of procps) or `ss` (of iproute2) is not installed, so nothing is compared")
+            begin = time.perf_counter()
+            for name, after, churn in _PHASES:
+                with load.churn(churn):
+                    terminal.listen(begin + after - time.perf_counter() if after else _SETTLED)
+                    self._samples[f"processor-{name}"] = [_processor_over(terminal, seconds)]
+        if not shutil.which(WATCH[0]) or not shutil.which("ss"):
+            raise MeasureError("`watch` (of procps) or `ss` (of iproute2) is not installed: nothing to compare with")
+        with PlainTerminal(WATCH, SIZE) as terminal:
+            terminal.wait_for(lambda output: b"ESTAB" in output or b"LISTEN" in output, "a line of `ss`")
+            for name, churn in (("idle", 0.0), ("churn", CHURN)):
+                with load.churn(churn):
+                    terminal.listen(_SETTLED)
+                    self._samples[f"processor-{name}-watch"] = [_processor_over(terminal, seconds)]
 
 
 @contextmanager
@@ -246,7 +262,6 @@ def _page_through(still: Still, presses: int, pages: int) -> tuple[list[float], 
 
 def _processor_over(terminal: PlainTerminal, seconds: float) -> float:
     """Processor time that a program and its children take in so many seconds."""
-    terminal.listen(min(_SETTLED, seconds))
     stat = Path(f"/proc/{terminal.process.pid}/stat")
     before = processor_ticks(stat.read_text())
     terminal.listen(seconds)

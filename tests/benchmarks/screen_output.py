@@ -96,6 +96,8 @@ class Cursor(NamedTuple):
             elsewhere: Only another line than the last one counts. A tick may well repaint the cursor where it is.
             framed: Frames have an end, for which to wait too.
         """
+        if framed and FRAME_END not in output:  # a quick look first: a slow reader would hold the program up
+            return False
         for each in painted(output):
             if each.background in self.backgrounds and (not elsewhere or each.row != self.row):
                 return not framed or FRAME_END in output[each.position :]

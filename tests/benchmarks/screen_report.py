@@ -15,11 +15,13 @@ SMALL = 1_000
 BYTE_SIZES = (Size(80, 24), Size(200, 50))
 """Of terminals on which bytes are counted."""
 
+WATCH = "`watch -n1 'ss -tanp'`"
+
 FRAME_RATIO, LATENCY, START_RATIO, IDLE_RATIO = 1.2, 33.0, 2.0, 1.0
 MEMORY = {1_000: 80.0, 100_000: 300.0}
 _BARRED_LATENCY = 100_000
 
-_PROCESSOR = {"idle": "processor, idle, nothing changes", "busy": "processor, idle, 1 % churn"}
+_PHASES = {"young": "no churn, first minute", "idle": "no churn, later", "churn": "1 % churn"}
 
 
 class ScreenMeasured(NamedTuple):
@@ -55,10 +57,9 @@ def verdicts(measured: ScreenMeasured) -> list[Verdict]:
         bar = LATENCY if sockets == _BARRED_LATENCY else None
         found.append(Verdict("key to screen, 1 % churn: p99", percentile(samples["latency"], 0.99) * 1000, " ms", bar))
     compare('start to first row against `python -c "import textual.app"`', "start", "import", START_RATIO)
-    compare(
-        "idle against `watch -n1 'ss -tanp'`, nothing changes", "idle-processor", "idle-processor-watch", IDLE_RATIO
-    )
-    compare("idle against `watch -n1 'ss -tanp'`, 1 % churn", "busy-processor", "busy-processor-watch", None)
+    for name, other, bar in (("young", "idle", IDLE_RATIO), ("idle", "idle", IDLE_RATIO), ("churn", "churn", None)):
+        title = f"processor against {WATCH}, {_PHASES[name]}"
+        compare(title, f"processor-{name}", f"processor-{other}-watch", bar)
     if samples.get("memory-peak"):
         peak = measured.value("memory-peak") / MIB
         found.append(Verdict("resident memory, peak in 10 s, 1 % churn", peak, " MiB", MEMORY.get(sockets)))
@@ -79,16 +80,16 @@ def rows(measured: ScreenMeasured) -> dict[str, str]:
         cells["key to screen, 1 % churn: p50"] = duration(percentile(samples["latency"], 0.5))
         cells["key to screen, 1 % churn: longest"] = duration(max(samples["latency"]))
     for size in BYTE_SIZES:
-        for name, title in (("idle", "nothing changes"), ("churn", "1 % churn")):
+        for name, title in _PHASES.items():
             if sent := samples.get(f"bytes-{name}-{size}"):
                 cells[f"bytes a tick, {size}, {title}"] = f"{median(sent):,.0f} (most {max(sent):,.0f})"
     add("start to first row", "start")
     add('`python -c "import textual.app"`', "import")
-    for name, title in _PROCESSOR.items():
-        for program, which in (("netwatch-tui", "processor"), ("`watch -n1 'ss -tanp'`", "processor-watch")):
-            if samples.get(f"{name}-{which}"):
-                share = measured.value(f"{name}-{which}") / measured.value(f"{name}-seconds")
-                cells[f"{title}: {program}"] = f"{share:.2%}"
+    for name, title in _PHASES.items():
+        for which, program in (("", "netwatch-tui"), ("-watch", WATCH)):
+            if samples.get(f"processor-{name}{which}"):
+                share = measured.value(f"processor-{name}{which}") / measured.value("processor-seconds")
+                cells[f"processor, no keys, {title}: {program}"] = f"{share:.2%}"
     for verdict in verdicts(measured):
         cells[verdict.title] = str(verdict)
     return cells

@@ -39,6 +39,8 @@ class PlainTerminal:
         self.started = time.perf_counter()
         self.framed = False
         """The program knows that it may mark where frames end."""
+        self.last_read = self.started
+        """When something came last."""
         self._first = b""
         self._ours, theirs = pty.openpty()
         try:
@@ -68,6 +70,10 @@ class PlainTerminal:
         self.process.wait()
         os.close(self._ours)
 
+    def fileno(self) -> int:
+        """The descriptor to read from, for `select`."""
+        return self._ours
+
     def send(self, keys: bytes) -> None:
         """Type."""
         os.write(self._ours, keys)
@@ -89,6 +95,7 @@ class PlainTerminal:
         if not data:
             said = self._first[-200:].decode("utf-8", "replace").strip()
             raise MeasureError(f"the program on the terminal ended by itself: {said}")
+        self.last_read = time.perf_counter()
         if not self.framed and len(self._first) < 65_536:
             self._first += data
             if SYNC_QUERY in self._first:
@@ -122,11 +129,7 @@ class PlainTerminal:
 
     def listen(self, seconds: float) -> list[Arrival]:
         """Note for some time what comes when."""
-        arrivals, end = [], time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            if data := self.read(left):
-                arrivals.append(Arrival(time.perf_counter(), len(data)))
-        return arrivals
+        return listen([self], seconds)[0]
 
     def learn_cursor(self) -> Cursor:
         """Find out how the cursor looks, by a step down and one up; nothing else may change meanwhile.
@@ -160,10 +163,22 @@ class PlainTerminal:
             lambda output: cursor.is_painted(output, elsewhere=elsewhere, framed=self.framed),
             f"the cursor after {key!r}",
         )
-        return time.perf_counter() - pressed, cursor.after(output), output
+        return self.last_read - pressed, cursor.after(output), output
 
     @property
     def processor(self) -> float:
         """Seconds that the program has computed until now, all its threads together, to the nanosecond."""
         # What clock_getcpuclockid(3) gives for another process; the times in /proc have steps of 10 ms.
         return time.clock_gettime(~self.process.pid << 3 | _CLOCK_OF_PROCESS)
+
+
+def listen(terminals: Sequence[PlainTerminal], seconds: float) -> list[list[Arrival]]:
+    """Note for some time what comes when, on several terminals at once."""
+    arrivals: list[list[Arrival]] = [[] for _ in terminals]
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0:
+        ready, _, _ = select.select(terminals, [], [], left)
+        for terminal, noted in zip(terminals, arrivals, strict=True):
+            if terminal in ready and (data := terminal.read(0)):
+                noted.append(Arrival(terminal.last_read, len(data)))
+    return arrivals
