@@ -74,7 +74,7 @@ _PAUSES = (0.005, 0.06)
 
 
 _PHASES = (("young", _SETTLED, 0.0), ("idle", _SETTLED + 61.0, 0.0), ("churn", None, CHURN))
-"""In which bytes and processor time are taken: the name, when it begins in seconds after the first row, and the churn."""
+"""In which bytes and processor time are taken: name, beginning in seconds after the first row if it matters, churn."""
 
 
 class Settings(NamedTuple):
