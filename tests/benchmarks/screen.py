@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.benchmarks import report, screen_report
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.measure import plain_environment
 from tests.benchmarks.options import positive, sizes_of
-from tests.benchmarks.screen_measure import ScreenMeasurer, Settings
+from tests.benchmarks.screen_measure import MOST_TICKS, ScreenMeasurer, Settings
 
 
 def main() -> int:
@@ -42,8 +43,10 @@ def main() -> int:
             screen_report.table(measured),
         )
         if options.json:
-            about = {**machine, "started": started, "load_before": load_before, "settings": settings._asdict()}
-            options.json.write_text(json.dumps(screen_report.as_json(measured, about), indent=1) + "\n")
+            about = {**machine, "started": started, "load_before": load_before, "load_after": os.getloadavg()}
+            options.json.write_text(
+                json.dumps(screen_report.as_json(measured, about, settings._asdict()), indent=1) + "\n"
+            )
     for problem in problems:
         _print(f"Not measured: {problem}")
     return 1 if problems else 0
@@ -63,7 +66,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ticks", type=positive, default=15, help="whose bytes are counted (default: %(default)s)")
     parser.add_argument("--seconds", type=positive, default=60, help="of processor time (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything, each single sample, as JSON")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.ticks > MOST_TICKS:
+        parser.error(f"--ticks: at most {MOST_TICKS}")
+    return options
 
 
 def _say(text: str) -> None:
@@ -75,7 +81,12 @@ def _print(*paragraphs: str) -> None:
     sys.stdout.write("\n\n".join(paragraphs) + "\n")
 
 
+def _terminated(number: int, frame: object) -> None:
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)  # as Ctrl+C: what was started ends too
     try:
         sys.exit(main())
     except KeyboardInterrupt:

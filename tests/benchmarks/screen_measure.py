@@ -18,8 +18,9 @@ where it is, if at all, so only the key can have done that.
 
 Bytes. All that comes in a second, cut where in each second the least comes, so that no tick is cut in two. Counted
 three times: without churn in the program's first minute, in which the age of every socket is a number of seconds and so
-changes with every tick; without churn after that minute, when nothing at all changes; and then with churn. Programs on
-terminals of both sizes run side by side.
+changes with every tick; without churn after that minute, when nothing at all changes; and then with churn. One program
+is measured on a terminal that changes its size: two would keep each other from ticking every second. A program that
+can't tick every second has seconds with no byte.
 
 Start. From before the program is started until an address of the load has arrived; Python importing `textual.app`, from
 start to end, takes turns. Each is run once before, so that all modules are compiled.
@@ -51,7 +52,7 @@ from tests.benchmarks.measure import CHURN, MeasureError
 from tests.benchmarks.probe import memory_of
 from tests.benchmarks.screen_output import FRAME_END, Cursor, Size, per_tick, processor_ticks
 from tests.benchmarks.screen_report import BYTE_SIZES, SMALL, ScreenMeasured
-from tests.benchmarks.screen_terminal import PATIENCE, PlainTerminal, listen
+from tests.benchmarks.screen_terminal import PATIENCE, PlainTerminal
 
 PROGRAM = str(Path(sys.executable).with_name("netwatch-tui"))
 IMPORT = [sys.executable, "-c", "import textual.app"]
@@ -66,6 +67,8 @@ _ROW = b"127.80."
 """What only a row of the load has: see `load.py`."""
 _SETTLED = 5.0
 """Seconds after which nothing is lit any more that was new or gone at first."""
+_RESIZED = 3.0
+"""Seconds after which a new size has had all its effect."""
 _DOWN, _UP, _PAUSE = b"\x1b[6~", b"\x1b[5~", b" "
 _BREATH = 0.01
 """Seconds between a frame and the next key, in which whatever follows a frame is over."""
@@ -75,6 +78,10 @@ _PAUSES = (0.005, 0.06)
 
 _PHASES = (("young", _SETTLED, 0.0), ("idle", _SETTLED + 61.0, 0.0), ("churn", None, CHURN))
 """In which bytes and processor time are taken: name, beginning in seconds after the first row if it matters, churn."""
+
+
+MOST_TICKS = 22
+"""Whose bytes can be counted on terminals of both sizes within the program's first minute."""
 
 
 class Settings(NamedTuple):
@@ -160,16 +167,17 @@ class ScreenMeasurer:
                     self._samples[f"{prefix}frames-a-press"].append(frames / len(times))
 
     def _bytes(self, load: Load) -> None:
-        with ExitStack() as stack:
-            terminals = [stack.enter_context(_program(size, INTERVAL)) for size in BYTE_SIZES]
+        with _program(BYTE_SIZES[0], INTERVAL) as terminal:
             count, begin = self._settings.ticks, time.perf_counter()
             for name, after, churn in _PHASES:
                 with load.churn(churn):
-                    listen(terminals, begin + after - time.perf_counter() if after else _SETTLED)
-                    start = time.perf_counter()
-                    heard = listen(terminals, (count + 1) * INTERVAL)
-                for size, arrivals in zip(BYTE_SIZES, heard, strict=True):
-                    self._samples[f"bytes-{name}-{size}"] += per_tick(arrivals, start, INTERVAL, count)
+                    terminal.listen(begin + after - time.perf_counter() if after else _SETTLED)
+                    for size in BYTE_SIZES:
+                        terminal.resize(size)
+                        terminal.listen(_RESIZED)
+                        start = time.perf_counter()
+                        arrivals = terminal.listen((count + 1) * INTERVAL)
+                        self._samples[f"bytes-{name}-{size}"] += per_tick(arrivals, start, INTERVAL, count)
 
     def _memory_and_latency(self, load: Load) -> None:
         with load.churn(CHURN), _program(SIZE, INTERVAL) as terminal:

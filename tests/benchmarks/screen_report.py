@@ -103,11 +103,12 @@ def table(sizes: Sequence[ScreenMeasured]) -> str:
     return markdown([heading, *((title, *(column.get(title, "-") for column in columns)) for title in titles)])
 
 
-def as_json(sizes: Sequence[ScreenMeasured], machine: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(sizes: Sequence[ScreenMeasured], machine: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, every single sample included."""
     return {
         "version": 1,
         "machine": dict(machine),
+        "settings": dict(settings),
         "sizes": [
             {
                 "sockets": measured.sockets,

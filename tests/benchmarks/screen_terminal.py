@@ -25,6 +25,8 @@ PATIENCE = 30.0
 
 _QUIET = 0.25
 """Seconds without output after which a key has had all its effect."""
+_OVERRIDES = {"NO_COLOR", "COLUMNS", "LINES", "TERM_PROGRAM"}
+"""Variables of the terminal in which the benchmark runs, which say nothing about this one."""
 _CLOCK_OF_PROCESS = 2
 
 
@@ -44,8 +46,8 @@ class PlainTerminal:
         self._first = b""
         self._ours, theirs = pty.openpty()
         try:
-            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size.lines, size.columns, 0, 0))
-            environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+            self._set_size(size)
+            environment = {name: value for name, value in os.environ.items() if name not in _OVERRIDES}
             environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
             self.process = subprocess.Popen(
                 command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environment
@@ -70,9 +72,13 @@ class PlainTerminal:
         self.process.wait()
         os.close(self._ours)
 
-    def fileno(self) -> int:
-        """The descriptor to read from, for `select`."""
-        return self._ours
+    def resize(self, size: Size) -> None:
+        """Make the window another size."""
+        self._set_size(size)
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def _set_size(self, size: Size) -> None:
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", size.lines, size.columns, 0, 0))
 
     def send(self, keys: bytes) -> None:
         """Type."""
@@ -129,7 +135,11 @@ class PlainTerminal:
 
     def listen(self, seconds: float) -> list[Arrival]:
         """Note for some time what comes when."""
-        return listen([self], seconds)[0]
+        arrivals, end = [], time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            if data := self.read(left):
+                arrivals.append(Arrival(self.last_read, len(data)))
+        return arrivals
 
     def learn_cursor(self) -> Cursor:
         """Find out how the cursor looks, by a step down and one up; nothing else may change meanwhile.
@@ -170,15 +180,3 @@ class PlainTerminal:
         """Seconds that the program has computed until now, all its threads together, to the nanosecond."""
         # What clock_getcpuclockid(3) gives for another process; the times in /proc have steps of 10 ms.
         return time.clock_gettime(~self.process.pid << 3 | _CLOCK_OF_PROCESS)
-
-
-def listen(terminals: Sequence[PlainTerminal], seconds: float) -> list[list[Arrival]]:
-    """Note for some time what comes when, on several terminals at once."""
-    arrivals: list[list[Arrival]] = [[] for _ in terminals]
-    end = time.perf_counter() + seconds
-    while (left := end - time.perf_counter()) > 0:
-        ready, _, _ = select.select(terminals, [], [], left)
-        for terminal, noted in zip(terminals, arrivals, strict=True):
-            if terminal in ready and (data := terminal.read(0)):
-                noted.append(Arrival(terminal.last_read, len(data)))
-    return arrivals

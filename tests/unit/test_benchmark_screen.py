@@ -186,7 +186,9 @@ def test_the_table_has_a_column_for_each_size_and_no_line_without_a_number() -> 
 
 
 def test_the_json_has_every_sample() -> None:
-    (size,) = json.loads(json.dumps(screen_report.as_json([measured(1_000, EVERYTHING)], report.machine())))["sizes"]
+    document = screen_report.as_json([measured(1_000, EVERYTHING)], report.machine(), {"rounds": 7})
+    (size,) = json.loads(json.dumps(document))["sizes"]
+    assert document["settings"] == {"rounds": 7}
     assert size["measures"]["latency"]["samples"] == EVERYTHING["latency"]
     assert size["measures"]["latency"]["p99"] == pytest.approx(0.034)
     assert size["measures"]["start"]["median"] == pytest.approx(0.5)
