@@ -349,7 +349,7 @@ def test_any_interval_in_the_range_is_taken(proc: Path, run: Run, seconds: str) 
 @pytest.mark.parametrize(
     ("words", "carets"),
     [
-        (["port:http"], "     ^^^^"),
+        (["port:nosuch"], "     ^^^^^^"),
         (["tcp", "port:70000"], "         ^^^^^"),
         (["process:"], "        ^"),
         (['process:"nginx'], "        ^^^^^^"),

@@ -51,17 +51,20 @@ def arrange(
 ) -> View:
     """Choose and order the rows."""
     moment = Moment(now, marks.by_id, snapshot.namespaces.names)
-    live = select(snapshot.sockets, spec)
-    lingering = select(marks.closed, spec)
+    live = select(snapshot.sockets, spec, moment)
+    lingering = select(marks.closed, spec, moment)
     rows = order([*live, *lingering], COLUMN_BY_ID[spec.sort], moment, descending=spec.descending)
     position = {socket.id: index for index, socket in enumerate(rows)}
     return View(spec, snapshot, rows, position, moment, len(live), paused_since)
 
 
-def select(sockets: Iterable[Socket], spec: ViewSpec) -> list[Socket]:
+def select(sockets: Iterable[Socket], spec: ViewSpec, moment: Moment) -> list[Socket]:
     """The sockets that a person chose to see, in the order given."""
     chosen = spec.selection.choose(sockets)
-    return [socket for socket in chosen if spec.query.matches(socket)] if spec.query.terms else chosen
+    if spec.query.is_everything:
+        return chosen
+    matches = spec.query.compile(moment)
+    return [socket for socket in chosen if matches(socket)]
 
 
 def order(sockets: Iterable[Socket], column: Column, moment: Moment, *, descending: bool = False) -> tuple[Socket, ...]:
