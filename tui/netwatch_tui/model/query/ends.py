@@ -8,7 +8,19 @@ from netwatch_tui.model.format import local_text, peer_text, printable
 from netwatch_tui.model.query.addresses import is_loopback, is_public, is_unspecified, plain, within
 from netwatch_tui.model.query.numbers import COMPARED, number_test
 from netwatch_tui.model.query.regex import compile_pattern, glob_pattern
-from netwatch_tui.model.query.syntax import Blank, Host, HostTest, Pattern, PortTest, Range, Side, Term, Text, Value
+from netwatch_tui.model.query.syntax import (
+    Blank,
+    Compare,
+    Host,
+    HostTest,
+    Pattern,
+    PortTest,
+    Range,
+    Side,
+    Term,
+    Text,
+    Value,
+)
 from netwatch_tui.model.selection import LISTENING
 from netwatch_tui.model.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket
 
@@ -43,12 +55,29 @@ def port_term(term: Term) -> Test:
         case (Range(low, high),) if low == high and side == "any":
             return lambda s: low in (s.local_port, s.peer_port) and s.netid in PORT_NETIDS
         case _:
-            number = number_test([Range(0, 0) if isinstance(value, Blank) else value for value in term.values])
+            number = number_test([_real_ports(value) for value in term.values])
     return _at(
         side,
         lambda s: s.netid in PORT_NETIDS and number(s.local_port),
         lambda s: s.netid in PORT_NETIDS and number(s.peer_port),
     )
+
+
+def _real_ports(value: Value) -> Value:
+    """The same without 0, which stands for an end without a port and is less than nothing."""
+    match value:
+        case Blank():
+            return Range(0, 0)
+        case Range(low, high) if low != high:
+            return Range(max(low, 1), high)
+        case Compare("<", number):
+            return Range(1, number - 1)
+        case Compare("<=", number):
+            return Range(1, number)
+        case Compare(">=", number):
+            return Range(max(number, 1), 0xFFFF)
+        case _:
+            return value
 
 
 def port_test(test: PortTest) -> Test:
