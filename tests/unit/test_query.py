@@ -5,7 +5,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.query import EVERYTHING, QueryError, parse, quote, term
+from netwatch_tui.model.query import (
+    EVERYTHING,
+    REFERENCE,
+    Known,
+    Names,
+    QueryError,
+    complete,
+    format_query,
+    parse,
+    quote,
+    term,
+)
+from netwatch_tui.model.query.keys import IS_WORDS, KEY_OF, KEYS
 from netwatch_tui.model.socket import Owner, OwnerReason, Socket, State
 from tests.support.build import datagram, netlink, owner, packet, process, tcp, udp, unix
 
@@ -257,3 +269,183 @@ def test_sctp_and_udplite_have_ports(text: str) -> None:
 )
 def test_any_other_word_is_looked_for_in_what_is_shown_of_any_kind(text: str, socket: Socket) -> None:
     assert met(text, socket)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "left"),
+    [
+        ("port:80 or tcp", "port", "( port:80 or tcp )"),
+        ("( port:80 or tcp )", "process", "( port:80 or tcp )"),
+        ("-port:80 port:443", "port", "-port:80"),
+        ("proc:a tcp name:b", "process", "tcp"),
+        (":443 tcp", "port", "tcp"),
+        ("port:80 and tcp and lport:80", "port", "tcp lport:80"),
+        ("state established and tcp and state listening", "port", "state established tcp state listening"),
+        ("state established and port:1 and state listening", "port", "state established and state listening"),
+        ("is:new tcp", "is", "tcp"),
+        ("tcp:443", "port", "tcp:443"),
+    ],
+)
+def test_what_is_left_without_a_key_can_be_narrowed(text: str, key: str, left: str) -> None:
+    assert parse(text).without(key) == left
+
+
+def test_a_filter_is_narrowed_by_what_a_row_shows() -> None:
+    assert parse("").narrowed(term("port", "443")) == "port:443"
+    assert parse("tcp or udp").narrowed(term("process", "Web Content")) == '( tcp or udp ) process:"Web Content"'
+    assert parse("state listening").narrowed("state closed") == "state listening and state closed"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("process", "nginx", "process:nginx"),
+        ("PROC", "Web Content", 'process:"Web Content"'),
+        ("user", "-", "user:-"),
+        ("local", "10.0.0.1:443", "local:10.0.0.1:443"),
+        ("peer", "[2001:db8::1]:443", "peer:[2001:db8::1]:443"),
+        ("peer", "0.0.0.0:*", "peer:0.0.0.0:*"),
+        ("local", "/run/a b 123", 'local:"/run/a b 123"'),
+        ("local", "/run/*", 'local:"/run/*"'),
+        ("recv_q", "0", "recvq:0"),
+        ("netid", "u_str", "proto:u_str"),
+        ("state", "TIME-WAIT", "state:TIME-WAIT"),
+        ("cmd", "a,b", 'cmd:"a,b"'),
+        ("cmd", "/bin/", 'cmd:"/bin/"'),
+        ("cmd", "\x1b", r"cmd:\x1b"),
+    ],
+)
+def test_a_condition_is_made_of_what_a_row_shows(key: str, value: str, text: str) -> None:
+    assert term(key, value) == text
+    parse(text)
+
+
+def test_there_is_no_condition_for_what_is_no_key() -> None:
+    with pytest.raises(KeyError):
+        term("colour", "red")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "message"),
+    [
+        ("prot:tcp", "prot:", "a key is expected"),
+        ("port:22-", "22-", "port: needs a port"),
+        ("port:9-8", "9-8", "port: needs a port"),
+        ("port:22,,80", "", "port: needs a port"),
+        ("port:!=22", "!=22", "port: needs a port"),
+        ("age:soon", "soon", "a span of time"),
+        ("state:open", "open", "a state or a group of states: listening, established"),
+        ("state open", "open", "a state is expected"),
+        ("state", "", "a state or one of"),
+        ("is:old", "old", "new, changed, closed"),
+        ("proto:quic", "quic", "tcp, udp, unix"),
+        ("sport =", "", "a port or a service is expected"),
+        ("sport = :nosuch", ":nosuch", "service of /etc/services"),
+        ("sport = 10.0.0.1:22", "10.0.0.1:22", "a port (a number)"),
+        ("src > 10.0.0.1", ">", "one of = !="),
+        ("src example.org", "example.org", "host names are not looked up"),
+        ("src 10.0.0.1/33", "10.0.0.1/33", "an address"),
+        ("src inet:[::1]", "inet:[::1]", "an address"),
+        ("src inet6:10.0.0.1", "inet6:10.0.0.1", "an address"),
+        ("src 300.0.0.1", "300.0.0.1", "an address"),
+        ("addr:10.0.0.0/40", "10.0.0.0/40", "addr: needs an address"),
+        ("dev 7", "7", "no network device has this number"),
+        ("fwmark = 1", "fwmark", "leave it to ss"),
+        ("tcp and", "", "a condition is expected here"),
+        ("tcp and or udp", "or", "a condition is expected before or"),
+        ("( tcp", "", "a closing ) is expected"),
+        ("tcp )", ")", "a ( before this )"),
+        ("()", ")", "a condition is expected before )"),
+        ("not", "", "a condition is expected here"),
+        ("= tcp", "=", "a condition is expected before ="),
+        ('tcp ""', '""', "something between the quotes"),
+        ("cmd:/(/", "/(/", "a regular expression is expected"),
+        ("cmd:/(?=a)/", "/(?=a)/", "looking ahead"),
+        ("link:ip", "link:", "a key is expected"),
+    ],
+)
+def test_an_error_says_what_was_expected_and_where(text: str, wrong: str, message: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert text[caught.value.start : caught.value.end] == wrong
+    assert message in caught.value.message
+
+
+def test_an_error_lists_what_could_stand_there() -> None:
+    with pytest.raises(QueryError) as caught:
+        parse("is:old")
+    assert caught.value.expected == ("new", "changed", "closed", "listening", "loopback", "public", "mine")
+
+
+def test_a_service_with_two_ports_has_no_order() -> None:
+    names = Names({"tcp": {"odd": 1}, "udp": {"odd": 2}})
+    assert format_query(parse("sport = odd", names).expression) == "sport = :1 or sport = :2"
+    with pytest.raises(QueryError, match="one port is expected"):
+        parse("sport > odd", names)
+
+
+@pytest.mark.parametrize(
+    ("text", "depends"),
+    [("tcp", False), ("age:<10s", True), ("tcp or not is:new", True), ("is:mine", False), ("is:mine,closed", True)],
+)
+def test_a_filter_knows_whether_time_alone_changes_its_answer(text: str, depends: bool) -> None:
+    assert parse(text).depends_on_time is depends
+
+
+def test_an_age_that_is_only_known_to_be_at_least_that_is_in_no_limit() -> None:
+    before = tcp(seen_at=40.0, was_there=True)
+    assert met("age:>30s", before)
+    assert not met("age:>2m", before)
+    assert not met("age:<2m", before)
+    assert not met("age:30s-2m", before)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "candidates"),
+    [
+        ("por", 0, ["port:"]),
+        ("tcp is:l", 7, ["listening", "loopback"]),
+        ("-loc", 0, ["-local:"]),
+        ("(sta", 1, ["state:", "state"]),
+        ("state es", 6, ["established"]),
+        ("state established exclude b", 26, ["bucket", "big"]),
+        ("sport = :h", 8, [":http", ":https"]),
+        ("dport :s", 6, [":ssh"]),
+        ("port:22,h", 8, ["http", "https"]),
+        ("process:w", 8, ['"Web Content"']),
+        ('process:"web c', 8, ['"Web Content"']),
+        ("user:", 5, ["bob", "root"]),
+        ("proto:u", 6, ["udp", "udplite", "unix"]),
+        ("state:time", 6, ["time-wait"]),
+        ("netns:b", 6, ["blue"]),
+        ("dev et", 4, ["eth0"]),
+        ("container:d", 10, ["docker:01"]),
+        ("timer:k", 6, ["keepalive"]),
+        ("nosuch:x", 0, []),
+        ("inode:", 6, []),
+        ('"is:l', 0, []),
+    ],
+)
+def test_what_could_stand_at_the_cursor(text: str, start: int, candidates: list[str]) -> None:
+    known = Known(
+        users=("root", "bob"),
+        processes=("nginx", "Web Content"),
+        services=("http", "https", "ssh"),
+        containers=("docker:01",),
+        namespaces=("blue",),
+        devices=("eth0",),
+    )
+    assert complete(text, len(text), known) == (start, len(text), tuple(candidates))
+    assert complete(f"{text} tcp", len(text), known) == (start, len(text), tuple(candidates))
+
+
+def test_the_reference_tells_the_truth() -> None:
+    shown = " ".join(f"{example} {meaning}" for example, meaning in REFERENCE)
+    for example, _ in REFERENCE:
+        words = example.split()
+        if all(word.endswith(":") for word in words):
+            assert {word.removesuffix(":") for word in words} <= KEY_OF.keys()
+        else:
+            parse(example, Names({"tcp": {"ssh": 22}}))
+    assert all(f"{key.name}:" in shown for key in KEYS)
+    assert all(word in shown for word in IS_WORDS)

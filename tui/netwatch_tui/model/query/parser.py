@@ -47,7 +47,7 @@ class Place(NamedTuple):
 
 
 def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
-    """What a text means, and the conditions of which all must hold, with their places.
+    """What a text means, and the conditions of which all must hold, with their places; none where one is enough.
 
     Raises:
         QueryError: It means nothing.
@@ -63,7 +63,7 @@ def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
     if len(alternatives) == 1:
         return conjunction([place.condition for place in alternatives[0]]), tuple(alternatives[0])
     whole = disjunction([conjunction([place.condition for place in places]) for places in alternatives])
-    return whole, (Place(whole, 0, len(text)),)
+    return whole, ()
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from netwatch_tui.model.columns import Moment
@@ -10,7 +11,7 @@ from netwatch_tui.model.query.ends import Test
 from netwatch_tui.model.query.keys import KEY_OF
 from netwatch_tui.model.query.names import NO_NAMES, Names
 from netwatch_tui.model.query.parser import Place, read
-from netwatch_tui.model.query.syntax import ALL, Expression, Is, Or, Term
+from netwatch_tui.model.query.syntax import ALL, Expression, Is, States, Term
 
 
 class Query(NamedTuple):
@@ -21,7 +22,7 @@ class Query(NamedTuple):
     expression: Expression
     names: Names = NO_NAMES
     places: tuple[Place, ...] = ()
-    """The conditions of which all must hold, with their places in the text."""
+    """The conditions of which all must hold, with their places in the text; none where one of several is enough."""
 
     @property
     def is_everything(self) -> bool:
@@ -47,15 +48,23 @@ class Query(NamedTuple):
         What is left can be narrowed by writing more behind it: alternatives are put in parentheses.
         """
         known = KEY_OF[key.lower()].name if key.lower() in KEY_OF else key
-        if isinstance(self.expression, Or):
-            return f"( {self.text.strip()} )"
-        return " ".join(
-            self.text[place.start : place.end] for place in self.places if not _is_of(place.condition, known)
-        )
+        if not self.places:
+            return "" if self.is_everything else f"( {self.text.strip()} )"
+        kept = [place for place in self.places if not _is_of(place.condition, known)]
+        return " ".join(self._pieces(kept))
 
     def narrowed(self, more: str) -> str:
         """The text with another condition that must hold as well."""
-        return f"{self.without('')} {more}".lstrip()
+        joint = " and " if self.places and isinstance(self.places[-1].condition, States) else " "
+        return f"{self.without('')}{joint}{more}".lstrip()
+
+    def _pieces(self, places: list[Place]) -> Iterator[str]:
+        before: Expression | None = None
+        for place in places:
+            if isinstance(before, States) and isinstance(place.condition, States):
+                yield "and"  # side by side they would be read as one set
+            yield self.text[place.start : place.end]
+            before = place.condition
 
 
 EVERYTHING = Query("", ALL)
