@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netwatch_tui.model.columns import Moment
 from netwatch_tui.model.marks import Mark, Marked
 from netwatch_tui.model.query import Names, parse
@@ -35,9 +37,9 @@ WORKER = _held(813, 6, "nginx", "nginx: worker process", unit="nginx.service")
 BROWSER = _held(2000, 90, "Web Content", "/usr/lib/browser", "--port=9229", "a&b")
 CURL = _held(2100, 5, "curl", "curl", "https://example.org/")
 DB = _held(900, 7, "postgres", "postgres", "-D", "/data", container="docker:0123456789ab")
-ROOT = {"user": "root", "uid": 0}
-WWW = {"user": "www-data", "uid": 33}
-BOB = {"user": "bob", "uid": 1000}
+ROOT: dict[str, Any] = {"user": "root", "uid": 0}
+WWW: dict[str, Any] = {"user": "www-data", "uid": 33}
+BOB: dict[str, Any] = {"user": "bob", "uid": 1000}
 
 _ALL: dict[str, Socket] = {
     "ssh": tcp("0.0.0.0:22", inode=101, owners=(SSHD,), was_there=True, **ROOT),

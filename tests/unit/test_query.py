@@ -274,7 +274,10 @@ def test_any_other_word_is_looked_for_in_what_is_shown_of_any_kind(text: str, so
 @pytest.mark.parametrize(
     ("text", "key", "left"),
     [
-        ("port:80 or tcp", "port", "( port:80 or tcp )"),
+        ("port:80 or tcp", "port", "port:80 or tcp"),
+        ("a or b port:80", "port", "a or b"),
+        ("state listening a or b port:80", "port", "state listening a or b"),
+        ("port:80 a or b", "port", "port:80 a or b"),
         ("( port:80 or tcp )", "process", "( port:80 or tcp )"),
         ("-port:80 port:443", "port", "-port:80"),
         ("proc:a tcp name:b", "process", "tcp"),
@@ -292,7 +295,7 @@ def test_what_is_left_without_a_key_can_be_narrowed(text: str, key: str, left: s
 
 def test_a_filter_is_narrowed_by_what_a_row_shows() -> None:
     assert parse("").narrowed(term("port", "443")) == "port:443"
-    assert parse("tcp or udp").narrowed(term("process", "Web Content")) == '( tcp or udp ) process:"Web Content"'
+    assert parse("tcp or udp").narrowed(term("process", "Web Content")) == 'tcp or udp process:"Web Content"'
     assert parse("state listening").narrowed("state closed") == "state listening and state closed"
 
 

@@ -89,14 +89,15 @@ def test_de_morgan(one: Expression, other: Expression, socket: Socket) -> None:
 
 @few
 @given(expressions, expressions, expressions, owned_sockets)
-def test_and_binds_closer_than_or_and_stands_for_itself(
+def test_and_and_or_are_read_from_left_to_right(
     one: Expression, two: Expression, three: Expression, socket: Socket
 ) -> None:
     in_words = [f"( {format_query(each)} )" for each in (one, two, three)]
-    expected = disjunction([one, conjunction([two, three])])
-    for text in ("{} or {} and {}", "{} or {} {}", "{} | {} & {}", "{} || ( {} && {} )"):
+    expected = conjunction([disjunction([one, two]), three])
+    for text in ("{} or {} and {}", "{} or {} {}", "{} | {} & {}", "( {} || {} ) && {}"):
         assert parse(text.format(*in_words)).expression == expected
-    assert met(expected, socket) is (met(one, socket) or (met(two, socket) and met(three, socket)))
+    assert met(expected, socket) is ((met(one, socket) or met(two, socket)) and met(three, socket))
+    assert parse("{} {} or {}".format(*in_words)).expression == disjunction([conjunction([one, two]), three])
 
 
 @few

@@ -111,7 +111,8 @@ SS_STATES = [
     ("state listening exclude listening", ""),
     ("exclude all", ""),
     ("not state established tcp", "ssh ssh6 web ended half asking answer debug secret far sniff"),
-    ("state listening sport = :22 or sport = :80", "ssh ssh6 half"),
+    ("state listening sport = :22 or sport = :80", "ssh ssh6"),
+    ("state listening and sport = :22 or sport = :80", "ssh ssh6 half"),
     ("( state listening or state time-wait ) and sport = :443", "web ended"),
     ("state listening and state established", ""),
     ("state syn-sent or state syn-recv", "asking answer"),
@@ -126,8 +127,10 @@ SS_STATES = [
     ("not autobound tcp state established", "shell visit mapped visit6 db"),
 ]
 PRECEDENCE = [
-    ("sport = :22 or sport = :80 and dst 10.0.0.3", "ssh ssh6 shell half"),
-    ("sport = :22 or sport = :80 dst 10.0.0.3", "ssh ssh6 shell half"),
+    ("sport = :22 or sport = :80 and dst 10.0.0.3", "half"),
+    ("sport = :22 or ( sport = :80 and dst 10.0.0.3 )", "ssh ssh6 shell half"),
+    ("sport = :22 or sport = :80 dst 10.0.0.3", "half"),
+    ("dst 10.0.0.3 sport = :80 or sport = :22", "ssh ssh6 shell half"),
     ("( sport = :22 or sport = :80 ) dst 10.0.0.3", "half"),
     ("(sport = :22 or sport = :80) and dst 10.0.0.3", "half"),
     ("not sport = :22 dst 10.0.0.9 or dev lo", "dns"),

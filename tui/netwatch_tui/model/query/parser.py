@@ -1,4 +1,8 @@
-"""From the words of a filter to what it means: `or` binds least, then `and` and adjacency, then `not`, as in ss."""
+"""From the words of a filter to what it means.
+
+`and`, adjacency and `or` are read from left to right, none binds closer than the other; `not` is for what comes next.
+So does ss (tried out with iproute2 6.1.0), although its manual says that `and` binds closer than `or`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from netwatch_tui.model.query.syntax import (
     HostTest,
     Is,
     Number,
+    States,
     Term,
     Text,
     Word,
@@ -47,7 +52,7 @@ class Place(NamedTuple):
 
 
 def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
-    """What a text means, and the conditions of which all must hold, with their places; none where one is enough.
+    """What a text means, and the conditions of which all must hold, with their places.
 
     Raises:
         QueryError: It means nothing.
@@ -57,37 +62,40 @@ def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
     reader = _Reader(Words(text, tokens(text)), names)
     if not reader.words.has_more():
         return ALL, ()
-    alternatives = reader.alternatives()
+    places = reader.whole()
     if reader.words.has_more():
         raise reader.words.wrong("a ( before this ) is expected", reader.words.next)
-    if len(alternatives) == 1:
-        return conjunction([place.condition for place in alternatives[0]]), tuple(alternatives[0])
-    whole = disjunction([conjunction([place.condition for place in places]) for places in alternatives])
-    return whole, ()
+    return conjunction([place.condition for place in places]), tuple(places)
 
 
 class _Reader:
-    """Reads one level of precedence in each method."""
+    """Reads conditions one after the other, as ss does."""
 
     def __init__(self, words: Words, names: Names) -> None:
         self.words = words
         self._names = names
         self._depth = 0
 
-    def alternatives(self) -> list[list[Place]]:
-        """Conditions with `or` between them, each a list of which all must hold."""
-        found = [self._all_of()]
-        while self.words.next.kind is Kind.OR:
-            self.words.take()
-            found.append(self._all_of())
-        return found
+    def whole(self) -> list[Place]:
+        """The whole text. The states with which it begins are those of all that follows, whatever `or` is in it."""
+        first = self._opposite()
+        if isinstance(first.condition, States) and self.words.next.kind not in (Kind.AND, Kind.OR, Kind.END):
+            return [first, *self._row(self._opposite())]
+        return self._row(first)
 
-    def _all_of(self) -> list[Place]:
-        found = [self._opposite()]
-        while self.words.next.kind not in (Kind.OR, Kind.CLOSE, Kind.END):
-            if self.words.next.kind is Kind.AND:
+    def _row(self, first: Place) -> list[Place]:
+        """Conditions of which all must hold; those before an `or` and the one after it are one condition."""
+        found = [first]
+        while self.words.next.kind not in (Kind.CLOSE, Kind.END):
+            is_or = self.words.next.kind is Kind.OR
+            if is_or or self.words.next.kind is Kind.AND:
                 self.words.take()
-            found.append(self._opposite())
+            place = self._opposite()
+            if is_or:
+                before = conjunction([each.condition for each in found])
+                found = [Place(disjunction([before, place.condition]), found[0].start, place.end)]
+            else:
+                found.append(place)
         return found
 
     def _opposite(self) -> Place:
@@ -114,12 +122,12 @@ class _Reader:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise self.words.wrong(f"at most {MAX_DEPTH} parentheses within one another are expected", opening)
-        inner = [conjunction([place.condition for place in places]) for places in self.alternatives()]
+        inner = conjunction([place.condition for place in self._row(self._opposite())])
         if self.words.next.kind is not Kind.CLOSE:
             raise self.words.wrong("a closing ) is expected", self.words.next, (")",))
         self.words.take()
         self._depth -= 1
-        return disjunction(inner)
+        return inner
 
     def _word(self) -> Expression:
         token = self.words.take()

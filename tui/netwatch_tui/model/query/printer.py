@@ -80,7 +80,7 @@ def format_query(expression: Expression) -> str:
         case And(parts):
             return _all_of(parts)
         case Or(parts):
-            return " or ".join(_inside(part, Or) for part in parts)
+            return " or ".join(_inside(part, And, Or) for part in parts)
         case Not(Term() | Is() as term):
             return f"-{format_query(term)}"
         case Not(part):

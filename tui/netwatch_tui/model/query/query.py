@@ -22,7 +22,7 @@ class Query(NamedTuple):
     expression: Expression
     names: Names = NO_NAMES
     places: tuple[Place, ...] = ()
-    """The conditions of which all must hold, with their places in the text; none where one of several is enough."""
+    """The conditions of which all must hold, with their places in the text."""
 
     @property
     def is_everything(self) -> bool:
@@ -45,17 +45,16 @@ class Query(NamedTuple):
     def without(self, key: str) -> str:
         """The text without those conditions of a key that must hold, such as `port:80` but not `-port:80`.
 
-        What is left can be narrowed by writing more behind it: alternatives are put in parentheses.
+        What is left can be narrowed by writing more behind it, also where it has alternatives.
         """
         known = KEY_OF[key.lower()].name if key.lower() in KEY_OF else key
-        if not self.places:
-            return "" if self.is_everything else f"( {self.text.strip()} )"
         kept = [place for place in self.places if not _is_of(place.condition, known)]
         return " ".join(self._pieces(kept))
 
     def narrowed(self, more: str) -> str:
         """The text with another condition that must hold as well."""
-        joint = " and " if self.places and isinstance(self.places[-1].condition, States) else " "
+        begins_with_state = more.split(maxsplit=1)[:1] in (["state"], ["exclude"])
+        joint = " and " if begins_with_state and self.places else " "
         return f"{self.without('')}{joint}{more}".lstrip()
 
     def _pieces(self, places: list[Place]) -> Iterator[str]:

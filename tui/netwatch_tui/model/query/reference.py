@@ -10,7 +10,7 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("port:22,80,8000-8999", "a list, a range; recvq:>0 is a comparison"),
     ("peer:10.0.0.0/8", "a network; addr: either end, local: this one; also address:port and local:/run/*"),
     ("-state:time-wait", "not; -key: is short for not key:"),
-    ("tcp port:22 or user:bob", "side by side means and, which binds closer than or; ( ) group"),
+    ("tcp ( port:22 or user:bob )", "side by side means and; and, or are read from left to right, ( ) group"),
     ("age:<10s", "opened less than ten seconds ago; s m h d w y; age:>1h"),
     (r"cmd:/--port=\d+/", "a regular expression; cmd: is the command line"),
     ('process:"a b"', r"quotes hold words together; \" and \\ stand for themselves in them"),
