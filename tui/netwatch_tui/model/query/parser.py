@@ -78,8 +78,13 @@ class _Reader:
 
     def whole(self) -> list[Place]:
         """The whole text. The states with which it begins are those of all that follows, whatever `or` is in it."""
+        begins_with_states = self.words.next.kind is Kind.WORD
         first = self._opposite()
-        if isinstance(first.condition, States) and self.words.next.kind not in (Kind.AND, Kind.OR, Kind.END):
+        if (
+            begins_with_states
+            and isinstance(first.condition, States)
+            and self.words.next.kind not in (Kind.AND, Kind.OR, Kind.END)
+        ):
             return [first, *self._row(self._opposite())]
         return self._row(first)
 

@@ -11,6 +11,7 @@ Python's parser (`re._parser`, 3.11 and later) says what an expression means, so
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]  # has no type information
@@ -94,23 +95,23 @@ class Matcher:
 
 
 def _kind(char: str) -> str:
-    """All that an assertion can ask about the character before: whether there is one, a line's end, part of a word."""
-    if not char or char == "\n":
-        return char
-    return "w" if _is_word(char) else "."
+    """All that an assertion can ask about the character before: whether there is one, and whether it is of a word."""
+    return char and ("w" if _is_word(char) else ".")
 
 
 @lru_cache(maxsize=32)
-def compile_pattern(pattern: str) -> Matcher:
+def compile_pattern(pattern: str, most: int = MAX_PATTERN) -> Matcher:
     """The automaton of an expression.
 
     Raises:
         RegexError: It can't be matched; the message is one line that says why.
     """
-    if len(pattern) > MAX_PATTERN:
-        raise RegexError(f"a regular expression of at most {MAX_PATTERN} characters is expected")
+    if len(pattern) > most:
+        raise RegexError(f"a regular expression of at most {most} characters is expected")
     try:
-        parsed = reader.parse(pattern, re.IGNORECASE)
+        with warnings.catch_warnings():  # that `[[` may mean something else one day is nothing for the screen
+            warnings.simplefilter("ignore")
+            parsed = reader.parse(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise RegexError(f"a regular expression is expected: {error}".replace("\n", " ")) from error
     builder = _Builder()
@@ -146,7 +147,7 @@ class _Builder:
         if code is op.BRANCH:
             return self.place(None, None, *(self.sequence(each, then, flags) for each in argument[1]))
         if code is op.AT:
-            return self.place(None, _assertion(argument, flags), then)
+            return self.place(None, _assertion(argument), then)
         reads = _reads(code, argument, flags)
         if reads is None:
             raise RegexError(f"a regular expression without {_NAMES.get(code, 'this')} is expected")
@@ -222,18 +223,36 @@ def _item(code: Any, argument: Any) -> Callable[[str], bool]:
     return lambda char: any(low <= each <= high or each in wanted for each in _spellings(char))
 
 
-def _assertion(code: Any, flags: int) -> Callable[[str, str], bool]:
-    """What holds between two characters, of which the one before may be known by its kind only."""
-    many = bool(flags & re.MULTILINE)
+def _assertion(code: Any) -> Callable[[str, str], bool]:
+    """What holds between two characters, of which the one before may be known by its kind only.
+
+    A text that is shown has one line, so that the ends of lines are those of the text.
+    """
     if code in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
-        return lambda before, _: not before or (many and code is op.AT_BEGINNING and before == "\n")
-    if code is op.AT_END_STRING or (code is op.AT_END and not many):
+        return lambda before, _: not before
+    if code in (op.AT_END, op.AT_END_STRING):
         return lambda _, after: not after
-    if code is op.AT_END:
-        return lambda _, after: after in ("", "\n")
     return lambda before, after: (
         ((bool(before) and _is_word(before)) is not (bool(after) and _is_word(after))) is (code is op.AT_BOUNDARY)
     )
+
+
+def _class(inside: str) -> str:
+    """What stands between brackets in a shell pattern, as a regular expression; a range that goes down is empty."""
+    is_negated = inside[0] in "!^"
+    chars = inside[is_negated:]
+    found, at = "", 0
+    while at < len(chars):
+        low, high = chars[at], chars[at + 2 : at + 3]
+        is_range = chars[at + 1 : at + 2] == "-" and bool(high)
+        if not is_range:
+            found += re.escape(low)
+        elif low <= high:
+            found += f"{re.escape(low)}-{re.escape(high)}"
+        at += 3 if is_range else 1
+    if not found:
+        return "[\\s\\S]" if is_negated else "[^\\s\\S]"
+    return f"[{'^' * is_negated}{found}]"
 
 
 def glob_pattern(glob: str) -> Matcher:
@@ -247,13 +266,13 @@ def glob_pattern(glob: str) -> Matcher:
         char = glob[at]
         at += 1
         if char == "*":
+            at = len(glob) - len(glob[at:].lstrip("*"))
             parts.append("[\\s\\S]*")
         elif char == "?":
             parts.append("[\\s\\S]")
         elif char == "[" and (end := glob.find("]", at + 1 + (glob[at : at + 1] in ("!", "^")))) > 0:
-            inside = re.sub(r"([\\\[\]^&~|])", r"\\\1", glob[at:end].lstrip("!^"))
-            parts.append(f"[{'^' * (glob[at] in '!^')}{inside}]")
+            parts.append(_class(glob[at:end]))
             at = end + 1
         else:
             parts.append(re.escape(char))
-    return compile_pattern(f"\\A{''.join(parts)}\\Z")
+    return compile_pattern(f"\\A{''.join(parts)}\\Z", MAX_SUBJECT)
