@@ -11,10 +11,10 @@ from netwatch_tui.model.query.ends import (
     address_term,
     host_test,
     is_loopback_socket,
-    is_public_socket,
     one_of,
     port_term,
     port_test,
+    public_test,
 )
 from netwatch_tui.model.query.keys import TIMELY_WORDS
 from netwatch_tui.model.query.names import Names
@@ -109,9 +109,10 @@ def _leaf(leaf: Leaf) -> Test:
 
 def _number(number: int) -> Test:
     def test(socket: Socket) -> bool:
-        if number in (socket.local_port, socket.peer_port) and socket.netid in PORT_NETIDS:
-            return True
-        return any(owner.pid == number for owner in socket.owners)
+        for owner in socket.owners:
+            if owner.pid == number:
+                return True
+        return number in (socket.local_port, socket.peer_port) and socket.netid in PORT_NETIDS
 
     return test
 
@@ -144,7 +145,7 @@ def _is(name: str, names: Names, moment: Moment) -> Test:
         case "loopback":
             return is_loopback_socket
         case "public":
-            return is_public_socket
+            return public_test()
         case "mine":
             me = names.me
             return lambda socket: me is not None and socket.uid == me

@@ -53,7 +53,8 @@ def port_term(term: Term) -> Test:
     side = _SIDE_OF_KEY[term.key]
     match term.values:
         case (Range(low, high),) if low == high and side == "any":
-            return lambda s: low in (s.local_port, s.peer_port) and s.netid in PORT_NETIDS
+            # Two comparisons take two thirds of the time of a look into a tuple.
+            return lambda s: (s.local_port == low or s.peer_port == low) and s.netid in PORT_NETIDS  # noqa: PLR1714
         case _:
             number = number_test([_real_ports(value) for value in term.values])
     return _at(
@@ -199,17 +200,26 @@ def is_loopback_socket(socket: Socket) -> bool:
     return any(end.version and is_loopback(end.packed) for end in (socket.local, socket.peer))
 
 
-def is_public_socket(socket: Socket) -> bool:
-    """It is bound to or talks to an address that is neither loopback nor private.
+def public_test() -> Test:
+    """That a socket is bound to or talks to an address that is neither loopback nor private.
 
-    Who waits on all addresses of the machine waits on its public ones.
+    Who waits on all addresses of the machine waits on its public ones. Each address is judged once.
     """
-    local = socket.local
-    if not local.version:
-        return False
-    if is_unspecified(local.packed):
-        if socket.local_port and socket.state in LISTENING and _is_nobody(socket.peer):
+    judged: dict[bytes, bool] = {}
+
+    def judge(packed: bytes) -> bool:
+        known = judged.get(packed)
+        if known is None:
+            known = judged[packed] = is_public(packed)
+        return known
+
+    def test(socket: Socket) -> bool:
+        local, peer = socket.local, socket.peer
+        if not local.version:
+            return False
+        if judge(local.packed) or judge(peer.packed):
             return True
-    elif is_public(local.packed):
-        return True
-    return socket.peer.version != 0 and is_public(socket.peer.packed)
+        waits = socket.local_port != 0 and socket.state in LISTENING and _is_nobody(peer)
+        return waits and is_unspecified(local.packed)
+
+    return test

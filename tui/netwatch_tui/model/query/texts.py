@@ -45,12 +45,25 @@ def process_term(term: Term) -> Test:
     """`process:`. Where there is no owner, `process:"(kernel)"` asks for the reason in brackets, and `-` for any."""
     test, blank = text_test(term.values), _any_blank(term.values)
     reasons = {value.text.casefold() for value in term.values if isinstance(value, Text)}
+    judged: dict[str, bool] = {}
 
     def matches(socket: Socket) -> bool:
-        for owner in socket.owners:
-            if test(owner.process.name):
-                return True
-        return not socket.owners and (blank or f"({socket.owner_reason})" in reasons)
+        owners = socket.owners
+        for owner in owners:
+            name = owner.process.name
+            try:  # a call for every socket would take as long as all the rest
+                if judged[name]:
+                    return True
+            except KeyError:
+                if remember(name):
+                    return True
+        return not owners and (blank or f"({socket.owner_reason})" in reasons)
+
+    def remember(name: str) -> bool:
+        if len(judged) >= _MAX_JUDGED:
+            judged.clear()
+        judged[name] = found = test(name)
+        return found
 
     return matches
 
