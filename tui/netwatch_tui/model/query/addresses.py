@@ -59,18 +59,23 @@ def within(packed: bytes, base: bytes, bits: int) -> bool:
     return int.from_bytes(packed, "big") >> shift == int.from_bytes(base, "big") >> shift
 
 
-_PRIVATE = tuple(
+_PRIVATE6 = tuple(
     found
-    for text in (
-        "10/8", "172.16/12", "192.168/16",  # RFC 1918
-        "100.64/10",  # RFC 6598, between a provider and its customers
-        "169.254/16", "fe80::/10",  # link-local
-        "fc00::/7",  # RFC 4193
-        "224/4", "ff00::/8",  # multicast is no host's address
-        "0/8",
-    )
+    for text in ("fe80::/10", "fc00::/7", "ff00::/8")  # link-local, RFC 4193, multicast
     if (found := network(text))
-)  # fmt: skip
+)
+
+
+def _is_public4(first: int, second: int) -> bool:
+    """By the first two bytes, which is enough for what RFC 1918, 3927, 5771 and 6598 set apart."""
+    return not (
+        first in (0, 10, 127)
+        or first >= 224
+        or (first == 192 and second == 168)
+        or (first == 172 and 16 <= second < 32)
+        or (first == 169 and second == 254)
+        or (first == 100 and 64 <= second < 128)
+    )
 
 
 def is_loopback(packed: bytes) -> bool:
@@ -87,6 +92,6 @@ def is_unspecified(packed: bytes) -> bool:
 def is_public(packed: bytes) -> bool:
     """Neither loopback nor private nor unspecified."""
     short = plain(packed)
-    return not (
-        is_loopback(short) or is_unspecified(short) or any(within(short, base, bits) for base, bits in _PRIVATE)
-    )
+    if len(short) == 4:
+        return _is_public4(short[0], short[1])
+    return any(short) and not is_loopback(short) and not any(within(short, base, bits) for base, bits in _PRIVATE6)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from netwatch_tui.model.columns import Moment
 from netwatch_tui.model.marks import Mark
 from netwatch_tui.model.query.ends import (
+    MAX_NESTED,
     Test,
     address_term,
     host_test,
@@ -82,8 +83,9 @@ def _every(tests: list[Test]) -> Test:
             return lambda _: True
         case [test]:
             return test
-        case [first, second]:
-            return lambda socket: first(socket) and second(socket)
+        case [first, *rest] if len(rest) < MAX_NESTED:
+            others = _every(rest)
+            return lambda socket: first(socket) and others(socket)
         case _:
             return lambda socket: all(test(socket) for test in tests)
 

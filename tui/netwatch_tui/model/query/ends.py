@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netwatch_tui.model.format import local_text, peer_text, printable
-from netwatch_tui.model.query.addresses import is_loopback, is_public, is_unspecified, plain, within
+from netwatch_tui.model.query.addresses import MAPPED, is_loopback, is_public, is_unspecified, plain, within
 from netwatch_tui.model.query.numbers import COMPARED, number_test
 from netwatch_tui.model.query.regex import compile_pattern, glob_pattern
 from netwatch_tui.model.query.syntax import (
@@ -27,6 +27,9 @@ from netwatch_tui.model.socket import NOWHERE, PORT_NETIDS, Address, Family, Soc
 Test = Callable[[Socket], bool]
 """Whether a socket meets a condition."""
 
+MAX_NESTED = 8
+"""Conditions in a row that are functions within functions, which is several times faster than going through a list."""
+
 _SIDE_OF_KEY: dict[str, Side] = {
     "port": "any", "lport": "local", "pport": "peer",
     "addr": "any", "local": "local", "peer": "peer",
@@ -38,9 +41,9 @@ def one_of(tests: list[Test]) -> Test:
     """That one of some tests is met."""
     if len(tests) == 1:
         return tests[0]
-    if len(tests) == 2:
-        first, second = tests
-        return lambda socket: first(socket) or second(socket)
+    if len(tests) <= MAX_NESTED:
+        first, others = tests[0], one_of(tests[1:])
+        return lambda socket: first(socket) or others(socket)
     return lambda socket: any(test(socket) for test in tests)
 
 
@@ -182,6 +185,8 @@ def _address(host: Host) -> Callable[[Address], bool] | None:
     base, bits = host.address, host.bits
     if base is None:
         return None
+    if bits % 8 == 0:
+        return _begins_with(base[: bits // 8], len(base), with_mapped=host.family == "")
     short = len(base) == 4 and host.family == ""
     judged: dict[bytes, bool] = {}
 
@@ -193,6 +198,18 @@ def _address(host: Host) -> Callable[[Address], bool] | None:
         return known and address.version != 0
 
     return test
+
+
+def _begins_with(prefix: bytes, length: int, *, with_mapped: bool) -> Callable[[Address], bool]:
+    """The test of whole bytes; of IPv4 also in IPv6's clothes."""
+    if length == 16:
+        return lambda address: address.version == 6 and address.packed.startswith(prefix)
+    mapped = MAPPED + prefix
+    return lambda address: (
+        address.packed.startswith(prefix)
+        if address.version == 4
+        else with_mapped and address.version == 6 and address.packed.startswith(mapped)
+    )
 
 
 def is_loopback_socket(socket: Socket) -> bool:

@@ -69,7 +69,9 @@ def term(key: str, value: str) -> str:
     shown = printable(value)
     if shown == "-" or known.holds not in (Holds.TEXT, Holds.ADDRESS):
         return f"{known.name}:{shown}"
-    if known.holds is Holds.ADDRESS and re.fullmatch(r"[0-9.]+(?::[0-9*]+)?|\[[0-9a-f:.]+\](?::[0-9*]+)?", shown):
+    if known.holds is Holds.ADDRESS and re.fullmatch(
+        r"[0-9]+(?:\.[0-9]+){3}(?::[0-9*]+)?|\[[0-9a-f:.]+\](?::[0-9*]+)?", shown
+    ):
         return f"{known.name}:{shown}"
     return f"{known.name}:{quote_value(shown, known.holds)}"
 
