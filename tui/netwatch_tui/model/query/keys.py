@@ -31,7 +31,7 @@ class Key(NamedTuple):
     """Its other spellings."""
 
 
-_PORT = "a port (0 to 65535), a range (8000-8999), a comparison (>1024) or a service"
+_PORT = "a number from 0 to 65535, a range (8000-8999), a comparison (>1024) or a service"
 _NUMBER = "a number, a range (1-9) or a comparison (>0)"
 _SIZE = "a number of bytes (0, 64k), a range or a comparison (>0)"
 _ADDRESS = "an address, a network (10.0.0.0/8), address:port or part of what is shown"
