@@ -279,6 +279,7 @@ def test_any_other_word_is_looked_for_in_what_is_shown_of_any_kind(text: str, so
         ("port:80 and tcp and lport:80", "port", "tcp lport:80"),
         ("state established and tcp and state listening", "port", "state established tcp state listening"),
         ("state established and port:1 and state listening", "port", "state established and state listening"),
+        ("not state established port:1 state listening", "port", "not state established and state listening"),
         ("is:new tcp", "is", "tcp"),
         ("tcp:443", "port", "tcp:443"),
     ],

@@ -115,6 +115,7 @@ SS_STATES = [
     ("state listening and sport = :22 or sport = :80", "ssh ssh6 half"),
     ("( state listening or state time-wait ) and sport = :443", "web ended"),
     ("state listening and state established", ""),
+    ("not state listening and state established udp", "query"),
     ("state syn-sent or state syn-recv", "asking answer"),
     ("dev lo", "dns"),
     ("dev = eth0", "dhcp sniff"),

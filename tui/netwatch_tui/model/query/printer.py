@@ -29,6 +29,7 @@ from netwatch_tui.model.query.syntax import (
     Text,
     Value,
     Word,
+    takes_states,
 )
 from netwatch_tui.model.socket import State
 
@@ -107,7 +108,7 @@ def _inside(part: Expression, *looser: type[And | Or]) -> str:
 def _all_of(parts: tuple[Expression, ...]) -> str:
     texts: list[str] = []
     for before, part in zip((None, *parts), parts, strict=False):
-        if isinstance(part, States) and isinstance(before, States):
+        if isinstance(part, States) and takes_states(before):
             texts.append("and")  # side by side they would be read as one set
         texts.append(_inside(part, And, Or))
     return " ".join(texts)

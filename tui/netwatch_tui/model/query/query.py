@@ -11,7 +11,7 @@ from netwatch_tui.model.query.ends import Test
 from netwatch_tui.model.query.keys import KEY_OF
 from netwatch_tui.model.query.names import NO_NAMES, Names
 from netwatch_tui.model.query.parser import Place, read
-from netwatch_tui.model.query.syntax import ALL, Expression, Is, States, Term
+from netwatch_tui.model.query.syntax import ALL, Expression, Is, States, Term, takes_states
 
 
 class Query(NamedTuple):
@@ -60,7 +60,7 @@ class Query(NamedTuple):
     def _pieces(self, places: list[Place]) -> Iterator[str]:
         before: Expression | None = None
         for place in places:
-            if isinstance(before, States) and isinstance(place.condition, States):
+            if takes_states(before) and isinstance(place.condition, States):
                 yield "and"  # side by side they would be read as one set
             yield self.text[place.start : place.end]
             before = place.condition

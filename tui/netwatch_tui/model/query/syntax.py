@@ -162,3 +162,8 @@ def disjunction(parts: list[Expression]) -> Expression:
 def negation(part: Expression) -> Expression:
     """The opposite; of an opposite what it was."""
     return part.negated if isinstance(part, Not) else Not(part)
+
+
+def takes_states(part: Expression | None) -> bool:
+    """Whether a `state` right behind it would be read as one more of its states."""
+    return isinstance(part.negated if isinstance(part, Not) else part, States)
