@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,19 +21,22 @@ from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.model.format import printable
 from netwatch_tui.model.kinds import KINDS, netids
 from netwatch_tui.model.selection import LISTENING, Selection
-from netwatch_tui.model.socket import STATE_RANK, Family, OwnerReason, Socket
+from netwatch_tui.model.socket import STATE_RANK, Family, OwnerReason
 
 if TYPE_CHECKING:
     from netwatch_tui.model.query import Query
+    from netwatch_tui.model.socket import Socket
     from netwatch_tui.model.view import View
 
 EPILOG = """\
-FILTER: words that must all match. port:N is exactly that port at either end, process:TEXT part of a process name,
-a bare number exactly a port or a pid, any other word part of anything that the row shows.
+FILTER: an expression of ss (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
+peer:10.0.0.0/8, age:<10s, -user:root) or words; a bare number is a port or a pid. Side by side means and; or, not, ( )
+are known, and read from left to right. The help screen and the README have the whole language.
 
 examples:
   netwatch-tui                          live table of all TCP and UDP sockets
   netwatch-tui port:443 process:nginx   live, filtered
+  netwatch-tui -tan 'dport = :22 or sport = :22'
   netwatch-tui -tulpn                   only listening sockets
   netwatch-tui --once -t | grep ESTAB   one snapshot as plain text
 """
@@ -160,7 +163,7 @@ def _selection(options: argparse.Namespace) -> Selection:
 
 def _once(options: argparse.Namespace) -> int:
     """Print one snapshot."""
-    selection, matches = _selection(options), _matcher(options)
+    selection, query = _selection(options), _query(options) if options.filter else None
     source = AheadSource(processes=Names())
     from netwatch_tui.output.table import table_lines  # while the other process looks
 
@@ -178,22 +181,26 @@ def _once(options: argparse.Namespace) -> int:
         snapshot = collector.collect(time.time())  # tells a process that ended from a socket of the kernel's own
     for problem in snapshot.problems:
         _complain(problem.text)
-    rows = [socket for socket in selection.choose(snapshot.sockets) if matches is None or matches(socket)]
+    rows = selection.choose(snapshot.sockets)
+    if query is not None:
+        from netwatch_tui.model.columns import Moment
+
+        matches = query.compile(Moment(snapshot.taken_at, {}, snapshot.namespaces.names))
+        rows = [socket for socket in rows if matches(socket)]
     rows.sort(key=lambda socket: STATE_RANK[socket.state])
     return _print(table_lines(rows, header=not options.no_header))
 
 
-def _matcher(options: argparse.Namespace) -> Callable[[Socket], bool] | None:
-    """The filter of the command line as a test of one socket; None where there is none."""
-    return _query(options).matches if options.filter else None
-
-
 def _query(options: argparse.Namespace) -> Query:
     """The filter of the command line. A wrong one ends the program with a line that says where."""
-    from netwatch_tui.model.query import QueryError, parse
+    from netwatch_tui.kernel.services import read_names
+    from netwatch_tui.model.query import EVERYTHING, QueryError, parse
 
+    text = " ".join(options.filter)
+    if not text:
+        return EVERYTHING
     try:
-        return parse(" ".join(options.filter))
+        return parse(text, read_names())
     except QueryError as error:
         _complain(f"filter: {error.message}\n{error.pointed()}")
         raise SystemExit(2) from error
