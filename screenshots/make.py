@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -18,6 +19,7 @@ os.environ.pop("NO_COLOR", None)
 
 from netwatch_tui.model.view import ViewSpec  # noqa: E402 -- after the environment that Textual reads
 from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above
+from netwatch_tui.ui.remembered import Remembered  # noqa: E402 -- as above
 from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- as above
 from screenshots.story import StepFeed, Story  # noqa: E402 -- as above
 
@@ -31,12 +33,12 @@ PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
 """Name -> theme, columns and lines, and the keys that are pressed after the second look."""
 
 
-async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...]) -> str:
+async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> str:
     """The screen after two looks and some keys, as SVG."""
     story, spec = Story(), ViewSpec()
     feed = StepFeed(story, spec, story.start)
     themes, _ = load_themes(themes_folder())
-    app = NetwatchApp(feed, spec, themes, theme, lambda *_: ())
+    app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         story.frame = 1
@@ -52,7 +54,9 @@ def main() -> None:
     """Write every picture beside this script."""
     for name, (theme, size, keys) in PICTURES.items():
         path = HERE / f"{name}.svg"
-        path.write_text(asyncio.run(picture(theme, size, keys)), encoding="utf-8")
+        with TemporaryDirectory() as folder:
+            svg = asyncio.run(picture(theme, size, keys, Path(folder)))
+        path.write_text(svg, encoding="utf-8")
         print(f"wrote {path.relative_to(HERE.parent)}")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -12,6 +14,7 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.socket import Socket
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from screenshots.story import StepFeed
@@ -99,14 +102,21 @@ class Stage:
 
 @asynccontextmanager
 async def on_stage(
-    source: Source, *, size: tuple[int, int] = (132, 24), spec: ViewSpec | None = None, now: float = 1_000_000.0
+    source: Source,
+    *,
+    size: tuple[int, int] = (132, 24),
+    spec: ViewSpec | None = None,
+    now: float = 1_000_000.0,
+    folder: Path | None = None,
 ) -> AsyncIterator[Stage]:
-    """The program after its first tick."""
+    """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
     feed = StepFeed(source, spec, now)
     themes, problems = load_themes(themes_folder())
     assert not problems
-    app = NetwatchApp(feed, spec, themes, "netwatch", written)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Stage(app, feed, pilot)
+    with TemporaryDirectory() as passing:
+        remembered = Remembered(folder or Path(passing))
+        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Stage(app, feed, pilot)

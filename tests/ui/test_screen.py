@@ -330,13 +330,15 @@ async def test_a_process_name_with_a_blank_is_quoted() -> None:
         assert stage.screen[-2] == "Filter: port:443 process:Web"
 
 
-async def test_letters_are_letters_while_a_filter_is_typed_and_arrows_move_the_table(source: FakeSource) -> None:
+async def test_letters_are_letters_while_a_filter_is_typed_and_the_table_can_be_moved_in(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        await stage.press("slash", *"sqpS?", "down", "down")
+        await stage.press("slash", *"sqpS?")
         assert stage.app.screen_stack[0].query_one(FilterLine).text == "sqpS?"
         assert stage.app.is_running
-        await stage.press(*["backspace"] * 5, "down")
-        assert stage.cursor_line == 1
+        await stage.press(*["backspace"] * 5, "ctrl+down", "shift+down")
+        assert stage.cursor_line == 2
+        await stage.press("pageup")
+        assert stage.cursor_line == 0
 
 
 async def test_the_filter_of_the_command_line_is_there_from_the_start(source: FakeSource) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from screenshots.story import StepFeed, Story
 from tests.ui.stage import written
@@ -25,10 +27,12 @@ Compare = Callable[..., bool]
     ],
     ids=["narrow", "groups-and-filter", "details"],
 )
-def test_the_screen_looks_as_before(snap_compare: Compare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+def test_the_screen_looks_as_before(
+    snap_compare: Compare, tmp_path: Path, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
     story, spec = Story(), ViewSpec()
     feed = StepFeed(story, spec, story.start)
-    app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch", written)
+    app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch", written, Remembered(tmp_path))
 
     async def second_look(pilot: Pilot[None]) -> None:
         await pilot.pause()

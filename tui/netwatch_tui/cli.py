@@ -194,13 +194,10 @@ def _once(options: argparse.Namespace) -> int:
 def _query(options: argparse.Namespace) -> Query:
     """The filter of the command line. A wrong one ends the program with a line that says where."""
     from netwatch_tui.kernel.services import read_names
-    from netwatch_tui.model.query import EVERYTHING, QueryError, parse
+    from netwatch_tui.model.query import QueryError, parse
 
-    text = " ".join(options.filter)
-    if not text:
-        return EVERYTHING
     try:
-        return parse(text, read_names())
+        return parse(" ".join(options.filter), read_names())
     except QueryError as error:
         _complain(f"filter: {error.message}\n{error.pointed()}")
         raise SystemExit(2) from error

@@ -15,7 +15,9 @@ from textual.theme import Theme
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.commands import commands
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
+from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.screens.saved import SavedFilters
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.worker import Feed
@@ -35,12 +37,13 @@ class NetwatchApp(App[None]):
         themes: Mapping[str, Theme],
         theme: str,
         write: Write,
+        remembered: Remembered,
         notices: Sequence[str] = (),
     ) -> None:
         self._signals = dict(themes[theme].variables)
         super().__init__()
         self._feed = feed
-        self._main = MainScreen(feed, spec, notices, write)
+        self._main = MainScreen(feed, spec, notices, write, SavedFilters(remembered))
         self._themes = tuple(themes)
         for each in themes.values():
             self.register_theme(each)
@@ -73,7 +76,7 @@ class NetwatchApp(App[None]):
         """Let a typed letter act when it is read, as every other key does."""
         if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, EagerInput):
             if not event.is_forwarded:
-                self.focused.type_in(event.character or "")
+                await self.focused.type_in(event.character or "")
         else:
             await super().on_event(event)
 

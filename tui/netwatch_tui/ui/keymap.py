@@ -66,6 +66,11 @@ MAIN_KEYS = (
     Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows; results are live while you type", "/", True),
     Key("filter.port", "p", "filter_port", "Port", "filter by port, beginning with this row's", "p", True),
     Key("filter.process", "P", "filter_process", "Process", "filter by process, beginning with this row's", "P", True),
+    Key(
+        "filter.like", "f", "filter_like", "Like this", "keep or exclude rows like this one, by any of its values", "f"
+    ),
+    Key("filter.undo", "backspace", "undo_filter", "Step back", "take the last step of filtering back", "Backspace"),
+    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete a filter with a name", "F"),
     Key("filter.clear", "escape", "back", "Back", "close the details, else clear the filter", "Esc"),
     Key(
         "details",

@@ -8,6 +8,7 @@ from netwatch_tui.kernel.procnet import TABLES
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
 from netwatch_tui.ui.worker import Worker
@@ -26,6 +27,6 @@ def run(source: Source, spec: ViewSpec, *, theme: str, mouse: bool, write: Write
     if theme not in themes:
         raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
     sys.setswitchinterval(_SWITCH)
-    app = NetwatchApp(Worker(source, TABLES, spec), spec, themes, theme, write, problems)
+    app = NetwatchApp(Worker(source, TABLES, spec), spec, themes, theme, write, Remembered(state_folder()), problems)
     app.run(mouse=mouse)
     return app.return_code or 0

@@ -2,15 +2,17 @@
 
 from netwatch_tui.model.query.complete import Completions, Known, complete
 from netwatch_tui.model.query.errors import QueryError
+from netwatch_tui.model.query.known import known_in
 from netwatch_tui.model.query.names import NO_NAMES, Names
 from netwatch_tui.model.query.printer import format_query, quote, term
 from netwatch_tui.model.query.query import EVERYTHING, Query, parse
-from netwatch_tui.model.query.reference import REFERENCE
+from netwatch_tui.model.query.reference import REFERENCE, SHIPPED
 
 __all__ = [
     "EVERYTHING",
     "NO_NAMES",
     "REFERENCE",
+    "SHIPPED",
     "Completions",
     "Known",
     "Names",
@@ -18,6 +20,7 @@ __all__ = [
     "QueryError",
     "complete",
     "format_query",
+    "known_in",
     "parse",
     "quote",
     "term",

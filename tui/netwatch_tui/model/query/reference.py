@@ -25,3 +25,13 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("state connected exclude time-wait", "as ss takes it; and, or, not, ! & |"),
 )
 """Examples and what they mean."""
+
+SHIPPED: tuple[tuple[str, str], ...] = (
+    ("listening to the world", "is:listening is:public"),
+    ("stuck closing", "state:close-wait,fin-wait-1,fin-wait-2,closing,last-ack"),
+    ("waiting for an answer", "state:syn-sent or timer:on"),
+    ("busiest", "state:estab ( recvq:>0 or sendq:>0 )"),
+    ("mine", "is:mine"),
+    ("just opened", "is:new"),
+)
+"""Filters that come with the program: name and text."""

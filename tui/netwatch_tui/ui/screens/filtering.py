@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from textual import on
 
-from netwatch_tui.model.query import EVERYTHING, Query, QueryError, parse, quote
+from netwatch_tui.model.likeness import likenesses
+from netwatch_tui.model.query import Query, QueryError, parse, term
 from netwatch_tui.model.socket import PORT_NETIDS
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.messages import FilterEdited
 from netwatch_tui.ui.screens.base import SpecScreen
-from netwatch_tui.ui.worker import Feed
+from netwatch_tui.ui.screens.help import LanguageScreen
+from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.saved import SavedFilters
+from netwatch_tui.ui.screens.typing import Completer, Recall
 
 
 class FilterActions(SpecScreen):
     """From what is typed to the filter of the view."""
 
-    def __init__(self, feed: Feed, spec: ViewSpec) -> None:
-        super().__init__(feed, spec)
-        self._before_edit: Query = spec.query
+    _saved: SavedFilters
+
+    def _begin_filters(self, spec: ViewSpec, saved: SavedFilters) -> None:
+        """Start with the filter of the command line."""
+        self._kept: Query = spec.query
+        self._steps: list[Query] = []
+        self._saved = saved
+        self._completer = Completer()
+        self._recall = Recall()
 
     def action_edit_filter(self) -> None:
         """Type a filter."""
-        self._edit(self._spec.query.text)
+        self._edit(self._kept.text)
 
     def action_filter_port(self) -> None:
         """Type a port; the row's own is there already."""
@@ -37,54 +47,135 @@ class FilterActions(SpecScreen):
     def action_filter_process(self) -> None:
         """Type a process name; that of the row is there already."""
         socket = self._table.cursor_socket
-        self._edit_term("process", quote(socket.owners[0].process.name) if socket and socket.owners else "")
+        self._edit_term("process", socket.owners[0].process.name if socket and socket.owners else "")
+
+    def _edit_term(self, key: str, value: str) -> None:
+        """Begin to type with one condition of this key in the place of those that are there."""
+        condition = term(key, value) if value else f"{key}:"
+        rest = self._parse(self._kept.without(key))
+        self._edit(rest.narrowed(condition), selected=condition[len(key) + 1 :])
+
+    def action_filter_like(self) -> None:
+        """Keep or exclude rows like this one."""
+        socket, view = self._table.cursor_socket, self._view
+        if socket is None or view is None:
+            self.say("Only a socket's row can be a pattern for others.")
+            return
+        conditions = likenesses(socket, view.moment)
+        choices = [Choice(each, "keep", each) for each in conditions]
+        choices += [Choice(f"-{each}", "exclude", each) for each in conditions]
+        self.app.push_screen(Picker("Rows like this one", choices), self._narrow)
+
+    def _narrow(self, condition: str | None) -> None:
+        if condition is not None:
+            self._use(self._parse(self._kept.narrowed(condition)))
+
+    def action_undo_filter(self) -> None:
+        """Go back to the filter before."""
+        if self._steps:
+            self._kept = self._steps.pop()
+            self._show_kept()
+        else:
+            self.say("There is no step to take back.")
 
     def _clear_filter(self) -> None:
         """Show everything again."""
-        if self._spec.query.text:
-            self._use(EVERYTHING)
-        else:
+        if self._kept.is_everything:
             self.say("There is no filter to clear; / makes one.")
+        else:
+            self._use(self._parse(""))
+
+    # Filters with a name
+
+    def action_pick_filter(self) -> None:
+        """Choose, save or delete."""
+        self._saved.pick(self, self._kept.text, self._use_text)
+
+    def _use_text(self, text: str) -> None:
+        try:
+            self._use(self._parse(text))
+        except QueryError as error:
+            self.say(f"That filter can't be used: {error.message}")
+
+    # While typing
 
     def action_cancel_filter(self) -> None:
         """Leave the line with the filter as it was before."""
-        self._use(self._before_edit)
+        self._show_kept()
 
     def action_move_in_table(self, action: str, amount: int) -> None:
         """Move in the table while the filter is typed."""
         table = self._table
         table.action_move(amount) if action == "move" else table.action_page(amount)
 
-    def _edit_term(self, key: str, value: str) -> None:
-        """Begin to type with one term of this key in the place of those that are there."""
-        self._edit(f"{self._spec.query.without(key)} {key}:{value}".lstrip(), selected=value)
+    def action_complete_filter(self) -> None:
+        """Complete the word at the cursor; again, take the next of several."""
+        if self._view is not None:
+            line = self._filter_line
+            result = self._completer.complete(line.text, line.cursor, self._view.snapshot, self._kept.names)
+            line.put(result.text, result.cursor)
+            self._use_typed()
+            if result.note:
+                line.note(result.note)
+
+    def action_recall_filter(self, step: int) -> None:
+        """Have an earlier or later filter in the line."""
+        line = self._filter_line
+        text = self._recall.step(step, line.text, self._saved.typed(self))
+        if text is None:
+            line.note("There is no later one." if step > 0 else "There is no earlier one.")
+        else:
+            line.put(text, len(text))
+            self._use_typed()
+
+    def action_help_on_filter(self) -> None:
+        """Show the language."""
+        self.app.push_screen(LanguageScreen())
 
     def _edit(self, text: str, selected: str = "") -> None:
-        self._before_edit = self._spec.query
+        self._recall = Recall()
         self._filter_line.edit(text, selected)
-
-    def _use(self, query: Query) -> None:
-        """Leave the filter line with this filter."""
-        if query != self._spec.query:
-            self._choose(self._spec._replace(query=query))
-        self._filter_line.leave(query.text)
-        self.set_focus(self._table)
 
     @on(FilterEdited)
     def _use_typed(self) -> None:
         """Use what is typed at once; while it makes no sense, what was shown last stays."""
-        if not self._filter_line.is_open:
+        line = self._filter_line
+        if not line.is_open:
             return
         try:
-            query = parse(self._filter_line.text)
+            query = self._parse(line.text)
         except QueryError as error:
-            self._filter_line.note(error.message)
+            line.note(error.message, error.start, error.end)
             return
-        self._filter_line.note("")
+        line.note("")
         if query != self._spec.query:
             self._choose(self._spec._replace(query=query))
 
     def action_keep_filter(self) -> None:
         """Leave the line with the filter that is typed; with the last one that made sense if this one does not."""
         self._use_typed()
+        if self._spec.query.text.strip():
+            self._saved.add_typed(self, self._spec.query.text)
         self._use(self._spec.query)
+
+    def _parse(self, text: str) -> Query:
+        """What a text means on this machine.
+
+        Raises:
+            QueryError: It means nothing.
+        """
+        return parse(text, self._spec.query.names)
+
+    def _use(self, query: Query) -> None:
+        """Keep this filter, as a step that can be taken back."""
+        if query != self._kept:
+            self._steps.append(self._kept)
+            self._kept = query
+        self._show_kept()
+
+    def _show_kept(self) -> None:
+        """Leave the line with the filter that holds."""
+        if self._kept != self._spec.query:
+            self._choose(self._spec._replace(query=self._kept))
+        self._filter_line.leave(self._kept.text)
+        self.set_focus(self._table)

@@ -17,6 +17,7 @@ from netwatch_tui.ui.messages import CollectFailed, ColumnsPlaced, CursorMoved, 
 from netwatch_tui.ui.screens.choosing import ViewActions
 from netwatch_tui.ui.screens.filtering import FilterActions
 from netwatch_tui.ui.screens.help import HelpScreen
+from netwatch_tui.ui.screens.saved import SavedFilters
 from netwatch_tui.ui.screens.taking import TakeActions, Write
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterLine
@@ -37,8 +38,9 @@ class MainScreen(FilterActions, ViewActions, TakeActions):
     BINDINGS = bindings(MAIN_KEYS)
     AUTO_FOCUS = "SocketTable"
 
-    def __init__(self, feed: Feed, spec: ViewSpec, notices: Sequence[str], write: Write) -> None:
-        FilterActions.__init__(self, feed, spec)
+    def __init__(self, feed: Feed, spec: ViewSpec, notices: Sequence[str], write: Write, saved: SavedFilters) -> None:
+        super().__init__(feed, spec)
+        self._begin_filters(spec, saved)
         self._write = write
         self._notices = notices
 
@@ -150,7 +152,3 @@ class MainScreen(FilterActions, ViewActions, TakeActions):
     def action_help(self) -> None:
         """Show all keys."""
         self.app.push_screen(HelpScreen())
-
-    def action_help_on_filter(self) -> None:
-        """Show all keys while a filter is typed."""
-        self.action_help()

@@ -27,7 +27,7 @@ class EagerInput(Input, inherit_bindings=False):
         super().__init__(value, id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
-    def type_in(self, character: str) -> None:
+    async def type_in(self, character: str) -> None:
         """Put in one character, in the place of what is selected."""
         if self.selection.is_empty:
             self.insert_text_at_cursor(character)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from rich.highlighter import Highlighter
+from rich.style import Style
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -15,27 +18,59 @@ from netwatch_tui.ui.widgets.eager_input import EagerInput
 _OWN_KEYS = [
     Binding("enter", "screen.keep_filter", "Keep", key_display="Enter", priority=True),
     Binding("escape", "screen.cancel_filter", "Cancel", key_display="Esc", priority=True),
-    Binding("up", "screen.move_in_table('move', -1)", show=False, priority=True),
-    Binding("down", "screen.move_in_table('move', 1)", show=False, priority=True),
-    Binding("pageup", "screen.move_in_table('page', -1)", show=False, priority=True),
+    Binding("tab", "screen.complete_filter", "Complete", key_display="Tab", priority=True),
+    Binding("up", "screen.recall_filter(-1)", "Earlier", key_display="↑", priority=True),
+    Binding("down", "screen.recall_filter(1)", "Later", key_display="↓", priority=True),
+    Binding("pageup", "screen.move_in_table('page', -1)", "Table", key_display="PgUp PgDn", priority=True),
     Binding("pagedown", "screen.move_in_table('page', 1)", show=False, priority=True),
-    Binding("f1", "screen.help_on_filter", show=False, priority=True),
+    Binding("ctrl+up,shift+up", "screen.move_in_table('move', -1)", show=False, priority=True),
+    Binding("ctrl+down,shift+down", "screen.move_in_table('move', 1)", show=False, priority=True),
+    Binding("f1", "screen.help_on_filter", "Language", key_display="? F1", priority=True),
 ]
 
 
+class _Wrong(Highlighter):
+    """Marks the part of the text that can't be understood."""
+
+    def __init__(self) -> None:
+        self.start = self.end = 0
+
+    def highlight(self, text: Text) -> None:
+        """Underline it, which is seen without colour too."""
+        if self.end > self.start:
+            text.stylize(Style(underline=True, reverse=True), self.start, self.end)
+
+
 class FilterInput(EagerInput):
-    """The keys that an input has no use for move in the table."""
+    """The keys that an input has no use for recall filters and move in the table."""
 
     BINDINGS = list(_OWN_KEYS)
+
+    async def type_in(self, character: str) -> None:
+        """Put in one character; a question mark where a condition begins asks for the language instead."""
+        if character == "?" and self._is_at_word():
+            await self.run_action("screen.help_on_filter")
+        else:
+            await super().type_in(character)
+
+    def _is_at_word(self) -> bool:
+        before = self.value[: self.cursor_position]
+        return not before or before[-1].isspace()
 
 
 class FilterLine(Horizontal):
     """A prompt, the text, and what is wrong with it."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._wrong = _Wrong()
+
     def compose(self) -> ComposeResult:
         """Prompt, text, note."""
         yield Label("Filter:", id="filter-prompt")
-        yield FilterInput(id="filter-text")
+        text = FilterInput(id="filter-text")
+        text.highlighter = self._wrong
+        yield text
         yield Label("", id="filter-note", markup=False)
 
     @property
@@ -64,9 +99,24 @@ class FilterLine(Horizontal):
         self.note("")
         self.display = bool(text)
 
-    def note(self, text: str) -> None:
-        """Say what is wrong; the empty text for nothing."""
+    def note(self, text: str, start: int = 0, end: int = 0) -> None:
+        """Say what is wrong, and mark it from `start` to before `end`; the empty text for nothing."""
         self.query_one("#filter-note", Label).update(text)
+        if (start, end) != (self._wrong.start, self._wrong.end):
+            self._wrong.start, self._wrong.end = start, end
+            self.query_one(FilterInput).refresh()
+
+    @property
+    def cursor(self) -> int:
+        """Where in the text the cursor is."""
+        return self.query_one(FilterInput).cursor_position
+
+    def put(self, text: str, cursor: int) -> None:
+        """Have another text in the line; that it changed is not told."""
+        text_input = self.query_one(FilterInput)
+        with self.prevent(Input.Changed):
+            text_input.value = text
+        text_input.cursor_position = cursor
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

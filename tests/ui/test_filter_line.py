@@ -1,0 +1,182 @@
+"""Filtering on the screen: what helps while a filter is typed, and the filters that a person builds without typing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netwatch_tui.model.query import SHIPPED, Names, parse
+from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
+from tests.support.build import process, tcp, udp
+from tests.support.fake import FakeSource
+from tests.ui.stage import Stage, on_stage
+
+WEB = tcp("10.0.0.5:443", inode=11)
+CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
+OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
+DNS = udp("127.0.0.53:53", inode=14)
+
+NAMES = Names(services={"tcp": {"https": 443, "httpd": 8080}, "udp": {"domain": 53}}, me=0)
+KNOWING = ViewSpec(query=parse("", NAMES))
+"""On a machine with services."""
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    machine = FakeSource(WEB, CLIENT, OTHER, DNS)
+    machine.hold(7, WEB, CLIENT, OTHER)
+    machine.hold(8, DNS)
+    machine.processes = {7: process(7, "nginx"), 8: process(8, "name server")}
+    return machine
+
+
+def said(stage: Stage) -> str:
+    """What the last line says."""
+    return stage.screen[-1].strip()
+
+
+def line(stage: Stage) -> FilterLine:
+    return stage.app.screen_stack[0].query_one(FilterLine)
+
+
+async def test_expressions_of_ss_work_with_service_names(source: FakeSource) -> None:
+    async with on_stage(source, spec=KNOWING) as stage:
+        await stage.press("slash", *"( sport = :https or sport = :domain ) and not dst 10.0.0.9", "enter")
+        assert len(stage.rows) == 3
+
+
+async def test_what_is_wrong_is_marked_and_said_and_the_last_good_result_stays(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"port:443 )")
+        assert len(stage.rows) == 3
+        text = line(stage).query_one(FilterInput)._value
+        marked = [text.plain[span.start : span.end] for span in text.spans if getattr(span.style, "underline", False)]
+        assert marked == [")"]
+        assert "a ( before this ) is expected" in stage.screen[-2]
+        await stage.press("backspace")
+        assert not line(stage).query_one(FilterInput)._value.spans
+
+
+async def test_tab_completes_keys_and_names_that_are_there_now(source: FakeSource) -> None:
+    async with on_stage(source, spec=KNOWING) as stage:
+        await stage.press("slash", *"proc", "tab")
+        assert line(stage).text == "process:"
+        await stage.press("n", "g", "tab")
+        assert line(stage).text == "process:nginx "
+        assert len(stage.rows) == 3, "what is completed holds at once"
+        await stage.press(*"or process:na", "tab")
+        assert line(stage).text == 'process:nginx or process:"name server" '
+        assert len(stage.rows) == 4
+        await stage.press("enter")
+        assert "Filter: process:nginx or" in stage.screen[-2]
+
+
+async def test_tab_goes_through_several_candidates_one_by_one(source: FakeSource) -> None:
+    async with on_stage(source, spec=KNOWING) as stage:
+        await stage.press("slash", *"port:ht", "tab")
+        assert line(stage).text == "port:http", "as far as all agree"
+        assert "httpd  https" in stage.screen[-2]
+        await stage.press("tab")
+        assert line(stage).text == "port:httpd"
+        await stage.press("tab")
+        assert line(stage).text == "port:https"
+        await stage.press(" ", *"zzz", "tab")
+        assert "Nothing begins like this." in stage.screen[-2]
+
+
+async def test_a_question_mark_where_a_condition_begins_shows_the_language(source: FakeSource) -> None:
+    async with on_stage(source, size=(120, 50)) as stage:
+        await stage.press("slash", "question_mark")
+        text = "\n".join(stage.screen)
+        assert "dport = :ssh" in text
+        assert "While you type" in text
+        await stage.press("escape")
+        assert line(stage).is_open
+        await stage.press(*"port:443 ", "f1")
+        assert len(stage.app.screen_stack) == 2
+        await stage.press("escape", "enter")
+        assert stage.screen[-2].startswith("Filter: port:443")
+
+
+async def test_typed_filters_come_back_with_up_also_in_the_next_run(source: FakeSource, tmp_path: Path) -> None:
+    async with on_stage(source, folder=tmp_path) as stage:
+        await stage.press(*"/nginx", "enter", "slash", "ctrl+u", *"port:53", "enter")
+    async with on_stage(source, folder=tmp_path) as stage:
+        await stage.press(*"/half", "up")
+        assert line(stage).text == "port:53"
+        assert len(stage.rows) == 1
+        await stage.press("up")
+        assert line(stage).text == "nginx"
+        await stage.press("up")
+        assert "There is no earlier one." in stage.screen[-2]
+        await stage.press("down", "down")
+        assert line(stage).text == "half", "what was typed is not lost"
+        await stage.press("down")
+        assert "There is no later one." in stage.screen[-2]
+
+
+async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("down", "f", *"keep peer", "enter")
+        assert stage.screen[-2] == "Filter: peer:10.0.0.9"
+        assert len(stage.rows) == 1
+        await stage.press("escape", "f", *"exclude nginx", "enter")
+        assert stage.screen[-2] == "Filter: -process:nginx"
+        assert len(stage.rows) == 1
+        await stage.press("f", *"exclude udp", "enter")
+        assert stage.screen[-2] == "Filter: -process:nginx -proto:udp"
+        assert "None of 4 sockets" in stage.rows[0]
+
+
+async def test_backspace_takes_one_step_after_the_other_back(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("backspace")
+        assert said(stage) == "There is no step to take back."
+        await stage.press(*"/443", "enter", "f", *"keep pport", "escape", "down", "f", *"keep pport", "enter")
+        assert stage.screen[-2] == "Filter: 443 pport:50001"
+        await stage.press("escape")
+        assert len(stage.rows) == 4
+        await stage.press("backspace")
+        assert stage.screen[-2] == "Filter: 443 pport:50001"
+        await stage.press("backspace")
+        assert stage.screen[-2] == "Filter: 443"
+        await stage.press("backspace")
+        assert len(stage.rows) == 4
+
+
+async def test_an_alternative_is_narrowed_as_a_whole(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(query=parse("port:53 or port:443"))) as stage:
+        await stage.press("down", "f", *"keep peer", "enter")
+        assert len(stage.rows) == 1
+        assert "10.0.0.9:50001" in stage.rows[0]
+
+
+async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSource, tmp_path: Path) -> None:
+    async with on_stage(source, folder=tmp_path) as stage:
+        await stage.press(*"/port:53", "enter", "F", *"save", "enter", *"my dns", "enter")
+        assert said(stage) == "Saved as my dns"
+    async with on_stage(source, folder=tmp_path) as stage:
+        await stage.press("F", *"my dns", "enter")
+        assert stage.screen[-2] == "Filter: port:53"
+        await stage.press("F", *"delete my", "enter")
+        assert said(stage) == "Deleted my dns"
+        await stage.press("F", *"my dns")
+        assert not any("port:53" in row and "my dns" in row for row in stage.screen)
+
+
+@pytest.mark.parametrize(("name", "text"), SHIPPED)
+async def test_every_shipped_filter_can_be_used(source: FakeSource, name: str, text: str) -> None:
+    async with on_stage(source, spec=KNOWING) as stage:
+        await stage.press("F", *name, "enter")
+        assert stage.screen[-2] == f"Filter: {text}"
+
+
+async def test_what_can_not_be_remembered_is_said_and_costs_nothing(source: FakeSource, tmp_path: Path) -> None:
+    (tmp_path / "filters.json").write_text("[]")
+    async with on_stage(source, folder=tmp_path) as stage:
+        await stage.press(*"/port:53", "enter")
+        assert len(stage.rows) == 1
+        assert said(stage).startswith("This can't be remembered: ")
+        assert (tmp_path / "filters.json").read_text() == "[]", "what is not ours is not overwritten"
