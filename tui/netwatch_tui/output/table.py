@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from netwatch_tui.model.format import BLANK, cell_width, local_text, peer_text, printable
-from netwatch_tui.model.socket import Owner, Socket
+from netwatch_tui.model.socket import Socket
 
 _TITLES = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")
 
@@ -39,11 +39,13 @@ def _cells(socket: Socket) -> tuple[str, ...]:
         BLANK if socket.send_q is None else str(socket.send_q),
         local_text(socket),
         peer_text(socket),
-        _owners(socket.owners) if socket.owners else f"({socket.owner_reason})",
+        users_text(socket),
     )
 
 
-def _owners(owners: tuple[Owner, ...]) -> str:
-    """All holders in the form of `ss -p`."""
-    holders = ",".join([f'("{printable(process.name)}",pid={pid},fd={fd})' for pid, fd, process in owners])
+def users_text(socket: Socket) -> str:
+    """All holders in the form of `ss -p`, or in brackets why there is none."""
+    if not socket.owners:
+        return f"({socket.owner_reason})"
+    holders = ",".join([f'("{printable(process.name)}",pid={pid},fd={fd})' for pid, fd, process in socket.owners])
     return f"users:({holders})"

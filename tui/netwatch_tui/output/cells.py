@@ -1,0 +1,80 @@
+r"""CSV and TSV: a socket a line, a field a cell, the ids of the fields as heading.
+
+Cells keep what the kernel and the processes say, with three exceptions, all of them in text and never in numbers:
+
+- Control characters, line separators and broken UTF-8 are written as `\xNN` or `\uNNNN`, so that a line is a socket.
+- In TSV, tab, newline, carriage return and backslash are `\t`, `\n`, `\r` and `\\`.
+- A cell that a spreadsheet would run as a formula gets an apostrophe before it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.output.fields import CELL_FIELDS, Value, chosen, flat
+from netwatch_tui.output.formats import Head
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes spreadsheets run a cell, when it stands first."""
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TSV_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
+_TSV_UNSAFE = re.compile(r"[\\]|" + _UNSAFE.pattern)
+
+
+class _Line:
+    """What a csv writer writes to: keeps the last line."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
+    """Cells between commas, in quotes where they need it; see RFC 4180."""
+    line = _Line()
+    write: Callable[[Iterable[Any]], Any] = csv.writer(line, lineterminator="").writerow
+    fields = chosen(head, CELL_FIELDS)
+    if head.header:
+        write([field.id for field in fields])
+        yield line.text
+    for socket in sockets:
+        write([cell(field.value(socket, head)) for field in fields])
+        yield line.text
+
+
+def tsv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
+    """Cells between tabs, without quotes."""
+    fields = chosen(head, CELL_FIELDS)
+    if head.header:
+        yield "\t".join(field.id for field in fields)
+    for socket in sockets:
+        yield "\t".join(cell(field.value(socket, head), _TSV_UNSAFE) for field in fields)
+
+
+def cell(value: Value, unsafe: re.Pattern[str] = _UNSAFE) -> str:
+    """The text of a cell: numbers as they are, text made harmless, nothing for what is not known."""
+    text = flat(value)
+    if not text or isinstance(value, bool | int | float) or _is_numbers(value):
+        return text
+    guard = "'" if text.startswith(_FORMULA) else ""
+    return guard + unsafe.sub(_escape, text)
+
+
+def _is_numbers(value: Value) -> bool:
+    return isinstance(value, list) and isinstance(value[0], int)
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    if match.re is _TSV_UNSAFE and char in _TSV_ESCAPES:
+        return _TSV_ESCAPES[char]
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # PEP 383: a byte that was no UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

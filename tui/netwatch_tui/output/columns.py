@@ -1,0 +1,32 @@
+"""The table with columns of one's own choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netwatch_tui.model.columns import Moment
+from netwatch_tui.model.format import cell_width
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.output.fields import chosen
+from netwatch_tui.output.formats import Head
+
+SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
+"""Those of the table when nobody chooses."""
+
+
+def column_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
+    """The table, a line a socket, each column as wide as its widest cell; no blanks at the ends of lines."""
+    moment = Moment(head.taken_at, head.marked, head.namespaces)
+    fields = chosen(head, SS_COLUMNS)
+    rows = [[field.text(socket, moment) for field in fields] for socket in sockets]
+    if head.header:
+        rows.insert(0, [field.title for field in fields])
+    widths = [max(map(cell_width, column), default=0) for column in zip(*rows, strict=True)]
+    for row in rows:
+        placed = zip(row, widths, fields, strict=True)
+        yield " ".join(_filled(cell, width, right=field.right_aligned) for cell, width, field in placed).rstrip()
+
+
+def _filled(cell: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - cell_width(cell))
+    return blanks + cell if right else cell + blanks

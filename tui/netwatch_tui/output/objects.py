@@ -1,0 +1,48 @@
+"""JSON: one object with all sockets, or one object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.output.fields import OBJECT_FIELDS, chosen, iso
+from netwatch_tui.output.formats import Head
+
+VERSION = 1
+"""Of the form that `snapshot.schema.json` describes; a reader may rely on it as long as the number is the same."""
+
+# Everything beyond ASCII is escaped, so that no control or format character and no broken UTF-8 gets out raw.
+_encode = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
+
+
+def dump(value: Mapping[str, object]) -> str:
+    """An object as one line of JSON without any control character."""
+    text = _encode(value)
+    return text.replace("\x7f", "\\u007f") if "\x7f" in text else text
+
+
+def socket_objects(sockets: Iterable[Socket], head: Head) -> Iterator[dict[str, object]]:
+    """Each socket as JSON says it."""
+    fields = [(field.id, field.value) for field in chosen(head, OBJECT_FIELDS)]
+    for socket in sockets:
+        yield {id: value(socket, head) for id, value in fields}
+
+
+def object_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
+    """A socket a line."""
+    return map(dump, socket_objects(sockets, head))
+
+
+def document_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
+    """One object that holds all sockets, a line each."""
+    about = dump({"version": VERSION, "taken_at": iso(head.taken_at), "host": head.host})
+    yield f'{about[:-1]}, "sockets": ['
+    last = None
+    for line in object_lines(sockets, head):
+        if last is not None:
+            yield f"{last},"
+        last = line
+    if last is not None:
+        yield last
+    yield "]}"
