@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from textual.message import Message
 
+from netwatch_tui.collect.clock import steady_clock
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.source import Source
@@ -46,12 +46,6 @@ class Feed(Protocol):
 
     def stop(self) -> None:
         """Send nothing any more."""
-
-
-def steady_clock() -> Callable[[], float]:
-    """A clock in seconds since the epoch that never jumps when somebody sets the machine's time."""
-    offset = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return lambda: time.clock_gettime(time.CLOCK_BOOTTIME) + offset
 
 
 class _Stopped(BaseException):

@@ -1,0 +1,103 @@
+"""`--watch` and `--wait-for`: what goes on looking, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.recording import Collects
+from netwatch_tui.kernel.procnet import TABLES
+from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.modes.common import MakeSource, chooser, complain, matcher, no_namespace, print_batches, selection
+from netwatch_tui.modes.once import print_snapshot, tables_of
+from netwatch_tui.modes.pulse import Pulse
+from netwatch_tui.modes.record import recorded
+from netwatch_tui.output.formats import Head
+from netwatch_tui.output.objects import Event, event_lines
+
+Choose = Callable[[Iterable[Socket]], list[Socket]]
+
+
+def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Print what happens to sockets, an event a line, until stopped; returns the exit status."""
+    if options.format not in (None, "ndjson"):
+        complain(f"--watch prints ndjson, not {options.format} (see --help)")
+        return 2
+    choose, columns, status = chooser(options), options.columns or (), 0
+    if options.replay:
+        from netwatch_tui.modes.replay import opened, told
+
+        with Pulse(options.interval) as pulse:
+            recording = opened(options.replay)
+            status = print_batches(batches(told(recording, pulse), choose, columns, recording.host))
+    else:
+        with looking(options, make_source, options.duration) as (snapshots, _):
+            status = print_batches(batches(snapshots, choose, columns, os.uname().nodename))
+    return status
+
+
+def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Look until a socket matches; status 0 if one did, 1 if the time is over."""
+    choose, matches = chooser(options), matcher(options.wait_for)
+    with looking(options, make_source, options.timeout) as (snapshots, pulse):
+        for snapshot in snapshots:
+            found = [socket for socket in choose(snapshot.sockets) if matches is None or matches(socket)]
+            if found:
+                return print_snapshot(options, snapshot, found) if options.format else 0
+    return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
+
+
+@contextmanager
+def looking(
+    options: argparse.Namespace, make_source: MakeSource, seconds: float | None
+) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
+    """One look a beat at what the options choose, recorded if they say so, while the block runs."""
+    if options.record == "-":
+        complain("--record - needs standard output for itself (see --help)")
+        raise SystemExit(2)
+    source = make_source(True)
+    if not source.namespaces().chosen(options.net):
+        raise SystemExit(no_namespace(source, options.net))
+    tables = TABLES if options.record else tables_of(selection(options))
+    with Pulse(options.interval, seconds) as pulse:
+        collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
+        with recorded(options, collector) as collects:
+            yield looks(collects, pulse), pulse
+
+
+def looks(collects: Collects, pulse: Pulse) -> Iterator[Snapshot]:
+    """One look a beat. What can't be read is told once, and again when it is another thing."""
+    told: frozenset[str] = frozenset()
+    for now in pulse.beats():
+        snapshot = collects.collect(now)
+        problems = {problem.text for problem in snapshot.problems}
+        for text in sorted(problems - told):
+            complain(text)
+        told = frozenset(problems)
+        yield snapshot
+
+
+def batches(
+    snapshots: Iterable[Snapshot], choose: Choose, columns: tuple[str, ...], host: str
+) -> Iterator[Iterator[str]]:
+    """What happened between one snapshot and the next, as lines."""
+    for snapshot in snapshots:
+        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names)
+        yield event_lines(events(snapshot, choose), head)
+
+
+def events(snapshot: Snapshot, choose: Choose) -> Iterator[Event]:
+    """What a snapshot brings of the sockets that are chosen; of a change, before or after it."""
+    delta = snapshot.delta
+    for socket in choose(delta.closed):
+        yield Event("closed", None, socket)
+    for before, after in delta.changed:
+        if choose((before, after)):
+            yield Event("changed", before.state, after)
+    for socket in choose(delta.opened):
+        if not socket.was_there:
+            yield Event("opened", None, socket)
