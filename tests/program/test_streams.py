@@ -10,7 +10,6 @@ import socket as net
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,17 +30,17 @@ def test_watch_tells_of_a_connection_that_comes_and_goes() -> None:
         net.create_server(("127.0.0.1", 0)) as server,
         running("--watch", "--interval", "0.05", "-t", f"port:{server.getsockname()[1]}") as program,
     ):
-        events: list[dict[str, Any]] = []
-        while not events:  # until it has had its first look, which tells of nothing
+        opened = None
+        while opened is None:  # until it has had its first look, which tells of nothing
             client = net.create_connection(server.getsockname())
             port = client.getsockname()[1]
             accepted, _ = server.accept()
-            time.sleep(0.3)
+            opened = program.about(port, 2.0)
             client.close()  # first, so that its end is the one that lingers
             accepted.close()
-            time.sleep(0.3)
-            if program.has_lines:
-                events = [program.until(local_port=port), program.until(local_port=port)]
+        changed = program.about(port)
+        assert changed
+        events = [opened, changed]
         assert [(event["event"], event["was"]) for event in events] == [("opened", None), ("changed", "ESTAB")]
         assert events[1]["socket"]["state"] == "TIME-WAIT"
         assert events[0]["socket"]["owners"][0]["pid"] == os.getpid()
@@ -88,7 +87,7 @@ def test_watch_ends_by_itself() -> None:
     start = time.monotonic()
     done = run("--watch", "--for", "0.5s", "--interval", "0.1", "port:1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert 0.5 <= time.monotonic() - start < 10
+    assert time.monotonic() - start >= 0.5
 
 
 def test_wait_for_a_server_that_comes_up_late() -> None:

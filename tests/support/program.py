@@ -7,14 +7,15 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any
 
 PROGRAM = str(Path(sys.executable).with_name("netwatch-tui"))
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test gives up; a passing one never waits that long."""
 
 
@@ -43,18 +44,15 @@ class Running:
         """The next line; empty at the end."""
         return self._lines.get(timeout=PATIENCE).decode()
 
-    @property
-    def has_lines(self) -> bool:
-        """Whether there is a line that nobody has taken yet."""
-        return not self._lines.empty()
-
-    def until(self, **fields: Any) -> dict[str, Any]:
-        """The next line whose socket has these fields, as JSON."""
-        while text := self.line():
-            found: dict[str, Any] = json.loads(text)
-            if {key: found["socket"][key] for key in fields} == fields:
-                return found
-        raise AssertionError(fields)
+    def about(self, port: int, seconds: float = PATIENCE) -> dict[str, Any] | None:
+        """The next event of a socket with this local port; None if there is none in time."""
+        end = time.monotonic() + seconds
+        with suppress(Empty):
+            while text := self._lines.get(timeout=max(end - time.monotonic(), 0.0)):
+                event: dict[str, Any] = json.loads(text)
+                if event["socket"]["local_port"] == port:
+                    return event
+        return None
 
     def end(self, number: int) -> int:
         """Send a signal, and give the status with which it ends."""
