@@ -18,7 +18,7 @@ from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed, DetailsReady, ViewReady
-from netwatch_tui.ui.session import Session
+from netwatch_tui.ui.session import Collects, Session
 
 JOIN_TIMEOUT = 0.2
 """Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""
@@ -52,6 +52,11 @@ class _Stopped(BaseException):
     """Raised inside a tick when the program quits; no handler of errors on the way may hold it up."""
 
 
+def _as_it_is(collector: Collects) -> Collects:
+    """Nothing is recorded."""
+    return collector
+
+
 class Worker:
     """Ticks at the interval, and whenever the person wants to see something else."""
 
@@ -62,12 +67,14 @@ class Worker:
         spec: ViewSpec,
         interval: float,
         clock: Callable[[], float] | None = None,
+        record: Callable[[Collects], Collects] = _as_it_is,
     ) -> None:
         self.interval = interval
         self._clock = clock or steady_clock()
         self._source = source
         self._postponed: _Wish | None = None
-        self._session = Session(Collector(source, tables, namespaces=spec.namespaces, check=self._check), spec)
+        collector = Collector(source, tables, namespaces=spec.namespaces, check=self._check)
+        self._session = Session(record(collector), spec)
         self._wishes: SimpleQueue[_Wish | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._post: Post = _nowhere
