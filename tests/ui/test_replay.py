@@ -248,7 +248,7 @@ def test_a_stream_is_shown_on_the_screen_with_the_keys_of_the_terminal(tmp_path:
     with Terminal(["sh", "-c", f'(cat {path}; sleep 20) | "$0" --replay -', PROGRAM], columns=120) as terminal:
         terminal.wait_for(lambda rows: any("10.0.0.1:443" in row for row in rows), "the socket")
         terminal.send("q")
-        terminal.wait_for(lambda rows: not any("10.0.0.1:443" in row for row in rows), "the end")
+        terminal.wait_for(lambda _: b"\x1b[?1049l" in terminal.written, "the end of the screen")
 
 
 def test_what_is_seen_on_the_screen_is_recorded(tmp_path: Path) -> None:
