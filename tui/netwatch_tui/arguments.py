@@ -79,10 +79,10 @@ def _interval(text: str) -> float:
 
 def _span(text: str) -> float:
     """A span of time in seconds: `30`, `1.5s`, `10m`, `2h30m`, `1d`."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text)
     if text and "".join(map("".join, parts)) == text:
         return sum(float(number) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[unit] for number, unit in parts)
-    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no span of time such as 30s, 10m or 2h30m")
 
@@ -280,6 +280,25 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
     Argument(("--version",), "print the version and exit", ABOUT, default=False),
 )  # fmt: skip
+
+
+DESCRIPTION = "A live table of this machine's sockets and the processes that own them."
+
+FILTER = """\
+words that must all match. port:N is exactly that port at either end, process:TEXT part of a process name,
+a bare number exactly a port or a pid, any other word part of anything that the row shows."""
+
+EXAMPLES = (
+    ("netwatch-tui", "live table of all TCP and UDP sockets"),
+    ("netwatch-tui port:443 process:nginx", "live, filtered"),
+    ("netwatch-tui -tulpn", "only listening sockets"),
+    ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
+    ("netwatch-tui -f json | jq .sockets[]", "the same for programs"),
+    ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
+    ("netwatch-tui -l --wait-for port:8080", "until a server is up"),
+    ("netwatch-tui --record it.gz", "for tomorrow: netwatch-tui --replay it.gz"),
+)
+"""Commands and what they do."""
 
 
 def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:

@@ -10,25 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from netwatch_tui.arguments import ARGUMENTS, Mode, refusals
+from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
 from netwatch_tui.kernel.ahead import AheadSource
 from netwatch_tui.kernel.names import Names
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.modes.common import complain
-
-EPILOG = """\
-FILTER: words that must all match. port:N is exactly that port at either end, process:TEXT part of a process name,
-a bare number exactly a port or a pid, any other word part of anything that the row shows.
-
-examples:
-  netwatch-tui                          live table of all TCP and UDP sockets
-  netwatch-tui port:443 process:nginx   live, filtered
-  netwatch-tui -tulpn                   only listening sockets
-  netwatch-tui --once -t | grep ESTAB   one snapshot as plain text
-  netwatch-tui --format json | jq       the same for programs
-  netwatch-tui --wait-for port:8080 --timeout 30s && open-it
-  ssh host netwatch-tui --record - | netwatch-tui --replay -
-"""
 
 
 def entry() -> NoReturn:
@@ -142,8 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="netwatch-tui",
         usage="%(prog)s [options] [FILTER ...]",
-        description="A live table of this machine's sockets and the processes that own them.",
-        epilog=EPILOG,
+        description=DESCRIPTION,
+        epilog=f"FILTER: {FILTER}\n\nexamples:\n" + "".join(f"  {line:<37} {what}\n" for line, what in EXAMPLES),
         formatter_class=_formatter,
         allow_abbrev=False,
     )
