@@ -123,7 +123,7 @@ class Writer:
             if not self._ended:
                 frame = self._frame(snapshot)
                 self._ended = True  # should the line be cut short: nothing may stand behind half a line
-                self._line(frame)
+                self._write(frame)
                 self._ended = False
 
     def end(self, now: float) -> None:
@@ -140,15 +140,19 @@ class Writer:
     def _line(self, value: dict[str, Any]) -> None:
         self._write(_encode_json(value).encode() + b"\n")
 
-    def _frame(self, snapshot: Snapshot) -> dict[str, Any]:
+    def _frame(self, snapshot: Snapshot) -> bytes:
         frame: dict[str, Any] = {"t": snapshot.taken_at, "cost": snapshot.cost}
+        every = ""
         known, after = self._sockets, self._applied(snapshot)
         self._left -= 1
         if after is None or self._left < 0:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
+            self._namespaces = None
             after = {socket.id: socket for socket in snapshot.sockets}
-            frame["sockets"] = [encode(socket, self._number) for socket in snapshot.sockets]
+            # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
+            every = ",".join(_encode_json(encode(socket, self._number)) for socket in snapshot.sockets)
+            every = f',"sockets":[{every}]'
             frame.update(self._delta(snapshot.delta, known, after))
         else:
             frame.update(self._delta(snapshot.delta, known, {}))
@@ -157,10 +161,10 @@ class Writer:
             frame["processes"], self._described = self._described, {}
         if snapshot.problems:
             frame["problems"] = snapshot.problems
-        if snapshot.namespaces != self._namespaces or "sockets" in frame:
+        if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
             frame["namespaces"] = snapshot.namespaces._asdict()
-        return frame
+        return f"{_encode_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
         """What a reader makes of the sockets before and the delta; None if that is not what the snapshot holds."""
