@@ -6,13 +6,11 @@ import argparse
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from netwatch_tui.arguments import Sort
-from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.procnet import TABLES, Table
 from netwatch_tui.model.kinds import KINDS
 from netwatch_tui.model.selection import Selection
-from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.model.socket import STATE_RANK, OwnerReason, Socket
 from netwatch_tui.modes.common import (
     MakeSource,
@@ -23,7 +21,11 @@ from netwatch_tui.modes.common import (
     print_lines,
     selection,
 )
-from netwatch_tui.output.formats import Head, write_lines
+
+if TYPE_CHECKING:
+    from netwatch_tui.arguments import Sort
+    from netwatch_tui.model.snapshot import Snapshot
+    from netwatch_tui.output.formats import Head
 
 _MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
 
@@ -38,7 +40,9 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         last = last_of(recording)
         return print_snapshot(options, last, choose(last.sockets), recording.host)
     source = make_source(needs_processes(options))
-    import netwatch_tui.output.table  # noqa: F401 -- while the other process looks
+    # While the other process looks:
+    import netwatch_tui.output.table  # noqa: F401
+    from netwatch_tui.collect.collector import Collector
 
     if not source.namespaces().chosen(options.net):
         return no_namespace(source, options.net)
@@ -77,6 +81,8 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[S
     """Print sockets of a snapshot as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
+    from netwatch_tui.output.formats import Head, write_lines
+
     format = options.format or "table"
     head = Head(
         snapshot.taken_at,
