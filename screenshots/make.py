@@ -34,7 +34,7 @@ async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...]) -> s
     story, spec = Story(), ViewSpec()
     feed = StepFeed(story, spec, story.start)
     themes, _ = load_themes(themes_folder())
-    app = NetwatchApp(feed, spec, themes, theme)
+    app = NetwatchApp(feed, spec, themes, theme, lambda *_: ())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         story.frame = 1

@@ -17,7 +17,7 @@ from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.socket import Process, ProcessDetails, Socket
 from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.messages import DetailsReady, ViewReady
+from netwatch_tui.ui.messages import ViewReady
 from netwatch_tui.ui.session import Session
 from netwatch_tui.ui.worker import Post
 
@@ -122,11 +122,8 @@ def _hex(endpoint: str) -> str:
 class StepFeed:
     """Feeds the screen without a thread and without a clock: one tick a call."""
 
-    interval = 1.0
-
     def __init__(self, source: Source, spec: ViewSpec, now: float) -> None:
-        self._source = source
-        self._session = Session(Collector(source, TABLES, stopwatch=lambda: 0.0), spec)
+        self._session = Session(Collector(source, TABLES, stopwatch=lambda: 0.0), spec, source.process_details)
         self._post: Post = lambda _: None
         self.now = now
 
@@ -147,11 +144,6 @@ class StepFeed:
     def _send(self, view: View | None) -> None:
         if view is not None:
             self._post(ViewReady(view))
-
-    def ask(self, pids: frozenset[int]) -> None:
-        """Tell about processes at once."""
-        told = ((pid, self._source.process_details(pid)) for pid in pids)
-        self._post(DetailsReady({pid: details for pid, details in told if details is not None}))
 
     def stop(self) -> None:
         """There is nothing to stop."""

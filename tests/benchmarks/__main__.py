@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.benchmarks import report
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.measure import CHURN, MeasureError, measure, plain_environment
+from tests.benchmarks.options import positive, sizes_of
 
 
 def main() -> int:
@@ -19,11 +20,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description="Compares netwatch-tui with ss, netstat, lsof and psutil on real sockets that it makes itself.",
+        epilog="What the screen costs: python -m tests.benchmarks.screen",
     )
-    parser.add_argument("--sizes", type=_sizes, default=[1_000, 10_000, 100_000], help="default: 1000,10000,100000")
+    parser.add_argument("--sizes", type=sizes_of, default=[1_000, 10_000, 100_000], help="default: 1000,10000,100000")
     parser.add_argument("--processes", type=int, default=50, help="which hold the sockets (default: %(default)s)")
-    parser.add_argument("--rounds", type=_positive, default=7, help="default: %(default)s")
-    parser.add_argument("--ticks", type=_positive, default=25, help="steady ticks (default: %(default)s)")
+    parser.add_argument("--rounds", type=positive, default=7, help="default: %(default)s")
+    parser.add_argument("--ticks", type=positive, default=25, help="steady ticks (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything, each single sample, as JSON")
     options = parser.parse_args()
 
@@ -55,17 +57,6 @@ def main() -> int:
     for problem in problems:
         _print(f"Not measured: {problem}")
     return 1 if problems else 0
-
-
-def _sizes(text: str) -> list[int]:
-    return [_positive(part) for part in text.split(",")]
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
 
 
 def _say(text: str) -> None:

@@ -61,7 +61,7 @@ class Probe:
         from netwatch_tui.model.view import ViewSpec
         from netwatch_tui.ui.session import Session
 
-        self._tick = Session(self._collector, ViewSpec()).tick
+        self._tick = Session(self._collector, ViewSpec(), lambda _: None).tick
         return []
 
     def tick(self) -> list[float]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from screenshots.story import StepFeed
+
+
+def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
+    """A file that is easy to check."""
+    return [f"{format} {view.spec.sort}", *(str(socket.inode) for socket in sockets)]
 
 
 class Stage:
@@ -26,6 +33,13 @@ class Stage:
     @property
     def table(self) -> SocketTable:
         return self.app.screen_stack[0].query_one(SocketTable)
+
+    @property
+    def view(self) -> View:
+        """What the table shows."""
+        view = self.table._view
+        assert view is not None
+        return view
 
     @property
     def screen(self) -> list[str]:
@@ -61,6 +75,18 @@ class Stage:
         plain = self.table.rich_style
         return y > 0 and background is not None and background.bgcolor != plain.bgcolor
 
+    def record_refreshes(self) -> list[Region]:
+        """From now on, the parts of the table that are painted again."""
+        recorded: list[Region] = []
+        refresh = self.table.refresh
+
+        def record(*regions: Region, **more: bool) -> object:
+            recorded.extend(regions or [self.table.region])
+            return refresh(*regions, **more)
+
+        self.table.refresh = record  # type: ignore[assignment,method-assign]  # a spy for one test
+        return recorded
+
     async def step(self, seconds: float = 1.0) -> None:
         """Let time go by, and one tick with it."""
         self.feed.step(seconds)
@@ -80,7 +106,7 @@ async def on_stage(
     feed = StepFeed(source, spec, now)
     themes, problems = load_themes(themes_folder())
     assert not problems
-    app = NetwatchApp(feed, spec, themes, "netwatch")
+    app = NetwatchApp(feed, spec, themes, "netwatch", written)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Stage(app, feed, pilot)

@@ -14,7 +14,7 @@ from textual.message import Message
 from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
 from netwatch_tui.model.query import parse
 from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.messages import CollectFailed, DetailsReady, ViewReady
+from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.ui.replay import Position, ReplayFeed, ReplayMoved
 from tests.support.build import tcp
 from tests.support.fake import Watch
@@ -156,8 +156,6 @@ def test_what_is_shown_can_be_filtered_at_any_time(screen: Screen, play: Play) -
     view = screen.wait(lambda message: isinstance(message, ViewReady) and message.view.spec.query.text)
     assert isinstance(view, ViewReady)
     assert [row.peer_port for row in view.view.rows] == [50000]
-    feed.ask(frozenset({1}))
-    assert screen.wait(lambda message: isinstance(message, DetailsReady)) == DetailsReady({})
 
 
 def test_a_new_beginning(screen: Screen, play: Play) -> None:

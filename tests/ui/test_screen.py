@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from netwatch_tui.model.query import parse
 from netwatch_tui.model.selection import LISTENING, Selection
-from netwatch_tui.model.socket import ProcessDetails, Socket, State
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.model.socket import Socket, State
+from netwatch_tui.model.view import RowId, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed
+from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from tests.support.build import process, tcp, udp
 from tests.support.fake import FakeSource
@@ -135,14 +136,25 @@ async def test_the_cursor_of_a_closed_socket_lingers_and_then_takes_the_neighbou
         assert "10.0.0.10:50002" in stage.rows[stage.cursor_line]
 
 
+ACTIONS = {
+    "sort": "step_sort(1)",
+    "reverse": "reverse_sort",
+    "pause": "pause",
+    "fold": "fold_groups",
+    "listening": "only_listening",
+    "everything": "show_all",
+    "tcp": "toggle_kind('tcp')",
+    "faster": "step_interval(-1)",
+    "details": "open",
+}
 STEPS = st.one_of(
-    st.sampled_from(["sort", "reverse", "pause", "filter", "all", "wheel", "move"]),
+    st.sampled_from([*ACTIONS, "filter", "filter out", "no filter", "group", "ungroup", "wheel", "move", "wait"]),
     st.frozensets(st.integers(0, 59), max_size=60),
 )
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(STEPS, min_size=4, max_size=15), st.integers(0, 59))
+@given(st.lists(STEPS, min_size=4, max_size=20), st.integers(0, 59))
 async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
     steps: list[str | frozenset[int]], start: int
 ) -> None:
@@ -150,31 +162,44 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
     source = FakeSource(*sockets)
     async with on_stage(source) as stage:
         main = stage.app.screen
+        assert isinstance(main, MainScreen)
         stage.table.action_move(start)
+        chosen = stage.table.cursor_socket
+        assert chosen is not None
+        home: RowId = chosen.id
         for step in steps:
-            chosen = stage.table.cursor_socket
-            assert chosen is not None
             match step:
-                case "sort":
-                    await main.run_action("step_sort(1)")
-                case "reverse":
-                    await main.run_action("reverse_sort")
-                case "pause":
-                    await main.run_action("pause")
+                case "details":
+                    if stage.table.cursor_socket is not None:  # else it folds the group under the cursor
+                        await main.run_action("open")
                 case "filter":
-                    stage.feed.show(ViewSpec(query=parse(f"{chosen.peer.text}:")))
-                case "all":
-                    stage.feed.show(ViewSpec())
+                    main._use(parse(f"{chosen.peer.text}:"))
+                case "filter out":
+                    main._use(parse("10.0.0.2"))
+                case "no filter":
+                    main._use(parse(""))
+                case "group":
+                    main.group_by("peer")
+                case "ungroup":
+                    main.group_by("none")
                 case "wheel":
                     stage.table.scroll_to(y=20, animate=False)
                 case "move":
                     stage.table.action_move(-7)
-                    continue
+                    chosen = stage.table.cursor_socket or chosen
+                    home = stage.table.cursor_row.id if stage.table.cursor_row else home
+                case "wait":
+                    stage.feed.step(5)
                 case frozenset():
                     source.put(*[each for i, each in enumerate(sockets) if i in step or each.inode == chosen.inode])
                     stage.feed.step(0)
+                case _:
+                    await main.run_action(ACTIONS[step])
             await stage.pilot.pause()
-            assert stage.cursor == chosen.id
+            shown = {row.id for row in stage.view.rows}
+            if home in shown:
+                assert stage.table.cursor_row is not None
+                assert stage.table.cursor_row.id == home
 
 
 async def test_every_column_sorts_both_ways_from_the_keyboard(source: FakeSource) -> None:
@@ -200,7 +225,7 @@ async def test_kinds_and_states_are_switched_with_a_key(source: FakeSource) -> N
     async with on_stage(source) as stage:
         await stage.press("u")
         assert [row.split()[0] for row in stage.rows] == ["tcp"] * 3
-        assert "off: udp 1" in stage.screen[1]
+        assert "●tcp 3  ○udp 1" in stage.screen[0]
         await stage.press("u", "t")
         assert [row.split()[0] for row in stage.rows] == ["udp"]
         await stage.press("a", "l")
@@ -211,12 +236,14 @@ async def test_kinds_and_states_are_switched_with_a_key(source: FakeSource) -> N
         assert len(stage.rows) == 4
 
 
-async def test_the_list_of_columns_sorts_by_the_chosen_one(source: FakeSource) -> None:
+async def test_a_column_to_sort_by_is_found_by_typing(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        await stage.press("s", "j", "j", "j", "j", "j", "enter")
+        await stage.press("s", *"pid", "enter")
         assert "▲PID" in stage.heading
         assert [row.split()[-5] for row in stage.rows] == ["7", "7", "7", "8"]
-        await stage.press("s", "escape")
+        await stage.press("s", "down", "escape")
+        assert "▲PID" in stage.heading
+        await stage.press("s", *"no such column", "enter", "escape")
         assert "▲PID" in stage.heading
 
 
@@ -360,38 +387,6 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
         assert len(stage.rows) == 4
         await stage.step()
         assert not any("failed" in line for line in stage.screen)
-
-
-async def test_enter_shows_all_about_a_socket_and_follows_it(source: FakeSource) -> None:
-    source.details = {7: ProcessDetails("/usr/sbin/nginx", None, ((1, "systemd"),))}
-    async with on_stage(source, size=(120, 40)) as stage:
-        await stage.press("down", "enter")
-        text = "\n".join(stage.screen)
-        for words in (
-            "ESTAB: connected",
-            "10.0.0.9:50001",
-            "nginx, pid 7, descriptor 4",
-            "/usr/sbin/nginx",
-            "may not be seen",
-            "systemd (1)",
-            "at least 0s",
-        ):
-            assert words in text
-        source.put(WEB, CLIENT._replace(state=State.CLOSE_WAIT), OTHER, DNS)
-        await stage.step()
-        assert "CLOSE-WAIT: the peer closed" in "\n".join(stage.screen)
-        source.put(WEB, OTHER, DNS)
-        await stage.step()
-        await stage.step(10)
-        assert "this is the last that was seen of it" in "\n".join(stage.screen)
-        await stage.press("escape")
-        assert len(stage.app.screen_stack) == 1
-
-
-async def test_details_of_an_empty_table_open_nothing() -> None:
-    async with on_stage(FakeSource()) as stage:
-        await stage.press("enter")
-        assert len(stage.app.screen_stack) == 1
 
 
 async def test_help_lists_every_key_and_column(source: FakeSource) -> None:

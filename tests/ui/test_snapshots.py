@@ -11,6 +11,7 @@ from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from screenshots.story import StepFeed, Story
+from tests.ui.stage import written
 
 Compare = Callable[..., bool]
 
@@ -23,7 +24,7 @@ Compare = Callable[..., bool]
 def test_the_screen_looks_as_before(snap_compare: Compare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
     story, spec = Story(), ViewSpec()
     feed = StepFeed(story, spec, story.start)
-    app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch")
+    app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch", written)
 
     async def second_look(pilot: Pilot[None]) -> None:
         await pilot.pause()

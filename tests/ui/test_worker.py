@@ -12,9 +12,9 @@ from textual.message import Message
 from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.procnet import TABLES, Table
 from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import ProcessDetails
+from netwatch_tui.model.socket import ProcessDetails, Socket
 from netwatch_tui.model.view import ViewSpec
-from netwatch_tui.ui.messages import CollectFailed, DetailsReady, ViewReady
+from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.ui.worker import Worker
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
@@ -50,9 +50,9 @@ class Posted:
 
 def test_it_ticks_until_it_is_stopped() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(), interval=0.05)
+    worker = Worker(source, TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
-    assert [row.inode for row in posted.next(ViewReady).view.rows] == [11]
+    assert [socket.inode for socket in posted.next(ViewReady).view.order.rows(descending=False)] == [11]
     source.put(WEB, CLIENT)
     posted.until(lambda message: len(message.view.rows) == 2)
     worker.stop()
@@ -61,36 +61,59 @@ def test_it_ticks_until_it_is_stopped() -> None:
 
 def test_a_wish_is_granted_at_once_and_not_at_the_next_tick() -> None:
     posted = Posted()
-    worker = Worker(FakeSource(WEB, CLIENT), TABLES, ViewSpec(), interval=60)
+    worker = Worker(FakeSource(WEB, CLIENT), TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     assert len(posted.next(ViewReady).view.rows) == 2
-    worker.show(ViewSpec(query=parse("port:50001")))
-    assert [row.inode for row in posted.next(ViewReady).view.rows] == [12]
+    worker.show(ViewSpec(query=parse("port:50001"), interval=60))
+    assert [socket.inode for socket in posted.next(ViewReady).view.order.rows(descending=False)] == [12]
     worker.stop()
 
 
-def test_details_of_processes_are_told_between_two_specs() -> None:
+def test_details_of_processes_come_with_the_view_that_asks_for_them() -> None:
     source, posted = FakeSource(WEB), Posted()
+    source.hold(7, WEB)
     source.details = {7: ProcessDetails("/bin/true", "/", ())}
-    worker = Worker(source, TABLES, ViewSpec(), interval=60)
+    worker = Worker(source, TABLES, ViewSpec(interval=60))
+    worker.begin(posted.post)
+    (row,) = posted.next(ViewReady).view.rows
+    assert isinstance(row, Socket)
+    worker.show(ViewSpec(subject=row.id, interval=60))
+    dossier = posted.next(ViewReady).view.dossier
+    assert dossier is not None
+    assert dossier.processes == source.details
+    worker.stop()
+
+
+def test_a_process_that_can_not_be_asked_about_costs_only_its_details() -> None:
+    source, posted = Unanswering(WEB), Posted()
+    source.hold(7, WEB)
+    worker = Worker(source, TABLES, ViewSpec(subject=1, interval=60))
+    worker.begin(posted.post)
+    assert posted.next(CollectFailed).reason == "RuntimeError: no answer"
+    dossier = posted.next(ViewReady).view.dossier
+    assert dossier is not None
+    assert dossier.processes == {}
+    worker.stop()
+
+
+def test_a_shorter_interval_holds_at_once() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    worker = Worker(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     posted.next(ViewReady)
-    worker.show(ViewSpec(query=parse("port:1")))
-    worker.ask(frozenset({7, 8}))
-    worker.show(ViewSpec(query=parse("port:443")))
-    assert len(posted.next(ViewReady).view.rows) == 0
-    assert posted.next(DetailsReady).details == source.details
-    assert len(posted.next(ViewReady).view.rows) == 1
+    reads = source.reads
+    worker.show(ViewSpec(interval=0.05))
+    posted.until(lambda _: source.reads > reads + 5)
     worker.stop()
 
 
 def test_another_namespace_is_read_at_once() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(), interval=60)
+    worker = Worker(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     posted.next(ViewReady)
     reads = source.reads
-    worker.show(ViewSpec(namespaces="*"))
+    worker.show(ViewSpec(namespaces="*", interval=60))
     posted.next(ViewReady)
     posted.next(ViewReady)
     assert source.reads > reads
@@ -100,16 +123,16 @@ def test_another_namespace_is_read_at_once() -> None:
 def test_lights_go_out_between_two_ticks() -> None:
     source, posted = FakeSource(WEB), Posted()
     clock = ManualClock()
-    worker = Worker(source, TABLES, ViewSpec(), interval=10, clock=clock)
+    worker = Worker(source, TABLES, ViewSpec(interval=10), clock=clock)
     worker.begin(posted.post)
     posted.next(ViewReady)
     source.put(WEB, CLIENT)
     clock.now += 10
-    worker.show(ViewSpec())
+    worker.show(ViewSpec(interval=10))
     lit = posted.until(lambda message: bool(message.view.moment.marked))
     assert [marked.socket.inode for marked in lit.view.moment.marked.values()] == [12]
     clock.now += 4
-    worker.show(ViewSpec())
+    worker.show(ViewSpec(interval=10))
     reads = source.reads
     posted.until(lambda message: not message.view.moment.marked)
     assert source.reads == reads
@@ -118,7 +141,7 @@ def test_lights_go_out_between_two_ticks() -> None:
 
 def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
     source, posted = FailingSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(), interval=0.05)
+    worker = Worker(source, TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     assert posted.next(CollectFailed).reason == "RuntimeError: out of luck"
     source.fails = False
@@ -130,7 +153,7 @@ def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
 
 def test_it_stops_in_the_middle_of_a_tick() -> None:
     source = EndlessSource(WEB)
-    worker = Worker(source, TABLES, ViewSpec(), interval=1)
+    worker = Worker(source, TABLES, ViewSpec(interval=1))
     worker.begin(lambda _: None)
     assert source.reading.wait(PATIENCE)
     worker.stop()
@@ -138,7 +161,7 @@ def test_it_stops_in_the_middle_of_a_tick() -> None:
 
 
 def test_stopping_a_worker_that_never_began_is_no_fault() -> None:
-    Worker(FakeSource(), TABLES, ViewSpec(), interval=1).stop()
+    Worker(FakeSource(), TABLES, ViewSpec(interval=1)).stop()
 
 
 def collectors() -> list[threading.Thread]:
@@ -164,6 +187,13 @@ class FailingSource(FakeSource):
         if self.fails:
             raise RuntimeError("out of luck")
         return super().lines(namespace, table, check)
+
+
+class Unanswering(FakeSource):
+    """Tells nothing about processes."""
+
+    def process_details(self, pid: int) -> ProcessDetails | None:
+        raise RuntimeError("no answer")
 
 
 class EndlessSource(FakeSource):

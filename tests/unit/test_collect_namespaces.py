@@ -60,7 +60,7 @@ def test_only_the_own_namespace_is_read_and_the_others_are_counted() -> None:
     snapshot = watch.again()
     assert held(snapshot) == [LISTENER, CLIENT]
     assert watch.source.reads == len(TABLES)
-    assert snapshot.namespaces == Seen({NETNS: str(NETNS)}, 2, 0)
+    assert snapshot.namespaces == Seen({NETNS: str(NETNS)}, 2, 0, NETNS)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_those_that_were_chosen_are_read(chosen: str, sockets: list[Socket], nam
     watch = looking(chosen)
     snapshot = watch.again()
     assert held(snapshot) == sockets
-    assert snapshot.namespaces == Seen(names, 3 - len(names), 0)
+    assert snapshot.namespaces == Seen(names, 3 - len(names), 0, NETNS)
     assert watch.source.reads == len(names) * len(TABLES)
 
 
@@ -251,7 +251,7 @@ def test_a_namespace_that_is_no_more_has_closed_its_sockets() -> None:
     third = watch.again()
     assert events(third.delta) == {"closed": in_order([BLUE_LISTENER, BLUE_CLIENT])}
     assert lit(first, third) == {first.sockets[2].id, first.sockets[3].id}
-    assert third.namespaces == Seen({NETNS: str(NETNS), RED: "red"}, 0, 0)
+    assert third.namespaces == Seen({NETNS: str(NETNS), RED: "red"}, 0, 0, NETNS)
 
 
 def test_the_chosen_namespace_may_be_no_more() -> None:
@@ -261,7 +261,7 @@ def test_the_chosen_namespace_may_be_no_more() -> None:
     second = watch.again(LOOK_ROUND_EVERY)
     assert not second.sockets
     assert set(events(second.delta)) == {"closed"}
-    assert second.namespaces == Seen({}, 2, 0)
+    assert second.namespaces == Seen({}, 2, 0, NETNS)
 
 
 def test_a_namespace_with_another_name_is_the_same() -> None:

@@ -41,7 +41,7 @@ def test_the_first_snapshot_holds_all_sockets_and_an_empty_delta() -> None:
     assert first.taken_at == 101.0
     assert {(socket.seen_at, socket.was_there) for socket in first.sockets} == {(101.0, True)}
     assert len({socket.id for socket in first.sockets} - {0}) == 4
-    assert first.namespaces == Seen({NETNS: str(NETNS)}, 0, 0)
+    assert first.namespaces == Seen({NETNS: str(NETNS)}, 0, 0, NETNS)
 
 
 def test_sockets_of_every_kind_are_followed() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.model.describe import REASON_MEANINGS, STATE_MEANINGS, describe
+from netwatch_tui.model.dossier import Dossier
 from netwatch_tui.model.format import printable
 from netwatch_tui.model.socket import Owner, OwnerReason, Process, ProcessDetails, Socket, State, Timer
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
@@ -15,7 +16,7 @@ KNOWN = ProcessDetails("/usr/sbin/nginx", "/srv", ((4, "sh"), (1, "init")))
 
 
 def facts(socket: Socket, details: dict[int, ProcessDetails] | None = None) -> dict[str, str]:
-    told = describe(socket, {NETNS: "blue"}, details or {}, NOW)
+    told = describe(Dossier(socket, processes=details or {}), {NETNS: "blue"}, NOW)
     return {fact.label.strip(): fact.value for fact in reversed(told)}
 
 
@@ -69,8 +70,9 @@ def test_drops_and_devices_are_told_where_there_are_any() -> None:
 
 def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
     socket = tcp(owners=(Owner(7, 3, NGINX), Owner(8, 4, NGINX._replace(pid=8, container=None, cmdline=()))))
-    told = [(fact.label, fact.value) for fact in describe(socket, {}, {7: KNOWN}, NOW)]
-    owners = told[next(index for index, fact in enumerate(told) if fact[0] == "Owner") :]
+    told = [(fact.label, fact.value) for fact in describe(Dossier(socket, processes={7: KNOWN}), {}, NOW)]
+    start = next(index for index, fact in enumerate(told) if fact[0] == "Owner")
+    owners = told[start : start + 12]
     assert owners == [
         ("Owner", "nginx, pid 7, descriptor 3, as www-data"),
         ("  command", "nginx -g daemon off;"),
@@ -110,5 +112,7 @@ def test_nothing_from_outside_is_told_raw() -> None:
     path = unix(EVIL, user=EVIL, uid=0, owners=(Owner(7, 3, process),))
     bound = udp(interface=EVIL)
     for socket, own in ((path, details), (netlink(owners=path.owners), details)):
-        assert all(printable(fact.value) == fact.value for fact in describe(socket, {NETNS: EVIL}, own, NOW))
+        assert all(
+            printable(fact.value) == fact.value for fact in describe(Dossier(socket, processes=own), {NETNS: EVIL}, NOW)
+        )
     assert facts(bound)["Device"] == printable(EVIL)

@@ -69,7 +69,7 @@ def test_it_does_not_matter_how_often_all_sockets_are_written(sets: list[dict[in
 @given(
     histories(),
     st.lists(st.builds(Problem, st.text(), st.integers(1))),
-    st.builds(Seen, st.dictionaries(st.integers(0), st.text()), st.integers(0), st.integers(0)),
+    st.builds(Seen, st.dictionaries(st.integers(0), st.text()), st.integers(0), st.integers(0), st.integers(0)),
     st.floats(0, 1e10),
 )
 def test_what_goes_with_the_sockets_is_replayed_as_well(

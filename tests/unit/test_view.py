@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from netwatch_tui.model.columns import COLUMN_BY_ID, COLUMNS, Moment
 from netwatch_tui.model.diff import Change, Delta
 from netwatch_tui.model.marks import Marks
+from netwatch_tui.model.order import in_order
 from netwatch_tui.model.query import parse
 from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.model.socket import Family, Socket, State, Timer
-from netwatch_tui.model.view import View, ViewSpec, arrange, order
+from netwatch_tui.model.view import View, ViewSpec, arrange
 from tests.support.build import datagram, netlink, owner, packet, snapshot, tcp, udp, unix
 
 
@@ -32,8 +33,13 @@ def view(
     return arrange(snapshot(*numbered(*sockets), taken_at=100.0), marks or Marks(), spec, 100.0)
 
 
+def rows(view: View) -> list[Socket]:
+    """The rows of a view without groups."""
+    return [row for row in view.rows if isinstance(row, Socket)]
+
+
 def shown(view: View, column: str) -> list[str]:
-    return [COLUMN_BY_ID[column].text(socket, view.moment) for socket in view.rows]
+    return [COLUMN_BY_ID[column].text(socket, view.moment) for socket in rows(view)]
 
 
 def both_ways(column: str, *sockets: Socket) -> tuple[list[str], list[str]]:
@@ -107,8 +113,8 @@ def test_marked_rows_come_first() -> None:
 )
 @pytest.mark.parametrize("descending", [False, True])
 def test_blanks_come_last_in_both_directions(column: str, known: Socket, blank: Socket, descending: bool) -> None:
-    rows = view(blank, known, blank, sort=column, descending=descending).rows
-    assert [socket.local_port for socket in rows] == [9, 1, 1]
+    made = view(blank, known, blank, sort=column, descending=descending)
+    assert [socket.local_port for socket in rows(made)] == [9, 1, 1]
 
 
 @pytest.mark.parametrize("column", [column.id for column in COLUMNS])
@@ -119,7 +125,8 @@ def test_equal_rows_keep_one_order_whatever_order_they_come_in(column: str, desc
     orders = set()
     for seed in range(10):
         random.Random(seed).shuffle(sockets)
-        orders.add(tuple(socket.id for socket in order(sockets, COLUMN_BY_ID[column], moment, descending=descending)))
+        made = in_order(sockets, COLUMN_BY_ID[column], moment).rows(descending=descending)
+        orders.add(tuple(socket.id for socket in made))
     assert len(orders) == 1
 
 
@@ -133,7 +140,7 @@ def test_equal_rows_stand_by_address_in_both_directions(descending: bool) -> Non
 def test_sorting_neither_loses_nor_adds_a_row(ports: list[int], column: str, descending: bool) -> None:
     sockets = [tcp(f"127.0.0.1:{port}", owners=(owner(port),) if port % 2 else ()) for port in ports]
     made = view(*sockets, sort=column, descending=descending)
-    assert sorted(socket.local_port for socket in made.rows) == list(range(1, 9))
+    assert sorted(socket.local_port for socket in rows(made)) == list(range(1, 9))
     assert made.position == {socket.id: index for index, socket in enumerate(made.rows)}
 
 

@@ -193,7 +193,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("LIST",),
         type=_columns,
         completes=Completes.COLUMNS,
-        modes=_PRINTS | {Mode.WATCH},
+        modes=_PRINTS | {Mode.WATCH, Mode.LIVE},
     ),
     Argument(
         ("--sort",),

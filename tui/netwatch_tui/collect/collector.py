@@ -97,6 +97,7 @@ class Collector:
                 names={namespace.inode: namespace.name for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
                 denied=self._visible.denied,
+                own=self._visible.own.inode,
             ),
         )
 

@@ -238,7 +238,7 @@ def _object(line: bytes) -> dict[str, Any] | None:
 
 def _seen(told: Mapping[str, Any]) -> Seen:
     names = {int(inode): str(name) for inode, name in told["names"].items()}
-    return Seen(names, int(told["others"]), int(told["denied"]))
+    return Seen(**{**{name: told[name] for name in Seen._fields if name in told}, "names": names})
 
 
 def count_looks(path: str) -> int:

@@ -41,6 +41,8 @@ class Column(NamedTuple):
     right_aligned: bool = False
     is_endpoint: bool = False
     """Holds address:port, whose port is never cut; as wide as the addresses need, before `width` and `most` count."""
+    is_pinned: bool = False
+    """Stays when the others are scrolled sideways."""
 
 
 def _mark(socket: Socket, moment: Moment) -> str:
@@ -106,7 +108,7 @@ def _peer_key(socket: Socket, _: Moment) -> tuple[Address, int] | None:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("mark", " ", "+ new, ~ state changed, - closed", 1, 1, 0, _mark, _mark_key),
+    Column("mark", " ", "+ new, ~ state changed, - closed", 1, 1, 0, _mark, _mark_key, is_pinned=True),
     Column("netid", "Netid", "transport protocol", 5, 5, 2, lambda s, _: s.netid, lambda s, _: (s.netid, s.family)),
     Column(
         "state", "State", "state of the connection", 10, 10, 1, lambda s, _: s.state, lambda s, _: STATE_RANK[s.state]
@@ -143,6 +145,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda s, _: local_text(s),
         lambda s, _: (s.local, s.local_port),
         is_endpoint=True,
+        is_pinned=True,
     ),
     Column(
         "peer",

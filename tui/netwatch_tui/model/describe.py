@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from netwatch_tui.model.dossier import Dossier
 from netwatch_tui.model.format import duration, local_text, peer_text, printable
 from netwatch_tui.model.socket import Family, Owner, OwnerReason, ProcessDetails, Socket, State
 
@@ -37,34 +38,63 @@ class Fact(NamedTuple):
     """Harmless to show."""
 
 
-def describe(
-    socket: Socket, namespaces: Mapping[int, str], details: Mapping[int, ProcessDetails], now: float
-) -> list[Fact]:
+MOST_CONNECTIONS = 200
+"""Of a listener's connections, how many are shown one by one."""
+
+
+def describe(dossier: Dossier, namespaces: Mapping[int, str], now: float) -> list[Fact]:
     """Everything about a socket.
 
     Args:
-        socket: The socket.
+        dossier: What is known.
         namespaces: Names of network namespaces by inode.
-        details: What is known of processes by pid; those not asked for yet are missing.
         now: Seconds since the epoch.
     """
-    age = duration(now - socket.seen_at)
-    facts = [
+    socket, details = dossier.socket, dossier.processes
+    age = duration((dossier.closed_at or now) - socket.seen_at)
+    facts = [Fact("Closed", f"{duration(now - dossier.closed_at)} ago")] if dossier.closed_at else []
+    facts += [
         Fact("Socket", f"{socket.netid} {socket.family}"),
         Fact("State", f"{socket.state}: {STATE_MEANINGS[socket.state]}"),
         Fact("Local", local_text(socket)),
         Fact("Peer", peer_text(socket)),
+        *_owners(socket, details, now),
+        *_other_end(dossier.other_end, details, now),
         *_queues(socket),
         *_timer(socket),
         Fact("Age", f"at least {age}; it was there when watching began" if socket.was_there else age),
         Fact("Inode", str(socket.inode) if socket.inode else "none: no file stands behind it"),
         Fact("User", _user(socket)),
         Fact("Namespace", printable(namespaces.get(socket.netns, str(socket.netns)))),
+        *_connections(dossier),
     ]
+    return facts
+
+
+def _owners(socket: Socket, details: Mapping[int, ProcessDetails], now: float) -> list[Fact]:
+    facts = [fact for owner in socket.owners for fact in _owner("Owner", owner, details.get(owner.pid), now)]
     if socket.owner_reason is not None:
         facts.append(Fact("Owner", f"none: {REASON_MEANINGS[socket.owner_reason]}"))
-    for owner in socket.owners:
-        facts += _owner(owner, details.get(owner.pid), now)
+    return facts
+
+
+def _other_end(other: Socket | None, details: Mapping[int, ProcessDetails], now: float) -> list[Fact]:
+    if other is None:
+        return []
+    if not other.owners:
+        return [Fact("Other end", f"{other.state}, held by no process that can be seen: {other.owner_reason}")]
+    return [fact for owner in other.owners for fact in _owner("Other end", owner, details.get(owner.pid), now)]
+
+
+def _connections(dossier: Dossier) -> list[Fact]:
+    """The connections that came in through a listener."""
+    found = dossier.connections
+    if found is None:
+        return []
+    facts = [Fact("Connections", f"{len(found):,}" if found else "none")]
+    facts += [Fact("", f"{peer_text(each)} {each.state}") for each in found[:MOST_CONNECTIONS]]
+    if len(found) > MOST_CONNECTIONS:
+        facts.append(Fact("", f"and {len(found) - MOST_CONNECTIONS:,} more"))
     return facts
 
 
@@ -97,11 +127,11 @@ def _timer(socket: Socket) -> list[Fact]:
     return facts
 
 
-def _owner(owner: Owner, details: ProcessDetails | None, now: float) -> list[Fact]:
+def _owner(label: str, owner: Owner, details: ProcessDetails | None, now: float) -> list[Fact]:
     process = owner.process
     name, user = printable(process.name), printable(process.user)
     facts = [
-        Fact("Owner", f"{name}, pid {owner.pid}, descriptor {owner.fd}, as {user}"),
+        Fact(label, f"{name}, pid {owner.pid}, descriptor {owner.fd}, as {user}"),
         Fact("  command", printable(" ".join(process.cmdline)) or "none"),
         Fact("  started", f"{duration(now - process.create_time)} ago"),
         Fact("  unit", printable(process.unit or "none")),

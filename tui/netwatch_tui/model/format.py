@@ -65,6 +65,18 @@ def clip(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS if width > 0 else ""
 
 
+def wrap(text: str, width: int) -> list[str]:
+    """Printable text in lines of at most `width` cells, broken anywhere, so that nothing of it is lost."""
+    lines, line, used = [], "", 0
+    for char in text:
+        size = cell_width(char)
+        if line and used + size > width:
+            lines.append(line)
+            line, used = "", 0
+        line, used = line + char, used + size
+    return [*lines, line]
+
+
 def local_text(socket: Socket) -> str:
     """This end as ss prints it: `10.0.0.5:443`, `[::1]:80`, `0.0.0.0%eth0:68`, `/run/x.sock 1234`, `*:lo`."""
     if socket.local.version == 4 and socket.interface is None:

@@ -48,21 +48,50 @@ def lay_out(columns: Sequence[Column], width: int, endpoint_width: int) -> Layou
     """Fit columns to a width.
 
     The least important columns go first; only when none is left to hide are the others made narrower. Spare room
-    goes to the columns that can use it, in turn.
+    goes to the columns that can use it, the most important first.
 
     Args:
         columns: In the order in which they stand.
         width: Cells of the line.
         endpoint_width: Cells that the address columns need, from `endpoint_step`.
     """
-    need = {column.id: endpoint_width if column.is_endpoint else column.width for column in columns}
-    most = {column.id: endpoint_width if column.is_endpoint else column.most for column in columns}
+    need, most = _needs(columns, endpoint_width), _uses(columns, endpoint_width)
     shown = list(columns)
     while shown:
         least = max(shown, key=lambda column: column.rank)
         if least.rank == 0 or _total(shown, most if least.rank >= LUXURY else need) <= width:
             break
         shown.remove(least)
+    return _placed(columns, shown, need, width)
+
+
+def scrolled(columns: Sequence[Column], width: int, endpoint_width: int, first: int) -> Layout:
+    """What is seen after scrolling to the right: the pinned columns, and from `first` on the others that find room.
+
+    Args:
+        columns: In the order in which they stand.
+        width: Cells of the line.
+        endpoint_width: Cells that the address columns need, from `endpoint_step`.
+        first: Which of the columns that are not pinned is the first one, from 0.
+    """
+    need = _needs(columns, endpoint_width)
+    shown = [column for column in columns if column.is_pinned]
+    for column in [column for column in columns if not column.is_pinned][first:]:
+        if _total([*shown, column], need) > width and len(shown) > 2:
+            break
+        shown.append(column)
+    return _placed(columns, [column for column in columns if column in shown], need, width)
+
+
+def _needs(columns: Sequence[Column], endpoint_width: int) -> dict[str, int]:
+    return {column.id: endpoint_width if column.is_endpoint else column.width for column in columns}
+
+
+def _uses(columns: Sequence[Column], endpoint_width: int) -> dict[str, int]:
+    return {column.id: endpoint_width if column.is_endpoint else column.most for column in columns}
+
+
+def _placed(columns: Sequence[Column], shown: Sequence[Column], need: dict[str, int], width: int) -> Layout:
     widths = {column.id: need[column.id] for column in shown}
     _squeeze(shown, widths, width)
     _spread(shown, widths, width)
@@ -80,20 +109,16 @@ def _total(columns: Sequence[Column], widths: dict[str, int]) -> int:
 def _squeeze(columns: Sequence[Column], widths: dict[str, int], width: int) -> None:
     """Take what is missing from the widest columns, one cell at a time."""
     while _total(columns, widths) > width:
-        widest = max(widths, key=widths.__getitem__)
-        if widths[widest] <= 1:
+        widest = max(widths, key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= 1:
             return
         widths[widest] -= 1
 
 
 def _spread(columns: Sequence[Column], widths: dict[str, int], width: int) -> None:
-    """Give what is left to the columns that can use it, the most important first in each turn."""
+    """Give what is left to the columns that can use it, the most important first."""
     spare = width - _total(columns, widths)
-    growing = sorted((column for column in columns if not column.is_endpoint), key=lambda column: column.rank)
-    while spare > 0:
-        growing = [column for column in growing if widths[column.id] < column.most]
-        if not growing:
-            return
-        for column in growing[:spare]:
-            widths[column.id] += 1
-            spare -= 1
+    for column in sorted((column for column in columns if not column.is_endpoint), key=lambda column: column.rank):
+        more = max(min(spare, column.most - widths[column.id]), 0)
+        widths[column.id] += more
+        spare -= more

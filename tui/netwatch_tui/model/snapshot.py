@@ -58,6 +58,8 @@ class Seen(NamedTuple):
     """How many more there are."""
     denied: int
     """Processes whose namespace may not be looked at."""
+    own: int = 0
+    """Inode of the namespace that the program runs in; 0 where that is not known."""
 
 
 class Snapshot(NamedTuple):

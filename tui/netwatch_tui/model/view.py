@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
-from netwatch_tui.model.columns import COLUMN_BY_ID, Column, Moment
-from netwatch_tui.model.marks import Marks
+from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.model.dossier import Dossier
+from netwatch_tui.model.groups import GROUPINGS, Folding, Row, grouped
+from netwatch_tui.model.marks import Mark, Marks
+from netwatch_tui.model.order import Order, in_order
 from netwatch_tui.model.query import EVERYTHING, Query
 from netwatch_tui.model.selection import Selection
 from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.model.socket import Socket
+
+RowId = int | str
+"""The id of a socket, or of a group."""
 
 
 class ViewSpec(NamedTuple):
@@ -24,6 +31,15 @@ class ViewSpec(NamedTuple):
     namespaces: str = ""
     """Which network namespaces: the own one for the empty text, all for `*`, else one by name or number."""
     paused: bool = False
+    columns: tuple[str, ...] = tuple(COLUMN_BY_ID)
+    """Ids of the wanted columns from left to right."""
+    grouping: str = ""
+    """Id of the grouping; empty for none."""
+    folding: Folding = Folding()
+    interval: float = 1.0
+    """Seconds from one tick to the next."""
+    subject: int | None = None
+    """Id of the socket of which everything is to be found out."""
 
 
 class View(NamedTuple):
@@ -31,15 +47,21 @@ class View(NamedTuple):
 
     spec: ViewSpec
     snapshot: Snapshot
-    rows: tuple[Socket, ...]
+    order: Order
     """The sockets that match, and those that closed a moment ago."""
-    position: Mapping[int, int]
-    """Where in `rows` a socket id stands."""
+    rows: tuple[Row, ...]
+    """The same from top to bottom, with the groups' lines, without the rows of groups that are shut."""
+    position: Mapping[RowId, int]
+    """Where in `rows` a socket or group stands; for a socket in a group that is shut, where the group's line does."""
     moment: Moment
     shown: int
     """How many of the snapshot's sockets match; lingering rows are not counted."""
     paused_since: float | None
     """When the screen was stopped, in seconds since the epoch; None while it is live."""
+    pace: float | None = None
+    """Seconds that really lie between the last two ticks; None before the second."""
+    dossier: Dossier | None = None
+    """About the socket that the spec asks for."""
 
 
 def arrange(
@@ -47,40 +69,90 @@ def arrange(
     marks: Marks,
     spec: ViewSpec,
     now: float,
+    *,
     paused_since: float | None = None,
+    before: View | None = None,
 ) -> View:
-    """Choose and order the rows."""
+    """Choose and order the rows.
+
+    Args:
+        snapshot: What there is.
+        marks: What is lit.
+        spec: What is wanted.
+        now: Seconds since the epoch.
+        paused_since: When the screen was stopped.
+        before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
+            is put in its place; without it everything is sorted.
+    """
     moment = Moment(now, marks.by_id, snapshot.namespaces.names)
-    live = select(snapshot.sockets, spec)
-    lingering = select(marks.closed, spec)
-    rows = order([*live, *lingering], COLUMN_BY_ID[spec.sort], moment, descending=spec.descending)
-    position = {socket.id: index for index, socket in enumerate(rows)}
-    return View(spec, snapshot, rows, position, moment, len(live), paused_since)
+    if before is not None and _is_alike(before, spec, moment):
+        order = _reordered(before, snapshot, spec, moment)
+    else:
+        sockets = (*snapshot.sockets, *marks.closed)
+        order = in_order(select(sockets, spec, moment), COLUMN_BY_ID[spec.sort], moment)
+    if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
+        rows, position = before.rows, before.position
+    else:
+        rows, position = _lines(order, spec)
+    lingering = sum(socket.id in position for socket in marks.closed)
+    return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, paused_since)
 
 
-def select(sockets: Iterable[Socket], spec: ViewSpec) -> list[Socket]:
+def select(sockets: Iterable[Socket], spec: ViewSpec, moment: Moment) -> list[Socket]:  # noqa: ARG001 -- for the query
     """The sockets that a person chose to see, in the order given."""
     chosen = spec.selection.choose(sockets)
     return [socket for socket in chosen if spec.query.matches(socket)] if spec.query.terms else chosen
 
 
-def order(sockets: Iterable[Socket], column: Column, moment: Moment, *, descending: bool = False) -> tuple[Socket, ...]:
-    """Sort by a column; equal rows in one fixed order, blanks last in both directions."""
-    keyed: list[tuple[Any, Socket]] = []
-    blank: list[Socket] = []
-    for socket in sorted(sockets, key=_fixed_order):
-        key = column.key(socket, moment)
-        if key is None:
-            blank.append(socket)
+def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
+    """Whether all that decides on rows and order is as it was, but for the sockets and marks themselves."""
+    was = before.spec
+    return (was.query, was.selection, was.sort) == (
+        spec.query,
+        spec.selection,
+        spec.sort,
+    ) and before.moment.namespaces == moment.namespaces
+
+
+def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> Order:
+    """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
+    lit, was_lit = moment.marked, before.moment.marked
+    relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
+    gone = {id for id in relit if id in was_lit and was_lit[id].mark is Mark.CLOSED}
+    fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
+    if snapshot is not before.snapshot:
+        delta = snapshot.delta
+        fresh.update((change.after.id, change.after) for change in (*delta.changed, *delta.updated))
+        fresh.update((socket.id, socket) for socket in delta.opened)
+        for socket in (*delta.closed, *delta.dropped):
+            gone.add(socket.id)
+            fresh.pop(socket.id, None)
+    fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
+    if not (gone or fresh):
+        return before.order
+    chosen = select(fresh.values(), spec, moment)
+    return before.order.replaced(gone | fresh.keys(), chosen, COLUMN_BY_ID[spec.sort], moment)
+
+
+_LINES = attrgetter("sort", "descending", "grouping", "folding")
+"""All of a spec that decides how ordered sockets become lines."""
+
+
+def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
+    """The lines of the table, and where each socket and group stands."""
+    sockets = order.rows(descending=spec.descending)
+    if not spec.grouping:
+        return sockets, dict(zip(map(itemgetter(0), sockets), range(len(sockets)), strict=True))
+    rows: list[Row] = []
+    position: dict[RowId, int] = {}
+    grouping = GROUPINGS[spec.grouping]
+    for group, members in grouped(sockets, grouping, spec.folding, spec.sort, descending=spec.descending):
+        line = len(rows)
+        position[group.id] = line
+        rows.append(group)
+        if group.is_open:
+            position.update((socket.id, line + at) for at, socket in enumerate(members, 1))
+            rows += members
         else:
-            keyed.append((key, socket))
-    keyed.sort(key=_first, reverse=descending)
-    return (*(socket for _, socket in keyed), *blank)
-
-
-def _first(pair: tuple[Any, Socket]) -> Any:
-    return pair[0]
-
-
-def _fixed_order(socket: Socket) -> tuple[Any, ...]:
-    return (socket.local, socket.local_port, socket.peer, socket.peer_port, socket.id)
+            position.update((socket.id, line) for socket in members)
+    return tuple(rows), position

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from netwatch_tui.collect.recording import Collects, Recorder
 from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.model.columns import COLUMN_BY_ID
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
 from netwatch_tui.modes.record import begun, finish
 from netwatch_tui.modes.replay import opened
+from netwatch_tui.output.formats import Head, write_lines
 
 if TYPE_CHECKING:
     from netwatch_tui.ui.worker import Feed
@@ -25,9 +29,19 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if not (from_stdin or (sys.stdin and sys.stdin.isatty())) or not (sys.stderr and sys.stderr.isatty()):
         complain("the screen needs a terminal as standard input and standard error; --once prints to a pipe")
         return 2
-    spec = ViewSpec(query=query(" ".join(options.filter)), selection=selection(options), namespaces=options.net)
+    spec = ViewSpec(
+        query=query(" ".join(options.filter)),
+        selection=selection(options),
+        namespaces=options.net,
+        interval=options.interval,
+    )
     if options.sort:
         spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
+    if options.columns:
+        if foreign := [id for id in options.columns if id not in COLUMN_BY_ID]:
+            complain(f"the screen has no column {foreign[0]!r}, only {', '.join(COLUMN_BY_ID)}")
+            return 2
+        spec = spec._replace(columns=options.columns)
     return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
 
 
@@ -42,12 +56,10 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     recorders: list[Recorder] = []
 
     def record(collector: Collects) -> Collects:
-        if not options.record:
-            return collector
         recorders.append(begun(options, collector))
         return recorders[0]
 
-    worker = Worker(source, TABLES, spec, options.interval, record=record)
+    worker = Worker(source, TABLES, spec, record=record if options.record else None)
     try:
         return _run(options, worker, spec)
     finally:
@@ -73,10 +85,17 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec) -> int:
     from netwatch_tui.ui.themes import ThemeError
 
     try:
-        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse)
+        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=_file_lines)
     except ThemeError as error:
         complain(str(error))
         return 2
+
+
+def _file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
+    """What the screen writes to a file."""
+    moment = view.moment
+    head = Head(moment.now, os.uname().nodename, namespaces=moment.namespaces, marked=moment.marked)
+    return write_lines(format, sockets, head)
 
 
 def _keyboard() -> int:

@@ -103,10 +103,10 @@ def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socke
         rows.sort(key=lambda socket: STATE_RANK[socket.state])
         return rows
     from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
-    from netwatch_tui.model.view import order
+    from netwatch_tui.model.order import in_order
 
     moment = Moment(head.taken_at, head.marked, head.namespaces)
-    return order(rows, COLUMN_BY_ID[sort.column], moment, descending=sort.descending)
+    return in_order(rows, COLUMN_BY_ID[sort.column], moment).rows(descending=sort.descending)
 
 
 def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:

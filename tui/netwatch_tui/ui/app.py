@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from textual import events
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
 from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.commands import commands
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
 from netwatch_tui.ui.screens.main import MainScreen
-from netwatch_tui.ui.widgets.filter_line import FilterInput
+from netwatch_tui.ui.screens.taking import Write
+from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.worker import Feed
 
 
@@ -24,15 +27,21 @@ class NetwatchApp(App[None]):
     TITLE = "netwatch-tui"
     CSS_PATH = "netwatch.tcss"
     BINDINGS = bindings(APP_KEYS)
-    ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, feed: Feed, spec: ViewSpec, themes: Mapping[str, Theme], theme: str, notices: Sequence[str] = ()
+        self,
+        feed: Feed,
+        spec: ViewSpec,
+        themes: Mapping[str, Theme],
+        theme: str,
+        write: Write,
+        notices: Sequence[str] = (),
     ) -> None:
         self._signals = dict(themes[theme].variables)
         super().__init__()
         self._feed = feed
-        self._main = MainScreen(feed, spec, notices)
+        self._main = MainScreen(feed, spec, notices, write)
+        self._themes = tuple(themes)
         for each in themes.values():
             self.register_theme(each)
         self.theme = theme
@@ -44,6 +53,10 @@ class NetwatchApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """The table is the first and last screen."""
         return self._main
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 -- Textual calls it
+        """The lines of the command palette: every action, every column, every theme."""
+        return commands(self._main, self._themes)
 
     def on_mount(self) -> None:
         """End well also when told to from outside."""
@@ -57,8 +70,8 @@ class NetwatchApp(App[None]):
         self.exit()
 
     async def on_event(self, event: events.Event) -> None:
-        """Let a letter typed into the filter act when it is read, as every other key does."""
-        if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, FilterInput):
+        """Let a typed letter act when it is read, as every other key does."""
+        if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, EagerInput):
             if not event.is_forwarded:
                 self.focused.type_in(event.character or "")
         else:

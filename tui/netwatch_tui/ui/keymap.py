@@ -47,18 +47,41 @@ TABLE_KEYS = (
     Key("move.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down", "PgDn"),
     Key("move.first", "home,g", "first", "First", "first row", "g Home"),
     Key("move.last", "end,G", "last", "Last", "last row", "G End"),
+    Key("move.left", "left", "scroll_columns(-1)", "Left", "the columns to the left", "←"),
+    Key("move.right", "right", "scroll_columns(1)", "Right", "columns that found no room", "→"),
 )
+
+DETAILS_KEYS = (
+    Key("details.up", "up,k", "move(-1)", "Up", "the value above", "↑ k"),
+    Key("details.down", "down,j", "move(1)", "Down", "the value below", "↓ j"),
+    Key("details.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up", "PgUp"),
+    Key("details.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down", "PgDn"),
+    Key("details.copy", "enter,y", "copy", "Copy", "copy the value", "y Enter"),
+)
+"""While the details have the keyboard."""
 
 MAIN_KEYS = (
     Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows; results are live while you type", "/", True),
     Key("filter.port", "p", "filter_port", "Port", "filter by port, beginning with this row's", "p", True),
     Key("filter.process", "P", "filter_process", "Process", "filter by process, beginning with this row's", "P", True),
-    Key("filter.clear", "escape", "clear_filter", "Clear", "clear the filter", "Esc"),
-    Key("details", "enter", "details", "Details", "all about this socket and its processes", "Enter", True),
+    Key("filter.clear", "escape", "back", "Back", "close the details, else clear the filter", "Esc"),
+    Key(
+        "details",
+        "enter",
+        "open",
+        "Details",
+        "all about this socket, beside the table; open or shut a group",
+        "Enter",
+        True,
+    ),
+    Key("details.enter", "tab", "enter_details", "Values", "go into the details and back, to copy values", "Tab"),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", "s", True),
-    Key("sort.reverse", "S", "reverse_sort", "Reverse", "sort the other way round", "S", True),
+    Key("sort.reverse", "S", "reverse_sort", "Reverse", "sort the other way round", "S"),
     Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left", "<"),
     Key("sort.right", "greater_than_sign", "step_sort(1)", "Sort right", "sort by the column to the right", ">"),
+    Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", "c", True),
+    Key("group.pick", "b", "pick_group", "Group", "group by process, peer address, state or user", "b", True),
+    Key("group.fold", "B", "fold_groups", "Fold", "open or shut all groups", "B"),
     Key("show.tcp", "t", "toggle_kind('tcp')", "tcp", "TCP on or off", "t"),
     Key("show.udp", "u", "toggle_kind('udp')", "udp", "UDP on or off", "u"),
     Key("show.unix", "x", "toggle_kind('unix')", "unix", "unix sockets on or off", "x"),
@@ -67,10 +90,15 @@ MAIN_KEYS = (
     Key("show.established", "e", "only_established", "Established", "only established ones, or all again", "e"),
     Key("show.all", "a", "show_all", "All", "all kinds and all states", "a"),
     Key("show.namespaces", "N", "namespaces", "Namespaces", "every network namespace, or only the own one", "N"),
+    Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", "y", True),
+    Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", "w", True),
     Key(
         "view.pause", "space", "pause", "Pause", "hold the screen still, and go on; collecting continues", "Space", True
     ),
+    Key("pace.faster", "plus,equals_sign", "step_interval(-1)", "Faster", "look more often, down to 50 ms", "+"),
+    Key("pace.slower", "minus", "step_interval(1)", "Slower", "look less often, up to once a minute", "-"),
     Key("app.help", "question_mark,f1", "help", "Help", "this page", "? F1", True),
+    Key("app.palette", "ctrl+p", "app.command_palette", "Palette", "every action, column and theme by name", "Ctrl+P"),
     Key("app.quit", "q", "app.quit", "Quit", "leave at once", "q", True),
 )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.message import Message
 
 from netwatch_tui.model.columns import Column
-from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View
 
 
@@ -35,10 +33,33 @@ class CollectFailed(Message):
 
 
 @dataclass
-class DetailsReady(Message):
-    """What was asked about processes, by pid; those that are gone are missing."""
+class Said(Message):
+    """A word to the person, shown for some seconds: what happened, or why a key did nothing."""
 
-    details: Mapping[int, ProcessDetails]
+    text: str
+
+
+@dataclass
+class CursorMoved(Message):
+    """The person put the cursor on another row."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Where it is now is all that counts."""
+        return isinstance(message, CursorMoved)
+
+
+@dataclass
+class Opened(Message):
+    """The row under the cursor was asked for with the mouse."""
+
+
+@dataclass
+class CopyWanted(Message):
+    """A value is to be copied."""
+
+    what: str
+    """What it is, for the person."""
+    text: str
 
 
 @dataclass
@@ -49,10 +70,10 @@ class SortWanted(Message):
 
 
 @dataclass
-class ColumnsHidden(Message):
+class ColumnsPlaced(Message):
     """The terminal's width leaves other columns out than before."""
 
-    columns: tuple[Column, ...]
+    hidden: tuple[Column, ...]
 
 
 @dataclass

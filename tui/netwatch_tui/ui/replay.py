@@ -16,7 +16,7 @@ from textual.message import Message
 from netwatch_tui.collect.replaying import Recording
 from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.messages import CollectFailed, DetailsReady, ViewReady
+from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.ui.session import Session
 from netwatch_tui.ui.worker import Post
 
@@ -80,7 +80,7 @@ class _Total(NamedTuple):
     looks: int
 
 
-_Wish = _Ask | _Total | ViewSpec | frozenset[int]
+_Wish = _Ask | _Total | ViewSpec
 
 
 class _Ended(NamedTuple):
@@ -136,6 +136,10 @@ class _Given:
         return self.snapshot
 
 
+def _nothing_more(_: int) -> None:
+    """A recording holds no more about a process than its sockets tell."""
+
+
 class ReplayFeed:
     """Plays a recording to the screen. Every method may be called from any thread and returns at once."""
 
@@ -157,7 +161,6 @@ class ReplayFeed:
             count: Counts its looks, in a thread.
             clock: Gives seconds.
         """
-        self.interval = 1.0
         self._opens = opens
         self._spec = spec
         self._live = live
@@ -181,10 +184,6 @@ class ReplayFeed:
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view."""
         self._wishes.put(spec)
-
-    def ask(self, pids: frozenset[int]) -> None:
-        """Ask for details of processes, of which a recording has none."""
-        self._wishes.put(pids)
 
     def stop(self) -> None:
         """Send nothing any more."""
@@ -225,7 +224,7 @@ class ReplayFeed:
 
     def _begin_anew(self) -> None:
         self._given = _Given()
-        self._session = Session(self._given, self._spec)
+        self._session = Session(self._given, self._spec, _nothing_more)
         self._pending: Snapshot | _Ended | None = None
         self._reader = _Reader(self._opens, lambda: self._wishes.put(_Ask.NEWS))
         self._position = self._position._replace(number=0, time=None, ended=None)
@@ -260,8 +259,6 @@ class ReplayFeed:
             case ViewSpec():
                 self._spec = wish
                 self._send(self._session.show(wish, self._recorded()))
-            case frozenset():
-                self._post(DetailsReady({}))
             case _Total(looks):
                 self._move(total=looks)
             case _Ask.PAUSE:
@@ -282,7 +279,6 @@ class ReplayFeed:
         """Take the next look from the reader if none waits to be shown."""
         recording = self._reader.recording
         if recording is not None and self._position.host != recording.host:
-            self.interval = recording.interval
             self._move(host=recording.host, started_at=recording.started_at)
         if self._pending is None:
             with suppress(Empty):

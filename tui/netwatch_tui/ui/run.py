@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
 from netwatch_tui.ui.worker import Feed
 
+_SWITCH = 0.001
+"""Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""
 
-def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool) -> int:
+
+def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
@@ -17,6 +23,7 @@ def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool) -> int:
     themes, problems = load_themes(themes_folder())
     if theme not in themes:
         raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
-    app = NetwatchApp(feed, spec, themes, theme, problems)
+    sys.setswitchinterval(_SWITCH)
+    app = NetwatchApp(feed, spec, themes, theme, write, problems)
     app.run(mouse=mouse)
     return app.return_code or 0

@@ -16,15 +16,13 @@ from netwatch_tui.collect.clock import steady_clock
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.messages import CollectFailed, DetailsReady, ViewReady
+from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.ui.session import Collects, Session
 
 JOIN_TIMEOUT = 0.2
 """Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""
-
-_Wish = ViewSpec | frozenset[int]
-"""Another view, or details of these processes."""
 
 Post = Callable[[Message], object]
 
@@ -32,17 +30,11 @@ Post = Callable[[Message], object]
 class Feed(Protocol):
     """What the screen needs of whatever feeds it: the worker, or in tests something without a thread."""
 
-    interval: float
-    """Seconds between two ticks."""
-
     def begin(self, post: Post) -> None:
         """Start to send messages."""
 
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view of what was collected."""
-
-    def ask(self, pids: frozenset[int]) -> None:
-        """Ask for details of processes."""
 
     def stop(self) -> None:
         """Send nothing any more."""
@@ -50,11 +42,6 @@ class Feed(Protocol):
 
 class _Stopped(BaseException):
     """Raised inside a tick when the program quits; no handler of errors on the way may hold it up."""
-
-
-def _as_it_is(collector: Collects) -> Collects:
-    """Nothing is recorded."""
-    return collector
 
 
 class Worker:
@@ -65,17 +52,23 @@ class Worker:
         source: Source,
         tables: Sequence[Table],
         spec: ViewSpec,
-        interval: float,
         clock: Callable[[], float] | None = None,
-        record: Callable[[Collects], Collects] = _as_it_is,
+        record: Callable[[Collects], Collects] | None = None,
     ) -> None:
-        self.interval = interval
+        """Begin nothing yet.
+
+        Args:
+            source: The machine.
+            tables: The socket tables to read.
+            spec: What is shown at first.
+            clock: Gives the time in seconds since the epoch.
+            record: Puts something around the collector that writes down what it sees.
+        """
         self._clock = clock or steady_clock()
         self._source = source
-        self._postponed: _Wish | None = None
         collector = Collector(source, tables, namespaces=spec.namespaces, check=self._check)
-        self._session = Session(record(collector), spec)
-        self._wishes: SimpleQueue[_Wish | None] = SimpleQueue()
+        self._session = Session(record(collector) if record else collector, spec, self._ask)
+        self._wishes: SimpleQueue[ViewSpec | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._post: Post = _nowhere
         # A daemon: were it ever stuck in the kernel, the program could still end.
@@ -89,10 +82,6 @@ class Worker:
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view; of several asked at once, only the last is made."""
         self._wishes.put(spec)
-
-    def ask(self, pids: frozenset[int]) -> None:
-        """Ask for details of processes."""
-        self._wishes.put(pids)
 
     def stop(self) -> None:
         """End the thread, in the middle of a tick if need be, and wait for it."""
@@ -123,43 +112,41 @@ class Worker:
                     first = False
                 # From the plan, not from the end of the tick: ticks keep their beat. A tick that took longer
                 # than the interval is followed by the next one at once, and none is made up for.
-                due = max(due + self.interval, self._clock())
+                due = max(due + self._session.spec.interval, self._clock())
             expiry = self._session.next_expiry
             wake = due if expiry is None else min(due, expiry)
             wish = self._wish(max(wake - self._clock(), 0.0))
-            if isinstance(wish, ViewSpec):
-                if self._session.needs_tick(wish):
-                    due = self._clock()
+            if wish is not None:
+                due = self._due(wish, due)
                 self._attempt(partial(self._session.show, wish))
-            elif wish is not None:
-                self._answer(wish)
             elif expiry is not None and self._clock() >= expiry:
                 self._attempt(self._session.expire)
 
-    def _wish(self, timeout: float) -> _Wish | None:
-        """What was asked for next, of several specs in a row the last; None when the time is over."""
+    def _due(self, wish: ViewSpec, due: float) -> float:
+        """When the next tick is due if this is granted."""
+        now, interval = self._clock(), self._session.spec.interval
+        if self._session.needs_tick(wish):
+            return now
+        return max(due - interval + wish.interval, now) if wish.interval != interval else due
+
+    def _wish(self, timeout: float) -> ViewSpec | None:
+        """What was asked for next, of several in a row the last; None when the time is over."""
         try:
-            wish = self._postponed or self._wishes.get(timeout=timeout)
-            self._postponed = None
-            while isinstance(wish, ViewSpec) and not self._wishes.empty():
-                later = self._wishes.get_nowait()
-                if not isinstance(later, ViewSpec):
-                    self._postponed = later
-                    break
-                wish = later
+            wish = self._wishes.get(timeout=timeout)
+            while wish is not None and not self._wishes.empty():
+                wish = self._wishes.get_nowait()
         except Empty:
             return None
         self._check()
         return wish
 
-    def _answer(self, pids: frozenset[int]) -> None:
-        """Tell about processes; one about which nothing can be told is left out."""
+    def _ask(self, pid: int) -> ProcessDetails | None:
+        """Find out about a process; a failure is told, and costs no more than the details."""
         try:
-            asked = {pid: self._source.process_details(pid) for pid in pids}
+            return self._source.process_details(pid)
         except Exception as error:  # noqa: BLE001 -- as in _attempt
             self._post(CollectFailed(f"{type(error).__name__}: {error}"))
-        else:
-            self._post(DetailsReady({pid: found for pid, found in asked.items() if found is not None}))
+            return None
 
     def _attempt(self, step: Callable[[float], View | None]) -> None:
         """Do one thing and show what came of it, also when it failed."""

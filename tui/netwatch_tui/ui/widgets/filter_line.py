@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,6 +10,7 @@ from textual.widgets import Input, Label
 from textual.widgets.input import Selection
 
 from netwatch_tui.ui.messages import FilterEdited
+from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _OWN_KEYS = [
     Binding("enter", "screen.keep_filter", "Keep", key_display="Enter", priority=True),
@@ -22,28 +21,12 @@ _OWN_KEYS = [
     Binding("pagedown", "screen.move_in_table('page', 1)", show=False, priority=True),
     Binding("f1", "screen.help_on_filter", show=False, priority=True),
 ]
-_EDITING_KEYS = [
-    replace(binding, priority=True)
-    for binding in Input.BINDINGS
-    if isinstance(binding, Binding) and binding.key not in ("enter", "ctrl+c,super+c")
-]
 
 
-class FilterInput(Input, inherit_bindings=False):
-    """Text with a cursor; the keys that an input has no use for move in the table.
+class FilterInput(EagerInput):
+    """The keys that an input has no use for move in the table."""
 
-    Every key acts when it is read (see `keymap.Key.binding`), so that `abc`, Backspace and Enter typed ahead over a
-    slow line come in this order.
-    """
-
-    BINDINGS = [*_OWN_KEYS, *_EDITING_KEYS]
-
-    def type_in(self, character: str) -> None:
-        """Put in one character, in the place of what is selected."""
-        if self.selection.is_empty:
-            self.insert_text_at_cursor(character)
-        else:
-            self.replace(character, *self.selection)
+    BINDINGS = list(_OWN_KEYS)
 
 
 class FilterLine(Horizontal):
@@ -52,9 +35,7 @@ class FilterLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Prompt, text, note."""
         yield Label("Filter:", id="filter-prompt")
-        text = FilterInput(id="filter-text", compact=True, select_on_focus=False)
-        text.cursor_blink = False  # a blinking cursor is traffic
-        yield text
+        yield FilterInput(id="filter-text")
         yield Label("", id="filter-note", markup=False)
 
     @property

@@ -2,64 +2,46 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.model.columns import COLUMNS, Column
-from netwatch_tui.model.format import BLANK, cell_width, clip, clip_endpoint
-from netwatch_tui.model.layout import GAP, Layout, Placed, endpoint_step, lay_out
+from netwatch_tui.model.columns import COLUMN_BY_ID, Column
+from netwatch_tui.model.emptiness import why_empty
+from netwatch_tui.model.groups import Group, Row
+from netwatch_tui.model.layout import Layout, endpoint_step, lay_out, scrolled
 from netwatch_tui.model.marks import Mark
 from netwatch_tui.model.socket import Socket
-from netwatch_tui.model.view import View
+from netwatch_tui.model.view import RowId, View
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
-from netwatch_tui.ui.messages import ColumnsHidden, SortWanted
+from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, Opened, Said, SortWanted
+from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
 
 HEADER_HEIGHT = 1
-
-_MARK_STYLE = {
-    Mark.NEW: "socket-table--new",
-    Mark.CHANGED: "socket-table--changed",
-    Mark.CLOSED: "socket-table--closed",
-}
-
-
-class Line(NamedTuple):
-    """All that decides how one line looks; two equal ones need no repaint."""
-
-    cells: tuple[str, ...]
-    """Texts of the placed columns, neither clipped nor padded."""
-    mark: Mark | None
-    is_cursor: bool
 
 
 class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of a view under a heading that stays. Row and scroll positions follow sockets, never numbers."""
 
-    COMPONENT_CLASSES = {
-        "socket-table--header",
-        "socket-table--sorted",
-        "socket-table--blank",
-        "socket-table--new",
-        "socket-table--changed",
-        "socket-table--closed",
-        "socket-table--cursor",
-    }
+    COMPONENT_CLASSES = {f"socket-table--{name}" for name in INKS}
     BINDINGS = bindings(TABLE_KEYS)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._view: View | None = None
         self._cursor = 0
+        self._chosen: RowId | None = None
+        """The row that the person chose; the cursor stands elsewhere only while it is not shown."""
         self._endpoint_width = endpoint_step(0)
         self._layout_of_columns = Layout((), ())
+        self._first_column: int | None = None
+        """How many columns are scrolled off to the left; None while those are shown that matter most."""
         self._painted: list[Line | None] = []
+        self._inks: Inks | None = None
 
     # What is shown
 
@@ -67,21 +49,29 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Show another view: the cursor stays on its socket, at its height on the screen where that is possible."""
         before, self._view = self._view, view
         self._resize_rows(len(view.rows))
-        if before is None or before.moment.namespaces != view.moment.namespaces:
-            self._lay_out()
-        if before is not None:
+        if before is None:
+            self._chosen = view.rows[0].id if view.rows else None
+        else:
             self._follow(before, view)
-        if before is None or (before.spec.sort, before.spec.descending) != (view.spec.sort, view.spec.descending):
+        if before is None or _columns(before) != _columns(view):
+            self._lay_out()
+        if before is None or _look(before) != _look(view):
             self.refresh()
         else:
             self._repaint_changed()
 
     @property
-    def cursor_socket(self) -> Socket | None:
-        """The socket under the cursor; None in an empty table."""
+    def cursor_row(self) -> Row | None:
+        """The socket or group under the cursor; None in an empty table."""
         return self._row(self._cursor)
 
-    def _row(self, index: int) -> Socket | None:
+    @property
+    def cursor_socket(self) -> Socket | None:
+        """The socket under the cursor; None in an empty table or on the line of a group."""
+        row = self.cursor_row
+        return row if isinstance(row, Socket) else None
+
+    def _row(self, index: int) -> Row | None:
         rows = self._view.rows if self._view else ()
         return rows[index] if 0 <= index < len(rows) else None
 
@@ -101,11 +91,30 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         top, cursor = self.scroll_offset.y, self._cursor
         visible = top <= cursor < top + self._page
         anchor = cursor if visible else top
-        self._cursor = _find_again(before, after, cursor)
+        self._cursor = self._find_cursor(before, after)
         if top > 0:
-            self._scroll_rows(_find_again(before, after, anchor) - (anchor - top))
+            target = self._cursor if visible else _find_again(before, after, anchor)
+            self._scroll_rows(target - (anchor - top))
         if visible:
             self._reveal_cursor()
+
+    def _find_cursor(self, before: View, after: View) -> int:
+        """Where the cursor belongs now: on the chosen row, or else where it stood.
+
+        A row that a filter hides stays the chosen one, so that it has the cursor again when it comes back; one that
+        is gone for good leaves it to its neighbour.
+        """
+        chosen = self._chosen
+        if chosen is not None and chosen in after.position:
+            return after.position[chosen]
+        stands = _find_again(before, after, self._cursor)
+        marked = before.moment.marked.get(chosen) if isinstance(chosen, int) else None
+        has_closed = marked is not None and marked.mark is Mark.CLOSED
+        if after.rows and (has_closed or not isinstance(chosen, int)):
+            self._chosen = after.rows[stands].id
+        if has_closed:
+            self.post_message(Said("The socket under the cursor has closed; the cursor is on its neighbour now."))
+        return stands
 
     # Moving
 
@@ -141,8 +150,11 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _move_to(self, index: int) -> None:
         self._cursor = max(min(index, self._count - 1), 0)
+        row = self.cursor_row
+        self._chosen = row.id if row else None
         self._reveal_cursor()
         self._repaint_changed()
+        self.post_message(CursorMoved())
 
     def _reveal_cursor(self) -> None:
         """Scroll as little as is needed to see the cursor."""
@@ -152,16 +164,44 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _scroll_rows(self, top: int) -> None:
         self.scroll_to(y=max(min(top, self._count - self._page), 0), animate=False)
 
+    def action_scroll_columns(self, step: int) -> None:
+        """Shift the columns sideways: right as long as one is hidden there, left back to where it began."""
+        first = self._first_column
+        if step > 0 and not self._layout_of_columns.hidden:
+            self.post_message(Said("All columns are on the screen."))
+        elif step > 0 and first is not None and self.columns[-1] not in self._layout_of_columns.hidden:
+            self.post_message(Said("This is the last column."))
+        elif step < 0 and first is None:
+            self.post_message(Said("This is the first column."))
+        else:
+            self._first_column = (0 if first is None else first + 1) if step > 0 else (first or 0) - 1
+            if self._first_column < 0:
+                self._first_column = None
+            self._lay_out()
+
     # Mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to a row, or sort by a column's heading."""
-        if event.y >= HEADER_HEIGHT:
-            index = self.scroll_offset.y + event.y - HEADER_HEIGHT
-            if index < self._count:
-                self._move_to(index)
-        elif column := self._layout_of_columns.column_at(event.x):
-            self.post_message(SortWanted(column))
+        """Move the cursor to a row, open it with a second click; sort by a column's heading."""
+        if event.y < HEADER_HEIGHT:
+            if column := self._layout_of_columns.column_at(event.x):
+                self.post_message(SortWanted(column))
+            return
+        index = self.scroll_offset.y + event.y - HEADER_HEIGHT
+        if index >= self._count:
+            return
+        is_again = event.chain > 1 and index == self._cursor
+        self._move_to(index)
+        if is_again or (isinstance(self.cursor_row, Group) and event.chain == 1):
+            self.post_message(Opened())
+
+    def on_mouse_scroll_right(self) -> None:
+        """Shift the columns."""
+        self.action_scroll_columns(1)
+
+    def on_mouse_scroll_left(self) -> None:
+        """Shift the columns back."""
+        self.action_scroll_columns(-1)
 
     # Painting
 
@@ -174,44 +214,61 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Paint everything in the new colours."""
         super().notify_style_update()
+        self._inks = None
         self.refresh()
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The namespace has a column while there is more than one."""
-        several = self._view is not None and len(self._view.moment.namespaces) > 1
-        return tuple(column for column in COLUMNS if several or column.id != "netns")
+        """The wanted columns; the namespace has one only while there is more than one."""
+        if self._view is None:
+            return ()
+        several = len(self._view.moment.namespaces) > 1
+        return tuple(COLUMN_BY_ID[id] for id in self._view.spec.columns if several or id != "netns")
 
     def _lay_out(self) -> None:
         before = self._layout_of_columns
-        self._layout_of_columns = lay_out(self.columns, self._width, self._endpoint_width)
-        if self._layout_of_columns != before:
+        if self._first_column is None:
+            after = lay_out(self.columns, self._width, self._endpoint_width)
+        else:
+            after = scrolled(self.columns, self._width, self._endpoint_width, self._first_column)
+        self._layout_of_columns = after
+        if after != before:
             self.refresh()
-        if self._layout_of_columns.hidden != before.hidden:
-            self.post_message(ColumnsHidden(self._layout_of_columns.hidden))
+            self.post_message(ColumnsPlaced(after.hidden))
 
     def _line(self, index: int) -> Line | None:
         """How the row at this place looks now; None below the last."""
-        socket = self._row(index)
-        if socket is None or self._view is None:
+        row, view = self._row(index), self._view
+        if row is None or view is None:
             return None
-        moment = self._view.moment
-        cells = tuple(place.column.text(socket, moment) for place in self._layout_of_columns.placed)
-        marked = moment.marked.get(socket.id)
-        return Line(cells, marked.mark if marked else None, index == self._cursor)
+        is_cursor = index == self._cursor
+        if isinstance(row, Group):
+            return Line((group_line(row),), None, is_cursor, is_group=True)
+        cells = tuple(place.column.text(row, view.moment) for place in self._layout_of_columns.placed)
+        marked = view.moment.marked.get(row.id)
+        return Line(cells, marked.mark if marked else None, is_cursor)
 
     def _repaint_changed(self) -> None:
-        """Repaint the visible lines that look different from what was painted last."""
+        """Repaint what looks different from what was painted last: of a line that is else the same, single cells."""
         top = self.scroll_offset.y
+        regions: list[Region] = []
         for y, painted in enumerate(self._painted):
-            if self._line(top + y) != painted:
-                self.refresh(Region(0, y + HEADER_HEIGHT, self._width, 1))
+            line = self._line(top + y)
+            if line == painted:
+                continue
+            for x, width in changed_cells(painted, line, self._layout_of_columns) or [(0, self._width)]:
+                regions.append(Region(x, y + HEADER_HEIGHT, width, 1))
+        if regions:
+            self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the heading, a row, or nothing."""
         width = self._width
+        inks = self._inks = self._inks or Inks.of(self)
         if y < HEADER_HEIGHT:
-            return self._header().adjust_cell_length(width, self.rich_style)
+            view = self._view
+            sort = (view.spec.sort, view.spec.descending) if view else None
+            return heading(self._layout_of_columns, sort, inks, width, is_scrolled=self._first_column is not None)
         row_y = y - HEADER_HEIGHT
         line = self._line(self.scroll_offset.y + row_y)
         self._painted += [None] * (row_y + 1 - len(self._painted))
@@ -219,12 +276,19 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         if row_y < len(self._painted):
             self._painted[row_y] = line
         if line is None:
-            return Strip.blank(width, self.rich_style)
+            return reason_line(self._reasons, row_y, inks, width)
         self._widen(line)
-        return self._strip(line, width)
+        return row_line(line, self._layout_of_columns, inks, width)
+
+    @property
+    def _reasons(self) -> Sequence[str]:
+        """Why there is nothing to see."""
+        return () if self._view is None or self._view.rows else why_empty(self._view)
 
     def _widen(self, line: Line) -> None:
         """Make room for the longest address seen so far; never taken back, so that columns stay where they are."""
+        if line.is_group:
+            return
         placed = self._layout_of_columns.placed
         longest = max(
             (len(cell) for place, cell in zip(placed, line.cells, strict=True) if place.column.is_endpoint), default=0
@@ -233,64 +297,18 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._endpoint_width = endpoint_step(longest)
             self.call_after_refresh(self._lay_out)
 
-    def _strip(self, line: Line, width: int) -> Strip:
-        style = self.rich_style
-        if line.mark:
-            style += self._ink(_MARK_STYLE[line.mark])
-        blank = style if line.mark else style + self._ink("socket-table--blank")
-        if line.is_cursor:
-            full = self.get_component_rich_style("socket-table--cursor")
-            cursor = Style(bgcolor=full.bgcolor, bold=full.bold, reverse=full.reverse)
-            style, blank = style + cursor, blank + cursor
-        segments = [
-            Segment(text, blank if _is_blank(cell) else style)
-            for place, cell in zip(self._layout_of_columns.placed, line.cells, strict=True)
-            for text in (_fit(cell, place) + " " * GAP,)
-        ]
-        return Strip(segments).adjust_cell_length(width, style)
 
-    def _ink(self, component: str) -> Style:
-        """The text colour of a component, to lay over another style."""
-        return Style(color=self.get_component_rich_style(component).color)
+def _columns(view: View) -> tuple[object, ...]:
+    """All of a view that decides which columns there are."""
+    return view.spec.columns, len(view.moment.namespaces) > 1
 
-    def _header(self) -> Strip:
-        plain = self.rich_style + self.get_component_rich_style("socket-table--header")
-        lit = plain + self._ink("socket-table--sorted") + Style(bold=True)
-        spec = self._view.spec if self._view else None
-        segments = []
-        for place in self._layout_of_columns.placed:
-            title = place.column.title
-            if spec and spec.sort == place.column.id:
-                segments.append(Segment(_sorted_title(title.strip(), place, "▼" if spec.descending else "▲"), lit))
-            else:
-                segments.append(Segment(_aligned(clip(title, place.width), place, place.width) + " " * GAP, plain))
-        return Strip(segments).adjust_cell_length(self._width, plain)
+
+def _look(view: View) -> tuple[object, ...]:
+    """All of a view that shows in the heading, or in place of rows."""
+    return view.spec.sort, view.spec.descending, () if view.rows else why_empty(view)
 
 
 def _find_again(before: View, after: View, index: int) -> int:
-    """Where the socket that stood at this place stands now; the same place if it is gone."""
+    """Where the row that stood at this place stands now; the same place if it is gone."""
     nearest = max(min(index, len(after.rows) - 1), 0)
     return after.position.get(before.rows[index].id, nearest) if index < len(before.rows) else nearest
-
-
-def _is_blank(cell: str) -> bool:
-    """Whether a cell says that something is not known, or why there is nothing."""
-    return cell == BLANK or cell.startswith("(")
-
-
-def _fit(cell: str, place: Placed) -> str:
-    """The cell's text in exactly the width of its column."""
-    clipped = clip_endpoint(cell, place.width) if place.column.is_endpoint else clip(cell, place.width)
-    return _aligned(clipped, place, place.width)
-
-
-def _sorted_title(title: str, place: Placed, arrow: str) -> str:
-    """A title with its arrow, on the inner side where there is room and else in the gap behind the column."""
-    if place.column.right_aligned and cell_width(title) < place.width:
-        return _aligned(arrow + title, place, place.width) + " " * GAP
-    return _aligned(title + arrow, place, place.width + GAP)
-
-
-def _aligned(text: str, place: Placed, width: int) -> str:
-    padding = " " * (width - cell_width(text))
-    return padding + text if place.column.right_aligned else text + padding

@@ -5,30 +5,52 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual.content import Content
+from textual.geometry import Region
+from textual.style import Style
 from textual.widget import Widget
 
 from netwatch_tui.model.columns import Column
-from netwatch_tui.model.format import printable
+from netwatch_tui.model.format import cell_width, printable
+from netwatch_tui.model.kinds import KINDS, OTHER_KINDS
+from netwatch_tui.model.selection import ESTABLISHED, LISTENING
 from netwatch_tui.model.socket import State
 from netwatch_tui.model.view import View
 
-_Part = tuple[str, str]
-"""A text and its style."""
+_LATE = 1.25
+"""An interval that is this many times longer than the wanted one is shown as what it is."""
+
+
+class _Part(NamedTuple):
+    """A text, its style, and the action behind it."""
+
+    text: str
+    style: str = ""
+    action: str = ""
+
+    @property
+    def content(self) -> Content:
+        """As Textual wants it."""
+        content = Content.styled(self.text, self.style) if self.style else Content(self.text)
+        return content.stylize(Style.from_meta({"@click": self.action})) if self.action else content
+
+
+_Line = list[_Part]
 
 
 class StatusLine(Widget):
     """Two lines: how the program does and what there is; a third one when something can't be seen."""
 
-    def __init__(self, interval: float, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._interval = interval
         self._view: View | None = None
         self._failure = ""
         self._hidden: Sequence[Column] = ()
         self._notices: tuple[str, ...] = ()
-        self._shown: tuple[object, ...] = ()
+        self._busy = False
+        self._lines: list[_Line] = [[_Part("reading sockets...")], [], []]
 
     def show(self, view: View) -> None:
         """Tell of this view; whatever failed before is over."""
@@ -50,87 +72,118 @@ class StatusLine(Widget):
         self._hidden = columns
         self._update()
 
+    def busy(self, is_busy: bool) -> None:
+        """Tell that what was asked for is not on the screen yet."""
+        if is_busy != self._busy:
+            self._busy = is_busy
+            self._update()
+
     def _update(self) -> None:
-        """Repaint if any word is another one."""
-        lines = (self._first_line(), self._second_line(), self._third_line())
-        if lines != self._shown:
-            self._shown = lines
-            self.styles.height = 3 if lines[2] else 2
+        """Repaint what differs; of a line of the same length only the digits that do."""
+        before, self._lines = self._lines, [self._first_line(), self._second_line(), self._third_line()]
+        if bool(before[2]) != bool(self._lines[2]):
+            self.styles.height = 3 if self._lines[2] else 2
             self.refresh()
+            return
+        regions = [
+            Region(x, y, width, 1)
+            for y, (was, is_now) in enumerate(zip(before, self._lines, strict=True))
+            for x, width in _differences(was, is_now, self.size.width)
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def render(self) -> Content:
         """All lines, each cut at the screen's edge with a sign."""
-        lines = (self._first_line(), self._second_line(), self._third_line())
-        return Content("\n").join(_fit(line, self.size.width) for line in lines if line is not lines[2] or line)
+        lines = self._lines if self._lines[2] else self._lines[:2]
+        return Content("\n").join(_fit(line, self.size.width) for line in lines)
 
-    def _first_line(self) -> list[_Part]:
+    def _first_line(self) -> _Line:
         view = self._view
         if view is None:
-            return [("reading sockets...", "")]
-        by_kind = view.snapshot.counts.by_kind
-        total = sum(count for kind, count in by_kind.items() if view.spec.selection.shows(kind))
+            return [_Part("reading sockets...")]
+        selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
+        total = sum(count for kind, count in by_kind.items() if selection.shows(kind))
         shown = f"{view.shown:,} of {_counted(total, 'socket')}", "bold $accent"
         delta = view.snapshot.delta
         opened = sum(not socket.was_there for socket in delta.opened)
+        others = sum(by_kind.get(kind, 0) for kind in OTHER_KINDS)
         return [
-            (_counted(total, "socket"), "bold") if view.shown == total else shown,
-            *((f"{kind} {count:,}", "") for kind, count in by_kind.items() if view.spec.selection.shows(kind)),
-            (f"+{opened} -{len(delta.closed)}", ""),
+            _Part(_counted(total, "socket"), "bold") if view.shown == total else _Part(*shown),
             self._pace(view),
+            *(
+                _toggle(f"{kind} {by_kind.get(kind, 0):,}", selection.shows(kind), f"screen.toggle_kind('{kind}')")
+                for kind in KINDS
+                if kind not in OTHER_KINDS
+            ),
+            _toggle(f"others {others:,}", any(map(selection.shows, OTHER_KINDS)), "screen.toggle_others"),
             *self._places(view),
+            _Part(f"+{opened} -{len(delta.closed)}"),
         ]
 
     def _pace(self, view: View) -> _Part:
-        if view.paused_since is None:
-            return (f"live, every {self._interval:g}s", "$success")
-        return (f"PAUSED since {time.strftime('%H:%M:%S', time.localtime(view.paused_since))}", "bold $warning")
+        if view.paused_since is not None:
+            since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
+            return _Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
+        if self._busy:
+            return _Part("sorting...", "$warning")
+        wanted, cost = view.spec.interval, f"tick {view.snapshot.cost * 1000:3.0f} ms"
+        if view.pace is not None and view.pace > wanted * _LATE + 0.01:
+            return _Part(f"live, every {view.pace:.1f}s, not {wanted:g}s, {cost}", "$warning")
+        return _Part(f"live, every {wanted:g}s, {cost}", "$success")
 
     @staticmethod
-    def _places(view: View) -> list[_Part]:
+    def _places(view: View) -> _Line:
         """What is said about network namespaces."""
-        seen = view.snapshot.namespaces
+        seen, toggle = view.snapshot.namespaces, "screen.namespaces"
         if view.spec.namespaces == "*":
-            return [(_counted(len(seen.names), "namespace"), "$accent")]
-        chosen = [(f"namespace {printable(name)}", "$accent") for name in seen.names.values() if view.spec.namespaces]
-        return [*chosen, (f"{_counted(seen.others, 'other namespace')}", "$text-muted")] if seen.others else chosen
+            return [_Part(_counted(len(seen.names), "namespace"), "$accent", toggle)]
+        chosen = [_Part(f"namespace {printable(name)}", "$accent") for name in seen.names.values()]
+        others = [_Part(_counted(seen.others, "other namespace"), "$text-muted", toggle)] if seen.others else []
+        return [*(chosen if view.spec.namespaces else []), *others]
 
-    def _second_line(self) -> list[_Part]:
+    def _second_line(self) -> _Line:
         if self._view is None:
             return []
-        selection, counts = self._view.spec.selection, self._view.snapshot.counts
+        spec, counts = self._view.spec, self._view.snapshot.counts
+        selection = spec.selection
         by_state = Counter[State]()
         for (netid, state), count in counts.by_state.items():
             if netid in selection.netids:
                 by_state[state] += count
         parts = [
-            (f"{state} {by_state[state]:,}", "" if state in selection.states else "$text-muted strike")
+            _toggle("listening", selection.states == LISTENING, "screen.only_listening"),
+            _toggle("established", selection.states == ESTABLISHED, "screen.only_established"),
+        ]
+        parts += [
+            _Part(f"{state} {by_state[state]:,}", "" if state in selection.states else "$text-muted strike")
             for state in State
             if state in by_state
         ]
-        off = [f"{kind} {count:,}" for kind, count in counts.by_kind.items() if not selection.shows(kind)]
-        if off:
-            parts.append((f"off: {', '.join(off)}", "$text-muted"))
-        parts += [
-            (f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == self._view.spec.sort
-        ]
+        parts += [_Part(f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == spec.sort]
         if self._hidden:
-            parts.append((f"{_counted(len(self._hidden), 'column')} hidden: too narrow", "$text-muted"))
+            parts.append(_Part(f"{_counted(len(self._hidden), 'column')} hidden: → shows", "$text-muted"))
         return parts
 
-    def _third_line(self) -> list[_Part]:
-        parts = [(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
+    def _third_line(self) -> _Line:
+        parts = [_Part(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
         if self._view is not None:
             snapshot, spec = self._view.snapshot, self._view.spec
-            parts += [(problem.text, "$warning") for problem in snapshot.problems]
+            parts += [_Part(problem.text, "$warning") for problem in snapshot.problems]
             count = sum(
                 count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids
             )
             if count:
-                parts.append((f"owners of {_counted(count, 'socket')} need root", "$warning"))
+                parts.append(_Part(f"owners of {_counted(count, 'socket')} need root", "$warning"))
             if spec.namespaces and snapshot.namespaces.denied:
                 denied = _counted(snapshot.namespaces.denied, "process")
-                parts.append((f"namespaces of {denied} need root", "$warning"))
-        return [*parts, *((notice, "$warning") for notice in self._notices)]
+                parts.append(_Part(f"namespaces of {denied} need root", "$warning"))
+        return [*parts, *(_Part(notice, "$warning") for notice in self._notices)]
+
+
+def _toggle(text: str, is_on: bool, action: str) -> _Part:
+    """A word that is lit or unlit, also where there is no colour, and is switched with a click."""
+    return _Part(f"●{text}" if is_on else f"○{text}", "bold" if is_on else "$text-muted", action)
 
 
 def _counted(count: int, word: str) -> str:
@@ -138,8 +191,37 @@ def _counted(count: int, word: str) -> str:
     return f"{count:,} {word if count == 1 else plural}"
 
 
-def _fit(parts: Sequence[_Part], width: int) -> Content:
-    """The parts in one line, with two blanks between; what does not fit ends in an ellipsis."""
-    spaced = [piece for part in parts for piece in ("  ", part)][1:]
-    line = Content.assemble(*spaced)
-    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+def _spaced(line: _Line) -> _Line:
+    """With two blanks between two parts."""
+    return [piece for part in line for piece in (_Part("  "), part)][1:]
+
+
+def _fit(line: _Line, width: int) -> Content:
+    """The parts in one line; what does not fit ends in an ellipsis."""
+    content = Content("").join(part.content for part in _spaced(line))
+    return content if content.cell_length <= width else content.truncate(width, ellipsis=True)
+
+
+def _differences(before: _Line, after: _Line, width: int) -> list[tuple[int, int]]:
+    """Place and width of what has to be painted again; the whole line if parts have moved or look different."""
+    if before == after:
+        return []
+    alike = [(cell_width(part.text), part.style) for part in before] == [
+        (cell_width(part.text), part.style) for part in after
+    ]
+    was, is_now = ("".join(part.text for part in _spaced(line)) for line in (before, after))
+    if not alike or len(was) != cell_width(was) or len(is_now) != cell_width(is_now):
+        x = _common_start(before, after)
+        return [(x, max(width - x, 0))]
+    pairs = zip(was[:width], is_now[:width], strict=True)
+    return [(x, 1) for x, (one, other) in enumerate(pairs) if one != other]
+
+
+def _common_start(before: _Line, after: _Line) -> int:
+    """Cells of the parts at the beginning that are the same."""
+    x = 0
+    for was, is_now in zip(before, after, strict=False):
+        if was != is_now:
+            break
+        x += cell_width(was.text) + 2
+    return x

@@ -1,0 +1,371 @@
+"""Columns, groups, toggles, copies, files, pace, mouse: what a key or a click does, and what it says if nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from netwatch_tui.model.columns import COLUMNS
+from netwatch_tui.model.query import parse
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
+from netwatch_tui.ui.screens.choosing import INTERVALS
+from tests.support.build import process, tcp, udp
+from tests.support.fake import FakeSource
+from tests.ui.stage import Stage, on_stage
+
+WEB = tcp("10.0.0.5:443", inode=11)
+CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
+OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
+DNS = udp("127.0.0.53:53", inode=14)
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    machine = FakeSource(WEB, CLIENT, OTHER, DNS)
+    machine.hold(7, WEB, CLIENT, OTHER)
+    machine.hold(8, DNS)
+    machine.processes = {7: process(7, "nginx"), 8: process(8, "resolved")}
+    return machine
+
+
+def said(stage: Stage) -> str:
+    """What the last line says."""
+    return stage.screen[-1].strip()
+
+
+# Columns
+
+
+async def test_columns_are_hidden_shown_and_moved_while_the_list_is_open(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        assert stage.heading.split()[:2] == ["▸", "Netid"]
+        await stage.press("c", "space")
+        assert "Netid" not in stage.heading
+        await stage.press("j", "greater_than_sign")
+        assert stage.heading.index("State") > stage.heading.index("Recv-Q")
+        await stage.press("r", "escape")
+        assert stage.heading.index("Netid") < stage.heading.index("State") < stage.heading.index("Recv-Q")
+
+
+async def test_the_order_of_columns_holds_for_the_rows_too(source: FakeSource) -> None:
+    columns = ("mark", "process", "peer", "state")
+    async with on_stage(source, spec=ViewSpec(columns=columns)) as stage:
+        assert stage.heading.split() == ["Process", "Peer", "address:port", "State▲"]
+        assert stage.rows[1].split() == ["nginx", "10.0.0.9:50001", "ESTAB"]
+
+
+async def test_scrolling_sideways_reaches_every_column(source: FakeSource) -> None:
+    async with on_stage(source, size=(80, 24)) as stage:
+        assert stage.heading.startswith("▸")
+        seen = set()
+        for _ in COLUMNS:
+            seen |= {place.column.id for place in stage.table._layout_of_columns.placed}
+            await stage.press("right")
+        assert seen == {column.id for column in COLUMNS} - {"netns"}
+        assert stage.heading.startswith("◂"), "what is scrolled off has a sign"
+        assert "Local address:port" in stage.heading, "the address stays, so that a row is known"
+        assert said(stage) == "This is the last column."
+        await stage.press(*["left"] * len(COLUMNS))
+        assert said(stage) == "This is the first column."
+        assert stage.heading.startswith("▸")
+
+
+async def test_nothing_scrolls_where_everything_is_seen(source: FakeSource) -> None:
+    async with on_stage(source, size=(250, 24)) as stage:
+        await stage.press("right")
+        assert said(stage) == "All columns are on the screen."
+
+
+# Groups
+
+
+async def test_rows_are_grouped_and_groups_are_shut_and_opened(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("b", *"proc", "enter")
+        assert stage.rows[0].startswith("▾ nginx  3 sockets")
+        assert stage.rows[4].startswith("▾ resolved  1 socket ")
+        await stage.press("g", "enter")
+        assert stage.rows[0].startswith("▸ nginx  3 sockets")
+        assert stage.rows[1].startswith("▾ resolved")
+        await stage.press("enter")
+        assert len(stage.rows) == 6
+        await stage.press("B")
+        assert [row[0] for row in stage.rows] == ["▸", "▸"]
+        await stage.press("b", *"none", "enter")
+        assert len(stage.rows) == 4
+
+
+async def test_the_cursor_goes_to_the_group_that_is_shut_over_it_and_back(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(grouping="process")) as stage:
+        await stage.press("j", "j")
+        chosen = stage.cursor
+        await stage.press("B")
+        assert stage.cursor_line == 0
+        await stage.press("B")
+        assert stage.cursor == chosen
+
+
+async def test_a_click_opens_a_group(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(grouping="process")) as stage:
+        await stage.pilot.click("#table", offset=(5, 1))
+        await stage.pilot.pause()
+        assert stage.rows[0].startswith("▸ nginx")
+
+
+async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("B")
+        assert said(stage) == "There are no groups to fold; b makes some."
+
+
+# Toggles
+
+
+async def test_toggles_are_lit_or_not_and_can_be_clicked(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        assert "●tcp 3  ●udp 1  ○unix 0  ○others 0" in stage.screen[0]
+        assert "○listening  ○established" in stage.screen[1]
+        await stage.pilot.click("#status", offset=(stage.screen[0].index("udp"), 0))
+        await stage.pilot.pause()
+        assert "●tcp 3  ○udp 1" in stage.screen[0]
+        assert len(stage.rows) == 3
+        await stage.pilot.click("#status", offset=(stage.screen[1].index("listening"), 1))
+        await stage.pilot.pause()
+        assert "●listening" in stage.screen[1]
+        assert len(stage.rows) == 1
+
+
+# Following
+
+
+async def test_a_row_that_a_filter_hides_has_the_cursor_again_when_it_comes_back(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("j", "j")
+        chosen = stage.cursor
+        await stage.press("slash", *"port:5")
+        assert stage.table.cursor_socket is None
+        await stage.press("3")
+        assert stage.cursor != chosen, "it is not among the rows"
+        await stage.press("escape")
+        assert stage.cursor == chosen
+
+
+async def test_a_row_that_the_person_went_to_keeps_the_cursor_when_others_come_back(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("j", "j", *"/50001", "enter", "up")
+        chosen = stage.cursor
+        await stage.press("escape")
+        assert stage.cursor == chosen
+
+
+async def test_the_screen_says_when_the_socket_under_the_cursor_has_closed(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("j")
+        source.put(WEB, OTHER, DNS)
+        await stage.step()
+        assert "has closed" not in said(stage), "the row is still there"
+        await stage.step(5)
+        assert said(stage) == "The socket under the cursor has closed; the cursor is on its neighbour now."
+
+
+# Copying
+
+
+async def test_everything_of_a_row_can_be_copied(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("j", "y", *"peer addr", "enter")
+        assert stage.app.clipboard == "10.0.0.9:50001"
+        await stage.press("y", *"ss command", "enter")
+        assert stage.app.clipboard == "ss -tanp 'src 10.0.0.5:443 and dst 10.0.0.9:50001'"
+        await stage.press("y", "enter")
+        assert "10.0.0.9:50001\t7\tnginx" in stage.app.clipboard
+        await stage.press("y", "escape")
+        assert len(stage.app.screen_stack) == 1
+
+
+async def test_an_empty_table_has_nothing_to_copy_or_write() -> None:
+    async with on_stage(FakeSource()) as stage:
+        await stage.press("y")
+        assert said(stage) == "There is no row to copy."
+        await stage.press("w")
+        assert said(stage) == "There is nothing on the screen to write."
+
+
+# Files
+
+
+async def write_to(stage: Stage, path: Path) -> None:
+    """Answer the question for a name."""
+    await stage.press("w", "ctrl+u", *str(path), "enter")
+    await stage.app.workers.wait_for_complete()
+    await stage.pilot.pause()
+
+
+async def test_what_is_shown_is_written_in_the_order_shown(source: FakeSource, tmp_path: Path) -> None:
+    async with on_stage(source, spec=ViewSpec(query=parse("nginx"), sort="peer", descending=True)) as stage:
+        await write_to(stage, tmp_path / "a.csv")
+        assert (tmp_path / "a.csv").read_text().split("\n") == ["csv peer", "13", "12", "11", ""]
+        assert said(stage) == f"Wrote 3 sockets to {tmp_path}/a.csv"
+
+
+async def test_a_file_is_not_replaced_without_asking(source: FakeSource, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("mine")
+    async with on_stage(source) as stage:
+        await write_to(stage, path)
+        assert path.read_text() == "mine"
+        assert any("That file exists. Enter again replaces it" in line for line in stage.screen)
+        await stage.press("escape")
+        assert path.read_text() == "mine"
+        await write_to(stage, path)
+        await stage.press("enter")
+        await stage.app.workers.wait_for_complete()
+        assert path.read_text().startswith("table state\n")
+        assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a.exe", "must end in one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
+)
+async def test_a_name_that_can_not_be_is_told(source: FakeSource, tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    async with on_stage(source) as stage:
+        await write_to(stage, tmp_path / name)
+        assert any(words in line for line in stage.screen)
+        assert len(stage.app.screen_stack) == 2
+
+
+async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await write_to(stage, Path("/proc/a.csv"))
+        assert said(stage).startswith("Can't write /proc/a.csv: ")
+
+
+# Time
+
+
+async def test_the_interval_is_stepped_and_stops_at_its_ends(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        assert "live, every 1s, tick   0 ms" in stage.screen[0]
+        await stage.press("plus")
+        assert "live, every 0.5s" in stage.screen[0]
+        await stage.press(*["plus"] * len(INTERVALS))
+        assert "live, every 0.05s" in stage.screen[0]
+        assert said(stage) == "0.05 s is the shortest interval."
+        await stage.press(*["minus"] * len(INTERVALS))
+        assert "live, every 60s" in stage.screen[0]
+        assert said(stage) == "60 s is the longest interval."
+
+
+async def test_an_interval_that_can_not_be_kept_is_shown_as_what_it_is(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(interval=0.1)) as stage:
+        await stage.step(0.1)
+        assert "live, every 0.1s," in stage.screen[0]
+        await stage.step(0.4)
+        assert "live, every 0.4s, not 0.1s," in stage.screen[0]
+
+
+# Mouse
+
+
+async def test_a_double_click_opens_the_details(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.pilot.click("#table", offset=(10, 2), times=2)
+        await stage.pilot.pause()
+        assert stage.cursor_line == 1
+        assert any(line.startswith("Details") for line in stage.screen)
+        assert any("10.0.0.9:50001" in line for line in stage.screen[14:])
+
+
+# Palette
+
+
+async def test_the_palette_has_every_action_column_and_theme(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        titles = [command.title for command in stage.app.get_system_commands(stage.app.screen)]
+        for key in (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS):
+            assert key.id == "app.palette" or any(title.startswith(f"{key.label}: ") for title in titles)
+        for column in COLUMNS:
+            assert f"Sort by {column.title.strip() or 'mark'}" in titles
+        assert {"Theme netwatch", "Theme daylight", "Hide column PID"} <= set(titles)
+
+
+async def test_a_command_of_the_palette_does_what_it_says(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("ctrl+p", *"sort by pid")
+        await stage.pilot.pause(0.5)
+        await stage.press("enter", "enter")
+        await stage.pilot.pause(0.2)
+        assert "▲PID" in stage.heading
+
+
+async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        for command in list(stage.app.get_system_commands(stage.app.screen)):
+            if command.title.startswith(("Quit", "Palette")):
+                continue
+            result = command.callback()
+            if hasattr(result, "__await__"):
+                await result
+            await stage.pilot.pause()
+            while len(stage.app.screen_stack) > 1:
+                stage.app.pop_screen()
+            stage.app.screen.set_focus(stage.table)
+        assert stage.app.is_running
+        assert isinstance(stage.table.cursor_socket, Socket | None)
+
+
+# Nothing to see
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (("slash", *"nomatch", "enter"), ["None of 4 sockets matches the filter.", "Esc clears it, / changes it."]),
+        (("t", "u"), ["There are no sockets of the kinds that are on.", "There are: tcp 3, udp 1.", "a shows"]),
+        (("t", "e"), ["Nothing is connected.", "e shows all states again."]),
+    ],
+)
+async def test_an_empty_table_says_why_and_what_to_press(
+    source: FakeSource, keys: tuple[str, ...], words: list[str]
+) -> None:
+    async with on_stage(source) as stage:
+        await stage.press(*keys)
+        assert [line.strip()[: len(word)] for line, word in zip(stage.rows, words, strict=False)] == words
+
+
+async def test_an_empty_machine_says_so() -> None:
+    async with on_stage(FakeSource()) as stage:
+        assert stage.rows[0].strip() == "No sockets of any kind were found here."
+
+
+async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        for keys, words in (
+            (("escape",), "There is no filter to clear; / makes one."),
+            (("tab",), "The details are not open; Enter opens them."),
+            (("N",), "There is no other network namespace that can be seen."),
+            (("a", "a"), "Every kind in every state is shown already."),
+        ):
+            await stage.press(*keys)
+            assert said(stage) == words
+
+
+# Cost
+
+
+async def test_an_unchanged_tick_paints_nothing_but_the_cells_that_changed(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.step(70)  # ages are in minutes now
+        regions = stage.record_refreshes()
+        await stage.step()
+        assert regions == []
+        source.put(WEB, CLIENT._replace(recv_q=5), OTHER, DNS)
+        await stage.step()
+        assert [(region.y, region.height) for region in regions] == [(2, 1)]
+        assert regions[0].width < 10, "one cell and not the line"

@@ -1,0 +1,116 @@
+"""A view made from the one before is the view that would have been made from nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.model.diff import diff
+from netwatch_tui.model.groups import GROUPINGS, Folding
+from netwatch_tui.model.marks import Marks
+from netwatch_tui.model.order import SLICE, in_order
+from netwatch_tui.model.query import parse
+from netwatch_tui.model.selection import ESTABLISHED, Selection
+from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.model.socket import Socket, State
+from netwatch_tui.model.view import View, ViewSpec, arrange
+from tests.support.build import owner, snapshot, tcp
+
+LINGER = 3.0
+
+
+class Step(NamedTuple):
+    """What happens before the next view."""
+
+    sockets: frozenset[int]
+    """Which of the sockets are there."""
+    touched: int
+    """Turns some of them into others: state, queue and owner depend on it."""
+    seconds: float
+
+
+def made(number: int, touched: int) -> Socket:
+    """One of the sockets as it is after some changes."""
+    late = (number + touched) % 3 == 0
+    return tcp(
+        f"10.0.0.{number % 4}:{80 + number % 2}",
+        f"10.0.1.{number}:5000",
+        id=number,
+        inode=number,
+        state=State.CLOSE_WAIT if late else State.ESTAB,
+        recv_q=(number * touched) % 5,
+        owners=(owner(number % 3 + 1),) if number % 2 else (),
+        user=None if number % 5 else "root",
+    )
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        st.frozensets(st.integers(1, 20)),
+        st.integers(0, 5),
+        st.sampled_from([0.0, 1.0, 2.0, 5.0]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+SPECS = st.builds(
+    ViewSpec,
+    selection=st.sampled_from([Selection(), Selection(states=ESTABLISHED)]),
+    namespaces=st.just(""),
+    paused=st.just(False),
+    columns=st.just(("mark", "local")),
+    interval=st.just(1.0),
+    subject=st.none(),
+    query=st.sampled_from(["", "10.0.0.1", "estab"]).map(parse),
+    sort=st.sampled_from([*COLUMN_BY_ID]),
+    descending=st.booleans(),
+    grouping=st.sampled_from(["", *GROUPINGS]),
+    folding=st.builds(Folding, st.booleans(), st.frozensets(st.sampled_from(["root", "ESTAB", "(kernel)"]))),
+)
+
+
+def lines(view: View) -> tuple[object, ...]:
+    """All that the table shows of a view."""
+    return view.rows, view.position, view.shown, view.moment
+
+
+@settings(max_examples=150)
+@given(STEPS, SPECS, st.lists(st.one_of(st.none(), SPECS), min_size=6, max_size=6))
+def test_each_step_gives_what_a_fresh_start_would_give(
+    steps: list[Step], spec: ViewSpec, others: list[ViewSpec | None]
+) -> None:
+    now, marks, before = 1000.0, Marks(), None
+    held: dict[int, Socket] = {}
+    for step, other in zip(steps, others, strict=False):
+        now += step.seconds
+        after = {number: made(number, step.touched) for number in sorted(step.sockets)}
+        delta = diff(held, after)
+        held = after
+        taken: Snapshot = snapshot(*after.values(), taken_at=now, delta=delta)
+        marks = marks.expire(now).advance(delta, now + LINGER)
+        before = arrange(taken, marks, spec, now, before=before)
+        assert lines(before) == lines(arrange(taken, marks, spec, now))
+        if other is not None:
+            spec = other
+            before = arrange(taken, marks, spec, now, before=before)
+            assert lines(before) == lines(arrange(taken, marks, spec, now))
+
+
+def test_nothing_is_ordered_anew_where_nothing_happened() -> None:
+    taken = snapshot(*(made(number, 0) for number in range(1, 9)), taken_at=1000.0)
+    first = arrange(taken, Marks(), ViewSpec(), 1000.0)
+    again = arrange(taken._replace(taken_at=1001.0), Marks(), ViewSpec(columns=("mark", "local")), 1001.0, before=first)
+    assert again.rows is first.rows
+    assert again.position is first.position
+
+
+def test_more_rows_than_a_slice_are_sorted_as_if_they_were_one() -> None:
+    sockets = [tcp(f"10.{n % 200}.{n % 7}.{n % 3}:{n % 50 + 1}", id=n, inode=n) for n in range(2 * SLICE + 100)]
+    order = in_order(sockets, COLUMN_BY_ID["local"], Moment(0.0, {}))
+    keys = [(each.local, each.local_port, each.peer, each.peer_port, each.id) for each in sockets]
+    found = order.rows(descending=False)
+    assert [(s.local, s.local_port, s.peer, s.peer_port, s.id) for s in found] == sorted(keys)

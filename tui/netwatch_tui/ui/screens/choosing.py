@@ -1,0 +1,150 @@
+"""The actions with which a person chooses what is shown, and how: order, columns, groups, kinds, pace."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from textual import on
+
+from netwatch_tui.model.columns import COLUMN_BY_ID
+from netwatch_tui.model.groups import GROUPINGS, Folding
+from netwatch_tui.model.kinds import OTHER_KINDS
+from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.ui.messages import SortWanted
+from netwatch_tui.ui.screens.base import SpecScreen
+from netwatch_tui.ui.screens.columns import ColumnsScreen
+from netwatch_tui.ui.screens.picker import Choice, Picker
+
+INTERVALS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds between two ticks, as the keys step through them."""
+
+_NO_GROUPS = "none"
+
+
+class ViewActions(SpecScreen):
+    """Each gives one other view specification, or says why not."""
+
+    # Order
+
+    def action_pick_sort(self) -> None:
+        """Choose from the list of columns."""
+        choices = [
+            Choice(column.id, column.title.strip() or "Mark", column.meaning)
+            for column in (COLUMN_BY_ID[id] for id in COLUMN_BY_ID)
+        ]
+        self.app.push_screen(Picker("Sort by", choices, self._spec.sort), self.sort_by)
+
+    def action_reverse_sort(self) -> None:
+        """Turn the order round."""
+        self._choose(self._spec._replace(descending=not self._spec.descending))
+
+    def action_step_sort(self, step: int) -> None:
+        """Sort by the column beside, round the ends."""
+        ids = [column.id for column in self._table.columns] or ["state"]
+        at = ids.index(self._spec.sort) if self._spec.sort in ids else 0
+        self.sort_by(ids[(at + step) % len(ids)])
+
+    def sort_by(self, column: str | None) -> None:
+        """Sort by the column of this id, ascending; nothing for None."""
+        if column is not None and column != self._spec.sort:
+            self._choose(self._spec._replace(sort=column, descending=False))
+
+    @on(SortWanted)
+    def _sort_clicked(self, message: SortWanted) -> None:
+        if message.column.id == self._spec.sort:
+            self.action_reverse_sort()
+        else:
+            self.sort_by(message.column.id)
+
+    # Columns
+
+    def action_pick_columns(self) -> None:
+        """Show, hide and move columns."""
+        self.app.push_screen(ColumnsScreen(self._spec.columns, self._show_columns))
+
+    def _show_columns(self, columns: tuple[str, ...]) -> None:
+        self._choose(self._spec._replace(columns=columns))
+
+    def toggle_column(self, column: str) -> None:
+        """Show or hide the column of this id; shown again, it is the last."""
+        shown = self._spec.columns
+        if column in shown:
+            self._show_columns(tuple(id for id in shown if id != column))
+        else:
+            self._show_columns((*shown, column))
+
+    # Groups
+
+    def action_pick_group(self) -> None:
+        """Choose what rows are put together by."""
+        choices = [Choice(_NO_GROUPS, "None", "every socket by itself")]
+        choices += [
+            Choice(each.id, each.title, "rows under a line with counts and sums") for each in GROUPINGS.values()
+        ]
+        self.app.push_screen(Picker("Group by", choices, self._spec.grouping or _NO_GROUPS), self.group_by)
+
+    def group_by(self, grouping: str | None) -> None:
+        """Put rows together by this, with all groups open; nothing for None."""
+        if grouping is not None:
+            wanted = "" if grouping == _NO_GROUPS else grouping
+            self._choose(self._spec._replace(grouping=wanted, folding=Folding()))
+
+    def action_fold_groups(self) -> None:
+        """Shut all groups, or open all again."""
+        if self._spec.grouping:
+            self._choose(self._spec._replace(folding=Folding(shut=not self._spec.folding.shut)))
+        else:
+            self.say("There are no groups to fold; b makes some.")
+
+    def _fold(self, group: str) -> None:
+        self._choose(self._spec._replace(folding=self._spec.folding.toggled(group)))
+
+    # Kinds and states
+
+    def action_toggle_kind(self, kind: str) -> None:
+        """Show or hide one kind of sockets."""
+        self._select(self._spec.selection.toggled(kind))
+
+    def action_toggle_others(self) -> None:
+        """Show or hide the kinds that have no key of their own."""
+        self._select(self._spec.selection.toggled(*OTHER_KINDS))
+
+    def action_only_listening(self) -> None:
+        """Show only what listens, or all states again."""
+        self._select(self._spec.selection.only(LISTENING))
+
+    def action_only_established(self) -> None:
+        """Show only what is established, or all states again."""
+        self._select(self._spec.selection.only(ESTABLISHED))
+
+    def action_show_all(self) -> None:
+        """Show every kind in every state."""
+        if self._spec.selection == EVERY_KIND:
+            self.say("Every kind in every state is shown already.")
+        self._select(EVERY_KIND)
+
+    def _select(self, selection: Selection) -> None:
+        self._choose(self._spec._replace(selection=selection))
+
+    def action_namespaces(self) -> None:
+        """Look at every network namespace, or only at the own one."""
+        if self._view is not None and not self._spec.namespaces and not self._view.snapshot.namespaces.others:
+            self.say("There is no other network namespace that can be seen.")
+            return
+        self._choose(self._spec._replace(namespaces="" if self._spec.namespaces else "*"))
+
+    # Time
+
+    def action_pause(self) -> None:
+        """Hold the screen still, or go on."""
+        self._choose(self._spec._replace(paused=not self._spec.paused))
+
+    def action_step_interval(self, step: int) -> None:
+        """Look more often or less often."""
+        interval = self._spec.interval
+        at = bisect_right(INTERVALS, interval) if step > 0 else bisect_left(INTERVALS, interval) - 1
+        if not 0 <= at < len(INTERVALS):
+            limit = "longest" if step > 0 else "shortest"
+            self.say(f"{interval:g} s is the {limit} interval.")
+            return
+        self._choose(self._spec._replace(interval=INTERVALS[at]))

@@ -1,0 +1,112 @@
+"""The actions with which a person takes something away: copies through the terminal, and files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from textual import on
+
+from netwatch_tui.model.copying import Copy, copies
+from netwatch_tui.model.format import clip, printable
+from netwatch_tui.model.groups import Group
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.view import View
+from netwatch_tui.ui.messages import CopyWanted
+from netwatch_tui.ui.screens.base import SpecScreen
+from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.write import WriteScreen, WriteTo
+
+_SHOWN = 50
+"""Cells of a copied text that are repeated to the person."""
+
+Write = Callable[[str, Iterable[Socket], View], Iterable[str]]
+"""The lines, without their ends, of a file in a format; the view says what goes with the sockets."""
+
+
+class TakeActions(SpecScreen):
+    """Copies and files."""
+
+    _write: Write
+    """Given by the front door: what writes files is no part of the screen."""
+
+    def action_copy(self) -> None:
+        """Choose what of the row to copy."""
+        row, view = self._table.cursor_row, self._view
+        if row is None or view is None:
+            self.say("There is no row to copy.")
+        elif isinstance(row, Group):
+            self._copy("group", row.id)
+        else:
+            found = copies(row, self._table.columns, view.moment, view.snapshot.namespaces.own)
+            choices = [Choice(each.id, each.label, each.text) for each in found]
+
+            def taken(id: str | None) -> None:
+                self._take(found, id)
+
+            self.app.push_screen(Picker("Copy", choices), taken)
+
+    def _take(self, found: list[Copy], id: str | None) -> None:
+        for each in found:
+            if each.id == id:
+                self._copy(each.label, each.text)
+
+    @on(CopyWanted)
+    def _copy_wanted(self, message: CopyWanted) -> None:
+        self._copy(message.what, message.text)
+
+    def _copy(self, what: str, text: str) -> None:
+        """Hand a text to the terminal (OSC 52); whether it takes it, it does not tell."""
+        self.app.copy_to_clipboard(text)
+        shown = clip(text.replace("\t", " "), _SHOWN)
+        self.say(f"Sent the {what} to the terminal's clipboard: {shown}")
+
+    def action_write(self) -> None:
+        """Write what is shown to a file."""
+        if self._view is None or not self._view.order.entries:
+            self.say("There is nothing on the screen to write.")
+            return
+        view = self._view
+        proposed = time.strftime("sockets-%Y%m%d-%H%M%S.csv", time.localtime(view.moment.now))
+
+        def chosen(target: WriteTo | None) -> None:
+            if target is not None:
+                self.run_worker(self._write_file(target, view), exclusive=False)
+
+        self.app.push_screen(WriteScreen(proposed), chosen)
+
+    async def _write_file(self, target: WriteTo, view: View) -> None:
+        sockets = view.order.rows(descending=view.spec.descending)
+        name = printable(str(target.path))
+        try:
+            await asyncio.to_thread(_write, target, self._write(target.format, sockets, view))
+        except OSError as error:
+            self.say(f"Can't write {name}: {error.strerror}")
+        else:
+            self.say(f"Wrote {len(sockets):,} sockets to {name}")
+
+
+def _write(target: WriteTo, lines: Iterable[str]) -> None:
+    """Write a file whole or not at all, and never over one that the person did not give up.
+
+    Raises:
+        OSError: It can't be written; nothing was changed.
+    """
+    if target.replace:
+        unfinished = target.path.with_name(f".{target.path.name}.part")
+        unfinished.unlink(missing_ok=True)
+        _fill(unfinished, lines)
+        unfinished.replace(target.path)
+    else:
+        _fill(target.path, lines)
+
+
+def _fill(path: Path, lines: Iterable[str]) -> None:
+    with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
+        try:
+            file.writelines(f"{line}\n" for line in lines)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise

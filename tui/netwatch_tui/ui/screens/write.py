@@ -1,0 +1,85 @@
+"""The question for the name of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from netwatch_tui.ui.widgets.eager_input import EagerInput
+
+_FORMATS = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".ndjson": "ndjson", ".txt": "table"}
+
+
+class WriteTo(NamedTuple):
+    """Where to write, and how."""
+
+    path: Path
+    format: str
+    """As the output room names it."""
+    replace: bool
+    """Whether a file of that name may be replaced."""
+
+
+class WriteScreen(ModalScreen[WriteTo | None]):
+    """Gives where to write, or None. A file that exists is replaced after a second Enter only."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close", key_display="Esc", priority=True),
+        Binding("enter", "take", "Write", priority=True),
+    ]
+
+    def __init__(self, proposed: str) -> None:
+        super().__init__()
+        self._proposed = proposed
+        self._may_replace: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        """The name, and what is wrong with it."""
+        with Vertical(id="write"):
+            yield Label("Write what is shown to a file: Enter writes, Esc leaves", markup=False)
+            yield EagerInput(self._proposed, id="write-name")
+            yield Label(self._about(self._proposed), id="write-note", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to type."""
+        self.set_focus(self.query_one(EagerInput))
+
+    @staticmethod
+    def _about(name: str) -> str:
+        suffix = Path(name).suffix.lower()
+        if suffix in _FORMATS:
+            return f"as {_FORMATS[suffix]}; the name's end says how: {', '.join(_FORMATS)}"
+        return f"The name must end in one of {', '.join(_FORMATS)}."
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._may_replace = None
+        self._note(self._about(event.value))
+
+    def _note(self, text: str) -> None:
+        self.query_one("#write-note", Label).update(text)
+
+    def action_take(self) -> None:
+        """Give the answer back if it can be used."""
+        name = self.query_one(EagerInput).value.strip()
+        path = Path(name).expanduser()
+        format = _FORMATS.get(path.suffix.lower())
+        if format is None:
+            self._note(self._about(name))
+        elif not path.parent.is_dir():
+            self._note("There is no such directory.")
+        elif path.is_dir():
+            self._note("That is a directory.")
+        elif path.exists() and self._may_replace != path:
+            self._may_replace = path
+            self._note("That file exists. Enter again replaces it; any other key keeps it.")
+        else:
+            self.dismiss(WriteTo(path, format, replace=self._may_replace == path))
