@@ -66,6 +66,17 @@ class Running:
         return self.process.stderr.read().decode()
 
 
+def wait_until_it_catches(pid: int, number: int) -> None:
+    """Wait until a process has a handler of its own for a signal: before, it would simply be killed."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        status = Path(f"/proc/{pid}/status").read_text()
+        if int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1:
+            return
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @contextmanager
 def running(*argv: object) -> Iterator[Running]:
     """Start it; gone after the block."""

@@ -13,6 +13,7 @@ from textual.message import Message
 
 from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
 from netwatch_tui.model.query import parse
+from netwatch_tui.model.socket import Socket
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.ui.replay import Position, ReplayFeed, ReplayMoved
@@ -155,7 +156,7 @@ def test_what_is_shown_can_be_filtered_at_any_time(screen: Screen, play: Play) -
     feed.show(ViewSpec(query=parse("50000")))
     view = screen.wait(lambda message: isinstance(message, ViewReady) and message.view.spec.query.text)
     assert isinstance(view, ViewReady)
-    assert [row.peer_port for row in view.view.rows] == [50000]
+    assert [row.peer_port for row in view.view.rows if isinstance(row, Socket)] == [50000]
 
 
 def test_a_new_beginning(screen: Screen, play: Play) -> None:

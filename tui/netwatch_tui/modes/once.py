@@ -69,8 +69,8 @@ def tables_of(chosen: Selection) -> list[Table]:
 
 
 def needs_processes(options: argparse.Namespace) -> bool:
-    """Whether more than the names of processes is written: psutil takes as long to import as 1,000 sockets to print."""
-    if options.record:
+    """Whether more than the names of processes is needed, for which psutil must be imported."""
+    if options.record or (options.sort and options.sort.column in _MORE_THAN_NAMES):
         return True
     if options.columns:
         return not _MORE_THAN_NAMES.isdisjoint(options.columns)
