@@ -136,3 +136,9 @@ def test_what_means_nothing_is_refused_in_one_line(argv: list[str], words: str) 
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert done.stderr.startswith("netwatch-tui: ")
+
+
+def test_a_filter_that_asks_for_more_than_names_gets_it(port: int) -> None:
+    for text in (f"cmd:/{os.path.basename(sys.argv[0])}|pytest/", "not unit:no-such-unit"):
+        assert f":{port} " in run("--once", "-tlH", f"port:{port}", text).stdout
+    assert run("--once", "-tlH", f"port:{port}", "cmd:no-such-program").stdout == ""

@@ -163,6 +163,8 @@ def test_a_recording_tells_the_events_that_it_saw(tmp_path: Path) -> None:
         assert program.complaints == ""
     events = [json.loads(line) for line in run("--replay", path, "--watch", f"port:{port}").stdout.splitlines()]
     assert [event["event"] for event in events] == ["opened", "closed"]
+    new = run("--replay", path, "--watch", f"port:{port}", "is:new").stdout.splitlines()
+    assert [json.loads(line)["event"] for line in new] == ["opened"]
     assert not any(errors_of(event, "event") for event in events)
 
 

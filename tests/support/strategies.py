@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
 
 from netwatch_tui.model.diff import Change
+from netwatch_tui.model.kinds import ALL_NETIDS
+from netwatch_tui.model.query.keys import IS_WORDS
+from netwatch_tui.model.query.syntax import (
+    Autobound,
+    Blank,
+    Compare,
+    Device,
+    Expression,
+    Host,
+    HostTest,
+    Is,
+    Number,
+    Pattern,
+    PortTest,
+    Range,
+    States,
+    Term,
+    Text,
+    Value,
+    Word,
+    conjunction,
+    disjunction,
+    negation,
+)
 from netwatch_tui.model.socket import LATE_STATES, Address, OwnerReason, Socket, State, Timer
 from tests.support.build import TIMER_NUMBERS, address, datagram, owner, tcp
 
@@ -108,3 +133,86 @@ def histories(draw: st.DrawFn) -> list[dict[int, Socket]]:
 def change_ids(changes: tuple[Change, ...]) -> list[int]:
     """The ids of changed sockets."""
     return [change.after.id for change in changes]
+
+
+#: Regular expressions that are always understood.
+PATTERNS = ["a", "^(a|b)+$", r"\d{2,3}", "[^x-z]", "a.*b", r"--port=\d+", r"\bssh\b", "(?:in)?it/x"]
+
+spans = st.integers(0, 10**6).map(float)
+
+
+def _numbers(most: int) -> st.SearchStrategy[Value]:
+    numbers = st.integers(0, most)
+    return st.one_of(
+        st.builds(lambda low: Range(low, low), numbers),
+        st.builds(lambda one, other: Range(*sorted((one, other))), numbers, numbers),
+        st.builds(Compare, st.sampled_from(["<", "<=", ">", ">="]), numbers),
+        st.just(Blank()),
+    )
+
+
+_texts = st.one_of(
+    st.builds(Text, st.text(min_size=1, max_size=8)),
+    st.builds(Text, st.text('"\\/()|,:-=<>*?[]! \tab1', min_size=1, max_size=6)),
+    st.builds(Text, st.sampled_from(["p1", "root", "tcp", "and", "-", "443"])),
+    st.builds(Pattern, st.sampled_from(PATTERNS)),
+    st.just(Blank()),
+)
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> Host:
+    """An IP address with some of its bits, a port, both or neither."""
+    ip = draw(st.none() | st.one_of(ipv4, ipv6, st.sampled_from([address("10.0.0.1"), address("::1")])))
+    port = draw(st.none() | st.integers(0, 2**32 - 1) | st.sampled_from([22, 80, 443]))
+    if ip is None:
+        return Host(port=port)
+    return Host(address=ip.packed, bits=draw(st.integers(0, len(ip.packed) * 8)), port=port)
+
+
+def _terms(keys: Sequence[str], values: st.SearchStrategy[Value]) -> st.SearchStrategy[Expression]:
+    lists = st.lists(values, min_size=1, max_size=3).map(tuple)
+    return st.builds(Term, st.sampled_from(keys), lists)
+
+
+_sides = st.sampled_from(["local", "peer"])
+
+conditions: st.SearchStrategy[Expression] = st.one_of(
+    _terms(["process", "cmd", "user", "unit", "container", "netns", "timer", "dev"], _texts),
+    _terms(["port", "lport", "pport"], _numbers(0xFFFF)),
+    _terms(["pid", "uid", "fd", "inode", "recvq", "sendq", "drops", "age"], _numbers(10**6)),
+    _terms(["addr", "local", "peer"], st.one_of(hosts(), _texts)),
+    _terms(["state"], st.sampled_from(State).map(lambda state: Text(state.value))),
+    _terms(["proto"], st.sampled_from(sorted(ALL_NETIDS)).map(Text)),
+    st.builds(Is, st.lists(st.sampled_from(sorted(IS_WORDS)), min_size=1, max_size=3).map(tuple)),
+    st.builds(Word, st.text(min_size=1, max_size=8) | st.sampled_from(["not", "443", "tcp", "-is:new", "a:b", "*"])),
+    st.builds(Number, st.integers(0, 10**10 - 1)),
+    st.builds(PortTest, _sides, st.sampled_from(["=", "<", "<=", ">", ">="]), st.integers(0, 10**6)),
+    st.builds(HostTest, st.sampled_from(["local", "peer", "any"]), hosts()),
+    st.builds(HostTest, _sides, st.builds(lambda text: Host("unix", glob=text), st.text())),
+    st.builds(Device, st.text(max_size=8).filter(lambda name: not name.isdigit())),
+    st.just(Autobound()),
+    st.builds(States, st.frozensets(st.sampled_from(State))),
+)
+"""What a filter is made of."""
+
+expressions: st.SearchStrategy[Expression] = st.recursive(
+    conditions,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(conjunction),
+        st.lists(inner, min_size=2, max_size=3).map(disjunction),
+        inner.map(negation),
+    ),
+    max_leaves=8,
+)
+"""Any filter but the empty one."""
+
+_owners = st.builds(owner, st.integers(1, 5), st.integers(0, 9), st.sampled_from(["", "ssh", "a b"]))
+owned_sockets = st.builds(
+    lambda socket, holders, number, user: socket._replace(id=number, owners=holders, user=user),
+    parsed_sockets(),
+    st.lists(_owners, max_size=2).map(tuple),
+    st.integers(1, 5),
+    st.sampled_from([None, "root", "443"]),
+)
+"""Sockets with owners, of which filters can choose."""

@@ -18,8 +18,12 @@ Compare = Callable[..., bool]
 
 @pytest.mark.parametrize(
     ("size", "keys"),
-    [((80, 24), ()), ((120, 36), ("down", "p")), ((100, 40), ("question_mark",))],
-    ids=["narrow", "filtering", "help"],
+    [
+        ((80, 24), ()),
+        ((120, 36), ("b", *"process", "enter", "B", "down", "enter", "p")),
+        ((200, 50), (*"/127.0.0.1:5432", "enter", "end", "enter")),
+    ],
+    ids=["narrow", "groups-and-filter", "details"],
 )
 def test_the_screen_looks_as_before(snap_compare: Compare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
     story, spec = Story(), ViewSpec()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeVar
@@ -149,6 +151,23 @@ def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
         pass
     assert isinstance(message, ViewReady)
     worker.stop()
+
+
+def test_cycles_are_freed_though_the_interpreter_does_not_look_for_them() -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    source, posted = FakeSource(WEB), Posted()
+    worker = Worker(source, TABLES, ViewSpec(interval=0.05))
+    worker.begin(posted.post)
+    posted.next(ViewReady)
+    assert not gc.isenabled()
+    lost = weakref.ref(Cycle())
+    posted.until(lambda _: lost() is None)
+    worker.stop()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_it_stops_in_the_middle_of_a_tick() -> None:

@@ -179,6 +179,13 @@ def test_the_columns_stand_under_their_titles(proc: Path, run: Run) -> None:
         ("-t4 -l", "web"),
         ("--tcp --ipv6", "web6"),
         ("port:53", "dns query dns6"),
+        ("port:domain", "dns query dns6"),
+        ("dport = :53 or sport = :53 -u", "dns query dns6"),
+        ("-tan state established", "visit"),
+        ("-tan ( state established or 50001 ) dst 10.0.0.9", "visit ending"),
+        ("-u tcp or udp -4 not port:53", ""),
+        ("not port:53 -u", ""),
+        ("src 10.0.0.0/8 -tu4", "web visit ending query"),
         ("-t 50001", "ending"),
         ("-tn tcp 10.0.0.9", "visit ending"),
         ("port:9", ""),
@@ -349,7 +356,10 @@ def test_any_interval_in_the_range_is_taken(proc: Path, run: Run, seconds: str) 
 @pytest.mark.parametrize(
     ("words", "carets"),
     [
-        (["port:http"], "     ^^^^"),
+        (["port:nosuch"], "     ^^^^^^"),
+        (["dport = :nosuch"], "        ^^^^^^^"),
+        (["( tcp"], "     ^"),
+        (["state", "open"], "      ^^^^"),
         (["tcp", "port:70000"], "         ^^^^^"),
         (["process:"], "        ^"),
         (['process:"nginx'], "        ^^^^^^"),
@@ -398,6 +408,9 @@ def test_one_snapshot_imports_neither_textual_nor_rich_nor_psutil() -> None:
     assert done.stdout.startswith("Netid")
     assert "netwatch_tui.output.table" in modules
     assert not {module.partition(".")[0] for module in modules} & {"textual", "rich", "psutil"}
+    assert not [
+        module for module in modules if module.startswith(("netwatch_tui.model.query", "netwatch_tui.kernel.serv"))
+    ]
 
 
 @pytest.mark.parametrize("command", [PROGRAM, [str(Path(sys.executable).with_name("netwatch-tui"))]])

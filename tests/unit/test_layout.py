@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.model.columns import COLUMNS, Column
-from netwatch_tui.model.layout import GAP, LUXURY, Layout, endpoint_step, lay_out
+from netwatch_tui.model.layout import GAP, LUXURY, Layout, endpoint_step, lay_out, scrolled
 
 ANY_IPV4 = len("255.255.255.255:65535")
 ANY_IPV6 = len("[2001:1db8:1111:1111:1111:1111:1111:1111]:65535")
@@ -158,3 +158,20 @@ def test_every_cell_of_the_line_belongs_to_the_column_at_its_left(width: int, en
         assert layout.column_at(x + cells) is column
     last = layout.placed[-1]
     assert layout.column_at(last.x + last.width + GAP) is None
+
+
+def test_scrolled_sideways_the_pinned_columns_stay_and_the_others_follow_in_their_order() -> None:
+    first = scrolled(COLUMNS, 60, 21, 0)
+    assert [place.column.id for place in first.placed] == ["mark", "netid", "state", "recv_q", "send_q", "local"]
+    later = scrolled(COLUMNS, 60, 21, 6)
+    assert [place.column.id for place in later.placed] == ["mark", "local", "process", "fd", "user", "age"]
+    assert {column.id for column in later.hidden} == {c.id for c in COLUMNS} - {p.column.id for p in later.placed}
+
+
+@given(st.integers(1, 200), st.sampled_from([21, 28, 47]), st.integers(0, len(COLUMNS)))
+def test_what_is_scrolled_fits_and_overlaps_nowhere(width: int, endpoint_width: int, first: int) -> None:
+    placed = scrolled(COLUMNS, width, endpoint_width, first).placed
+    for left, right in pairwise(placed):
+        assert left.x + left.width + GAP == right.x
+    if width > 2 * len(placed):
+        assert placed[-1].x + placed[-1].width <= width

@@ -285,12 +285,14 @@ ARGUMENTS: tuple[Argument, ...] = (
 DESCRIPTION = "A live table of this machine's sockets and the processes that own them."
 
 FILTER = """\
-words that must all match. port:N is exactly that port at either end, process:TEXT part of a process name,
-a bare number exactly a port or a pid, any other word part of anything that the row shows."""
+an expression of ss (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
+peer:10.0.0.0/8, age:<10s, -user:root) or words; a bare number is a port or a pid. Side by side means and; or, not, ( )
+are known, and read from left to right. The help screen and the README have the whole language."""
 
 EXAMPLES = (
     ("netwatch-tui", "live table of all TCP and UDP sockets"),
     ("netwatch-tui port:443 process:nginx", "live, filtered"),
+    ("netwatch-tui 'dport = :22 or sport = :22'", "as ss has it"),
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
     ("netwatch-tui -f json | jq .sockets[]", "the same for programs"),

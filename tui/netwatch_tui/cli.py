@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="netwatch-tui",
         usage="%(prog)s [options] [FILTER ...]",
         description=DESCRIPTION,
-        epilog=f"FILTER: {FILTER}\n\nexamples:\n" + "".join(f"  {line:<37} {what}\n" for line, what in EXAMPLES),
+        epilog=f"FILTER: {FILTER}\n\nexamples:\n" + "".join(f"  {line:<42} {what}\n" for line, what in EXAMPLES),
         formatter_class=_formatter,
         allow_abbrev=False,
     )

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from netwatch_tui.collect.codec import plain_address
 from netwatch_tui.collect.recording import MAGIC
 from netwatch_tui.collect.replaying import Recording, RecordingBrokenError, RecordingError, read_lines
+from netwatch_tui.model.diff import Delta
+from netwatch_tui.model.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.model.socket import Address, Family, Owner, OwnerReason, Process, Socket, State, Timer
 
 SNAPSHOT_VERSION = 1
@@ -21,9 +23,7 @@ SNAPSHOT_VERSION = 1
 class Last(NamedTuple):
     """The last that is known."""
 
-    sockets: tuple[Socket, ...]
-    namespaces: Mapping[int, str]
-    """Names by inode."""
+    snapshot: Snapshot
     note: str | None
     """What a person should know about it: that the recording breaks off."""
 
@@ -66,7 +66,7 @@ def _last_of(recording: Recording, name: str) -> Last:
     if last is None:
         raise RecordingError(f"{name} holds no look at the sockets: {recording.ended}")
     note = f"{name}: {recording.ended}" if recording.is_broken else None
-    return Last(last.sockets, last.namespaces.names, note)
+    return Last(last, note)
 
 
 def _from_document(told: Mapping[str, Any], name: str) -> Last:
@@ -77,7 +77,9 @@ def _from_document(told: Mapping[str, Any], name: str) -> Last:
         )
     sockets = tuple(_socket(each, id) for id, each in enumerate(told["sockets"], 1))
     names = {each["netns"]: each["netns_name"] for each in told["sockets"] if each["netns_name"]}
-    return Last(sockets, names, None)
+    taken_at = datetime.fromisoformat(told["taken_at"]).timestamp()
+    counts = Counts().after(Delta(opened=sockets))
+    return Last(Snapshot(taken_at, sockets, Delta(), counts, 0.0, (), Seen(names, 0, 0)), None)
 
 
 def _socket(told: Mapping[str, Any], id: int) -> Socket:

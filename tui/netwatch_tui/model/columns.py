@@ -174,7 +174,7 @@ COLUMNS: tuple[Column, ...] = (
         "Process",
         "names of the processes that hold it, or (why it has none)",
         8,
-        24,
+        17,
         1,
         lambda s, _: process_text(s),
         _process_key,

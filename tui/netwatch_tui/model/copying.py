@@ -9,7 +9,7 @@ from typing import NamedTuple
 from netwatch_tui.model.columns import Column, Moment
 from netwatch_tui.model.format import BLANK, endpoint, local_text, peer_text, printable
 from netwatch_tui.model.kinds import KIND_OF
-from netwatch_tui.model.socket import NOWHERE, PORT_NETIDS, Socket
+from netwatch_tui.model.socket import NOWHERE, PORT_NETIDS, Socket, State
 
 _SS_LETTERS = {"tcp": "t", "udp": "u", "raw": "w", "unix": "x", "packet": "0", "sctp": "S"}
 
@@ -51,7 +51,8 @@ def ss_command(socket: Socket, own_namespace: int) -> str:
     """The command that makes ss (iproute2) print this socket, to be run by a shell; as root if in another namespace."""
     kind = KIND_OF[socket.netid]
     letter = _SS_LETTERS.get(kind)
-    command = ["ss", f"-{letter}anp"] if letter else ["ss", "-anp", "-A", kind]
+    which = "l" if socket.state in (State.LISTEN, State.UNCONN) else "a"  # else its connections are printed as well
+    command = ["ss", f"-{letter}{which}np"] if letter else ["ss", "-anp", "-A", kind]
     if socket.netns != own_namespace and socket.owners:
         command = ["nsenter", "-t", str(socket.owners[0].pid), "-n", *command]
     text = shlex.join(command)

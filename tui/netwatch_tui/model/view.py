@@ -98,15 +98,20 @@ def arrange(
     return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, paused_since)
 
 
-def select(sockets: Iterable[Socket], spec: ViewSpec, moment: Moment) -> list[Socket]:  # noqa: ARG001 -- for the query
+def select(sockets: Iterable[Socket], spec: ViewSpec, moment: Moment) -> list[Socket]:
     """The sockets that a person chose to see, in the order given."""
     chosen = spec.selection.choose(sockets)
-    return [socket for socket in chosen if spec.query.matches(socket)] if spec.query.terms else chosen
+    if spec.query.is_everything:
+        return chosen
+    matches = spec.query.compile(moment)
+    return [socket for socket in chosen if matches(socket)]
 
 
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     """Whether all that decides on rows and order is as it was, but for the sockets and marks themselves."""
     was = before.spec
+    if spec.query.depends_on_time and moment != before.moment:
+        return False
     return (was.query, was.selection, was.sort) == (
         spec.query,
         spec.selection,

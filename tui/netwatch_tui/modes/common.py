@@ -15,7 +15,9 @@ from netwatch_tui.model.selection import LISTENING, Selection
 from netwatch_tui.model.socket import Socket
 
 if TYPE_CHECKING:
+    from netwatch_tui.model.columns import Moment
     from netwatch_tui.model.query import Query
+    from netwatch_tui.model.snapshot import Snapshot
 
 MakeSource = Callable[[bool], LinuxSource]
 """Gives the machine. True: all about processes, False: at least their names."""
@@ -40,29 +42,64 @@ def selection(options: argparse.Namespace) -> Selection:
 
 def query(text: str) -> Query:
     """A filter. A wrong one ends the program with a line that says where."""
-    from netwatch_tui.model.query import QueryError, parse
+    from netwatch_tui.kernel.services import read_names
+    from netwatch_tui.model.query import EVERYTHING, QueryError, parse
 
+    if not text:
+        return EVERYTHING
     try:
-        return parse(text)
+        return parse(text, read_names())
     except QueryError as error:
         complain(f"filter: {error.message}\n{error.pointed()}")
         raise SystemExit(2) from error
 
 
-def matcher(text: str) -> Callable[[Socket], bool] | None:
-    """A filter as a test of one socket; None where there is none."""
-    return query(text).matches if text else None
+class Choice:
+    """Which sockets the command line chooses: by its letters, its filter, and one more."""
+
+    def __init__(self, options: argparse.Namespace, more: str = "") -> None:
+        """Read them. A wrong filter ends the program with a line that says where.
+
+        Args:
+            options: What was asked for.
+            more: Another filter that has to match as well.
+        """
+        self.selection = selection(options)
+        self._queries = [query(text) for text in (" ".join(options.filter), more) if text]
+
+    @property
+    def needs_processes(self) -> bool:
+        """Whether a filter asks for more than the names of processes."""
+        if not self._queries:
+            return False
+        from netwatch_tui.model.query.compiler import leaves
+        from netwatch_tui.model.query.syntax import Term
+
+        every = (leaf for each in self._queries for leaf in leaves(each.expression))
+        return any(isinstance(leaf, Term) and leaf.key in ("cmd", "unit", "container") for leaf in every)
+
+    def of(self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
+        """Those of a snapshot that are chosen.
+
+        Args:
+            snapshot: What is known of the moment.
+            sockets: Some that belong to it, such as those that closed; all of its own where nothing is said.
+        """
+        found = self.selection.choose(snapshot.sockets if sockets is None else sockets)
+        if self._queries:
+            moment = _moment(snapshot)
+            for each in self._queries:
+                found = list(filter(each.compile(moment), found))
+        return found
 
 
-def chooser(options: argparse.Namespace) -> Callable[[Iterable[Socket]], list[Socket]]:
-    """Gives those of some sockets that the letters and the filter of the command line choose."""
-    chosen, matches = selection(options), matcher(" ".join(options.filter))
+def _moment(snapshot: Snapshot) -> Moment:
+    """What a filter may ask for besides the socket: what happened in a look is new at that look."""
+    from netwatch_tui.model.columns import Moment
+    from netwatch_tui.model.marks import Marks
 
-    def choose(sockets: Iterable[Socket]) -> list[Socket]:
-        found = chosen.choose(sockets)
-        return found if matches is None else [socket for socket in found if matches(socket)]
-
-    return choose
+    marks = Marks().advance(snapshot.delta, until=None)
+    return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names)
 
 
 def no_namespace(source: LinuxSource, name: str) -> int:

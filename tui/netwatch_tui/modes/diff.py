@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from netwatch_tui.collect.replaying import RecordingError
 from netwatch_tui.collect.states import Last, last_state
 from netwatch_tui.model.compare import Differences, Side, compare
-from netwatch_tui.modes.common import chooser, colours, complain, print_lines
+from netwatch_tui.modes.common import Choice, colours, complain, print_lines
 from netwatch_tui.output.differences import difference_lines, difference_objects
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m"}
@@ -19,8 +19,9 @@ def diff(options: argparse.Namespace) -> int:
     if options.format not in (None, "table", "ndjson"):
         complain(f"--diff prints table or ndjson, not {options.format} (see --help)")
         return 2
-    choose = chooser(options)
-    before, after = (Side(choose(last.sockets), last.namespaces) for last in map(_read, options.diff))
+    choice = Choice(options)
+    snapshots = [_read(path).snapshot for path in options.diff]
+    before, after = (Side(choice.of(each), each.namespaces.names) for each in snapshots)
     found = compare(before, after)
     return print_lines(_lines(options, found)) or int(bool(found))
 

@@ -13,13 +13,12 @@ from netwatch_tui.model.kinds import KINDS
 from netwatch_tui.model.selection import Selection
 from netwatch_tui.model.socket import STATE_RANK, OwnerReason, Socket
 from netwatch_tui.modes.common import (
+    Choice,
     MakeSource,
-    chooser,
     colours,
     complain,
     no_namespace,
     print_lines,
-    selection,
 )
 
 if TYPE_CHECKING:
@@ -32,21 +31,21 @@ _MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Print what is there now."""
-    choose = chooser(options)  # first, because it may end the program
+    choice = Choice(options)  # first, because it may end the program
     if options.replay:
         from netwatch_tui.modes.replay import last_of, opened
 
         recording = opened(options.replay)
         last = last_of(recording)
-        return print_snapshot(options, last, choose(last.sockets), recording.host)
-    source = make_source(needs_processes(options))
+        return print_snapshot(options, last, choice.of(last), recording.host)
+    source = make_source(needs_processes(options) or choice.needs_processes)
     # While the other process looks:
     import netwatch_tui.output.table  # noqa: F401
     from netwatch_tui.collect.collector import Collector
 
     if not source.namespaces().chosen(options.net):
         return no_namespace(source, options.net)
-    collector = Collector(source, TABLES if options.record else tables_of(selection(options)), namespaces=options.net)
+    collector = Collector(source, TABLES if options.record else tables_of(choice.selection), namespaces=options.net)
     snapshot = collector.collect(time.time())
     if any(socket.owner_reason is OwnerReason.EXITED for socket in snapshot.sockets):
         snapshot = collector.collect(time.time())  # tells a process that ended from a socket of the kernel's own
@@ -55,7 +54,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
 
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status
-    return print_snapshot(options, snapshot, choose(snapshot.sockets))
+    return print_snapshot(options, snapshot, choice.of(snapshot))
 
 
 def tables_of(chosen: Selection) -> list[Table]:

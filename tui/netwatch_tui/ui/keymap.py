@@ -61,6 +61,8 @@ DETAILS_KEYS = (
 """While the details have the keyboard."""
 
 MAIN_KEYS = (
+    Key("app.help", "question_mark,f1", "help", "Help", "this page", "? F1", True),
+    Key("app.quit", "q", "app.quit", "Quit", "leave at once", "q", True),
     Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows; results are live while you type", "/", True),
     Key("filter.port", "p", "filter_port", "Port", "filter by port, beginning with this row's", "p", True),
     Key("filter.process", "P", "filter_process", "Process", "filter by process, beginning with this row's", "P", True),
@@ -97,9 +99,7 @@ MAIN_KEYS = (
     ),
     Key("pace.faster", "plus,equals_sign", "step_interval(-1)", "Faster", "look more often, down to 50 ms", "+"),
     Key("pace.slower", "minus", "step_interval(1)", "Slower", "look less often, up to once a minute", "-"),
-    Key("app.help", "question_mark,f1", "help", "Help", "this page", "? F1", True),
     Key("app.palette", "ctrl+p", "app.command_palette", "Palette", "every action, column and theme by name", "Ctrl+P"),
-    Key("app.quit", "q", "app.quit", "Quit", "leave at once", "q", True),
 )
 
 APP_KEYS = (Key("app.interrupt", "ctrl+c", "quit", "Quit", "leave at once, also while typing", "Ctrl+C"),)

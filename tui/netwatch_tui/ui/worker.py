@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.ui.garbage import Garbage
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.ui.session import Collects, Session
 
@@ -95,21 +95,20 @@ class Worker:
             raise _Stopped
 
     def _run(self) -> None:
-        with suppress(_Stopped):
-            self._loop()
+        garbage = Garbage()
+        try:
+            with suppress(_Stopped):
+                self._loop(garbage)
+        finally:
+            garbage.hand_back()
 
-    def _loop(self) -> None:
+    def _loop(self, garbage: Garbage) -> None:
         due = self._clock()
-        first = True
         while True:
             now = self._clock()
             if now >= due:
                 self._attempt(self._session.tick)
-                if first:
-                    # What the first tick built stays: no collection need walk through 100,000 sockets again, which
-                    # would hold up the screen each time.
-                    gc.freeze()
-                    first = False
+                garbage.collect()
                 # From the plan, not from the end of the tick: ticks keep their beat. A tick that took longer
                 # than the interval is followed by the next one at once, and none is made up for.
                 due = max(due + self._session.spec.interval, self._clock())

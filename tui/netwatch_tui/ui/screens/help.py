@@ -11,19 +11,13 @@ from textual.widgets import Static
 
 from netwatch_tui.model.columns import COLUMNS
 from netwatch_tui.model.format import cell_width
+from netwatch_tui.model.query import REFERENCE
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
 
 _MARKS = (
     ("+", "new: it appeared while you watched", "$netwatch-new"),
     ("~", "its state changed", "$netwatch-changed"),
     ("-", "closed; the row stays for a moment", "$netwatch-closed"),
-)
-_FILTERS = (
-    ("port:443", "exactly this port, at either end"),
-    ("process:nginx", "part of the name of a process that holds the socket"),
-    ("8080", "a bare number: exactly a port or a pid"),
-    ("estab", "any other word: part of anything that the row shows"),
-    ('process:"a b"', "quotes hold words together; all terms must match"),
 )
 _REASONS = (
     ("(kernel)", "no process holds the socket"),
@@ -57,7 +51,7 @@ def _page() -> Content:
     sections = [
         ("Keys", keys),
         ("Marks", list(_MARKS)),
-        ("Filter", [(example, meaning, "bold") for example, meaning in _FILTERS]),
+        ("Filter", [(example, meaning, "bold") for example, meaning in REFERENCE]),
         ("Columns", columns),
         ("Instead of an owner", [(word, meaning, "bold") for word, meaning in _REASONS]),
     ]

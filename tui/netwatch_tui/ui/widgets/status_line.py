@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from textual import events
 from textual.content import Content
 from textual.geometry import Region
-from textual.style import Style
 from textual.widget import Widget
 
 from netwatch_tui.model.columns import Column
@@ -18,6 +18,9 @@ from netwatch_tui.model.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.model.selection import ESTABLISHED, LISTENING
 from netwatch_tui.model.socket import State
 from netwatch_tui.model.view import View
+
+_UNLIT = "$foreground 60%"
+"""The look of what is off, and of remarks."""
 
 _LATE = 1.25
 """An interval that is this many times longer than the wanted one is shown as what it is."""
@@ -33,8 +36,7 @@ class _Part(NamedTuple):
     @property
     def content(self) -> Content:
         """As Textual wants it."""
-        content = Content.styled(self.text, self.style) if self.style else Content(self.text)
-        return content.stylize(Style.from_meta({"@click": self.action})) if self.action else content
+        return Content.styled(self.text, self.style) if self.style else Content(self.text)
 
 
 _Line = list[_Part]
@@ -98,6 +100,11 @@ class StatusLine(Widget):
         lines = self._lines if self._lines[2] else self._lines[:2]
         return Content("\n").join(_fit(line, self.size.width) for line in lines)
 
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the clicked word stands for."""
+        if event.y < len(self._lines) and (part := _part_at(self._lines[event.y], event.x)):
+            await self.run_action(part.action)
+
     def _first_line(self) -> _Line:
         view = self._view
         if view is None:
@@ -139,7 +146,7 @@ class StatusLine(Widget):
         if view.spec.namespaces == "*":
             return [_Part(_counted(len(seen.names), "namespace"), "$accent", toggle)]
         chosen = [_Part(f"namespace {printable(name)}", "$accent") for name in seen.names.values()]
-        others = [_Part(_counted(seen.others, "other namespace"), "$text-muted", toggle)] if seen.others else []
+        others = [_Part(_counted(seen.others, "other namespace"), _UNLIT, toggle)] if seen.others else []
         return [*(chosen if view.spec.namespaces else []), *others]
 
     def _second_line(self) -> _Line:
@@ -156,13 +163,13 @@ class StatusLine(Widget):
             _toggle("established", selection.states == ESTABLISHED, "screen.only_established"),
         ]
         parts += [
-            _Part(f"{state} {by_state[state]:,}", "" if state in selection.states else "$text-muted strike")
+            _Part(f"{state} {by_state[state]:,}", "" if state in selection.states else f"{_UNLIT} strike")
             for state in State
             if state in by_state
         ]
         parts += [_Part(f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == spec.sort]
         if self._hidden:
-            parts.append(_Part(f"{_counted(len(self._hidden), 'column')} hidden: → shows", "$text-muted"))
+            parts.append(_Part(f"{_counted(len(self._hidden), 'column')} hidden: → shows", _UNLIT))
         return parts
 
     def _third_line(self) -> _Line:
@@ -183,7 +190,7 @@ class StatusLine(Widget):
 
 def _toggle(text: str, is_on: bool, action: str) -> _Part:
     """A word that is lit or unlit, also where there is no colour, and is switched with a click."""
-    return _Part(f"●{text}" if is_on else f"○{text}", "bold" if is_on else "$text-muted", action)
+    return _Part(f"●{text}" if is_on else f"○{text}", "bold" if is_on else _UNLIT, action)
 
 
 def _counted(count: int, word: str) -> str:
@@ -200,6 +207,15 @@ def _fit(line: _Line, width: int) -> Content:
     """The parts in one line; what does not fit ends in an ellipsis."""
     content = Content("").join(part.content for part in _spaced(line))
     return content if content.cell_length <= width else content.truncate(width, ellipsis=True)
+
+
+def _part_at(line: _Line, x: int) -> _Part | None:
+    """The part with an action at this cell."""
+    for part in _spaced(line):
+        x -= cell_width(part.text)
+        if x < 0:
+            return part if part.action else None
+    return None
 
 
 def _differences(before: _Line, after: _Line, width: int) -> list[tuple[int, int]]:

@@ -1,0 +1,27 @@
+"""The language on one screen, as data: the help page shows it, and the tests parse every example."""
+
+from __future__ import annotations
+
+REFERENCE: tuple[tuple[str, str], ...] = (
+    ("port:443", "this port at either end; lport: at this end, pport: at the peer's; also port:https"),
+    ("process:nginx", "part of the name of a process that holds the socket (proc: name:)"),
+    ("8080", "a bare number: exactly a port or a pid"),
+    ("estab", "any other word: part of anything that is shown, or of the command line"),
+    ("port:22,80,8000-8999", "a list, a range; recvq:>0 is a comparison"),
+    ("peer:10.0.0.0/8", "a network; addr: either end, local: this one; also address:port and local:/run/*"),
+    ("-state:time-wait", "not; -key: is short for not key:"),
+    ("tcp ( port:22 or user:bob )", "side by side means and; and, or are read from left to right, ( ) group"),
+    ("age:<10s", "opened less than ten seconds ago; s m h d w y; age:>1h"),
+    (r"cmd:/--port=\d+/", "a regular expression; cmd: is the command line"),
+    ('process:"a b"', r"quotes hold words together; \" and \\ stand for themselves in them"),
+    ("user:- pid:-", "- is what is not known, as in the table"),
+    ("pid: uid: fd: inode:", "exact numbers"),
+    ("sendq: recvq: drops:", "bytes or datagrams; k, m, g are multiples of 1024"),
+    ("state: proto: timer: dev:", "as in the columns; state: also takes connected, bucket and the like"),
+    ("unit: container: netns:", "part of a name"),
+    ("is:listening,new", "new changed closed listening loopback public mine"),
+    (":443  @10.0.0.1:22  tcp:22", "as lsof -i takes it"),
+    ("dport = :ssh", "as ss takes it: sport dport src dst dev autobound, = != < <= > >="),
+    ("state connected exclude time-wait", "as ss takes it; and, or, not, ! & |"),
+)
+"""Examples and what they mean."""
