@@ -108,6 +108,20 @@ def test_wait_for_what_is_there_prints_it_if_asked() -> None:
         assert run("--wait-for", f"port:{port}", "-tl", "127.0.0.1").stdout == ""
 
 
+def test_wait_for_needs_nobody_to_read() -> None:
+    port = free_port()
+    reader, writer = os.pipe()
+    os.close(reader)
+    with subprocess.Popen(
+        [PROGRAM, "--wait-for", f"port:{port}", "-l", "--interval", "0.05"], stdout=writer
+    ) as process:
+        os.close(writer)
+        wait_until_it_catches(process.pid, signal.SIGALRM)
+        time.sleep(0.3)
+        with net.create_server(("127.0.0.1", port)):
+            assert process.wait(PATIENCE) == 0
+
+
 def test_wait_for_gives_up() -> None:
     start = time.monotonic()
     done = run("--wait-for", f"port:{free_port()}", "--timeout", "0.5", "--interval", "0.1")

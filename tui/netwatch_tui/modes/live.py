@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
 
     worker = Worker(source, TABLES, spec, record=record if options.record else None)
     try:
-        return _run(options, worker, spec)
+        return _run(options, worker, spec, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             finish(options, recorder)
@@ -71,31 +71,32 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
     from netwatch_tui.ui.replay import ReplayFeed
 
-    if options.replay == "-":
+    path = options.replay
+    if path == "-":
         stream = os.dup(0)
         os.dup2(_keyboard(), 0)
-        return _run(options, ReplayFeed(lambda: Recording(read_lines(stream), "standard input"), spec, live=True), spec)
-    opened(options.replay)  # so that what is no recording is refused before the screen is there
-    path = options.replay
-    return _run(options, ReplayFeed(partial(open_recording, path), spec, count=partial(count_looks, path)), spec)
+        feed = ReplayFeed(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
+    else:
+        opened(path)  # so that what is no recording is refused before the screen is there
+        feed = ReplayFeed(partial(open_recording, path), spec, count=partial(count_looks, path))
+    return _run(options, feed, spec, lambda: feed.position.host)
 
 
-def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec) -> int:
+def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable[[], str]) -> int:
+    """Show what a feed sends, of the machine with this name."""
     from netwatch_tui.ui.run import run
     from netwatch_tui.ui.themes import ThemeError
 
+    def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
+        moment = view.moment
+        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)
+        return write_lines(format, sockets, head)
+
     try:
-        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=_file_lines)
+        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=file_lines)
     except ThemeError as error:
         complain(str(error))
         return 2
-
-
-def _file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
-    """What the screen writes to a file."""
-    moment = view.moment
-    head = Head(moment.now, os.uname().nodename, namespaces=moment.namespaces, marked=moment.marked)
-    return write_lines(format, sockets, head)
 
 
 def _keyboard() -> int:

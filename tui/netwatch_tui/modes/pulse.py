@@ -26,18 +26,27 @@ class Stopped(BaseException):
 class Pulse:
     """Beats at the interval. In its `with` block signals end the beat instead of the program."""
 
-    def __init__(self, interval: float, seconds: float | None = None, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        interval: float,
+        seconds: float | None = None,
+        *,
+        for_reader: bool = False,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         """Begin nothing yet.
 
         Args:
             interval: Seconds from beat to beat.
             seconds: After how many the last beat comes; None for never.
+            for_reader: It is all for whoever reads standard output, and over when they are gone.
             clock: Gives the time in seconds since the epoch.
         """
         self.stopped_by: int | None = None
         """The signal that ended the beat."""
         self._interval = interval
         self._seconds = seconds
+        self._for_reader = for_reader
         self._clock = clock or steady_clock()
         self._before: dict[int, Any] = {}
         self._woken = self._waking = self._wakeup_before = -1
@@ -85,10 +94,10 @@ class Pulse:
                 return
 
     def _is_over_before(self, due: float) -> bool:
-        """Sleep; True if a signal came or standard output has lost its reader."""
+        """Sleep; True if a signal came or nobody reads any more."""
         poll = select.poll()
         poll.register(self._woken, select.POLLIN)
-        if sys.stdout is not None:
+        if self._for_reader and sys.stdout is not None:
             with suppress(OSError, ValueError):
                 poll.register(sys.stdout.fileno(), 0)  # errors are told without being asked for
         while (left := due - self._clock()) > 0:

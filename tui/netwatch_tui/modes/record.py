@@ -24,21 +24,28 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     source = make_source(True)
     if not source.namespaces().chosen(options.net):
         return no_namespace(source, options.net)
-    told: set[str] = set()
-    with Pulse(options.interval, options.duration) as pulse:
+    with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:
         collector = Collector(source, TABLES, namespaces=options.net, check=pulse.check)
         recorder = begun(options, collector)
         try:
-            for now in pulse.beats():
-                problems = {problem.text for problem in recorder.collect(now).problems}
-                for text in sorted(problems - told):
-                    complain(text)
-                told = problems
+            for _ in looks(recorder, pulse):
                 if recorder.failure:
                     return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
         finally:
             finish(options, recorder)
     return 0
+
+
+def looks(collects: Collects, pulse: Pulse) -> Iterator[Snapshot]:
+    """One look a beat. What can't be read is told once, and again when it is another thing."""
+    told: frozenset[str] = frozenset()
+    for now in pulse.beats():
+        snapshot = collects.collect(now)
+        problems = {problem.text for problem in snapshot.problems}
+        for text in sorted(problems - told):
+            complain(text)
+        told = frozenset(problems)
+        yield snapshot
 
 
 def record_one(options: argparse.Namespace, snapshot: Snapshot) -> int:

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.collect.recording import Collects
 from netwatch_tui.kernel.procnet import TABLES
 from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.modes.common import Choice, MakeSource, complain, no_namespace, print_batches, selection
 from netwatch_tui.modes.once import print_snapshot, tables_of
 from netwatch_tui.modes.pulse import Pulse
-from netwatch_tui.modes.record import recorded
+from netwatch_tui.modes.record import looks, recorded
 from netwatch_tui.output.formats import Head
 from netwatch_tui.output.objects import Event, event_lines
 
@@ -32,7 +31,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
             recording = opened(options.replay)
             status = print_batches(batches(told(recording, pulse), choice, columns, recording.host))
     else:
-        with looking(options, make_source, options.duration) as (snapshots, _):
+        with looking(options, make_source, options.duration, for_reader=True) as (snapshots, _):
             status = print_batches(batches(snapshots, choice, columns, os.uname().nodename))
     return status
 
@@ -49,7 +48,7 @@ def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 @contextmanager
 def looking(
-    options: argparse.Namespace, make_source: MakeSource, seconds: float | None
+    options: argparse.Namespace, make_source: MakeSource, seconds: float | None, *, for_reader: bool = False
 ) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
     """One look a beat at what the options choose, recorded if they say so, while the block runs."""
     if options.record == "-":
@@ -59,22 +58,10 @@ def looking(
     if not source.namespaces().chosen(options.net):
         raise SystemExit(no_namespace(source, options.net))
     tables = TABLES if options.record else tables_of(selection(options))
-    with Pulse(options.interval, seconds) as pulse:
+    with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
         collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
         with recorded(options, collector) as collects:
             yield looks(collects, pulse), pulse
-
-
-def looks(collects: Collects, pulse: Pulse) -> Iterator[Snapshot]:
-    """One look a beat. What can't be read is told once, and again when it is another thing."""
-    told: frozenset[str] = frozenset()
-    for now in pulse.beats():
-        snapshot = collects.collect(now)
-        problems = {problem.text for problem in snapshot.problems}
-        for text in sorted(problems - told):
-            complain(text)
-        told = frozenset(problems)
-        yield snapshot
 
 
 def batches(

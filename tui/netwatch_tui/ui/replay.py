@@ -176,6 +176,11 @@ class ReplayFeed:
 
     # --- what the screen asks for ---
 
+    @property
+    def position(self) -> Position:
+        """Where it is now; also sent as `ReplayMoved` whenever it is another one."""
+        return self._position
+
     def begin(self, post: Post) -> None:
         """Start to send messages."""
         self._post = post
