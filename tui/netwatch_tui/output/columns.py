@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from netwatch_tui.model.columns import Moment
 from netwatch_tui.model.format import cell_width
@@ -15,18 +15,28 @@ SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
 
 
 def column_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
-    """The table, a line a socket, each column as wide as its widest cell; no blanks at the ends of lines."""
+    """The table, a line a socket, each column as wide as its widest cell."""
     moment = Moment(head.taken_at, head.marked, head.namespaces)
     fields = chosen(head, SS_COLUMNS)
     rows = [[field.text(socket, moment) for field in fields] for socket in sockets]
     if head.header:
         rows.insert(0, [field.title for field in fields])
-    widths = [max(map(cell_width, column), default=0) for column in zip(*rows, strict=True)]
+    return aligned(rows, [field.right_aligned for field in fields])
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> Iterator[str]:
+    """Lines of cells, each column as wide as its widest; no blanks at the ends of lines.
+
+    Args:
+        rows: Cells that are harmless to show, the same number in each.
+        right: Which columns stand at their right edge; none where nothing is said.
+    """
+    widths = [max(map(cell_width, column)) for column in zip(*rows, strict=True)]
+    sides = right or [False] * len(widths)
     for row in rows:
-        placed = zip(row, widths, fields, strict=True)
-        yield " ".join(_filled(cell, width, right=field.right_aligned) for cell, width, field in placed).rstrip()
+        yield " ".join(map(_filled, row, widths, sides)).rstrip()
 
 
-def _filled(cell: str, width: int, *, right: bool) -> str:
+def _filled(cell: str, width: int, right: bool) -> str:
     blanks = " " * (width - cell_width(cell))
     return blanks + cell if right else cell + blanks

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from netwatch_tui.model.marks import Marked
 from netwatch_tui.model.socket import Socket
+
+if TYPE_CHECKING:  # --once has no use for it
+    from netwatch_tui.model.marks import Marked
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv")
 

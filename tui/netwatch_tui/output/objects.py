@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.socket import Socket, State
 from netwatch_tui.output.fields import OBJECT_FIELDS, chosen, iso
 from netwatch_tui.output.formats import Head
 
@@ -46,3 +47,21 @@ def document_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     if last is not None:
         yield last
     yield "]}"
+
+
+class Event(NamedTuple):
+    """Something that happened to a socket."""
+
+    event: str
+    """opened, changed or closed."""
+    was: State | None
+    """The state before, of a change."""
+    socket: Socket
+
+
+def event_lines(events: Iterable[Event], head: Head) -> Iterator[str]:
+    """An event a line; `taken_at` of the head is the look that found them."""
+    about = {"version": VERSION, "time": iso(head.taken_at), "host": head.host}
+    for event, was, socket in events:
+        (told,) = socket_objects((socket,), head)
+        yield dump({**about, "event": event, "was": was, "socket": told})

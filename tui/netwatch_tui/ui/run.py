@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
-from netwatch_tui.ui.worker import Worker
+from netwatch_tui.ui.worker import Feed
 
 _SWITCH = 0.001
 """Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""
 
 
-def run(source: Source, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) -> int:
+def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
@@ -27,6 +25,6 @@ def run(source: Source, spec: ViewSpec, *, theme: str, mouse: bool, write: Write
     if theme not in themes:
         raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
     sys.setswitchinterval(_SWITCH)
-    app = NetwatchApp(Worker(source, TABLES, spec), spec, themes, theme, write, Remembered(state_folder()), problems)
+    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(state_folder()), problems)
     app.run(mouse=mouse)
     return app.return_code or 0

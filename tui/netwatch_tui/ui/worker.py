@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Protocol
 
 from textual.message import Message
 
+from netwatch_tui.collect.clock import steady_clock
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.source import Source
@@ -19,7 +19,7 @@ from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.garbage import Garbage
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
-from netwatch_tui.ui.session import Session
+from netwatch_tui.ui.session import Collects, Session
 
 JOIN_TIMEOUT = 0.2
 """Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""
@@ -40,12 +40,6 @@ class Feed(Protocol):
         """Send nothing any more."""
 
 
-def steady_clock() -> Callable[[], float]:
-    """A clock in seconds since the epoch that never jumps when somebody sets the machine's time."""
-    offset = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return lambda: time.clock_gettime(time.CLOCK_BOOTTIME) + offset
-
-
 class _Stopped(BaseException):
     """Raised inside a tick when the program quits; no handler of errors on the way may hold it up."""
 
@@ -59,11 +53,21 @@ class Worker:
         tables: Sequence[Table],
         spec: ViewSpec,
         clock: Callable[[], float] | None = None,
+        record: Callable[[Collects], Collects] | None = None,
     ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            source: The machine.
+            tables: The socket tables to read.
+            spec: What is shown at first.
+            clock: Gives the time in seconds since the epoch.
+            record: Puts something around the collector that writes down what it sees.
+        """
         self._clock = clock or steady_clock()
         self._source = source
         collector = Collector(source, tables, namespaces=spec.namespaces, check=self._check)
-        self._session = Session(collector, spec, self._ask)
+        self._session = Session(record(collector) if record else collector, spec, self._ask)
         self._wishes: SimpleQueue[ViewSpec | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._post: Post = _nowhere

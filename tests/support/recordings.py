@@ -1,0 +1,49 @@
+"""Recordings in memory, written and read back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from netwatch_tui.collect.recording import Writer
+from netwatch_tui.collect.replaying import Recording
+from netwatch_tui.model.snapshot import Snapshot
+
+HOST = "web-1"
+
+
+def record(snapshots: Iterable[Snapshot], *, ends: bool = True) -> bytes:
+    """The snapshots as a recording."""
+    lines: list[bytes] = []
+    writer = Writer(lines.append, HOST, 1_767_258_000.0, 1.0)
+    for snapshot in snapshots:
+        writer.add(snapshot)
+    if ends:
+        writer.end(1_767_258_060.0)
+    return b"".join(lines)
+
+
+def lines_of(data: bytes) -> Iterator[bytes]:
+    """As a file would give them."""
+    return iter(data.splitlines(keepends=True))
+
+
+def replayed(data: bytes) -> tuple[list[Snapshot], Recording]:
+    """What a recording holds, and the recording when it is over."""
+    recording = Recording(lines_of(data), "it")
+    return list(recording), recording
+
+
+def packed(data: bytes) -> bytes:
+    """As `--record FILE.gz` writes it: each line flushed."""
+    press = zlib.compressobj(wbits=31)
+    parts = [press.compress(line) + press.flush(zlib.Z_SYNC_FLUSH) for line in lines_of(data)]
+    return b"".join((*parts, press.flush()))
+
+
+def save(path: Path, snapshots: Iterable[Snapshot], *, ends: bool = True) -> Path:
+    """The snapshots as a recording in a file, compressed if its name says so."""
+    data = record(snapshots, ends=ends)
+    path.write_bytes(packed(data) if path.suffix == ".gz" else data)
+    return path

@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netwatch_tui.collect import recording as recording_module
+from netwatch_tui.collect.codec import decode, encode
+from netwatch_tui.collect.recording import Recorder, Sink
+from netwatch_tui.collect.replaying import END, Recording, RecordingError, open_recording, read_lines
+from netwatch_tui.model.diff import Delta, diff
+from netwatch_tui.model.snapshot import Counts, Problem, Seen, Snapshot
+from netwatch_tui.model.socket import Owner, Process, Socket, State
+from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
+from tests.support.fake import Watch
+from tests.support.recordings import HOST, lines_of, packed, record, replayed, save
+from tests.support.strategies import histories, parsed_sockets
+
+SEEN = Seen({NETNS: "own"}, 0, 0)
+EVIL = "\x1b[2J\n\udcff\u202e"
+
+
+def chain(sets: Sequence[dict[int, Socket]], **changes: Any) -> list[Snapshot]:
+    """A snapshot for each set of sockets, as a collector would give them."""
+    snapshots = [snapshot(sets[0], Delta(), 100.25)]
+    for at, (before, after) in enumerate(pairwise(sets), 1):
+        delta = diff(before, after)
+        snapshots.append(snapshot(after, delta, 100.25 + at))
+    return [each._replace(**changes) for each in snapshots]
+
+
+def snapshot(sockets: dict[int, Socket], delta: Delta, now: float) -> Snapshot:
+    every = tuple(sockets.values())
+    return Snapshot(now, every, delta, Counts().after(Delta(opened=every)), 0.1 / 3, (), SEEN)
+
+
+WEB = tcp("10.0.0.1:443", id=1, seen_at=99.5, was_there=True, user="root", owners=(owner(7), owner(8)), inode=11)
+VISIT = tcp("10.0.0.1:443", "10.0.0.9:50000", id=2, seen_at=101.25, user="root", owners=(owner(7, 9),), inode=12)
+OVER = VISIT._replace(state=State.TIME_WAIT, inode=0, owners=(), user=None, uid=None)
+STORY = chain([{1: WEB}, {1: WEB, 2: VISIT}, {1: WEB, 2: OVER}, {1: WEB._replace(recv_q=3), 2: OVER}, {1: WEB}])
+
+
+# --- what is read is what was written ---
+
+
+@given(histories())
+def test_any_history_is_replayed_as_it_was(sets: list[dict[int, Socket]]) -> None:
+    snapshots = chain(sets)
+    found, recording = replayed(record(snapshots))
+    assert found == snapshots
+    assert (recording.ended, recording.is_broken) == (END, False)
+
+
+@given(histories(), st.integers(1, 3))
+def test_it_does_not_matter_how_often_all_sockets_are_written(sets: list[dict[int, Socket]], every: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording_module, "ALL_EVERY", every)
+        data = record(chain(sets))
+    assert replayed(data)[0] == chain(sets)
+
+
+@given(
+    histories(),
+    st.lists(st.builds(Problem, st.text(), st.integers(1))),
+    st.builds(Seen, st.dictionaries(st.integers(0), st.text()), st.integers(0), st.integers(0), st.integers(0)),
+    st.floats(0, 1e10),
+)
+def test_what_goes_with_the_sockets_is_replayed_as_well(
+    sets: list[dict[int, Socket]], problems: list[Problem], seen: Seen, cost: float
+) -> None:
+    snapshots = chain(sets, problems=tuple(problems), namespaces=seen, cost=cost)
+    assert replayed(record(snapshots))[0] == snapshots
+
+
+@given(histories(), histories())
+def test_snapshots_that_do_not_follow_from_one_another_are_replayed_as_they_were(
+    sets: list[dict[int, Socket]], others: list[dict[int, Socket]]
+) -> None:
+    snapshots = [each._replace(delta=other.delta) for each, other in zip(chain(sets), chain(others), strict=False)]
+    found, _ = replayed(record(snapshots))
+    assert [(each.sockets, each.delta) for each in found] == [(each.sockets, each.delta) for each in snapshots]
+
+
+@given(parsed_sockets(), st.text(), st.text())
+def test_any_socket_comes_back(socket: Socket, name: str, unit: str) -> None:
+    process = Process(7, name, (name, ""), name, 1.5, unit, unit)
+    socket = socket.followed(3, 0.1, True, name, (Owner(7, 3, process), Owner(8, 3, process)), None)
+    told = json.loads(json.dumps(encode(socket, lambda _: 0)))
+    assert decode(told, {0: process}) == socket
+
+
+@pytest.mark.parametrize(
+    "socket",
+    [
+        unix("/run/bus"),
+        unix(),
+        unix("@log"),
+        unix("1.2.3.4"),
+        unix(EVIL),
+        unix("@log", inode=0),
+        packet("ip", 2),
+        netlink(15, 1),
+        udp(interface="eth0", drops=None, refs=0),
+        tcp(recv_q=None, send_q=None),
+    ],
+)
+def test_sockets_with_names_come_back(socket: Socket) -> None:
+    told = json.loads(json.dumps(encode(socket, lambda _: 0)))
+    assert decode(told, {}) == socket
+
+
+def test_a_collectors_snapshots_come_back() -> None:
+    watch = Watch(WEB)
+    snapshots = [watch.again(), watch.tick(WEB, VISIT), watch.tick(WEB, OVER), watch.tick(WEB), watch.again()]
+    assert replayed(record(snapshots))[0] == snapshots
+
+
+def test_nothing_from_outside_stands_raw_in_a_recording() -> None:
+    data = record(chain([{1: WEB._replace(user=EVIL, owners=(owner(7, 3, EVIL),))}]))
+    assert all(line.isascii() and line.decode().rstrip("\n").isprintable() for line in lines_of(data))
+
+
+def test_a_frame_is_short_where_little_happens() -> None:
+    header, first, *frames, end = lines_of(record([*STORY, STORY[-1]._replace(delta=Delta())]))
+    told = [json.loads(line) for line in frames]
+    assert "sockets" in json.loads(first)
+    assert told[0]["opened"][0]["owners"] == [[0, 9]]
+    assert "processes" not in told[0]
+    assert told[2]["updated"] == [{"id": 1, "recv_q": 3}]
+    assert told[3]["closed"] == [2]
+    assert told[4].keys() == {"t", "cost"}
+    assert json.loads(header) == {
+        "netwatch-tui": "recording",
+        "version": 1,
+        "host": HOST,
+        "started_at": "2026-01-01T09:00:00Z",
+        "interval": 1.0,
+    }
+    assert json.loads(end) == {"ended_at": 1_767_258_060.0}
+
+
+# --- broken, foreign and newer ---
+
+
+def test_a_recording_cut_at_any_byte_is_replayed_up_to_there() -> None:
+    data = record(STORY)
+    header = data.index(b"\n")
+    for length in range(len(data)):
+        cut = data[:length]
+        if length < header:
+            with pytest.raises(RecordingError):
+                replayed(cut)
+            continue
+        found, recording = replayed(cut)
+        assert found == STORY[: len(found)]
+        assert len(found) >= cut.count(b"\n") - 1
+        if length < len(data) - 1:
+            assert recording.is_broken
+            assert str(recording.ended).startswith("the recording breaks off: ")
+
+
+def test_a_compressed_recording_cut_at_any_byte_is_replayed_up_to_there(tmp_path: Path) -> None:
+    data, path = packed(record(STORY)), tmp_path / "cut.gz"
+    most = 0
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        try:
+            recording = open_recording(str(path))
+        except RecordingError:
+            assert most == 0
+            continue
+        found = list(recording)
+        assert found == STORY[: len(found)]
+        assert len(found) >= most
+        most = len(found)
+        assert recording.is_broken or recording.ended == END
+    assert most == len(STORY)
+
+
+@given(st.integers(0), st.binary(min_size=1, max_size=3))
+def test_damage_is_told_or_makes_no_difference_to_what_is_before_it(at: int, garbage: bytes) -> None:
+    data = record(STORY)
+    at = data.index(b"\n") + 1 + at % (len(data) - data.index(b"\n") - 1)
+    before = data[:at].count(b"\n") - 1
+    found, recording = replayed(data[:at] + garbage + data[at + len(garbage) :])
+    assert found[:before] == STORY[:before]
+    assert recording.ended
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is no recording"),
+        (b"\n", "is no recording"),
+        (b"hello\n", "is no recording"),
+        (b"[1]\n", "is no recording"),
+        (b"[" * 100_000, "is no recording"),
+        (b"\xff\xfe\x00", "is no recording"),
+        (b'{"version": 1}\n', "is no recording"),
+        (b'{"netwatch-tui": "recording"}\n', "is no recording"),
+        (b'{"netwatch-tui": "recording", "version": 2}\n', "newer netwatch-tui"),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_one_line(data: bytes, words: str) -> None:
+    with pytest.raises(RecordingError) as refused:
+        replayed(data)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_damaged_compression_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(b"\x1f\x8bnothing that was ever compressed")
+    with pytest.raises(RecordingError, match="damaged"):
+        open_recording(str(path))
+
+
+def test_what_newer_programs_add_is_left_aside() -> None:
+    header, *frames = (json.loads(line) for line in lines_of(record(STORY)))
+    newer: dict[str, Any] = {"newer": {"x": [1]}}
+    for frame in frames[:-1]:
+        frame.update(newer)
+        for each in (*frame.get("sockets", ()), *frame.get("opened", ()), *frame.get("updated", ())):
+            each.update(newer)
+        for process in frame.get("processes", {}).values():
+            process.update(newer)
+    data = b"".join(json.dumps(each).encode() + b"\n" for each in ({**header, **newer}, *frames))
+    assert replayed(data)[0] == STORY
+
+
+def test_parts_that_were_compressed_one_by_one_are_one_recording(tmp_path: Path) -> None:
+    data, path = record(STORY), tmp_path / "parts.gz"
+    half = data.index(b"\n", len(data) // 2) + 1
+    path.write_bytes(packed(data[:half]) + packed(data[half:]))
+    assert list(open_recording(str(path))) == STORY
+
+
+def test_lines_come_as_soon_as_they_are_whole() -> None:
+    reader, writer = os.pipe()
+    lines = read_lines(reader)
+    os.write(writer, b"first\nsec")
+    assert next(lines) == b"first\n"
+    os.write(writer, b"ond\nlast")
+    assert next(lines) == b"second\n"
+    os.close(writer)
+    assert list(lines) == [b"last"]
+
+
+# --- beside a collector ---
+
+
+class Scripted:
+    """Gives what it was told to."""
+
+    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+        self.namespaces = ""
+        self._snapshots = iter(snapshots)
+
+    def collect(self, now: float) -> Snapshot:
+        return next(self._snapshots)
+
+
+@pytest.mark.parametrize("name", ["it.nw", "it.nw.gz"])
+def test_a_recorder_writes_what_it_gives(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    recorder = Recorder(Scripted(STORY), str(path), HOST, 100.0, 0.5)
+    given_ = [recorder.collect(0) for _ in STORY[:3]]
+    assert list(open_recording(str(path))) == given_ == STORY[:3]  # as far as it goes, and before it ends
+    recorder.end(200.0)
+    recording = open_recording(str(path))
+    assert list(recording) == STORY[:3]
+    assert (recording.host, recording.interval, recording.ended) == (HOST, 0.5, END)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_recorder_passes_on_which_namespaces_are_wanted(tmp_path: Path) -> None:
+    scripted = Scripted(STORY)
+    recorder = Recorder(scripted, str(tmp_path / "x"), HOST, 0, 1)
+    recorder.namespaces = "*"
+    assert scripted.namespaces == recorder.namespaces == "*"
+    recorder.end(1)
+
+
+def test_a_full_disk_is_a_problem_and_not_the_end() -> None:
+    recorder = Recorder(Scripted(STORY), "/dev/null", HOST, 0, 1)
+
+    def full(data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    recorder._writer._write = full
+    for wanted in STORY[:2]:
+        found = recorder.collect(0)
+        assert found._replace(problems=()) == wanted
+        (problem,) = found.problems
+        assert problem.text == "nothing is recorded any more: /dev/null: No space left on device"
+    recorder.end(1)
+
+
+def test_nothing_is_written_after_half_a_line_or_after_the_end() -> None:
+    written: list[bytes] = []
+    writer = recording_module.Writer(written.append, HOST, 0, 1)
+
+    def stopped(data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    writer.add(STORY[0])
+    writer._write = stopped
+    with pytest.raises(KeyboardInterrupt):
+        writer.add(STORY[1])
+    writer._write = written.append
+    writer.end(1)
+    writer.add(STORY[2])
+    assert len(written) == 2
+
+
+def test_a_file_that_can_not_be_written_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        Sink(str(tmp_path / "nowhere" / "x"))
+
+
+def test_saved_and_opened(tmp_path: Path) -> None:
+    recording = open_recording(str(save(tmp_path / "x.gz", STORY, ends=False)))
+    assert isinstance(recording, Recording)
+    assert list(recording) == STORY
+    assert recording.is_broken

@@ -1,0 +1,1 @@
+"""What the program can do: each mode turns parsed options into an exit status."""

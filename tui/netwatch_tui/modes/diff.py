@@ -1,0 +1,49 @@
+"""`--diff A B`: what is different between two recordings or snapshots."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from netwatch_tui.collect.replaying import RecordingError
+from netwatch_tui.collect.states import Last, last_state
+from netwatch_tui.model.compare import Differences, Side, compare
+from netwatch_tui.modes.common import Choice, colours, complain, print_lines
+from netwatch_tui.output.differences import difference_lines, difference_objects
+
+_COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m"}
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Print what is different; status 1 if anything is, 0 if not, 2 where that can't be said."""
+    if options.format not in (None, "table", "ndjson"):
+        complain(f"--diff prints table or ndjson, not {options.format} (see --help)")
+        return 2
+    choice = Choice(options)
+    snapshots = [_read(path).snapshot for path in options.diff]
+    before, after = (Side(choice.of(each), each.namespaces.names) for each in snapshots)
+    found = compare(before, after)
+    return print_lines(_lines(options, found)) or int(bool(found))
+
+
+def _lines(options: argparse.Namespace, found: Differences) -> Iterator[str]:
+    if options.format == "ndjson":
+        yield from difference_objects(found)
+    else:
+        coloured = colours(options)
+        for line in difference_lines(found):
+            yield f"{_COLOURS[line[0]]}{line}\x1b[0m" if coloured else line
+
+
+def _read(path: str) -> Last:
+    try:
+        last = last_state(path)
+    except RecordingError as error:
+        complain(str(error))
+    except OSError as error:
+        complain(f"can't read {path}: {error.strerror}")
+    else:
+        if last.note:
+            complain(last.note)
+        return last
+    raise SystemExit(2)

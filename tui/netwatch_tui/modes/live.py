@@ -1,0 +1,107 @@
+"""The full-screen program, on this machine or on a recording."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from netwatch_tui.collect.recording import Collects, Recorder
+from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
+from netwatch_tui.model.columns import COLUMN_BY_ID
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
+from netwatch_tui.modes.record import begun, finish
+from netwatch_tui.modes.replay import opened
+from netwatch_tui.output.formats import Head, write_lines
+
+if TYPE_CHECKING:
+    from netwatch_tui.ui.worker import Feed
+
+
+def live(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Run it; returns the exit status."""
+    from_stdin = options.replay == "-"
+    if not (from_stdin or (sys.stdin and sys.stdin.isatty())) or not (sys.stderr and sys.stderr.isatty()):
+        complain("the screen needs a terminal as standard input and standard error; --once prints to a pipe")
+        return 2
+    spec = ViewSpec(
+        query=query(" ".join(options.filter)),
+        selection=selection(options),
+        namespaces=options.net,
+        interval=options.interval,
+    )
+    if options.sort:
+        spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
+    if options.columns:
+        if foreign := [id for id in options.columns if id not in COLUMN_BY_ID]:
+            complain(f"the screen has no column {foreign[0]!r}, only {', '.join(COLUMN_BY_ID)}")
+            return 2
+        spec = spec._replace(columns=options.columns)
+    return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
+
+
+def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource) -> int:
+    """Show this machine, and record what is seen if that is asked for."""
+    source = make_source(True)
+    if not source.namespaces().chosen(options.net):
+        return no_namespace(source, options.net)
+    from netwatch_tui.kernel.procnet import TABLES
+    from netwatch_tui.ui.worker import Worker
+
+    recorders: list[Recorder] = []
+
+    def record(collector: Collects) -> Collects:
+        recorders.append(begun(options, collector))
+        return recorders[0]
+
+    worker = Worker(source, TABLES, spec, record=record if options.record else None)
+    try:
+        return _run(options, worker, spec, lambda: os.uname().nodename)
+    finally:
+        for recorder in recorders:
+            finish(options, recorder)
+
+
+def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
+    """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.ui.replay import ReplayFeed
+
+    path = options.replay
+    if path == "-":
+        stream = os.dup(0)
+        os.dup2(_keyboard(), 0)
+        feed = ReplayFeed(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
+    else:
+        opened(path)  # so that what is no recording is refused before the screen is there
+        feed = ReplayFeed(partial(open_recording, path), spec, count=partial(count_looks, path))
+    return _run(options, feed, spec, lambda: feed.position.host)
+
+
+def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable[[], str]) -> int:
+    """Show what a feed sends, of the machine with this name."""
+    from netwatch_tui.ui.run import run
+    from netwatch_tui.ui.themes import ThemeError
+
+    def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
+        moment = view.moment
+        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)
+        return write_lines(format, sockets, head)
+
+    try:
+        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=file_lines)
+    except ThemeError as error:
+        complain(str(error))
+        return 2
+
+
+def _keyboard() -> int:
+    """The terminal that the keys come from when standard input is something else."""
+    try:
+        return os.open("/dev/tty", os.O_RDWR)
+    except OSError:  # not the controlling one, but it is written to
+        return os.dup(2)

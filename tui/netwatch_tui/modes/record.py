@@ -1,0 +1,104 @@
+"""`--record` without the screen, and beside the other modes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.recording import Collects, Recorder
+from netwatch_tui.kernel.procnet import TABLES
+from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.modes.common import MakeSource, complain, no_namespace
+from netwatch_tui.modes.pulse import Pulse
+
+
+def record(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Write down what is seen until stopped; returns the exit status."""
+    if options.filter or options.kinds or options.families or options.listening:
+        complain("a recording holds every socket: give the filter to --replay")
+        return 2
+    source = make_source(True)
+    if not source.namespaces().chosen(options.net):
+        return no_namespace(source, options.net)
+    with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:
+        collector = Collector(source, TABLES, namespaces=options.net, check=pulse.check)
+        recorder = begun(options, collector)
+        try:
+            for _ in looks(recorder, pulse):
+                if recorder.failure:
+                    return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
+        finally:
+            finish(options, recorder)
+    return 0
+
+
+def looks(collects: Collects, pulse: Pulse) -> Iterator[Snapshot]:
+    """One look a beat. What can't be read is told once, and again when it is another thing."""
+    told: frozenset[str] = frozenset()
+    for now in pulse.beats():
+        snapshot = collects.collect(now)
+        problems = {problem.text for problem in snapshot.problems}
+        for text in sorted(problems - told):
+            complain(text)
+        told = frozenset(problems)
+        yield snapshot
+
+
+def record_one(options: argparse.Namespace, snapshot: Snapshot) -> int:
+    """Write down one snapshot; returns the exit status."""
+    recorder = begun(options, _One(snapshot))
+    for problem in recorder.collect(snapshot.taken_at).problems:
+        if recorder.failure:
+            complain(problem.text)
+    finish(options, recorder)
+    return 0 if recorder.failure is None or isinstance(recorder.failure, BrokenPipeError) else 1
+
+
+@contextmanager
+def recorded(options: argparse.Namespace, collector: Collects) -> Iterator[Collects]:
+    """A collector that is recorded while the block runs, if the options say so."""
+    if not options.record:
+        yield collector
+        return
+    recorder = begun(options, collector)
+    try:
+        yield recorder
+    finally:
+        finish(options, recorder)
+
+
+def begun(options: argparse.Namespace, collector: Collects) -> Recorder:
+    """A recorder. A file that can't be written ends the program with a line that says why."""
+    try:
+        return Recorder(collector, options.record, os.uname().nodename, time.time(), options.interval)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(0) from error
+        complain(f"can't write {options.record}: {error.strerror}")
+        raise SystemExit(2) from error
+
+
+def finish(options: argparse.Namespace, recorder: Recorder) -> None:
+    """End a recording."""
+    try:
+        recorder.end(time.time())
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        complain(f"can't write the end of {options.record}: {error.strerror}")
+
+
+class _One:
+    """Gives the one snapshot that there is."""
+
+    namespaces = ""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self, _: float) -> Snapshot:
+        return self._snapshot

@@ -1,0 +1,91 @@
+"""`--watch` and `--wait-for`: what goes on looking, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.procnet import TABLES
+from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.modes.common import Choice, MakeSource, complain, no_namespace, print_batches, selection
+from netwatch_tui.modes.once import print_snapshot, tables_of
+from netwatch_tui.modes.pulse import Pulse
+from netwatch_tui.modes.record import looks, recorded
+from netwatch_tui.output.formats import Head
+from netwatch_tui.output.objects import Event, event_lines
+
+
+def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Print what happens to sockets, an event a line, until stopped; returns the exit status."""
+    if options.format not in (None, "ndjson"):
+        complain(f"--watch prints ndjson, not {options.format} (see --help)")
+        return 2
+    choice, columns, status = Choice(options), options.columns or (), 0
+    if options.replay:
+        from netwatch_tui.modes.replay import opened, told
+
+        with Pulse(options.interval) as pulse:
+            recording = opened(options.replay)
+            status = print_batches(batches(told(recording, pulse), choice, columns, recording.host))
+    else:
+        with looking(options, make_source, options.duration, for_reader=True) as (snapshots, _):
+            status = print_batches(batches(snapshots, choice, columns, os.uname().nodename))
+    return status
+
+
+def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Look until a socket matches; status 0 if one did, 1 if the time is over."""
+    choice = Choice(options, options.wait_for)
+    with looking(options, make_source, options.timeout) as (snapshots, pulse):
+        for snapshot in snapshots:
+            if found := choice.of(snapshot):
+                return print_snapshot(options, snapshot, found) if options.format else 0
+    return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
+
+
+@contextmanager
+def looking(
+    options: argparse.Namespace, make_source: MakeSource, seconds: float | None, *, for_reader: bool = False
+) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
+    """One look a beat at what the options choose, recorded if they say so, while the block runs."""
+    if options.record == "-":
+        complain("--record - needs standard output for itself (see --help)")
+        raise SystemExit(2)
+    source = make_source(True)
+    if not source.namespaces().chosen(options.net):
+        raise SystemExit(no_namespace(source, options.net))
+    tables = TABLES if options.record else tables_of(selection(options))
+    with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
+        collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
+        with recorded(options, collector) as collects:
+            yield looks(collects, pulse), pulse
+
+
+def batches(
+    snapshots: Iterable[Snapshot], choice: Choice, columns: tuple[str, ...], host: str
+) -> Iterator[Iterator[str]]:
+    """What happened between one snapshot and the next, as lines."""
+    for snapshot in snapshots:
+        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names)
+        yield event_lines(events(snapshot, choice), head)
+
+
+def events(snapshot: Snapshot, choice: Choice) -> Iterator[Event]:
+    """What a snapshot brings of the sockets that are chosen; of a change, before or after it."""
+    delta = snapshot.delta
+    if not (delta.opened or delta.changed or delta.closed):
+        return
+    sides = [socket for change in delta.changed for socket in change]
+    chosen = {id(socket) for socket in choice.of(snapshot, (*delta.closed, *sides, *delta.opened))}
+    for socket in delta.closed:
+        if id(socket) in chosen:
+            yield Event("closed", None, socket)
+    for before, after in delta.changed:
+        if not chosen.isdisjoint((id(before), id(after))):
+            yield Event("changed", before.state, after)
+    for socket in delta.opened:
+        if id(socket) in chosen and not socket.was_there:
+            yield Event("opened", None, socket)

@@ -1,0 +1,45 @@
+"""Differences between two looks, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netwatch_tui.model.compare import Differences
+from netwatch_tui.model.format import local_text, peer_text
+from netwatch_tui.model.socket import Socket
+from netwatch_tui.output.columns import aligned
+from netwatch_tui.output.fields import owner_object
+from netwatch_tui.output.formats import Head
+from netwatch_tui.output.objects import VERSION, dump, socket_objects
+from netwatch_tui.output.table import users_text
+
+
+def difference_lines(found: Differences) -> Iterator[str]:
+    """A line a socket: `-` closed, `+` opened, `~` of another process now, with those before and after."""
+    return aligned(
+        [
+            *(_row("-", socket, users_text(socket)) for socket in found.closed),
+            *(_row("+", socket, users_text(socket)) for socket in found.opened),
+            *(_row("~", after, f"{users_text(before)} -> {users_text(after)}") for before, after in found.owner),
+        ]
+    )
+
+
+def _row(sign: str, socket: Socket, users: str) -> list[str]:
+    return [sign, socket.netid, socket.state, local_text(socket), peer_text(socket), users]
+
+
+def difference_objects(found: Differences) -> Iterator[str]:
+    """An object a line; see `#/$defs/difference` of the schema."""
+    for socket in found.closed:
+        yield _object("closed", socket, None)
+    for socket in found.opened:
+        yield _object("opened", socket, None)
+    for before, after in found.owner:
+        yield _object("owner", after, before)
+
+
+def _object(difference: str, socket: Socket, before: Socket | None) -> str:
+    (told,) = socket_objects((socket,), Head(socket.seen_at, ""))
+    owners = None if before is None else [owner_object(owner) for owner in before.owners]
+    return dump({"version": VERSION, "difference": difference, "owners_before": owners, "socket": told})

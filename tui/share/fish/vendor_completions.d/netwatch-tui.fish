@@ -1,0 +1,42 @@
+# Completion of netwatch-tui for fish. Made by netwatch_tui.manual.
+complete -c netwatch-tui -f
+complete -c netwatch-tui -s t -l tcp -d 'tcp sockets'
+complete -c netwatch-tui -s u -l udp -d 'udp sockets'
+complete -c netwatch-tui -s w -l raw -d 'raw sockets'
+complete -c netwatch-tui -s x -l unix -d 'unix sockets'
+function __netwatch_tui_kinds
+    printf '%s\n' tcp udp unix raw udplite icmp sctp packet netlink inet all
+end
+complete -c netwatch-tui -s A -l query -x -a '(__fish_complete_list , __netwatch_tui_kinds)' -d 'kinds of sockets, separated by commas: tcp, udp, unix, raw, udplite, icmp, sctp, packet, netlink, inet, all'
+complete -c netwatch-tui -s 4 -l ipv4 -d 'IPv4 sockets'
+complete -c netwatch-tui -s 6 -l ipv6 -d 'IPv6 sockets'
+complete -c netwatch-tui -s l -l listening -d 'listening sockets only'
+complete -c netwatch-tui -s a -l all -d 'sockets in all states (this is the default)'
+complete -c netwatch-tui -s N -l net -x -d 'the network namespace of this name or number'
+complete -c netwatch-tui -l all-namespaces -d 'every network namespace that can be seen'
+complete -c netwatch-tui -l once -d 'print one snapshot and exit; the default when stdout is no terminal'
+complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv' -d 'print in this form: table, json, ndjson, csv, tsv (default: table)'
+function __netwatch_tui_columns
+    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface inode uid user owners owner_reason pid fd process cmdline unit container netns netns_name timer timer_left retransmits drops refs seen_at was_there age mark users
+end
+complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'these columns, by id, separated by commas; the manual page lists them'
+complete -c netwatch-tui -l sort -x -a 'mark netid state recv_q send_q local peer pid process fd user age netns unit timer drops' -d 'order by this column; :desc turns it round'
+complete -c netwatch-tui -s H -l no-header -d 'no heading in table, csv and tsv'
+complete -c netwatch-tui -s e -l extended -d 'user and inode in the table as well'
+complete -c netwatch-tui -s o -l options -d 'timers in the table as well'
+complete -c netwatch-tui -l color -x -a 'auto always never' -d 'colour heading and differences: auto, always, never (default: auto, which is on a terminal)'
+complete -c netwatch-tui -s n -l numeric -d 'accepted: addresses and ports are numbers anyway'
+complete -c netwatch-tui -s p -l processes -d 'accepted: owning processes are shown anyway'
+complete -c netwatch-tui -s i -l info -d 'accepted, and shows nothing more than without it'
+complete -c netwatch-tui -s r -l resolve -d 'accepted, and looks no name up: nothing is sent'
+complete -c netwatch-tui -l watch -d 'print what opens, changes and closes, as NDJSON, until stopped'
+complete -c netwatch-tui -l wait-for -x -d 'end with status 0 as soon as a socket matches, with 1 after --timeout; print it if a --format is given'
+complete -c netwatch-tui -l timeout -x -d 'with --wait-for: give up after this time, for instance 30s'
+complete -c netwatch-tui -l for -x -d 'stop after this time, for instance 30s, 10m or 2h30m; with --record, no screen'
+complete -c netwatch-tui -l interval -x -d 'seconds between two looks, 0.05 to 60 (default: 1)'
+complete -c netwatch-tui -l record -r -F -d 'write what is seen, of every kind of socket, to FILE; - is stdout, and .gz is compressed'
+complete -c netwatch-tui -l replay -r -F -d 'sockets of a recording instead of this machine\'s; - is stdin'
+complete -c netwatch-tui -l diff -r -F -d 'what opened, closed and changed owner between two recordings or JSON snapshots; status 1 if anything did'
+complete -c netwatch-tui -l theme -x -a 'netwatch daylight' -d 'colours (default: netwatch)'
+complete -c netwatch-tui -l no-mouse -d 'leave the mouse to the terminal'
+complete -c netwatch-tui -l version -d 'print the version and exit'
