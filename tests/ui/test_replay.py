@@ -241,11 +241,34 @@ def test_a_recording_is_shown_on_the_screen(tmp_path: Path) -> None:
         assert terminal.wait_for_end() == 0
 
 
+def test_the_keys_rule_over_the_recording_and_a_line_says_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "it"
+    path.write_bytes(b"".join(story(40, gap=2)))
+    with Terminal([PROGRAM, "--replay", str(path)], columns=120) as terminal:
+        terminal.wait_for(lambda rows: rows[0].startswith("replay of web-1") and "look 1 of 40  1x" in rows[0], "look 1")
+        assert "recorded, tick" in terminal.rows[1]
+        terminal.send(" ")
+        terminal.wait_for(lambda rows: "PAUSED" in rows[0], "the pause")
+        held = int(terminal.rows[0].partition("look ")[2].split()[0])
+        terminal.send(".")
+        terminal.wait_for(lambda rows: f"look {held + 1} of 40" in rows[0], "the next look")
+        terminal.send("R")
+        terminal.wait_for(lambda rows: "look 1 of 40" in rows[0] and "PAUSED" in rows[0], "the beginning")
+        terminal.send("+++ ")
+        terminal.wait_for(lambda rows: "8x" in rows[0] and "PAUSED" not in rows[0], "eight times the speed")
+        terminal.wait_for(lambda rows: rows[0].endswith("the recording ends here"), "the end")
+        terminal.send("N")
+        terminal.wait_for(lambda rows: rows[-1].strip().startswith("A recording holds the namespaces"), "a word")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+
+
 def test_a_stream_is_shown_on_the_screen_with_the_keys_of_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "it"
     path.write_bytes(b"".join(story(3, gap=0.1)[:-1]))
     with Terminal(["sh", "-c", f'(cat {path}; sleep 20) | "$0" --replay -', PROGRAM], columns=120) as terminal:
         terminal.wait_for(lambda rows: any("10.0.0.1:443" in row for row in rows), "the socket")
+        assert terminal.rows[0].startswith("live from web-1")
         terminal.send("q")
         terminal.wait_for(lambda _: b"\x1b[?1049l" in terminal.written, "the end of the screen")
 

@@ -12,7 +12,7 @@ from netwatch_tui.model.query import parse
 from netwatch_tui.model.socket import Socket
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
-from netwatch_tui.ui.screens.choosing import INTERVALS
+from netwatch_tui.ui.screens.pacing import INTERVALS
 from tests.support.build import process, tcp, udp
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage
@@ -350,6 +350,8 @@ async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
             (("escape",), "There is no filter to clear; / makes one."),
             (("tab",), "The details are not open; Enter opens them."),
             (("N",), "There is no other network namespace that can be seen."),
+            (("full_stop",), "That is for recordings; netwatch-tui --replay FILE plays one."),
+            (("R",), "That is for recordings; netwatch-tui --replay FILE plays one."),
             (("a", "a"), "Every kind in every state is shown already."),
         ):
             await stage.press(*keys)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from queue import Empty, Full, Queue, SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from textual.message import Message
 
@@ -62,6 +62,29 @@ class ReplayMoved(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest place is of interest."""
         return isinstance(message, ReplayMoved)
+
+
+class Plays(Protocol):
+    """A feed that plays something and can be asked to play it otherwise."""
+
+    @property
+    def position(self) -> Position:
+        """Where it is."""
+
+    def pause(self) -> None:
+        """Stand still, or go on."""
+
+    def step(self) -> None:
+        """Show the next look and stand still."""
+
+    def faster(self) -> None:
+        """Take the next higher speed."""
+
+    def slower(self) -> None:
+        """Take the next lower speed."""
+
+    def restart(self) -> None:
+        """Begin anew."""
 
 
 class _Ask(Enum):
@@ -278,6 +301,7 @@ class ReplayFeed:
             case _Ask.RESTART if not self._live:
                 self._reader.stopping.set()
                 self._begin_anew()
+                self._steps = int(self._position.paused)  # what is held is then the first look, not the one before
         return True
 
     def _take(self) -> None:

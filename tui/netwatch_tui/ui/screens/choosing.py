@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-
 from textual import on
 
 from netwatch_tui.model.columns import COLUMN_BY_ID
@@ -14,9 +12,6 @@ from netwatch_tui.ui.messages import SortWanted
 from netwatch_tui.ui.screens.base import SpecScreen
 from netwatch_tui.ui.screens.columns import ColumnsScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
-
-INTERVALS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""Seconds between two ticks, as the keys step through them."""
 
 _NO_GROUPS = "none"
 
@@ -128,23 +123,10 @@ class ViewActions(SpecScreen):
 
     def action_namespaces(self) -> None:
         """Look at every network namespace, or only at the own one."""
+        if self._player is not None:
+            self.say("A recording holds the namespaces that were looked at, and no others.")
+            return
         if self._view is not None and not self._spec.namespaces and not self._view.snapshot.namespaces.others:
             self.say("There is no other network namespace that can be seen.")
             return
         self._choose(self._spec._replace(namespaces="" if self._spec.namespaces else "*"))
-
-    # Time
-
-    def action_pause(self) -> None:
-        """Hold the screen still, or go on."""
-        self._choose(self._spec._replace(paused=not self._spec.paused))
-
-    def action_step_interval(self, step: int) -> None:
-        """Look more often or less often."""
-        interval = self._spec.interval
-        at = bisect_right(INTERVALS, interval) if step > 0 else bisect_left(INTERVALS, interval) - 1
-        if not 0 <= at < len(INTERVALS):
-            limit = "longest" if step > 0 else "shortest"
-            self.say(f"{interval:g} s is the {limit} interval.")
-            return
-        self._choose(self._spec._replace(interval=INTERVALS[at]))

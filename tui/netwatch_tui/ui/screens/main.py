@@ -17,11 +17,13 @@ from netwatch_tui.ui.messages import CollectFailed, ColumnsPlaced, CursorMoved, 
 from netwatch_tui.ui.screens.choosing import ViewActions
 from netwatch_tui.ui.screens.filtering import FilterActions
 from netwatch_tui.ui.screens.help import HelpScreen
+from netwatch_tui.ui.screens.pacing import TimeActions
 from netwatch_tui.ui.screens.saved import SavedFilters
 from netwatch_tui.ui.screens.taking import TakeActions, Write
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
+from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.ui.worker import Feed
@@ -32,7 +34,7 @@ _BESIDE = 150
 """Columns from which on the details stand beside the table and not below it."""
 
 
-class MainScreen(FilterActions, ViewActions, TakeActions):
+class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
     """Turns keys into a view specification, and views into what is on screen."""
 
     BINDINGS = bindings(MAIN_KEYS)
@@ -46,6 +48,7 @@ class MainScreen(FilterActions, ViewActions, TakeActions):
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
+        yield PositionLine(id="position")
         yield StatusLine(id="status")
         with Container(id="body"):
             yield SocketTable(id="table")
@@ -57,6 +60,8 @@ class MainScreen(FilterActions, ViewActions, TakeActions):
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""
         self._panel.display = False
+        self.query_one(PositionLine).display = self._player is not None
+        self._status.is_recorded = self._player is not None
         self._filter_line.leave(self._spec.query.text)
         self._status.warn(self._notices)
         self._feed.begin(self.post_message)
@@ -88,6 +93,8 @@ class MainScreen(FilterActions, ViewActions, TakeActions):
 
     @on(CollectFailed)
     def _fail(self, message: CollectFailed) -> None:
+        if self._player is not None and self._player.position.ended is not None:
+            return  # the position line says so
         self._status.fail(message.reason)
 
     # Details

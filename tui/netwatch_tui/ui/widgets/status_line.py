@@ -52,6 +52,8 @@ class StatusLine(Widget):
         self._hidden: Sequence[Column] = ()
         self._notices: tuple[str, ...] = ()
         self._busy = False
+        self.is_recorded = False
+        """Whether what is shown is a recording: then nothing here is live."""
         self._lines: list[_Line] = [[_Part("reading sockets...")], [], []]
 
     def show(self, view: View) -> None:
@@ -135,6 +137,8 @@ class StatusLine(Widget):
         if self._busy:
             return _Part("sorting...", "$warning")
         wanted, cost = view.spec.interval, f"tick {view.snapshot.cost * 1000:3.0f} ms"
+        if self.is_recorded:
+            return _Part(f"recorded, {cost}")
         if view.pace is not None and view.pace > wanted * _LATE + 0.01:
             return _Part(f"live, every {view.pace:.1f}s, not {wanted:g}s, {cost}", "$warning")
         return _Part(f"live, every {wanted:g}s, {cost}", "$success")
