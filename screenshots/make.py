@@ -1,4 +1,4 @@
-"""Makes the pictures of the README: the real program on recorded data.
+"""Makes the pictures of the README: the real program on a recording, read as `--replay` reads it.
 
 Run it from a checkout in which the program is installed: `.venv/bin/python screenshots/make.py`.
 """
@@ -21,7 +21,7 @@ from netwatch_tui.model.view import ViewSpec  # noqa: E402 -- after the environm
 from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above
 from netwatch_tui.ui.remembered import Remembered  # noqa: E402 -- as above
 from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- as above
-from screenshots.story import StepFeed, Story  # noqa: E402 -- as above
+from screenshots.feed import on_recording  # noqa: E402 -- as above
 
 PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "main": ("netwatch", (132, 30), ("down", "down", "down")),
@@ -35,13 +35,12 @@ PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
 
 async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> str:
     """The screen after two looks and some keys, as SVG."""
-    story, spec = Story(), ViewSpec()
-    feed = StepFeed(story, spec, story.start)
+    spec = ViewSpec()
+    feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())
     app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        story.frame = 1
         feed.step()
         await pilot.press(*keys)
         await pilot.pause()

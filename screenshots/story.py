@@ -9,17 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.namespaces import Namespace, Namespaces
 from netwatch_tui.kernel.owners import Descriptors
-from netwatch_tui.kernel.procnet import TABLES, Table
+from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
-from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.socket import Process, ProcessDetails, Socket
-from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.messages import ViewReady
-from netwatch_tui.ui.session import Session
-from netwatch_tui.ui.worker import Post
 
 STORY = Path(__file__).with_name("story.toml")
 
@@ -35,6 +29,7 @@ class Story:
     def __init__(self, path: Path = STORY) -> None:
         self._data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         self.start: float = self._data["start"]
+        self.host: str = self._data["host"]
         self.frame = 0
 
     def namespaces(self) -> Namespaces:
@@ -117,33 +112,3 @@ def _hex(endpoint: str) -> str:
     packed = socket.inet_pton(family, host.strip("[]"))
     words = (int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4))
     return "".join(f"{word:08X}" for word in words) + f":{int(port):04X}"
-
-
-class StepFeed:
-    """Feeds the screen without a thread and without a clock: one tick a call."""
-
-    def __init__(self, source: Source, spec: ViewSpec, now: float) -> None:
-        self._session = Session(Collector(source, TABLES, stopwatch=lambda: 0.0), spec, source.process_details)
-        self._post: Post = lambda _: None
-        self.now = now
-
-    def begin(self, post: Post) -> None:
-        """Take the first look."""
-        self._post = post
-        self.step(0.0)
-
-    def step(self, seconds: float = 1.0) -> None:
-        """Let time go by and look again."""
-        self.now += seconds
-        self._send(self._session.tick(self.now))
-
-    def show(self, spec: ViewSpec) -> None:
-        """Show what was collected in another way."""
-        self._send(self._session.show(spec, self.now))
-
-    def _send(self, view: View | None) -> None:
-        if view is not None:
-            self._post(ViewReady(view))
-
-    def stop(self) -> None:
-        """There is nothing to stop."""

@@ -17,7 +17,7 @@ from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.socket_table import SocketTable
-from screenshots.story import StepFeed
+from screenshots.feed import StepFeed, on_machine
 
 
 def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
@@ -111,7 +111,7 @@ async def on_stage(
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
-    feed = StepFeed(source, spec, now)
+    feed = on_machine(source, spec, now)
     themes, problems = load_themes(themes_folder())
     assert not problems
     with TemporaryDirectory() as passing:

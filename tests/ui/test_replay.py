@@ -245,7 +245,9 @@ def test_the_keys_rule_over_the_recording_and_a_line_says_where_it_is(tmp_path: 
     path = tmp_path / "it"
     path.write_bytes(b"".join(story(40, gap=2)))
     with Terminal([PROGRAM, "--replay", str(path)], columns=120) as terminal:
-        terminal.wait_for(lambda rows: rows[0].startswith("replay of web-1") and "look 1 of 40  1x" in rows[0], "look 1")
+        terminal.wait_for(
+            lambda rows: rows[0].startswith("replay of web-1") and "look 1 of 40  1x" in rows[0], "look 1"
+        )
         assert "recorded, tick" in terminal.rows[1]
         terminal.send(" ")
         terminal.wait_for(lambda rows: "PAUSED" in rows[0], "the pause")

@@ -12,7 +12,7 @@ from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
-from screenshots.story import StepFeed, Story
+from screenshots.feed import on_recording
 from tests.ui.stage import written
 
 Compare = Callable[..., bool]
@@ -30,13 +30,12 @@ Compare = Callable[..., bool]
 def test_the_screen_looks_as_before(
     snap_compare: Compare, tmp_path: Path, size: tuple[int, int], keys: tuple[str, ...]
 ) -> None:
-    story, spec = Story(), ViewSpec()
-    feed = StepFeed(story, spec, story.start)
+    spec = ViewSpec()
+    feed = on_recording(spec)
     app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch", written, Remembered(tmp_path))
 
     async def second_look(pilot: Pilot[None]) -> None:
         await pilot.pause()
-        story.frame = 1
         feed.step()
         await pilot.press(*keys)
         await pilot.pause()

@@ -1,0 +1,81 @@
+"""Feeds the screen one look a call, without a thread and without a clock: for pictures and for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.replaying import open_recording
+from netwatch_tui.kernel.procnet import TABLES
+from netwatch_tui.kernel.source import Source
+from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.model.socket import ProcessDetails
+from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.ui.messages import ViewReady
+from netwatch_tui.ui.session import AskProcess, Collects, Session
+from netwatch_tui.ui.worker import Post
+
+DAY = Path(__file__).with_name("day.ndjson")
+"""The recording that the pictures are made of; `record.py` made it."""
+
+
+class Played:
+    """The looks of a recording, one after the other, whenever a look is asked for."""
+
+    namespaces = ""
+
+    def __init__(self, path: Path = DAY) -> None:
+        self._looks = iter(open_recording(str(path)))
+
+    def collect(self, now: float) -> Snapshot:  # noqa: ARG002 -- a recording has its own time
+        """The next one."""
+        return next(self._looks)
+
+
+class StepFeed:
+    """Gives a view whenever it is told to."""
+
+    def __init__(self, collector: Collects, spec: ViewSpec, now: float, ask: AskProcess) -> None:
+        self._session = Session(collector, spec, ask)
+        self._post: Post = lambda _: None
+        self.now = now
+
+    def begin(self, post: Post) -> None:
+        """Take the first look."""
+        self._post = post
+        self.step(0.0)
+
+    def step(self, seconds: float = 1.0) -> None:
+        """Let time go by and look again."""
+        self.now += seconds
+        self._send(self._session.tick(self.now))
+
+    def show(self, spec: ViewSpec) -> None:
+        """Show what was collected in another way."""
+        self._send(self._session.show(spec, self.now))
+
+    def _send(self, view: View | None) -> None:
+        if view is not None:
+            self._post(ViewReady(view))
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+
+def on_machine(source: Source, spec: ViewSpec, now: float) -> StepFeed:
+    """What a machine shows."""
+    return StepFeed(Collector(source, TABLES, stopwatch=lambda: 0.0), spec, now, source.process_details)
+
+
+def on_recording(spec: ViewSpec, path: Path = DAY) -> StepFeed:
+    """What was recorded."""
+
+    def nothing_more(_: int) -> ProcessDetails | None:
+        return None
+
+    played = Played(path)
+    return StepFeed(played, spec, START, nothing_more)
+
+
+START = 1_767_258_000.0
+"""When the recording was made: 2026-01-01 09:00:00 UTC."""
