@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 os.environ["COLORTERM"] = "truecolor"  # so that the pictures do not depend on the terminal they are made in
 os.environ.pop("NO_COLOR", None)
+os.environ["TZ"] = "UTC"  # nor on where the clocks are that show it
+time.tzset()
 
 from netwatch_tui.model.view import ViewSpec  # noqa: E402 -- after the environment that Textual reads
 from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above

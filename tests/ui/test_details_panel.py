@@ -114,9 +114,9 @@ async def test_a_socket_that_closes_stays_the_subject_until_the_person_moves(sou
         await stage.press("enter")
         source.put(WEB, SERVED, CLIENT)
         await stage.step()
-        assert "Closed       0s ago" in page(stage)
+        assert "Closed       0s ago, " in page(stage)
         await stage.step(10)
-        assert "Closed       10s ago" in page(stage)
+        assert "Closed       10s ago, " in page(stage)
         assert "10.0.0.10:50002" in page(stage)
         assert "has closed; the cursor is on its neighbour" in stage.screen[-1]
         await stage.press("k")

@@ -76,7 +76,7 @@ def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
     assert owners == [
         ("Owner", "nginx, pid 7, descriptor 3, as www-data"),
         ("  command", "nginx -g daemon off;"),
-        ("  started", "1m ago"),
+        ("  started", "1970-01-01 00:31:50, 1m ago"),
         ("  unit", "nginx.service"),
         ("  container", "docker:0123456789ab"),
         ("  program", "/usr/sbin/nginx"),
@@ -84,7 +84,7 @@ def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
         ("  parents", "sh (4) < init (1)"),
         ("Owner", "nginx, pid 8, descriptor 4, as www-data"),
         ("  command", "none"),
-        ("  started", "1m ago"),
+        ("  started", "1970-01-01 00:31:50, 1m ago"),
         ("  unit", "nginx.service"),
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from netwatch_tui.model.dossier import Dossier
-from netwatch_tui.model.format import duration, local_text, peer_text, printable
+from netwatch_tui.model.format import date_and_time, duration, local_text, peer_text, printable
 from netwatch_tui.model.socket import Family, Owner, OwnerReason, ProcessDetails, Socket, State
 
 STATE_MEANINGS = {
@@ -52,7 +52,11 @@ def describe(dossier: Dossier, namespaces: Mapping[int, str], now: float) -> lis
     """
     socket, details = dossier.socket, dossier.processes
     age = duration((dossier.closed_at or now) - socket.seen_at)
-    facts = [Fact("Closed", f"{duration(now - dossier.closed_at)} ago")] if dossier.closed_at else []
+    facts = (
+        [Fact("Closed", f"{duration(now - dossier.closed_at)} ago, {date_and_time(dossier.closed_at)}")]
+        if dossier.closed_at
+        else []
+    )
     facts += [
         Fact("Socket", f"{socket.netid} {socket.family}"),
         Fact("State", f"{socket.state}: {STATE_MEANINGS[socket.state]}"),
@@ -133,7 +137,7 @@ def _owner(label: str, owner: Owner, details: ProcessDetails | None, now: float)
     facts = [
         Fact(label, f"{name}, pid {owner.pid}, descriptor {owner.fd}, as {user}"),
         Fact("  command", printable(" ".join(process.cmdline)) or "none"),
-        Fact("  started", f"{duration(now - process.create_time)} ago"),
+        Fact("  started", f"{date_and_time(process.create_time)}, {duration(now - process.create_time)} ago"),
         Fact("  unit", printable(process.unit or "none")),
     ]
     if process.container:

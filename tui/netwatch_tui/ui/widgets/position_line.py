@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.content import Content
 from textual.widget import Widget
 
-from netwatch_tui.model.format import printable
+from netwatch_tui.model.format import date_and_time, printable
 from netwatch_tui.ui.replay import AS_IT_COMES, Position
 
 
@@ -37,7 +35,7 @@ class PositionLine(Widget):
 def _parts(position: Position) -> list[tuple[str, str]]:
     host = printable(position.host) or "?"
     is_stream = position.speed == AS_IT_COMES
-    moment = "" if position.time is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(position.time))
+    moment = "" if position.time is None else date_and_time(position.time)
     of_all = f" of {position.total:,}" if position.total else ""
     parts = [
         (f"{'live from' if is_stream else 'replay of'} {host}", "bold $accent"),
