@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -176,7 +176,8 @@ class Watched(LinuxSource):
         if stay := self.stay.get(table.name):
             distinct = set(found)
             self.reads[table.name] += 1
-            self.torn[table.name] += any(not _is_in(line, found) for line in stay - distinct)
+            # The end of a line may be another one; its first two words are those of the socket.
+            self.torn[table.name] += not _starts(stay - distinct) <= _starts(distinct)
             self.doubled[table.name] += len(distinct) < len(found)
         yield found
 
@@ -184,10 +185,9 @@ class Watched(LinuxSource):
         return super().connected(sockets) if self._asks else None
 
 
-def _is_in(line: bytes, lines: Sequence[bytes]) -> bool:
-    """Whether a table still has the socket of a line, whose end may be another one."""
-    start = b" ".join(line.split()[:2])
-    return any(each.startswith(start) for each in lines)
+def _starts(lines: Iterable[bytes]) -> set[bytes]:
+    """The first two words of lines."""
+    return {b" ".join(line.split(None, 2)[:2]) for line in lines}
 
 
 class Judge:

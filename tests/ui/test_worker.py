@@ -163,8 +163,13 @@ def test_cycles_are_freed_though_the_interpreter_does_not_look_for_them() -> Non
     worker.begin(posted.post)
     posted.next(ViewReady)
     assert not gc.isenabled()
-    lost = weakref.ref(Cycle())
-    posted.until(lambda _: lost() is None)
+    lost: list[weakref.ref[Cycle]] = []
+
+    def lose_one_more(_: ViewReady) -> bool:
+        lost.append(weakref.ref(Cycle()))
+        return any(each() is None for each in lost)
+
+    posted.until(lose_one_more)
     worker.stop()
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0

@@ -149,9 +149,11 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         return len(self._view.rows) if self._view else 0
 
     def _move_to(self, index: int) -> None:
+        row = self._row(max(min(index, self._count - 1), 0))
+        if row is None:
+            return  # the table is empty; where the cursor was is kept for what may come back
         self._cursor = max(min(index, self._count - 1), 0)
-        row = self.cursor_row
-        self._chosen = row.id if row else None
+        self._chosen = row.id
         self._reveal_cursor()
         self._repaint_changed()
         self.post_message(CursorMoved())
