@@ -16,6 +16,7 @@ from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
+from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from screenshots.feed import StepFeed, on_machine
 
@@ -96,7 +97,18 @@ class Stage:
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Press keys; letters for a line of text go straight to where the program would put them."""
+        typed = False
+        for key in keys:
+            line = self.app.focused
+            if len(key) == 1 and isinstance(line, EagerInput):
+                await line.type_in(key)
+                typed = True
+                continue
+            if typed:
+                await self.pilot.pause()
+            typed = False
+            await self.pilot.press(key)
         await self.pilot.pause()
 
 

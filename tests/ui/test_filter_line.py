@@ -49,7 +49,8 @@ async def test_expressions_of_ss_work_with_service_names(source: FakeSource) -> 
 
 async def test_what_is_wrong_is_marked_and_said_and_the_last_good_result_stays(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        await stage.press("slash", *"port:443 )")
+        await stage.press("slash", *"port:443")
+        await stage.press(" ", ")")
         assert len(stage.rows) == 3
         text = line(stage).query_one(FilterInput)._value
         marked = [text.plain[span.start : span.end] for span in text.spans if getattr(span.style, "underline", False)]

@@ -15,8 +15,12 @@ NGINX = Process(
 KNOWN = ProcessDetails("/usr/sbin/nginx", "/srv", ((4, "sh"), (1, "init")))
 
 
+def clock(seconds: float) -> str:
+    return f"at {seconds:g}"
+
+
 def facts(socket: Socket, details: dict[int, ProcessDetails] | None = None) -> dict[str, str]:
-    told = describe(Dossier(socket, processes=details or {}), {NETNS: "blue"}, NOW)
+    told = describe(Dossier(socket, processes=details or {}), {NETNS: "blue"}, NOW, clock)
     return {fact.label.strip(): fact.value for fact in reversed(told)}
 
 
@@ -70,13 +74,13 @@ def test_drops_and_devices_are_told_where_there_are_any() -> None:
 
 def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
     socket = tcp(owners=(Owner(7, 3, NGINX), Owner(8, 4, NGINX._replace(pid=8, container=None, cmdline=()))))
-    told = [(fact.label, fact.value) for fact in describe(Dossier(socket, processes={7: KNOWN}), {}, NOW)]
+    told = [(fact.label, fact.value) for fact in describe(Dossier(socket, processes={7: KNOWN}), {}, NOW, clock)]
     start = next(index for index, fact in enumerate(told) if fact[0] == "Owner")
     owners = told[start : start + 12]
     assert owners == [
         ("Owner", "nginx, pid 7, descriptor 3, as www-data"),
         ("  command", "nginx -g daemon off;"),
-        ("  started", "1970-01-01 00:31:50, 1m ago"),
+        ("  started", "1m ago, at 1910"),
         ("  unit", "nginx.service"),
         ("  container", "docker:0123456789ab"),
         ("  program", "/usr/sbin/nginx"),
@@ -84,7 +88,7 @@ def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
         ("  parents", "sh (4) < init (1)"),
         ("Owner", "nginx, pid 8, descriptor 4, as www-data"),
         ("  command", "none"),
-        ("  started", "1970-01-01 00:31:50, 1m ago"),
+        ("  started", "1m ago, at 1910"),
         ("  unit", "nginx.service"),
     ]
 
@@ -113,6 +117,7 @@ def test_nothing_from_outside_is_told_raw() -> None:
     bound = udp(interface=EVIL)
     for socket, own in ((path, details), (netlink(owners=path.owners), details)):
         assert all(
-            printable(fact.value) == fact.value for fact in describe(Dossier(socket, processes=own), {NETNS: EVIL}, NOW)
+            printable(fact.value) == fact.value
+            for fact in describe(Dossier(socket, processes=own), {NETNS: EVIL}, NOW, clock)
         )
     assert facts(bound)["Device"] == printable(EVIL)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from netwatch_tui.model.dossier import Dossier
-from netwatch_tui.model.format import date_and_time, duration, local_text, peer_text, printable
+from netwatch_tui.model.format import duration, local_text, peer_text, printable
 from netwatch_tui.model.socket import Family, Owner, OwnerReason, ProcessDetails, Socket, State
 
 STATE_MEANINGS = {
@@ -30,6 +30,21 @@ REASON_MEANINGS = {
 }
 
 
+Clock = Callable[[float], str]
+"""Tells a moment, in seconds since the epoch, as the clocks of the person's place show it."""
+
+
+class _Moment(NamedTuple):
+    """Now, and how moments are told."""
+
+    now: float
+    clock: Clock
+
+    def past(self, seconds: float) -> str:
+        """How long ago something was, and when."""
+        return f"{duration(self.now - seconds)} ago, {self.clock(seconds)}"
+
+
 class Fact(NamedTuple):
     """One line of the details; the label is empty where the line goes on with the one above."""
 
@@ -42,28 +57,26 @@ MOST_CONNECTIONS = 200
 """Of a listener's connections, how many are shown one by one."""
 
 
-def describe(dossier: Dossier, namespaces: Mapping[int, str], now: float) -> list[Fact]:
+def describe(dossier: Dossier, namespaces: Mapping[int, str], now: float, clock: Clock) -> list[Fact]:
     """Everything about a socket.
 
     Args:
         dossier: What is known.
         namespaces: Names of network namespaces by inode.
         now: Seconds since the epoch.
+        clock: Tells moments.
     """
+    moment = _Moment(now, clock)
     socket, details = dossier.socket, dossier.processes
     age = duration((dossier.closed_at or now) - socket.seen_at)
-    facts = (
-        [Fact("Closed", f"{duration(now - dossier.closed_at)} ago, {date_and_time(dossier.closed_at)}")]
-        if dossier.closed_at
-        else []
-    )
+    facts = [Fact("Closed", moment.past(dossier.closed_at))] if dossier.closed_at else []
     facts += [
         Fact("Socket", f"{socket.netid} {socket.family}"),
         Fact("State", f"{socket.state}: {STATE_MEANINGS[socket.state]}"),
         Fact("Local", local_text(socket)),
         Fact("Peer", peer_text(socket)),
-        *_owners(socket, details, now),
-        *_other_end(dossier.other_end, details, now),
+        *_owners(socket, details, moment),
+        *_other_end(dossier.other_end, details, moment),
         *_queues(socket),
         *_timer(socket),
         Fact("Age", f"at least {age}; it was there when watching began" if socket.was_there else age),
@@ -75,19 +88,19 @@ def describe(dossier: Dossier, namespaces: Mapping[int, str], now: float) -> lis
     return facts
 
 
-def _owners(socket: Socket, details: Mapping[int, ProcessDetails], now: float) -> list[Fact]:
-    facts = [fact for owner in socket.owners for fact in _owner("Owner", owner, details.get(owner.pid), now)]
+def _owners(socket: Socket, details: Mapping[int, ProcessDetails], moment: _Moment) -> list[Fact]:
+    facts = [fact for owner in socket.owners for fact in _owner("Owner", owner, details.get(owner.pid), moment)]
     if socket.owner_reason is not None:
         facts.append(Fact("Owner", f"none: {REASON_MEANINGS[socket.owner_reason]}"))
     return facts
 
 
-def _other_end(other: Socket | None, details: Mapping[int, ProcessDetails], now: float) -> list[Fact]:
+def _other_end(other: Socket | None, details: Mapping[int, ProcessDetails], moment: _Moment) -> list[Fact]:
     if other is None:
         return []
     if not other.owners:
         return [Fact("Other end", f"{other.state}, held by no process that can be seen: {other.owner_reason}")]
-    return [fact for owner in other.owners for fact in _owner("Other end", owner, details.get(owner.pid), now)]
+    return [fact for owner in other.owners for fact in _owner("Other end", owner, details.get(owner.pid), moment)]
 
 
 def _connections(dossier: Dossier) -> list[Fact]:
@@ -131,13 +144,13 @@ def _timer(socket: Socket) -> list[Fact]:
     return facts
 
 
-def _owner(label: str, owner: Owner, details: ProcessDetails | None, now: float) -> list[Fact]:
+def _owner(label: str, owner: Owner, details: ProcessDetails | None, moment: _Moment) -> list[Fact]:
     process = owner.process
     name, user = printable(process.name), printable(process.user)
     facts = [
         Fact(label, f"{name}, pid {owner.pid}, descriptor {owner.fd}, as {user}"),
         Fact("  command", printable(" ".join(process.cmdline)) or "none"),
-        Fact("  started", f"{date_and_time(process.create_time)}, {duration(now - process.create_time)} ago"),
+        Fact("  started", moment.past(process.create_time)),
         Fact("  unit", printable(process.unit or "none")),
     ]
     if process.container:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 from netwatch_tui.model.socket import Address, Family, Socket
@@ -129,8 +128,3 @@ def duration(seconds: float) -> str:
         if whole >= size:
             return f"{whole // size}{unit}"
     return f"{whole}s"
-
-
-def date_and_time(seconds: float) -> str:
-    """A moment in seconds since the epoch, as the clocks of this place show it: `2026-01-01 09:00:00`."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))

@@ -15,6 +15,7 @@ from netwatch_tui.model.columns import Moment
 from netwatch_tui.model.describe import Fact, describe
 from netwatch_tui.model.dossier import Dossier
 from netwatch_tui.model.format import clip, wrap
+from netwatch_tui.ui.clock import date_and_time
 from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
 
@@ -51,7 +52,7 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, dossier: Dossier, moment: Moment) -> None:
         """Tell of a socket; another one than before is shown from its beginning."""
-        self._facts = describe(dossier, moment.namespaces, moment.now)
+        self._facts = describe(dossier, moment.namespaces, moment.now, date_and_time)
         if dossier.socket.id != self._subject:
             self._subject, self._cursor = dossier.socket.id, 0
             self.scroll_to(y=0, animate=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from netwatch_tui.model.format import date_and_time, printable
+from netwatch_tui.model.format import printable
+from netwatch_tui.ui.clock import date_and_time
 from netwatch_tui.ui.replay import AS_IT_COMES, Position
 
 

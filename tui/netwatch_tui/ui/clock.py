@@ -1,0 +1,10 @@
+"""Moments as the clocks of this place show them."""
+
+from __future__ import annotations
+
+import time
+
+
+def date_and_time(seconds: float) -> str:
+    """A moment in seconds since the epoch: `2026-01-01 09:00:00`."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
