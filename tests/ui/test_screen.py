@@ -197,6 +197,8 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
                     await main.run_action(ACTIONS[step])
             await stage.pilot.pause()
             shown = {row.id for row in stage.view.rows}
+            if step in ("group", "ungroup") and isinstance(home, str) and home not in shown and stage.table.cursor_row:
+                home = stage.table.cursor_row.id  # such groups are no more
             if home in shown:
                 assert stage.table.cursor_row is not None
                 assert stage.table.cursor_row.id == home

@@ -110,7 +110,10 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         stands = _find_again(before, after, self._cursor)
         marked = before.moment.marked.get(chosen) if isinstance(chosen, int) else None
         has_closed = marked is not None and marked.mark is Mark.CLOSED
-        if after.rows and (has_closed or not isinstance(chosen, int)):
+        has_gone = has_closed or chosen is None
+        if isinstance(chosen, str):
+            has_gone = before.spec.grouping != after.spec.grouping  # else the group may come back
+        if after.rows and has_gone:
             self._chosen = after.rows[stands].id
         if has_closed:
             self.post_message(Said("The socket under the cursor has closed; the cursor is on its neighbour now."))
