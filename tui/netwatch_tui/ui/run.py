@@ -8,6 +8,7 @@ from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.taking import Write
+from netwatch_tui.ui.textual_fixes import send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
 from netwatch_tui.ui.worker import Feed
 
@@ -25,6 +26,7 @@ def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) ->
     if theme not in themes:
         raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
     sys.setswitchinterval(_SWITCH)
+    send_changed_cells_only()
     app = NetwatchApp(feed, spec, themes, theme, write, Remembered(state_folder()), problems)
     app.run(mouse=mouse)
     return app.return_code or 0
