@@ -12,7 +12,7 @@ from netwatch_tui.model.columns import Column, Moment
 from netwatch_tui.model.socket import Socket
 
 SLICE = 4096
-"""Rows that are sorted in one go: sorting holds up all other threads, and the screen must never wait long."""
+"""Rows that are handled in one go: that holds up all other threads, and the screen must never wait long."""
 
 _Entry = tuple[Any, ...]
 """What a row is compared by: blank or not, the column's key, both ends, the id; and last the socket itself, which is
@@ -29,7 +29,10 @@ class Order(NamedTuple):
     def rows(self, *, descending: bool) -> tuple[Socket, ...]:
         """The sockets from top to bottom. Descending turns the order of the column round, and nothing else."""
         if not descending:
-            return tuple(map(itemgetter(-1), self.entries))
+            rows: list[Socket] = []
+            for at in range(0, len(self.entries), SLICE):
+                rows += map(itemgetter(-1), self.entries[at : at + SLICE])
+            return tuple(rows)
         blank = bisect_left(self.entries, _BLANKS)
         runs = [[entry[-1] for entry in run] for _, run in groupby(self.entries[:blank], key=itemgetter(1))]
         return (*chain.from_iterable(reversed(runs)), *map(itemgetter(-1), self.entries[blank:]))

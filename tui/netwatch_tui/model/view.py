@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
 from netwatch_tui.model.dossier import Dossier
 from netwatch_tui.model.groups import GROUPINGS, Folding, Row, grouped
 from netwatch_tui.model.marks import Mark, Marks
-from netwatch_tui.model.order import Order, in_order
+from netwatch_tui.model.order import SLICE, Order, in_order
 from netwatch_tui.model.query import EVERYTHING, Query
 from netwatch_tui.model.selection import Selection
 from netwatch_tui.model.snapshot import Snapshot
@@ -146,10 +147,12 @@ _LINES = attrgetter("sort", "descending", "grouping", "folding")
 def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
     """The lines of the table, and where each socket and group stands."""
     sockets = order.rows(descending=spec.descending)
-    if not spec.grouping:
-        return sockets, dict(zip(map(itemgetter(0), sockets), range(len(sockets)), strict=True))
-    rows: list[Row] = []
     position: dict[RowId, int] = {}
+    if not spec.grouping:
+        for at in range(0, len(sockets), SLICE):
+            position.update(zip(map(itemgetter(0), sockets[at : at + SLICE]), count(at), strict=False))
+        return sockets, position
+    rows: list[Row] = []
     grouping = GROUPINGS[spec.grouping]
     for group, members in grouped(sockets, grouping, spec.folding, spec.sort, descending=spec.descending):
         line = len(rows)
