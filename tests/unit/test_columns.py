@@ -45,6 +45,7 @@ CELLS = [
     ("user", tcp(user="a\nb"), r"a\x0ab"),
     ("age", tcp(seen_at=NOW - 61), "1m"),
     ("age", tcp(seen_at=NOW - 61, was_there=True), ">1m"),
+    ("age", tcp(seen_at=NOW - 59, was_there=True), ">0m"),
     ("netns", tcp(), str(NETNS)),
     ("unit", tcp(), "-"),
     ("unit", of(process(1)), "-"),

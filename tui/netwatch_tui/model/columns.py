@@ -82,7 +82,11 @@ def _process_key(socket: Socket, _: Moment) -> tuple[str, int] | None:
 
 
 def _age(socket: Socket, moment: Moment) -> str:
-    return ">" * socket.was_there + duration(moment.now - socket.seen_at)
+    age = moment.now - socket.seen_at
+    if not socket.was_there:
+        return duration(age)
+    # Of these only the least age is known: seconds would say nothing, and change in every row at every tick.
+    return f">{duration(age)}" if age >= 60 else ">0m"
 
 
 def _age_key(socket: Socket, _: Moment) -> tuple[bool, float]:
