@@ -18,7 +18,7 @@ from netwatch_tui.modes.common import complain
 
 
 def entry() -> NoReturn:
-    """Run the program and end at once: taking 100,000 sockets apart one by one takes longer than printing them."""
+    """Run the program and end at once, without taking all that was read apart object by object."""
     try:
         status = main()
     except SystemExit as request:
