@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.replaying import open_recording
 from netwatch_tui.kernel.procnet import TABLES
 from netwatch_tui.kernel.source import Source
@@ -12,7 +12,7 @@ from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.messages import ViewReady
-from netwatch_tui.ui.session import AskProcess, Collects, Session
+from netwatch_tui.ui.session import AskProcess, Session
 from netwatch_tui.ui.worker import Post
 
 DAY = Path(__file__).with_name("day.ndjson")

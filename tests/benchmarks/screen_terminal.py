@@ -13,7 +13,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
@@ -45,18 +45,17 @@ class PlainTerminal:
         """When something came last."""
         self._first = b""
         self._ours, theirs = pty.openpty()
-        try:
+        with ExitStack() as undone:
+            undone.callback(os.close, self._ours)
+            undone.callback(os.close, theirs)
             self._set_size(size)
             environment = {name: value for name, value in os.environ.items() if name not in _OVERRIDES}
             environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
             self.process = subprocess.Popen(
                 command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environment
             )
-        except BaseException:
-            os.close(self._ours)
-            raise
-        finally:
-            os.close(theirs)
+            undone.pop_all()
+        os.close(theirs)
         self._poll = select.poll()
         self._poll.register(self._ours, select.POLLIN)
 

@@ -19,6 +19,13 @@ from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from screenshots.feed import StepFeed, on_machine
+from tests.support.build import tcp, udp
+
+WEB = tcp("10.0.0.5:443", inode=11)
+CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
+OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
+DNS = udp("127.0.0.53:53", inode=14)
+"""A web server with two visitors, and a name server."""
 
 
 def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
@@ -51,6 +58,11 @@ class Stage:
         return [
             "".join(segment.text for segment in line).rstrip() for line in self.app.screen._compositor.render_strips()
         ]
+
+    @property
+    def said(self) -> str:
+        """What the last line says."""
+        return self.screen[-1].strip()
 
     @property
     def heading(self) -> str:

@@ -9,14 +9,9 @@ import pytest
 from netwatch_tui.model.query import SHIPPED, Names, parse
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
-from tests.support.build import process, tcp, udp
+from tests.support.build import process
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage
-
-WEB = tcp("10.0.0.5:443", inode=11)
-CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
-OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
-DNS = udp("127.0.0.53:53", inode=14)
 
 NAMES = Names(services={"tcp": {"https": 443, "httpd": 8080}, "udp": {"domain": 53}}, me=0)
 KNOWING = ViewSpec(query=parse("", NAMES))
@@ -24,17 +19,10 @@ KNOWING = ViewSpec(query=parse("", NAMES))
 
 
 @pytest.fixture
-def source() -> FakeSource:
-    machine = FakeSource(WEB, CLIENT, OTHER, DNS)
-    machine.hold(7, WEB, CLIENT, OTHER)
-    machine.hold(8, DNS)
-    machine.processes = {7: process(7, "nginx"), 8: process(8, "name server")}
-    return machine
-
-
-def said(stage: Stage) -> str:
-    """What the last line says."""
-    return stage.screen[-1].strip()
+def source(source: FakeSource) -> FakeSource:
+    """The same machine with a process whose name has a blank."""
+    source.processes[8] = process(8, "name server")
+    return source
 
 
 def line(stage: Stage) -> FilterLine:
@@ -134,7 +122,7 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
 async def test_backspace_takes_one_step_after_the_other_back(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("backspace")
-        assert said(stage) == "There is no step to take back."
+        assert stage.said == "There is no step to take back."
         await stage.press(*"/443", "enter", "f", *"keep pport", "escape", "down", "f", *"keep pport", "enter")
         assert stage.screen[-2] == "Filter: 443 pport:50001"
         await stage.press("escape")
@@ -157,12 +145,12 @@ async def test_an_alternative_is_narrowed_as_a_whole(source: FakeSource) -> None
 async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSource, tmp_path: Path) -> None:
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press(*"/port:53", "enter", "F", *"save", "enter", *"my dns", "enter")
-        assert said(stage) == "Saved as my dns"
+        assert stage.said == "Saved as my dns"
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press("F", *"my dns", "enter")
         assert stage.screen[-2] == "Filter: port:53"
         await stage.press("F", *"delete my", "enter")
-        assert said(stage) == "Deleted my dns"
+        assert stage.said == "Deleted my dns"
         await stage.press("F", *"my dns")
         assert not any("port:53" in row and "my dns" in row for row in stage.screen)
 
@@ -179,5 +167,5 @@ async def test_what_can_not_be_remembered_is_said_and_costs_nothing(source: Fake
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press(*"/port:53", "enter")
         assert len(stage.rows) == 1
-        assert said(stage).startswith("This can't be remembered: ")
+        assert stage.said.startswith("This can't be remembered: ")
         assert (tmp_path / "filters.json").read_text() == "[]", "what is not ours is not overwritten"

@@ -16,7 +16,8 @@ from netwatch_tui.model.query import parse
 from netwatch_tui.model.socket import Socket
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
-from netwatch_tui.ui.replay import Position, ReplayFeed, ReplayMoved
+from netwatch_tui.ui.playing import Position, ReplayMoved
+from netwatch_tui.ui.replay import ReplayFeed
 from tests.support.build import tcp
 from tests.support.fake import Watch
 from tests.support.program import PROGRAM

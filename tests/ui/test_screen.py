@@ -13,27 +13,13 @@ from netwatch_tui.model.view import RowId, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
-from tests.support.build import process, tcp, udp
+from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
-from tests.ui.stage import Stage, on_stage
-
-WEB = tcp("10.0.0.5:443", inode=11)
-CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
-OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
-DNS = udp("127.0.0.53:53", inode=14)
+from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
 
 
 def many(count: int) -> list[Socket]:
     return [tcp("10.0.0.5:443", f"10.0.{i // 250}.{i % 250 + 1}:5000", inode=1000 + i) for i in range(count)]
-
-
-@pytest.fixture
-def source() -> FakeSource:
-    machine = FakeSource(WEB, CLIENT, OTHER, DNS)
-    machine.hold(7, WEB, CLIENT, OTHER)
-    machine.hold(8, DNS)
-    machine.processes = {7: process(7, "nginx"), 8: process(8, "resolved")}
-    return machine
 
 
 async def test_every_socket_is_a_row_with_its_owner(source: FakeSource) -> None:

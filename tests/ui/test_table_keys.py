@@ -13,29 +13,8 @@ from netwatch_tui.model.socket import Socket
 from netwatch_tui.model.view import ViewSpec
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
 from netwatch_tui.ui.screens.pacing import INTERVALS
-from tests.support.build import process, tcp, udp
 from tests.support.fake import FakeSource
-from tests.ui.stage import Stage, on_stage
-
-WEB = tcp("10.0.0.5:443", inode=11)
-CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
-OTHER = tcp("10.0.0.5:443", "10.0.0.10:50002", inode=13)
-DNS = udp("127.0.0.53:53", inode=14)
-
-
-@pytest.fixture
-def source() -> FakeSource:
-    machine = FakeSource(WEB, CLIENT, OTHER, DNS)
-    machine.hold(7, WEB, CLIENT, OTHER)
-    machine.hold(8, DNS)
-    machine.processes = {7: process(7, "nginx"), 8: process(8, "resolved")}
-    return machine
-
-
-def said(stage: Stage) -> str:
-    """What the last line says."""
-    return stage.screen[-1].strip()
-
+from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
 
 # Columns
 
@@ -68,16 +47,16 @@ async def test_scrolling_sideways_reaches_every_column(source: FakeSource) -> No
         assert seen == {column.id for column in COLUMNS} - {"netns"}
         assert stage.heading.startswith("◂"), "what is scrolled off has a sign"
         assert "Local address:port" in stage.heading, "the address stays, so that a row is known"
-        assert said(stage) == "This is the last column."
+        assert stage.said == "This is the last column."
         await stage.press(*["left"] * len(COLUMNS))
-        assert said(stage) == "This is the first column."
+        assert stage.said == "This is the first column."
         assert stage.heading.startswith("▸")
 
 
 async def test_nothing_scrolls_where_everything_is_seen(source: FakeSource) -> None:
     async with on_stage(source, size=(250, 24)) as stage:
         await stage.press("right")
-        assert said(stage) == "All columns are on the screen."
+        assert stage.said == "All columns are on the screen."
 
 
 # Groups
@@ -119,7 +98,7 @@ async def test_a_click_opens_a_group(source: FakeSource) -> None:
 async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("B")
-        assert said(stage) == "There are no groups to fold; b makes some."
+        assert stage.said == "There are no groups to fold; b makes some."
 
 
 # Toggles
@@ -167,9 +146,9 @@ async def test_the_screen_says_when_the_socket_under_the_cursor_has_closed(sourc
         await stage.press("j")
         source.put(WEB, OTHER, DNS)
         await stage.step()
-        assert "has closed" not in said(stage), "the row is still there"
+        assert "has closed" not in stage.said, "the row is still there"
         await stage.step(5)
-        assert said(stage) == "The socket under the cursor has closed; the cursor is on its neighbour now."
+        assert stage.said == "The socket under the cursor has closed; the cursor is on its neighbour now."
 
 
 # Copying
@@ -190,9 +169,9 @@ async def test_everything_of_a_row_can_be_copied(source: FakeSource) -> None:
 async def test_an_empty_table_has_nothing_to_copy_or_write() -> None:
     async with on_stage(FakeSource()) as stage:
         await stage.press("y")
-        assert said(stage) == "There is no row to copy."
+        assert stage.said == "There is no row to copy."
         await stage.press("w")
-        assert said(stage) == "There is nothing on the screen to write."
+        assert stage.said == "There is nothing on the screen to write."
 
 
 # Files
@@ -209,7 +188,7 @@ async def test_what_is_shown_is_written_in_the_order_shown(source: FakeSource, t
     async with on_stage(source, spec=ViewSpec(query=parse("nginx"), sort="peer", descending=True)) as stage:
         await write_to(stage, tmp_path / "a.csv")
         assert (tmp_path / "a.csv").read_text().split("\n") == ["csv peer", "13", "12", "11", ""]
-        assert said(stage) == f"Wrote 3 sockets to {tmp_path}/a.csv"
+        assert stage.said == f"Wrote 3 sockets to {tmp_path}/a.csv"
 
 
 async def test_a_file_is_not_replaced_without_asking(source: FakeSource, tmp_path: Path) -> None:
@@ -243,7 +222,7 @@ async def test_a_name_that_can_not_be_is_told(source: FakeSource, tmp_path: Path
 async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await write_to(stage, Path("/proc/a.csv"))
-        assert said(stage).startswith("Can't write /proc/a.csv: ")
+        assert stage.said.startswith("Can't write /proc/a.csv: ")
 
 
 # Time
@@ -256,10 +235,10 @@ async def test_the_interval_is_stepped_and_stops_at_its_ends(source: FakeSource)
         assert "live, every 0.5s" in stage.screen[0]
         await stage.press(*["plus"] * len(INTERVALS))
         assert "live, every 0.05s" in stage.screen[0]
-        assert said(stage) == "0.05 s is the shortest interval."
+        assert stage.said == "0.05 s is the shortest interval."
         await stage.press(*["minus"] * len(INTERVALS))
         assert "live, every 60s" in stage.screen[0]
-        assert said(stage) == "60 s is the longest interval."
+        assert stage.said == "60 s is the longest interval."
 
 
 async def test_an_interval_that_can_not_be_kept_is_shown_as_what_it_is(source: FakeSource) -> None:
@@ -355,7 +334,7 @@ async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
             (("a", "a"), "Every kind in every state is shown already."),
         ):
             await stage.press(*keys)
-            assert said(stage) == words
+            assert stage.said == words
 
 
 # Cost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from netwatch_tui.collect.details import Details, is_bound, is_connection, is_known_better
 from netwatch_tui.collect.following import Following, Place, Plan, Sighting
@@ -22,6 +23,16 @@ LOOK_ROUND_EVERY = 5.0
 
 def _go_on() -> None:
     """Never interrupt."""
+
+
+class Collects(Protocol):
+    """Whatever gives one snapshot after the other."""
+
+    namespaces: str
+    """Which network namespaces to look at; see `Collector`."""
+
+    def collect(self, now: float) -> Snapshot:
+        """Look at all sockets now."""
 
 
 class Collector:

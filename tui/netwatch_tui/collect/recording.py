@@ -23,9 +23,10 @@ import threading
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from netwatch_tui.collect.codec import encode, encode_change, encode_process
+from netwatch_tui.collect.collector import Collects
 from netwatch_tui.model.diff import Change, Delta
 from netwatch_tui.model.snapshot import Problem, Seen, Snapshot
 from netwatch_tui.model.socket import Process, Socket
@@ -36,16 +37,6 @@ ALL_EVERY = 600
 """Frames from one with all sockets to the next."""
 
 _encode_json = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
-
-
-class Collects(Protocol):
-    """Whatever gives one snapshot after the other."""
-
-    namespaces: str
-    """Which network namespaces to look at; see `Collector`."""
-
-    def collect(self, now: float) -> Snapshot:
-        """Look at all sockets now."""
 
 
 class Sink:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from netwatch_tui.model.socket import Address
+from netwatch_tui.model.socket import NOWHERE, Address, Family, OwnerReason, Socket, State
 
 
 class LineError(ValueError):
@@ -53,3 +53,45 @@ def ip_address(packed: bytes) -> Address:
 
 ADDRESSES = _Addresses()
 PORTS = _Ports()
+
+
+def unfollowed(
+    netns: int,
+    netid: str,
+    family: Family,
+    inode: int,
+    *,
+    local: Address,
+    local_port: int,
+    refs: int | None = None,
+    peer: Address = NOWHERE,
+    peer_port: int = 0,
+    state: State = State.UNCONN,
+    recv_q: int | None = None,
+    send_q: int | None = None,
+    uid: int | None = None,
+    drops: int | None = None,
+) -> Socket:
+    """A socket as a line of `/proc` tells of it, not yet followed. What is not given is not known."""
+    return Socket(
+        id=0,
+        seen_at=0.0,
+        was_there=False,
+        user=None,
+        owners=(),
+        owner_reason=OwnerReason.KERNEL,
+        netns=netns,
+        netid=netid,
+        family=family,
+        state=state,
+        recv_q=recv_q,
+        send_q=send_q,
+        local=local,
+        local_port=local_port,
+        peer=peer,
+        peer_port=peer_port,
+        inode=inode,
+        uid=uid,
+        refs=refs,
+        drops=drops,
+    )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from netwatch_tui.model.socket import NOWHERE, Address, Family, OwnerReason, Socket, State
+from netwatch_tui.kernel.line import unfollowed
+from netwatch_tui.model.socket import Address, Family, Socket, State
 
 _UNIX_TYPES = {b"0001": "u_str", b"0002": "u_dgr", b"0005": "u_seq"}
 _UNIX_STATES = {b"01": State.UNCONN, b"02": State.SYN_SENT, b"03": State.ESTAB, b"04": State.CLOSING}
@@ -31,7 +32,7 @@ def parse_unix(line: bytes, netns: int, _: str, family: Family) -> Socket:
     path, inode = line[head.end() + 1 :], int(number)
     # A connection that waits to be accepted has no inode, and its path is the listener's.
     told_apart = path if inode else path + b"\0" + pointer
-    return _socket_of(
+    return unfollowed(
         netns,
         _UNIX_TYPES[kind],
         family,
@@ -48,7 +49,7 @@ def parse_packet(line: bytes, netns: int, _: str, family: Family) -> Socket:
     _sk, refs, kind, protocol, device, _running, rmem, uid, inode = line.split()
     ethertype = int(protocol, 16)
     name = _ETHERTYPES.get(ethertype, f"[{ethertype}]")
-    return _socket_of(
+    return unfollowed(
         netns,
         _PACKET_TYPES[kind],
         family,
@@ -65,7 +66,7 @@ def parse_packet(line: bytes, netns: int, _: str, family: Family) -> Socket:
 def parse_netlink(line: bytes, netns: int, netid: str, family: Family) -> Socket:
     """A netlink socket: its protocol, and the port id, which is 0 for the kernel's own end."""
     _sk, protocol, port, _groups, rmem, wmem, _dump, refs, drops, inode = line.split()
-    return _socket_of(
+    return unfollowed(
         netns,
         netid,
         family,
@@ -76,44 +77,4 @@ def parse_netlink(line: bytes, netns: int, netid: str, family: Family) -> Socket
         local_port=int(port),
         refs=int(refs),
         drops=int(drops),
-    )
-
-
-def _socket_of(
-    netns: int,
-    netid: str,
-    family: Family,
-    inode: int,
-    *,
-    local: Address,
-    local_port: int,
-    refs: int,
-    state: State = State.UNCONN,
-    recv_q: int | None = None,
-    send_q: int | None = None,
-    uid: int | None = None,
-    drops: int | None = None,
-) -> Socket:
-    """A socket that is not yet followed and has no peer as far as `/proc` tells."""
-    return Socket(
-        id=0,
-        seen_at=0.0,
-        was_there=False,
-        user=None,
-        owners=(),
-        owner_reason=OwnerReason.KERNEL,
-        netns=netns,
-        netid=netid,
-        family=family,
-        state=state,
-        recv_q=recv_q,
-        send_q=send_q,
-        local=local,
-        local_port=local_port,
-        peer=NOWHERE,
-        peer_port=0,
-        inode=inode,
-        uid=uid,
-        refs=refs,
-        drops=drops,
     )

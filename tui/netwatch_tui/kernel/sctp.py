@@ -6,8 +6,8 @@ addresses; the first one (of the peer the primary one, marked `*`) stands for th
 
 from __future__ import annotations
 
-from netwatch_tui.kernel.line import ip_address
-from netwatch_tui.model.socket import Address, Family, OwnerReason, Socket, State
+from netwatch_tui.kernel.line import ip_address, unfollowed
+from netwatch_tui.model.socket import Address, Family, Socket, State
 
 _ANY = ip_address(bytes(4))
 _SOCKET_STATES = {7: State.UNCONN, 1: State.ESTAB, 8: State.CLOSING, 10: State.LISTEN}
@@ -79,23 +79,15 @@ def _socket_of(
     peer: Address | None,
     peer_port: int,
 ) -> Socket:
-    return Socket(
-        id=0,
-        seen_at=0.0,
-        was_there=False,
-        user=None,
-        owners=(),
-        owner_reason=OwnerReason.KERNEL,
-        netns=netns,
-        netid=netid,
-        family=Family.INET if local.version == 4 else Family.INET6,
-        state=state,
-        recv_q=None,
-        send_q=None,
+    return unfollowed(
+        netns,
+        netid,
+        Family.INET if local.version == 4 else Family.INET6,
+        inode,
         local=local,
         local_port=local_port,
+        state=state,
+        uid=uid,
         peer=peer or ip_address(bytes(len(local.packed))),
         peer_port=peer_port,
-        inode=inode,
-        uid=uid,
     )

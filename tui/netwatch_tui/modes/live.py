@@ -9,17 +9,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netwatch_tui.collect.recording import Collects, Recorder
-from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
 from netwatch_tui.model.columns import COLUMN_BY_ID
 from netwatch_tui.model.socket import Socket
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
-from netwatch_tui.modes.record import begun, finish
-from netwatch_tui.modes.replay import opened
-from netwatch_tui.output.formats import Head, write_lines
 
 if TYPE_CHECKING:
+    from netwatch_tui.collect.collector import Collects
+    from netwatch_tui.collect.recording import Recorder
     from netwatch_tui.ui.worker import Feed
 
 
@@ -56,6 +53,8 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     recorders: list[Recorder] = []
 
     def record(collector: Collects) -> Collects:
+        from netwatch_tui.modes.record import begun  # only who records waits for it to be loaded
+
         recorders.append(begun(options, collector))
         return recorders[0]
 
@@ -64,11 +63,15 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
         return _run(options, worker, spec, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
+            from netwatch_tui.modes.record import finish
+
             finish(options, recorder)
 
 
 def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
+    from netwatch_tui.modes.replay import opened
     from netwatch_tui.ui.replay import ReplayFeed
 
     path = options.replay
@@ -88,6 +91,8 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
     from netwatch_tui.ui.themes import ThemeError
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
+        from netwatch_tui.output.formats import Head, write_lines
+
         moment = view.moment
         head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)
         return write_lines(format, sockets, head)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netwatch_tui.collect.collector import Collector
-from netwatch_tui.collect.recording import Collects, Recorder
+from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.recording import Recorder
 from netwatch_tui.kernel.procnet import TABLES
 from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace

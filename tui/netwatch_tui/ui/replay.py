@@ -6,24 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from queue import Empty, Full, Queue, SimpleQueue
-from typing import NamedTuple, Protocol
-
-from textual.message import Message
+from typing import NamedTuple
 
 from netwatch_tui.collect.replaying import Recording
 from netwatch_tui.model.snapshot import Snapshot
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
+from netwatch_tui.ui.playing import AS_IT_COMES, Position, ReplayMoved
 from netwatch_tui.ui.session import Session
 from netwatch_tui.ui.worker import Post
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-AS_IT_COMES = 0.0
-"""The speed of a live stream: each look is shown when it arrives."""
-
 LONGEST_WAIT = 10.0
 """Recorded seconds at most from one look to the next: nobody sits through a night in which a laptop slept."""
 
@@ -31,60 +26,6 @@ _AHEAD = 64
 """Looks that are read before they are needed."""
 
 _JOIN_TIMEOUT = 0.2
-
-
-class Position(NamedTuple):
-    """Where in the recording the screen is."""
-
-    host: str
-    """The machine that was recorded; empty until the recording says."""
-    started_at: str
-    """When the recording began, in ISO 8601."""
-    time: float | None
-    """Of the look that is shown, in seconds since the epoch; None before the first."""
-    number: int
-    """Its number, from 1; 0 before the first."""
-    total: int | None
-    """How many there are, where that is known."""
-    speed: float
-    """Recorded seconds in a second; `AS_IT_COMES` for a live stream."""
-    paused: bool
-    ended: str | None
-    """Why nothing comes after the look that is shown; None while something may."""
-
-
-@dataclass
-class ReplayMoved(Message):
-    """The screen is at another place of the recording, or goes on in another way."""
-
-    position: Position
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the newest place is of interest."""
-        return isinstance(message, ReplayMoved)
-
-
-class Plays(Protocol):
-    """A feed that plays something and can be asked to play it otherwise."""
-
-    @property
-    def position(self) -> Position:
-        """Where it is."""
-
-    def pause(self) -> None:
-        """Stand still, or go on."""
-
-    def step(self) -> None:
-        """Show the next look and stand still."""
-
-    def faster(self) -> None:
-        """Take the next higher speed."""
-
-    def slower(self) -> None:
-        """Take the next lower speed."""
-
-    def restart(self) -> None:
-        """Begin anew."""
 
 
 class _Ask(Enum):

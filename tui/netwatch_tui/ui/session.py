@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from netwatch_tui.collect.collector import Collects
 from netwatch_tui.model.dossier import Dossier, connections_of, other_end
 from netwatch_tui.model.marks import Mark, Marks
 from netwatch_tui.model.snapshot import Snapshot
@@ -20,16 +21,6 @@ MOST_MARKS_IN_PAUSE = 10_000
 
 AskProcess = Callable[[int], ProcessDetails | None]
 """Finds out about the process with a pid; None if nothing can be."""
-
-
-class Collects(Protocol):
-    """Whatever gives one snapshot after the other."""
-
-    namespaces: str
-    """Which network namespaces to look at; see `Collector`."""
-
-    def collect(self, now: float) -> Snapshot:
-        """Look at all sockets now."""
 
 
 class _Held(NamedTuple):

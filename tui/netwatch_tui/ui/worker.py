@@ -12,14 +12,14 @@ from typing import Protocol
 from textual.message import Message
 
 from netwatch_tui.collect.clock import steady_clock
-from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.procnet import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.model.socket import ProcessDetails
 from netwatch_tui.model.view import View, ViewSpec
 from netwatch_tui.ui.garbage import Garbage
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
-from netwatch_tui.ui.session import Collects, Session
+from netwatch_tui.ui.session import Session
 
 JOIN_TIMEOUT = 0.2
 """Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""

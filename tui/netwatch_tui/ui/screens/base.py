@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.replay import Plays, ReplayFeed
+from netwatch_tui.ui.playing import Plays
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
@@ -24,7 +24,7 @@ class SpecScreen(Screen[None]):
         self._feed = feed
         self._spec = spec
         self._view: View | None = None
-        self._player: Plays | None = feed if isinstance(feed, ReplayFeed) else None
+        self._player: Plays | None = feed if isinstance(feed, Plays) else None
         """Who plays, where what is shown is a recording."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
-from netwatch_tui.model.columns import COLUMN_BY_ID
+from netwatch_tui.model.columns import COLUMNS
 from netwatch_tui.model.groups import GROUPINGS, Folding
 from netwatch_tui.model.kinds import OTHER_KINDS
 from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
@@ -23,10 +23,7 @@ class ViewActions(SpecScreen):
 
     def action_pick_sort(self) -> None:
         """Choose from the list of columns."""
-        choices = [
-            Choice(column.id, column.title.strip() or "Mark", column.meaning)
-            for column in (COLUMN_BY_ID[id] for id in COLUMN_BY_ID)
-        ]
+        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in COLUMNS]
         self.app.push_screen(Picker("Sort by", choices, self._spec.sort), self.sort_by)
 
     def action_reverse_sort(self) -> None:

@@ -7,7 +7,8 @@ from textual.widget import Widget
 
 from netwatch_tui.model.format import printable
 from netwatch_tui.ui.clock import date_and_time
-from netwatch_tui.ui.replay import AS_IT_COMES, Position
+from netwatch_tui.ui.playing import AS_IT_COMES, Position
+from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit
 
 
 class PositionLine(Widget):
@@ -28,27 +29,25 @@ class PositionLine(Widget):
         position = self._position
         if position is None:
             return Content("reading the recording...")
-        line = Content.assemble(*[piece for part in _parts(position) for piece in ("  ", part)][1:])
-        width = self.size.width
-        return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+        return fit(_parts(position), self.size.width)
 
 
-def _parts(position: Position) -> list[tuple[str, str]]:
+def _parts(position: Position) -> Parts:
     host = printable(position.host) or "?"
     is_stream = position.speed == AS_IT_COMES
     moment = "" if position.time is None else date_and_time(position.time)
     of_all = f" of {position.total:,}" if position.total else ""
     parts = [
-        (f"{'live from' if is_stream else 'replay of'} {host}", "bold $accent"),
-        (moment, ""),
-        (f"look {position.number:,}{of_all}", ""),
+        Part(f"{'live from' if is_stream else 'replay of'} {host}", "bold $accent"),
+        Part(moment),
+        Part(f"look {position.number:,}{of_all}"),
     ]
     if not is_stream:
-        parts.append((f"{position.speed:g}x", ""))
+        parts.append(Part(f"{position.speed:g}x"))
     if position.paused:
-        parts.append(("PAUSED", "bold $warning"))
+        parts.append(Part("PAUSED", "bold $warning"))
     if position.ended is not None:
-        parts.append((printable(position.ended), "bold $warning"))
+        parts.append(Part(printable(position.ended), "bold $warning"))
     elif not is_stream:
-        parts.append(("Space . + - R: hold, step, speed, from the beginning", "$foreground 60%"))
-    return [part for part in parts if part[0]]
+        parts.append(Part("Space . + - R: hold, step, speed, from the beginning", UNLIT))
+    return [part for part in parts if part.text]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -18,28 +17,10 @@ from netwatch_tui.model.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.model.selection import ESTABLISHED, LISTENING
 from netwatch_tui.model.socket import State
 from netwatch_tui.model.view import View
-
-_UNLIT = "$foreground 60%"
-"""The look of what is off, and of remarks."""
+from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit, spaced
 
 _LATE = 1.25
 """An interval that is this many times longer than the wanted one is shown as what it is."""
-
-
-class _Part(NamedTuple):
-    """A text, its style, and the action behind it."""
-
-    text: str
-    style: str = ""
-    action: str = ""
-
-    @property
-    def content(self) -> Content:
-        """As Textual wants it."""
-        return Content.styled(self.text, self.style) if self.style else Content(self.text)
-
-
-_Line = list[_Part]
 
 
 class StatusLine(Widget):
@@ -54,7 +35,7 @@ class StatusLine(Widget):
         self._busy = False
         self.is_recorded = False
         """Whether what is shown is a recording: then nothing here is live."""
-        self._lines: list[_Line] = [[_Part("reading sockets...")], [], []]
+        self._lines: list[Parts] = [[Part("reading sockets...")], [], []]
 
     def show(self, view: View) -> None:
         """Tell of this view; whatever failed before is over."""
@@ -100,17 +81,17 @@ class StatusLine(Widget):
     def render(self) -> Content:
         """All lines, each cut at the screen's edge with a sign."""
         lines = self._lines if self._lines[2] else self._lines[:2]
-        return Content("\n").join(_fit(line, self.size.width) for line in lines)
+        return Content("\n").join(fit(line, self.size.width) for line in lines)
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked word stands for."""
         if event.y < len(self._lines) and (part := _part_at(self._lines[event.y], event.x)):
             await self.run_action(part.action)
 
-    def _first_line(self) -> _Line:
+    def _first_line(self) -> Parts:
         view = self._view
         if view is None:
-            return [_Part("reading sockets...")]
+            return [Part("reading sockets...")]
         selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
         total = sum(count for kind, count in by_kind.items() if selection.shows(kind))
         shown = f"{view.shown:,} of {_counted(total, 'socket')}", "bold $accent"
@@ -118,7 +99,7 @@ class StatusLine(Widget):
         opened = sum(not socket.was_there for socket in delta.opened)
         others = sum(by_kind.get(kind, 0) for kind in OTHER_KINDS)
         return [
-            _Part(_counted(total, "socket"), "bold") if view.shown == total else _Part(*shown),
+            Part(_counted(total, "socket"), "bold") if view.shown == total else Part(*shown),
             self._pace(view),
             *(
                 _toggle(f"{kind} {by_kind.get(kind, 0):,}", selection.shows(kind), f"screen.toggle_kind('{kind}')")
@@ -127,33 +108,33 @@ class StatusLine(Widget):
             ),
             _toggle(f"others {others:,}", any(map(selection.shows, OTHER_KINDS)), "screen.toggle_others"),
             *self._places(view),
-            _Part(f"+{opened} -{len(delta.closed)}"),
+            Part(f"+{opened} -{len(delta.closed)}"),
         ]
 
-    def _pace(self, view: View) -> _Part:
+    def _pace(self, view: View) -> Part:
         if view.paused_since is not None:
             since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
-            return _Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
+            return Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
         if self._busy:
-            return _Part("sorting...", "$warning")
+            return Part("sorting...", "$warning")
         wanted, cost = view.spec.interval, f"tick {view.snapshot.cost * 1000:3.0f} ms"
         if self.is_recorded:
-            return _Part(f"recorded, {cost}")
+            return Part(f"recorded, {cost}")
         if view.pace is not None and view.pace > wanted * _LATE + 0.01:
-            return _Part(f"live, every {view.pace:.1f}s, not {wanted:g}s, {cost}", "$warning")
-        return _Part(f"live, every {wanted:g}s, {cost}", "$success")
+            return Part(f"live, every {view.pace:.1f}s, not {wanted:g}s, {cost}", "$warning")
+        return Part(f"live, every {wanted:g}s, {cost}", "$success")
 
     @staticmethod
-    def _places(view: View) -> _Line:
+    def _places(view: View) -> Parts:
         """What is said about network namespaces."""
         seen, toggle = view.snapshot.namespaces, "screen.namespaces"
         if view.spec.namespaces == "*":
-            return [_Part(_counted(len(seen.names), "namespace"), "$accent", toggle)]
-        chosen = [_Part(f"namespace {printable(name)}", "$accent") for name in seen.names.values()]
-        others = [_Part(_counted(seen.others, "other namespace"), _UNLIT, toggle)] if seen.others else []
+            return [Part(_counted(len(seen.names), "namespace"), "$accent", toggle)]
+        chosen = [Part(f"namespace {printable(name)}", "$accent") for name in seen.names.values()]
+        others = [Part(_counted(seen.others, "other namespace"), UNLIT, toggle)] if seen.others else []
         return [*(chosen if view.spec.namespaces else []), *others]
 
-    def _second_line(self) -> _Line:
+    def _second_line(self) -> Parts:
         if self._view is None:
             return []
         spec, counts = self._view.spec, self._view.snapshot.counts
@@ -167,34 +148,34 @@ class StatusLine(Widget):
             _toggle("established", selection.states == ESTABLISHED, "screen.only_established"),
         ]
         parts += [
-            _Part(f"{state} {by_state[state]:,}", "" if state in selection.states else f"{_UNLIT} strike")
+            Part(f"{state} {by_state[state]:,}", "" if state in selection.states else f"{UNLIT} strike")
             for state in State
             if state in by_state
         ]
-        parts += [_Part(f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == spec.sort]
+        parts += [Part(f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == spec.sort]
         if self._hidden:
-            parts.append(_Part(f"{_counted(len(self._hidden), 'column')} hidden: → shows", _UNLIT))
+            parts.append(Part(f"{_counted(len(self._hidden), 'column')} hidden: → shows", UNLIT))
         return parts
 
-    def _third_line(self) -> _Line:
-        parts = [_Part(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
+    def _third_line(self) -> Parts:
+        parts = [Part(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
         if self._view is not None:
             snapshot, spec = self._view.snapshot, self._view.spec
-            parts += [_Part(problem.text, "$warning") for problem in snapshot.problems]
+            parts += [Part(problem.text, "$warning") for problem in snapshot.problems]
             count = sum(
                 count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids
             )
             if count:
-                parts.append(_Part(f"owners of {_counted(count, 'socket')} need root", "$warning"))
+                parts.append(Part(f"owners of {_counted(count, 'socket')} need root", "$warning"))
             if spec.namespaces and snapshot.namespaces.denied:
                 denied = _counted(snapshot.namespaces.denied, "process")
-                parts.append(_Part(f"namespaces of {denied} need root", "$warning"))
-        return [*parts, *(_Part(notice, "$warning") for notice in self._notices)]
+                parts.append(Part(f"namespaces of {denied} need root", "$warning"))
+        return [*parts, *(Part(notice, "$warning") for notice in self._notices)]
 
 
-def _toggle(text: str, is_on: bool, action: str) -> _Part:
+def _toggle(text: str, is_on: bool, action: str) -> Part:
     """A word that is lit or unlit, also where there is no colour, and is switched with a click."""
-    return _Part(f"●{text}" if is_on else f"○{text}", "bold" if is_on else _UNLIT, action)
+    return Part(f"●{text}" if is_on else f"○{text}", "bold" if is_on else UNLIT, action)
 
 
 def _counted(count: int, word: str) -> str:
@@ -202,34 +183,23 @@ def _counted(count: int, word: str) -> str:
     return f"{count:,} {word if count == 1 else plural}"
 
 
-def _spaced(line: _Line) -> _Line:
-    """With two blanks between two parts."""
-    return [piece for part in line for piece in (_Part("  "), part)][1:]
-
-
-def _fit(line: _Line, width: int) -> Content:
-    """The parts in one line; what does not fit ends in an ellipsis."""
-    content = Content("").join(part.content for part in _spaced(line))
-    return content if content.cell_length <= width else content.truncate(width, ellipsis=True)
-
-
-def _part_at(line: _Line, x: int) -> _Part | None:
+def _part_at(line: Parts, x: int) -> Part | None:
     """The part with an action at this cell."""
-    for part in _spaced(line):
+    for part in spaced(line):
         x -= cell_width(part.text)
         if x < 0:
             return part if part.action else None
     return None
 
 
-def _differences(before: _Line, after: _Line, width: int) -> list[tuple[int, int]]:
+def _differences(before: Parts, after: Parts, width: int) -> list[tuple[int, int]]:
     """Place and width of what has to be painted again; the whole line if parts have moved or look different."""
     if before == after:
         return []
     alike = [(cell_width(part.text), part.style) for part in before] == [
         (cell_width(part.text), part.style) for part in after
     ]
-    was, is_now = ("".join(part.text for part in _spaced(line)) for line in (before, after))
+    was, is_now = ("".join(part.text for part in spaced(line)) for line in (before, after))
     if not alike or len(was) != cell_width(was) or len(is_now) != cell_width(is_now):
         x = _common_start(before, after)
         return [(x, max(width - x, 0))]
@@ -237,7 +207,7 @@ def _differences(before: _Line, after: _Line, width: int) -> list[tuple[int, int
     return [(x, 1) for x, (one, other) in enumerate(pairs) if one != other]
 
 
-def _common_start(before: _Line, after: _Line) -> int:
+def _common_start(before: Parts, after: Parts) -> int:
     """Cells of the parts at the beginning that are the same."""
     x = 0
     for was, is_now in zip(before, after, strict=False):
