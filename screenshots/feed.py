@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from netwatch_tui.collect.collector import Collector, Collects
-from netwatch_tui.collect.replaying import open_recording
-from netwatch_tui.kernel.procnet import TABLES
+from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import ProcessDetails
-from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.play.session import AskProcess, Session
+from netwatch_tui.play.ticker import Post
+from netwatch_tui.recording.reader import open_recording
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import ProcessDetails
 from netwatch_tui.ui.messages import ViewReady
-from netwatch_tui.ui.session import AskProcess, Session
-from netwatch_tui.ui.worker import Post
+from netwatch_tui.view.view import View, ViewSpec
 
 DAY = Path(__file__).with_name("day.ndjson")
 """The recording that the pictures are made of; `record.py` made it."""

@@ -8,8 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.collect.recording import Recorder
-from netwatch_tui.kernel.procnet import TABLES
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.recording.writer import Recorder
 from screenshots.feed import DAY
 from screenshots.story import Story
 

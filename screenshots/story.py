@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from netwatch_tui.kernel.descriptors import Descriptors
 from netwatch_tui.kernel.namespaces import Namespace, Namespaces
-from netwatch_tui.kernel.owners import Descriptors
-from netwatch_tui.kernel.procnet import Table
-from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
-from netwatch_tui.model.socket import Process, ProcessDetails, Socket
+from netwatch_tui.kernel.proc_net import Table
+from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
 
 STORY = Path(__file__).with_name("story.toml")
 

@@ -12,9 +12,9 @@ import sys
 import time
 from collections.abc import Sequence
 
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import Address, Owner, Socket, State
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.query import parse
+from netwatch_tui.sockets.socket import Address, Owner, Socket, State
 from tests.support.build import process, tcp
 
 SOCKETS = 100_000

@@ -58,8 +58,8 @@ class Probe:
     def view(self) -> list[float]:
         """From now on, `tick` also makes the view of the screen, and the screen's modules are loaded."""
         import netwatch_tui.ui.run  # noqa: F401
-        from netwatch_tui.model.view import ViewSpec
-        from netwatch_tui.ui.session import Session
+        from netwatch_tui.play.session import Session
+        from netwatch_tui.view.view import ViewSpec
 
         self._tick = Session(self._collector, ViewSpec(), lambda _: None).tick
         return []

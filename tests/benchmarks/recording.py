@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.collect.recording import ALL_EVERY, Sink, Writer
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Socket, State, Timer
+from netwatch_tui.recording.writer import ALL_EVERY, Sink, Writer
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.benchmarks.load import Load
 from tests.support.build import process, tcp, udp, unix
 from tests.support.fake import FakeSource

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
-from netwatch_tui.model.kinds import ALL_NETIDS
+from netwatch_tui.sockets.kinds import ALL_NETIDS
 from tests.support.kernel import NOBODY, ROOT, Child, Netns, ss
 
 TRIES = 20

@@ -10,8 +10,8 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import NOBODY, Child, Netns, linux_source
 
 OWN = Path("/proc/self/ns/net").stat().st_ino

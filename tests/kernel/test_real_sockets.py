@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
+from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.format import local_text, peer_text
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State
 from tests.support.kernel import linux_source
 
 TRIES = 5_000

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 import pytest
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.model.copying import ss_command
-from netwatch_tui.model.socket import State
+from netwatch_tui.sockets.socket import State
+from netwatch_tui.view.copies import ss_command
 from tests.support.kernel import linux_source
 
 pytestmark = pytest.mark.skipif(shutil.which("ss") is None, reason="iproute2 is not installed")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.collect.replaying import END, open_recording
+from netwatch_tui.recording.reader import END, open_recording
 from tests.support.program import PATIENCE, PROGRAM, run, running, wait_until_it_catches
 from tests.support.schema import errors_of
 from tests.support.terminal import Terminal

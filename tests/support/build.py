@@ -6,9 +6,9 @@ import socket as net
 import sys
 from typing import Any
 
-from netwatch_tui.model.diff import Delta
-from netwatch_tui.model.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.model.socket import NOWHERE, Address, Family, Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
+from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Owner, OwnerReason, Process, Socket, State, Timer
 
 NETNS = 4026531840
 """The own network namespace of everything that is built here."""

@@ -6,13 +6,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.descriptors import Descriptors
 from netwatch_tui.kernel.namespaces import Namespace, Namespaces
-from netwatch_tui.kernel.owners import Descriptors
-from netwatch_tui.kernel.procnet import TABLES, Table
-from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
-from netwatch_tui.model.diff import Delta
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Ends, Family, OwnerReason, Process, ProcessDetails, Socket
+from netwatch_tui.kernel.proc_net import TABLES, Table
+from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Ends, Family, OwnerReason, Process, ProcessDetails, Socket
 from tests.support.build import NETNS, line, process
 
 OWN = Namespace(NETNS, str(NETNS), 1)

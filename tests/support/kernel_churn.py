@@ -23,12 +23,12 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.namespaces import Namespace
-from netwatch_tui.kernel.procnet import Table
+from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.format import local_text, peer_text
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
 
 CONNECTIONS = 2_250
 """Of which each has two ends that stay."""

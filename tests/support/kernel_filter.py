@@ -10,12 +10,12 @@ import sys
 import time
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel.services import read_names
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.format import local_text, peer_text
-from netwatch_tui.model.kinds import netids
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.kernel.machine_names import read_names
+from netwatch_tui.query import parse
+from netwatch_tui.sockets.kinds import netids
+from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import answer, linux_source, requests
 
 _KINDS = {"t": "tcp", "u": "udp", "w": "raw", "x": "unix"}

@@ -12,9 +12,9 @@ from typing import Any
 
 from netwatch_tui.cli import main as netwatch_tui
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.model.format import local_text, peer_text
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import answer, become, linux_source, requests
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.marks import Mark, Marked
-from netwatch_tui.model.query import Names, parse
-from netwatch_tui.model.socket import Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.query import Names, parse
+from netwatch_tui.sockets.marks import Mark, Marked
+from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
 from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait, udp, unix
 
 BLUE = NETNS + 1

@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from netwatch_tui.collect.recording import Writer
-from netwatch_tui.collect.replaying import Recording
-from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.recording.reader import Recording
+from netwatch_tui.recording.writer import Writer
+from netwatch_tui.sockets.snapshot import Snapshot
 
 HOST = "web-1"
 

@@ -9,10 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from netwatch_tui.model.diff import Change
-from netwatch_tui.model.kinds import ALL_NETIDS
-from netwatch_tui.model.query.keys import IS_WORDS
-from netwatch_tui.model.query.syntax import (
+from netwatch_tui.query.language.keys import IS_WORDS
+from netwatch_tui.query.language.syntax import (
     Autobound,
     Blank,
     Compare,
@@ -34,7 +32,9 @@ from netwatch_tui.model.query.syntax import (
     disjunction,
     negation,
 )
-from netwatch_tui.model.socket import LATE_STATES, Address, OwnerReason, Socket, State, Timer
+from netwatch_tui.sockets.delta import Change
+from netwatch_tui.sockets.kinds import ALL_NETIDS
+from netwatch_tui.sockets.socket import LATE_STATES, Address, OwnerReason, Socket, State, Timer
 from tests.support.build import TIMER_NUMBERS, address, datagram, owner, tcp
 
 ports = st.integers(0, 0xFFFF)

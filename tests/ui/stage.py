@@ -11,13 +11,13 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.socket import Socket
-from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.widgets.socket_table import SocketTable
+from netwatch_tui.view.view import View, ViewSpec
 from screenshots.feed import StepFeed, on_machine
 from tests.support.build import tcp, udp
 

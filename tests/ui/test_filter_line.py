@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.model.query import SHIPPED, Names, parse
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.query import SHIPPED, Names, parse
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
+from netwatch_tui.view.view import ViewSpec
 from tests.support.build import process
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage

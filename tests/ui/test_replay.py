@@ -11,13 +11,13 @@ from queue import Empty, SimpleQueue
 import pytest
 from textual.message import Message
 
-from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import Socket
-from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.play.player import ReplayFeed
+from netwatch_tui.play.position import Position, ReplayMoved
+from netwatch_tui.query import parse
+from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
-from netwatch_tui.ui.playing import Position, ReplayMoved
-from netwatch_tui.ui.replay import ReplayFeed
+from netwatch_tui.view.view import View, ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import Watch
 from tests.support.program import PROGRAM

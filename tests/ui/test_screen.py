@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.selection import LISTENING, Selection
-from netwatch_tui.model.socket import Socket, State
-from netwatch_tui.model.view import RowId, ViewSpec
+from netwatch_tui.query import parse
+from netwatch_tui.sockets.selection import LISTENING, Selection
+from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.messages import CollectFailed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.view.view import RowId, ViewSpec
 from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage

@@ -12,13 +12,13 @@ from typing import TypeVar
 from textual.message import Message
 
 from netwatch_tui.kernel.namespaces import Namespace
-from netwatch_tui.kernel.procnet import TABLES, Table
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.socket import ProcessDetails, Socket
-from netwatch_tui.model.view import ViewSpec
-from netwatch_tui.ui.garbage import Garbage
+from netwatch_tui.kernel.proc_net import TABLES, Table
+from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.play.ticker import Worker
+from netwatch_tui.query import parse
+from netwatch_tui.sockets.socket import ProcessDetails, Socket
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
-from netwatch_tui.ui.worker import Worker
+from netwatch_tui.view.view import ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
 

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from netwatch_tui.collect.replaying import Recording
+from netwatch_tui.recording.reader import Recording
 from tests.benchmarks import recording
 from tests.benchmarks.recording import Cost, hour, report
 from tests.support.recordings import lines_of, record

@@ -14,7 +14,7 @@ import pytest
 
 from netwatch_tui import cli
 from netwatch_tui.kernel.source import LinuxSource, ProcessReader
-from netwatch_tui.model.socket import State
+from netwatch_tui.sockets.socket import State
 from tests.support.build import NETNS, datagram, file_of, line, netlink, packet, tcp, udp, unix
 from tests.support.fake import table_name
 
@@ -406,11 +406,9 @@ def test_one_snapshot_imports_neither_textual_nor_rich_nor_psutil() -> None:
     status, *modules = done.stderr.split()
     assert status == "0"
     assert done.stdout.startswith("Netid")
-    assert "netwatch_tui.output.table" in modules
+    assert "netwatch_tui.output.ss_table" in modules
     assert not {module.partition(".")[0] for module in modules} & {"textual", "rich", "psutil"}
-    assert not [
-        module for module in modules if module.startswith(("netwatch_tui.model.query", "netwatch_tui.kernel.serv"))
-    ]
+    assert not [module for module in modules if module.startswith(("netwatch_tui.query", "netwatch_tui.kernel.serv"))]
 
 
 @pytest.mark.parametrize("command", [PROGRAM, [str(Path(sys.executable).with_name("netwatch-tui"))]])

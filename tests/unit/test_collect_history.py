@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.kernel.namespaces import Namespace
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.model.diff import Delta, continues
-from netwatch_tui.model.snapshot import Counts, Snapshot
-from netwatch_tui.model.socket import Socket, State
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.sockets.delta import Delta, continues
+from netwatch_tui.sockets.snapshot import Counts, Snapshot
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import NETNS, line, owner, tcp, udp, unix
 from tests.support.fake import FakeSource, Watch, held, in_order, table_name
 

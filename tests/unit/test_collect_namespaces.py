@@ -9,11 +9,11 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.namespaces import Namespace
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
-from netwatch_tui.model.marks import Marks
-from netwatch_tui.model.snapshot import Seen, Snapshot
-from netwatch_tui.model.socket import OwnerReason, Socket, State
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.snapshot import Seen, Snapshot
+from netwatch_tui.sockets.socket import OwnerReason, Socket, State
 from tests.support.build import NETNS, line, netlink, owner, packet, tcp, time_wait, udp, unix
 from tests.support.fake import Watch, events, held, in_order, row
 

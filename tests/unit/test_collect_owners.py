@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
-from netwatch_tui.model.diff import Change, Delta
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Owner, OwnerReason, Socket, State, Timer
+from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Owner, OwnerReason, Socket, State, Timer
 from tests.support.build import netlink, owner, packet, process, tcp, time_wait, udp, unix
 from tests.support.fake import FakeSource, Watch, busy, events, held, in_order, only, row
 

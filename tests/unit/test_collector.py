@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.model.diff import Change, Delta
-from netwatch_tui.model.marks import Marks
-from netwatch_tui.model.snapshot import Seen
-from netwatch_tui.model.socket import Socket, State, Timer
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.snapshot import Seen
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.support.build import NETNS, datagram, line, netlink, owner, packet, tcp, time_wait, udp, unix
 from tests.support.fake import FakeSource, Watch, busy, events, held, only
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.model.columns import COLUMN_BY_ID, COLUMNS, Moment
-from netwatch_tui.model.marks import Mark, Marked
-from netwatch_tui.model.socket import Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.fields.columns import COLUMN_BY_ID, COLUMNS, Moment
+from netwatch_tui.sockets.marks import Mark, Marked
+from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
 from tests.support.build import NETNS, netlink, owner, packet, process, tcp, udp, unix
 
 NOW = 1000.0

@@ -2,106 +2,122 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.collect.details import Details, is_bound, is_connection, is_known_better
-from netwatch_tui.kernel.sockdiag import Bound, UnixDetails
-from netwatch_tui.model.socket import Socket, State
-from tests.support.build import datagram, netlink, packet, tcp, time_wait, udp, unix
-from tests.support.fake import FakeSource
+from netwatch_tui.fields.format import printable
+from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, ProcessDetails, Socket, State, Timer
+from netwatch_tui.view.details import REASON_MEANINGS, STATE_MEANINGS, describe
+from netwatch_tui.view.socket_details import Dossier
+from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 
-LISTENER = tcp("0.0.0.0:80", inode=5)
-CONNECTION = tcp("127.0.0.1:80", "127.0.0.1:5000", inode=5)
-CLIENT = udp("0.0.0.0:68", inode=6)
-STREAM = unix("/run/x", inode=7)
-
-
-@pytest.fixture
-def source() -> FakeSource:
-    made = FakeSource()
-    made.more_of_bound = {5: Bound(3, 128, None), 6: Bound(9, 9, "eth0")}
-    made.more_of_unix = {7: UnixDetails(8, 3, 4, 1000)}
-    return made
-
-
-@pytest.fixture
-def details(source: FakeSource) -> Details:
-    made = Details(source)
-    made.refresh(unix=True, bound=True)
-    return made
-
-
-def test_a_listener_gets_the_limit_of_its_backlog(details: Details) -> None:
-    assert details.add(LISTENER._replace(recv_q=2)) == LISTENER._replace(recv_q=2, send_q=128)
-
-
-def test_a_udp_socket_gets_its_device_and_keeps_the_queue_of_its_line(details: Details) -> None:
-    assert details.add(CLIENT._replace(send_q=1)) == CLIENT._replace(send_q=1, interface="eth0")
-
-
-def test_a_unix_socket_gets_peer_queues_and_user(details: Details) -> None:
-    assert details.add(STREAM) == STREAM._replace(peer_port=8, recv_q=3, send_q=4, uid=1000)
-
-
-def test_a_user_that_the_kernel_does_not_tell_is_not_known(source: FakeSource, details: Details) -> None:
-    source.more_of_unix = {7: UnixDetails(0, 0, 0, None)}
-    details.refresh(unix=True, bound=False)
-    assert details.add(STREAM).uid is None
-
-
-def test_a_packet_socket_gets_the_name_of_its_device(details: Details) -> None:
-    assert details.add(packet(device=2)).interface == "eth2"
-    assert details.add(packet(device=0)).interface is None
-
-
-@pytest.mark.parametrize(
-    "socket",
-    [
-        CONNECTION,
-        time_wait(CONNECTION),
-        datagram("raw", "0.0.0.0:1", inode=6),
-        netlink(inode=6),
-        tcp(inode=99),
-        unix(inode=99),
-    ],
+NOW = 2000.0
+NGINX = Process(
+    7, "nginx", ("nginx", "-g", "daemon off;"), "www-data", NOW - 90, "nginx.service", "docker:0123456789ab"
 )
-def test_nothing_is_added_to_what_it_does_not_know(details: Details, socket: Socket) -> None:
-    assert details.add(socket) is socket
+KNOWN = ProcessDetails("/usr/sbin/nginx", "/srv", ((4, "sh"), (1, "init")))
 
 
-def test_an_answer_that_says_the_same_makes_no_new_object(source: FakeSource, details: Details) -> None:
-    source.more_of_bound = {6: Bound(0, 0, None)}
-    details.refresh(unix=False, bound=True)
-    assert details.add(CLIENT) is CLIENT
+def clock(seconds: float) -> str:
+    return f"at {seconds:g}"
 
 
-def test_answers_are_kept_until_they_are_asked_for_again(source: FakeSource, details: Details) -> None:
-    source.more_of_bound, source.more_of_unix = {}, {}
-    assert details.add(LISTENER).send_q == 128
-    details.refresh(unix=True, bound=False)
-    assert (details.add(LISTENER).send_q, details.add(STREAM)) == (128, STREAM)
-    details.refresh(unix=False, bound=True)
-    assert details.add(LISTENER) is LISTENER
-    assert not details.knows(5)
+def facts(socket: Socket, details: dict[int, ProcessDetails] | None = None) -> dict[str, str]:
+    told = describe(Dossier(socket, processes=details or {}), {NETNS: "blue"}, NOW, clock)
+    return {fact.label.strip(): fact.value for fact in reversed(told)}
 
 
-def test_it_knows_what_the_last_answers_spoke_of(details: Details) -> None:
-    assert [inode for inode in range(10) if details.knows(inode)] == [5, 6, 7]
+def test_a_connection_is_told_with_all_that_is_known_of_it() -> None:
+    socket = tcp(
+        "10.0.0.1:443",
+        "10.0.0.9:50000",
+        seen_at=NOW - 5,
+        user="root",
+        recv_q=1234,
+        send_q=5,
+        timer=Timer("on", 0.25),
+        retransmits=2,
+        owners=(owner(7),),
+    )
+    told = facts(socket)
+    assert told["Socket"] == "tcp inet"
+    assert told["State"].startswith("ESTAB: ")
+    assert (told["Local"], told["Peer"]) == ("10.0.0.1:443", "10.0.0.9:50000")
+    assert (told["Recv-Q"], told["Send-Q"]) == ("1,234 bytes not read yet", "5 bytes not acknowledged yet")
+    assert (told["Timer"], told["Sent again"]) == ("on, fires in 0.2s", "2 times without an answer")
+    assert (told["Age"], told["Inode"], told["User"], told["Namespace"]) == ("5s", "1000", "root (0)", "blue")
 
 
-@pytest.mark.parametrize(
-    ("socket", "bound", "connection", "better"),
-    [
-        (LISTENER, True, False, True),
-        (CONNECTION, False, True, False),
-        (time_wait(CONNECTION), False, True, False),
-        (tcp("[::1]:80", "[::1]:9", state=State.SYN_RECV, inode=0), False, True, False),
-        (CLIENT, True, False, True),
-        (STREAM, False, False, True),
-        (packet(), False, False, True),
-        (netlink(), False, False, False),
-        (datagram("raw", "0.0.0.0:1"), False, False, False),
-        (datagram("udpl", "0.0.0.0:1"), False, False, False),
-        (tcp()._replace(netid="sctp"), False, False, False),
-    ],
-)
-def test_who_knows_more_of_which_kind(socket: Socket, bound: bool, connection: bool, better: bool) -> None:
-    assert (is_bound(socket), is_connection(socket), is_known_better(socket)) == (bound, connection, better)
+def test_queues_of_a_listener_are_connections() -> None:
+    told = facts(tcp(recv_q=3, send_q=128))
+    assert (told["Recv-Q"], told["Send-Q"]) == ("3 connections wait", "128 may wait")
+
+
+def test_what_is_not_known_is_not_told() -> None:
+    told = facts(unix("/run/x"))
+    assert not told.keys() & {"Recv-Q", "Send-Q", "Drops", "Timer", "Sent again", "Device"}
+    assert told["User"] == "not kept by the kernel"
+    assert "Timer" not in facts(tcp())
+
+
+def test_a_socket_without_a_file_says_so() -> None:
+    told = facts(time_wait(tcp("127.0.0.1:80", "127.0.0.1:9")))
+    assert (told["Inode"], told["User"]) == ("none: no file stands behind it", "not kept by the kernel")
+
+
+def test_a_socket_that_was_there_is_at_least_that_old() -> None:
+    assert facts(tcp(seen_at=NOW - 60, was_there=True))["Age"].startswith("at least 1m")
+
+
+def test_drops_and_devices_are_told_where_there_are_any() -> None:
+    told = facts(udp("0.0.0.0:68", drops=1_000, interface="eth0"))
+    assert (told["Drops"], told["Device"]) == ("1,000 datagrams, because the queue was full", "eth0")
+    assert "Device" not in facts(packet("ip", 2, interface="eth0"))
+
+
+def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
+    socket = tcp(owners=(Owner(7, 3, NGINX), Owner(8, 4, NGINX._replace(pid=8, container=None, cmdline=()))))
+    told = [(fact.label, fact.value) for fact in describe(Dossier(socket, processes={7: KNOWN}), {}, NOW, clock)]
+    start = next(index for index, fact in enumerate(told) if fact[0] == "Owner")
+    owners = told[start : start + 12]
+    assert owners == [
+        ("Owner", "nginx, pid 7, descriptor 3, as www-data"),
+        ("  command", "nginx -g daemon off;"),
+        ("  started", "1m ago, at 1910"),
+        ("  unit", "nginx.service"),
+        ("  container", "docker:0123456789ab"),
+        ("  program", "/usr/sbin/nginx"),
+        ("  directory", "/srv"),
+        ("  parents", "sh (4) < init (1)"),
+        ("Owner", "nginx, pid 8, descriptor 4, as www-data"),
+        ("  command", "none"),
+        ("  started", "1m ago, at 1910"),
+        ("  unit", "nginx.service"),
+    ]
+
+
+def test_what_may_not_be_seen_of_a_process_is_said() -> None:
+    told = facts(tcp(owners=(Owner(7, 3, NGINX),)), {7: ProcessDetails(None, None, ())})
+    assert (told["program"], told["directory"], told["parents"]) == ("may not be seen", "may not be seen", "none")
+
+
+@pytest.mark.parametrize("reason", OwnerReason)
+def test_every_reason_has_words(reason: OwnerReason) -> None:
+    assert facts(tcp(owner_reason=reason))["Owner"] == f"none: {REASON_MEANINGS[reason]}"
+
+
+def test_every_state_has_words() -> None:
+    assert STATE_MEANINGS.keys() == set(State)
+
+
+EVIL = "a\x1b[2J\n\u202e[b]\udcff"
+
+
+def test_nothing_from_outside_is_told_raw() -> None:
+    process = Process(7, EVIL, (EVIL, EVIL), EVIL, NOW, EVIL, EVIL)
+    details = {7: ProcessDetails(EVIL, EVIL, ((1, EVIL),))}
+    path = unix(EVIL, user=EVIL, uid=0, owners=(Owner(7, 3, process),))
+    bound = udp(interface=EVIL)
+    for socket, own in ((path, details), (netlink(owners=path.owners), details)):
+        assert all(
+            printable(fact.value) == fact.value
+            for fact in describe(Dossier(socket, processes=own), {NETNS: EVIL}, NOW, clock)
+        )
+    assert facts(bound)["Device"] == printable(EVIL)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.model.format import (
+from netwatch_tui.fields.format import (
     ELLIPSIS,
     cell_width,
     clip,
@@ -17,7 +17,7 @@ from netwatch_tui.model.format import (
     peer_text,
     printable,
 )
-from netwatch_tui.model.socket import Address, Socket
+from netwatch_tui.sockets.socket import Address, Socket
 from tests.support.build import address, netlink, packet, tcp, udp, unix
 from tests.support.strategies import inodes
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.model.groups import GROUPINGS, Folding, Group
-from netwatch_tui.model.marks import Marks
-from netwatch_tui.model.socket import Process, Socket, State
-from netwatch_tui.model.view import View, ViewSpec, arrange
+from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.socket import Process, Socket, State
+from netwatch_tui.view.groups import GROUPINGS, Folding, Group
+from netwatch_tui.view.view import View, ViewSpec, arrange
 from tests.support.build import owner, snapshot, tcp, unix
 
 NGINX = owner(7)._replace(process=Process(7, "nginx", (), "www", 0.0))

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODEL = ROOT / "tui" / "netwatch_tui" / "model"
+PACKAGE = ROOT / "tui" / "netwatch_tui"
+VALUES = ("sockets", "fields", "query", "view")
+"""The rooms that hold values and what follows from them."""
 
 #: Whatever reads, writes, waits, asks the machine or tells the time.
 OUTSIDE = {
@@ -59,12 +61,75 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module or ""
 
 
-@pytest.mark.parametrize("path", sorted(MODEL.rglob("*.py")), ids=lambda path: str(path.relative_to(MODEL)))
-def test_the_model_does_no_input_or_output_and_has_no_clock(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for room in VALUES for path in (PACKAGE / room).rglob("*.py")),
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_the_rooms_of_values_do_no_input_or_output_and_have_no_clock(path: Path) -> None:
     tree = ast.parse(path.read_text())
     modules = set(imported(tree))
     assert not {module.partition(".")[0] for module in modules} & OUTSIDE
     own = {module for module in modules if module.startswith("netwatch_tui")}
-    assert all(module.startswith("netwatch_tui.model") for module in own)
+    assert all(module.split(".")[1] in VALUES for module in own)
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     assert not {call.id for call in calls if isinstance(call, ast.Name)} & ACTIONS
+
+
+def edges() -> dict[str, set[str]]:
+    """Which module of the program imports which, wherever in it that stands."""
+    names = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+    }
+    found: dict[str, set[str]] = {}
+    for name, path in names.items():
+        tree = ast.parse(path.read_text())
+        wanted: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                wanted.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                wanted.update(f"{module}.{alias.name}" for alias in node.names)
+                wanted.add(module)
+        found[name] = (wanted & names.keys()) - {name}
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Modules that import one another, directly or by way of others."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            for each in graph[waiting.pop()] - seen:
+                seen.add(each)
+                waiting.append(each)
+        return seen
+
+    return [[name] for name in graph if name in reached(name)]
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert circles(edges()) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert circles({"a": {"b"}, "b": {"a"}, "c": {"a"}}) == [["a"], ["b"]]
+
+
+def test_no_two_modules_share_a_name() -> None:
+    names = [path.stem for path in PACKAGE.rglob("*.py") if not path.stem.startswith("__")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+def test_no_two_classes_share_a_name() -> None:
+    names = [
+        node.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.model.kinds import ALL_NETIDS, KIND_OF, KINDS, OTHER_KINDS, netids
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.sockets.kinds import ALL_NETIDS, KIND_OF, KINDS, OTHER_KINDS, netids
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.model.columns import COLUMNS, Column
-from netwatch_tui.model.layout import GAP, LUXURY, Layout, endpoint_step, lay_out, scrolled
+from netwatch_tui.fields.columns import COLUMNS, Column
+from netwatch_tui.view.layout import GAP, LUXURY, Layout, endpoint_step, lay_out, scrolled
 
 ANY_IPV4 = len("255.255.255.255:65535")
 ANY_IPV6 = len("[2001:1db8:1111:1111:1111:1111:1111:1111]:65535")

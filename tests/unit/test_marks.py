@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.model.diff import Change, Delta, diff
-from netwatch_tui.model.marks import Mark, Marks
-from netwatch_tui.model.socket import Socket, State
+from netwatch_tui.sockets.delta import Change, Delta, diff
+from netwatch_tui.sockets.marks import Mark, Marks
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import tcp
 from tests.support.strategies import histories
 

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.query import (
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.query import (
     EVERYTHING,
     QueryError,
     parse,
     quote,
     term,
 )
-from netwatch_tui.model.socket import Owner, OwnerReason, Socket, State
+from netwatch_tui.sockets.socket import Owner, OwnerReason, Socket, State
 from tests.support.build import datagram, netlink, owner, packet, process, tcp, udp, unix
 
 WEB = tcp("10.0.0.1:443", "192.168.0.7:50000", inode=5, user="www-data", owners=(owner(812, 6, "nginx"),))

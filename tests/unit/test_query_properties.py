@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.marks import Mark, Marked
-from netwatch_tui.model.query import NO_NAMES, Known, QueryError, complete, format_query, parse, term
-from netwatch_tui.model.query.compiler import compiled
-from netwatch_tui.model.query.parser import MAX_DEPTH, MAX_TEXT
-from netwatch_tui.model.query.syntax import And, Expression, Not, Or, conjunction, disjunction, negation
-from netwatch_tui.model.socket import Address, Family, Owner, Process, Socket, Timer
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.query import NO_NAMES, Known, QueryError, complete, format_query, parse, term
+from netwatch_tui.query.language.parser import MAX_DEPTH, MAX_TEXT
+from netwatch_tui.query.language.syntax import And, Expression, Not, Or, conjunction, disjunction, negation
+from netwatch_tui.query.match.compile import compiled
+from netwatch_tui.sockets.marks import Mark, Marked
+from netwatch_tui.sockets.socket import Address, Family, Owner, Process, Socket, Timer
 from tests.support.build import NETNS, tcp
 from tests.support.query_sockets import NAMES, SOCKETS
 from tests.support.strategies import expressions, owned_sockets

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from netwatch_tui.model.query import QueryError, parse
-from netwatch_tui.model.query.regex import (
+from netwatch_tui.query import QueryError, parse
+from netwatch_tui.query.regex import (
     MAX_PATTERN,
     MAX_STATES,
     MAX_SUBJECT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.model.query import format_query, parse
+from netwatch_tui.query import format_query, parse
 from tests.support.query_sockets import NAMES, SOCKETS, chosen
 
 SS_PORTS = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.query import REFERENCE, Known, Names, QueryError, complete, format_query, parse
-from netwatch_tui.model.query.keys import IS_WORDS, KEY_OF, KEYS
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.query import REFERENCE, Known, Names, QueryError, complete, format_query, parse
+from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, KEYS
+from netwatch_tui.sockets.socket import Socket
 from tests.support.build import tcp
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.kernel.line import LineError
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.model.format import endpoint
-from netwatch_tui.model.socket import Family, OwnerReason, Socket, State
+from netwatch_tui.fields.format import endpoint
+from netwatch_tui.kernel.proc_line import LineError
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State
 from tests.support.build import NETNS
 
 TABLE = {table.name: table for table in TABLES}

@@ -7,13 +7,13 @@ from typing import TypeVar
 
 import pytest
 
-from netwatch_tui.kernel import sockdiag
-from netwatch_tui.kernel.names import Names
+from netwatch_tui.kernel import sock_diag as sockdiag
 from netwatch_tui.kernel.namespaces import Namespace
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.kernel.sockdiag import Bound, SockDiagError, UnixDetails
+from netwatch_tui.kernel.proc_net import TABLES
+from netwatch_tui.kernel.process_names import Names
+from netwatch_tui.kernel.sock_diag import Bound, SockDiagError, UnixDetails
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.socket import Process, ProcessDetails, Socket
+from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
 from tests.support.build import NETNS, file_of, line, tcp, unix
 
 TABLE = {table.name: table for table in TABLES}

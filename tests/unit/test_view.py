@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.model.columns import COLUMN_BY_ID, COLUMNS, Moment
-from netwatch_tui.model.diff import Change, Delta
-from netwatch_tui.model.marks import Marks
-from netwatch_tui.model.order import in_order
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
-from netwatch_tui.model.socket import Family, Socket, State, Timer
-from netwatch_tui.model.view import View, ViewSpec, arrange
+from netwatch_tui.fields.columns import COLUMN_BY_ID, COLUMNS, Moment
+from netwatch_tui.query import parse
+from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.sockets.socket import Family, Socket, State, Timer
+from netwatch_tui.view.order import in_order
+from netwatch_tui.view.view import View, ViewSpec, arrange
 from tests.support.build import datagram, netlink, owner, packet, snapshot, tcp, udp, unix
 
 

@@ -7,16 +7,16 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
-from netwatch_tui.model.diff import diff
-from netwatch_tui.model.groups import GROUPINGS, Folding
-from netwatch_tui.model.marks import Marks
-from netwatch_tui.model.order import SLICE, in_order
-from netwatch_tui.model.query import parse
-from netwatch_tui.model.selection import ESTABLISHED, Selection
-from netwatch_tui.model.snapshot import Snapshot
-from netwatch_tui.model.socket import Socket, State
-from netwatch_tui.model.view import View, ViewSpec, arrange
+from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.query import parse
+from netwatch_tui.sockets.delta import diff
+from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.selection import ESTABLISHED, Selection
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.view.groups import GROUPINGS, Folding
+from netwatch_tui.view.order import SLICE, in_order
+from netwatch_tui.view.view import View, ViewSpec, arrange
 from tests.support.build import owner, snapshot, tcp
 
 LINGER = 3.0

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from netwatch_tui.model.kinds import KINDS, netids
-from netwatch_tui.model.socket import Family
-from netwatch_tui.output.formats import FORMATS
+from netwatch_tui.output.registry import FORMATS
+from netwatch_tui.sockets.kinds import KINDS, netids
+from netwatch_tui.sockets.socket import Family
 
 
 class Mode(StrEnum):
@@ -113,7 +113,7 @@ class Sort(NamedTuple):
 
 
 def _sort(text: str) -> Sort:
-    from netwatch_tui.model.columns import COLUMN_BY_ID
+    from netwatch_tui.fields.columns import COLUMN_BY_ID
 
     id, colon, direction = text.partition(":")
     if id not in COLUMN_BY_ID:

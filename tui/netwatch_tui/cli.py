@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
-from netwatch_tui.kernel.ahead import AheadSource
-from netwatch_tui.kernel.names import Names
+from netwatch_tui.kernel.prefetched_descriptors import AheadSource
+from netwatch_tui.kernel.process_names import Names
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.modes.common import complain
 

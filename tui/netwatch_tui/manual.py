@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, SECTIONS, Argument, Completes
-from netwatch_tui.model.columns import COLUMN_BY_ID
-from netwatch_tui.model.kinds import KINDS
+from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.output.fields import FIELD_BY_ID
+from netwatch_tui.sockets.kinds import KINDS
 
 PROGRAM = "netwatch-tui"
 

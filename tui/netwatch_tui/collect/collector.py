@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from netwatch_tui.collect.details import Details, is_bound, is_connection, is_known_better
-from netwatch_tui.collect.following import Following, Place, Plan, Sighting
 from netwatch_tui.collect.owner_index import OwnerIndex
-from netwatch_tui.collect.reading import Reader
+from netwatch_tui.collect.sock_diag_facts import Details, is_bound, is_connection, is_known_better
+from netwatch_tui.collect.socket_tracker import Following, Place, Plan, Sighting
+from netwatch_tui.collect.table_reader import Reader
 from netwatch_tui.kernel.namespaces import Namespaces
-from netwatch_tui.kernel.procnet import TABLES, Table
+from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.diff import Change, Delta, split_changes
-from netwatch_tui.model.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.model.socket import Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
+from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from netwatch_tui.kernel.owners import NO_SOCKET, Descriptors
+from netwatch_tui.kernel.descriptors import NO_SOCKET, Descriptors
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.model.socket import Owner, Process
+from netwatch_tui.sockets.socket import Owner, Process
 
 _new = tuple.__new__
 _GONE = (FileNotFoundError, ProcessLookupError)

@@ -1,1 +1,1 @@
-"""Everything that reads or asks Linux: bytes in, model values out."""
+"""Everything that reads or asks Linux: bytes in, values out."""

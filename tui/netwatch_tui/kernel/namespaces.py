@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from netwatch_tui.kernel.owners import list_pids
+from netwatch_tui.kernel.descriptors import list_pids
 
 NAMED = "/run/netns"
 """Where `ip netns` keeps the namespaces to which it gave a name."""

@@ -7,19 +7,19 @@ import pwd
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from netwatch_tui.kernel.namespaces import Namespace, Namespaces, list_namespaces
-from netwatch_tui.kernel.owners import (
+from netwatch_tui.kernel.descriptors import (
     Descriptors,
     count_descriptors,
     list_descriptors,
     list_pids,
     read_descriptors,
 )
-from netwatch_tui.kernel.procnet import Table, read_lines
-from netwatch_tui.model.socket import Process, ProcessDetails, Socket
+from netwatch_tui.kernel.namespaces import Namespace, Namespaces, list_namespaces
+from netwatch_tui.kernel.proc_net import Table, read_lines
+from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
-    from netwatch_tui.kernel.sockdiag import Bound, SockDiag, UnixDetails
+    from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
 
 PROC = "/proc"
 
@@ -137,7 +137,7 @@ class LinuxSource:
 
     def device(self, index: int) -> str | None:
         """The network device of this number."""
-        from netwatch_tui.kernel.sockdiag import device_name
+        from netwatch_tui.kernel.sock_diag import device_name
 
         return device_name(index)
 
@@ -190,7 +190,7 @@ class LinuxSource:
 
     def _ask(self, question: Callable[[SockDiag], _T], otherwise: _T) -> _T:
         """Ask sock_diag; where it fails, `/proc` must do. A broken connection is opened anew the next time."""
-        from netwatch_tui.kernel.sockdiag import SockDiag, SockDiagError
+        from netwatch_tui.kernel.sock_diag import SockDiag, SockDiagError
 
         try:
             if self._diag is None:

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from netwatch_tui.fields.format import printable
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.model.format import printable
-from netwatch_tui.model.selection import LISTENING, Selection
-from netwatch_tui.model.socket import Socket
+from netwatch_tui.sockets.selection import LISTENING, Selection
+from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:
-    from netwatch_tui.model.columns import Moment
-    from netwatch_tui.model.query import Query
-    from netwatch_tui.model.snapshot import Snapshot
+    from netwatch_tui.fields.columns import Moment
+    from netwatch_tui.query import Query
+    from netwatch_tui.sockets.snapshot import Snapshot
 
 MakeSource = Callable[[bool], LinuxSource]
 """Gives the machine. True: all about processes, False: at least their names."""
@@ -42,8 +42,8 @@ def selection(options: argparse.Namespace) -> Selection:
 
 def query(text: str) -> Query:
     """A filter. A wrong one ends the program with a line that says where."""
-    from netwatch_tui.kernel.services import read_names
-    from netwatch_tui.model.query import QueryError, parse
+    from netwatch_tui.kernel.machine_names import read_names
+    from netwatch_tui.query import QueryError, parse
 
     try:
         return parse(text, read_names())
@@ -70,8 +70,8 @@ class Choice:
         """Whether a filter asks for more than the names of processes."""
         if not self._queries:
             return False
-        from netwatch_tui.model.query.compiler import leaves
-        from netwatch_tui.model.query.syntax import Term
+        from netwatch_tui.query.language.syntax import Term
+        from netwatch_tui.query.match.compile import leaves
 
         every = (leaf for each in self._queries for leaf in leaves(each.expression))
         return any(isinstance(leaf, Term) and leaf.key in ("cmd", "unit", "container") for leaf in every)
@@ -93,8 +93,8 @@ class Choice:
 
 def _moment(snapshot: Snapshot) -> Moment:
     """What a filter may ask for besides the socket: what happened in a look is new at that look."""
-    from netwatch_tui.model.columns import Moment
-    from netwatch_tui.model.marks import Marks
+    from netwatch_tui.fields.columns import Moment
+    from netwatch_tui.sockets.marks import Marks
 
     marks = Marks().advance(snapshot.delta, until=None)
     return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from netwatch_tui.collect.replaying import RecordingError
-from netwatch_tui.collect.states import Last, last_state
-from netwatch_tui.model.compare import Differences, Side, compare
 from netwatch_tui.modes.common import Choice, colours, complain, print_lines
 from netwatch_tui.output.differences import difference_lines, difference_objects
+from netwatch_tui.recording.last_state import Last, last_state
+from netwatch_tui.recording.reader import RecordingError
+from netwatch_tui.sockets.comparison import Differences, Side, compare
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m"}
 

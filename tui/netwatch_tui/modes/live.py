@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netwatch_tui.model.columns import COLUMN_BY_ID
-from netwatch_tui.model.socket import Socket
-from netwatch_tui.model.view import View, ViewSpec
+from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.view import View, ViewSpec
 
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
-    from netwatch_tui.collect.recording import Recorder
-    from netwatch_tui.ui.worker import Feed
+    from netwatch_tui.play.ticker import Feed
+    from netwatch_tui.recording.writer import Recorder
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -47,8 +47,8 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     source = make_source(True)
     if not source.namespaces().chosen(options.net):
         return no_namespace(source, options.net)
-    from netwatch_tui.kernel.procnet import TABLES
-    from netwatch_tui.ui.worker import Worker
+    from netwatch_tui.kernel.proc_net import TABLES
+    from netwatch_tui.play.ticker import Worker
 
     recorders: list[Recorder] = []
 
@@ -70,9 +70,9 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
 
 def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
-    from netwatch_tui.collect.replaying import Recording, count_looks, open_recording, read_lines
-    from netwatch_tui.modes.replay import opened
-    from netwatch_tui.ui.replay import ReplayFeed
+    from netwatch_tui.modes.replay_once import opened
+    from netwatch_tui.play.player import ReplayFeed
+    from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
 
     path = options.replay
     if path == "-":
@@ -91,7 +91,7 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
     from netwatch_tui.ui.themes import ThemeError
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
-        from netwatch_tui.output.formats import Head, write_lines
+        from netwatch_tui.output.registry import Head, write_lines
 
         moment = view.moment
         head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)

@@ -8,10 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from netwatch_tui.kernel.procnet import TABLES, Table
-from netwatch_tui.model.kinds import KINDS
-from netwatch_tui.model.selection import Selection
-from netwatch_tui.model.socket import STATE_RANK, OwnerReason, Socket
+from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     Choice,
     MakeSource,
@@ -20,11 +17,14 @@ from netwatch_tui.modes.common import (
     no_namespace,
     print_lines,
 )
+from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.sockets.socket import STATE_RANK, OwnerReason, Socket
 
 if TYPE_CHECKING:
     from netwatch_tui.arguments import Sort
-    from netwatch_tui.model.snapshot import Snapshot
-    from netwatch_tui.output.formats import Head
+    from netwatch_tui.output.registry import Head
+    from netwatch_tui.sockets.snapshot import Snapshot
 
 _MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
 
@@ -33,14 +33,14 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Print what is there now."""
     choice = Choice(options)  # first, because it may end the program
     if options.replay:
-        from netwatch_tui.modes.replay import last_of, opened
+        from netwatch_tui.modes.replay_once import last_of, opened
 
         recording = opened(options.replay)
         last = last_of(recording)
         return print_snapshot(options, last, choice.of(last), recording.host)
     source = make_source(needs_processes(options) or choice.needs_processes)
     # While the other process looks:
-    import netwatch_tui.output.table  # noqa: F401
+    import netwatch_tui.output.ss_table  # noqa: F401
     from netwatch_tui.collect.collector import Collector
 
     if not source.namespaces().chosen(options.net):
@@ -80,7 +80,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[S
     """Print sockets of a snapshot as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
-    from netwatch_tui.output.formats import Head, write_lines
+    from netwatch_tui.output.registry import Head, write_lines
 
     format = options.format or "table"
     head = Head(
@@ -101,8 +101,8 @@ def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socke
     if sort is None:
         rows.sort(key=lambda socket: STATE_RANK[socket.state])
         return rows
-    from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
-    from netwatch_tui.model.order import in_order
+    from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+    from netwatch_tui.view.order import in_order
 
     moment = Moment(head.taken_at, head.marked, head.namespaces)
     return in_order(rows, COLUMN_BY_ID[sort.column], moment).rows(descending=sort.descending)
@@ -113,7 +113,7 @@ def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:
     columns: tuple[str, ...] = options.columns or ()
     if columns or format != "table" or not (options.extended or options.options):
         return columns
-    from netwatch_tui.output.columns import SS_COLUMNS
+    from netwatch_tui.output.column_table import SS_COLUMNS
 
     extended = ("user", "inode") if options.extended else ()
     return (*SS_COLUMNS, *extended, *(("timer",) if options.options else ()))

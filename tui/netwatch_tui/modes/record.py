@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector, Collects
-from netwatch_tui.collect.recording import Recorder
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace
 from netwatch_tui.modes.pulse import Pulse
+from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.sockets.snapshot import Snapshot
 
 
 def record(options: argparse.Namespace, make_source: MakeSource) -> int:

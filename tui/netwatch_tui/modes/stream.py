@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel.procnet import TABLES
-from netwatch_tui.model.snapshot import Snapshot
+from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import Choice, MakeSource, complain, no_namespace, print_batches, selection
 from netwatch_tui.modes.once import print_snapshot, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
-from netwatch_tui.output.formats import Head
 from netwatch_tui.output.objects import Event, event_lines
+from netwatch_tui.output.registry import Head
+from netwatch_tui.sockets.snapshot import Snapshot
 
 
 def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -25,7 +25,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
         return 2
     choice, columns, status = Choice(options), options.columns or (), 0
     if options.replay:
-        from netwatch_tui.modes.replay import opened, told
+        from netwatch_tui.modes.replay_once import opened, told
 
         with Pulse(options.interval) as pulse:
             recording = opened(options.replay)

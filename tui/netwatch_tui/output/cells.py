@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from netwatch_tui.model.socket import Socket
 from netwatch_tui.output.fields import CELL_FIELDS, Value, chosen, flat
-from netwatch_tui.output.formats import Head
+from netwatch_tui.output.registry import Head
+from netwatch_tui.sockets.socket import Socket
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes spreadsheets run a cell, when it stands first."""

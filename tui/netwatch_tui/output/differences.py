@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netwatch_tui.model.compare import Differences
-from netwatch_tui.model.format import local_text, peer_text
-from netwatch_tui.model.socket import Socket
-from netwatch_tui.output.columns import aligned
+from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.output.column_table import aligned
 from netwatch_tui.output.fields import owner_object
-from netwatch_tui.output.formats import Head
 from netwatch_tui.output.objects import VERSION, dump, socket_objects
-from netwatch_tui.output.table import users_text
+from netwatch_tui.output.registry import Head
+from netwatch_tui.output.ss_table import users_text
+from netwatch_tui.sockets.comparison import Differences
+from netwatch_tui.sockets.socket import Socket
 
 
 def difference_lines(found: Differences) -> Iterator[str]:

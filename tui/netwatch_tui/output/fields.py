@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from netwatch_tui.model.columns import COLUMN_BY_ID, Moment
-from netwatch_tui.model.format import BLANK, local_text, peer_text, printable
-from netwatch_tui.model.marks import Mark
-from netwatch_tui.model.socket import Owner, Socket
-from netwatch_tui.output.formats import Head
-from netwatch_tui.output.table import users_text
+from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.fields.format import BLANK, local_text, peer_text, printable
+from netwatch_tui.output.registry import Head
+from netwatch_tui.output.ss_table import users_text
+from netwatch_tui.sockets.marks import Mark
+from netwatch_tui.sockets.socket import Owner, Socket
 
 Value = None | bool | int | float | str | list[int] | list[str] | list[dict[str, object]]
 """What JSON can say of one field."""

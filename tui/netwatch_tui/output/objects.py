@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from netwatch_tui.model.socket import Socket, State
 from netwatch_tui.output.fields import OBJECT_FIELDS, chosen, iso
-from netwatch_tui.output.formats import Head
+from netwatch_tui.output.registry import Head
+from netwatch_tui.sockets.socket import Socket, State
 
 VERSION = 1
 """Of the form that `snapshot.schema.json` describes; a reader may rely on it as long as the number is the same."""

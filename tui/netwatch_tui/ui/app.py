@@ -12,15 +12,15 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
-from netwatch_tui.model.view import ViewSpec
-from netwatch_tui.ui.commands import commands
+from netwatch_tui.play.ticker import Feed
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
+from netwatch_tui.ui.palette import commands
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.main import MainScreen
-from netwatch_tui.ui.screens.saved import SavedFilters
+from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.widgets.eager_input import EagerInput
-from netwatch_tui.ui.worker import Feed
+from netwatch_tui.view.view import ViewSpec
 
 
 class NetwatchApp(App[None]):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from netwatch_tui.model.columns import Column
-from netwatch_tui.model.view import View
+from netwatch_tui.fields.columns import Column
+from netwatch_tui.view.view import View
 
 
 @dataclass

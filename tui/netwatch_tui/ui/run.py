@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.play.ticker import Feed
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
-from netwatch_tui.ui.worker import Feed
+from netwatch_tui.view.view import ViewSpec
 
 _SWITCH = 0.001
 """Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""

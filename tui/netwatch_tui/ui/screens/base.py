@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from netwatch_tui.model.view import View, ViewSpec
-from netwatch_tui.ui.playing import Plays
+from netwatch_tui.play.position import Plays
+from netwatch_tui.play.ticker import Feed
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
-from netwatch_tui.ui.worker import Feed
+from netwatch_tui.view.view import View, ViewSpec
 
 _SOON = 0.15
 """Seconds after which a view that was asked for and is not there yet is spoken of."""

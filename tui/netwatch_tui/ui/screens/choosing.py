@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual import on
 
-from netwatch_tui.model.columns import COLUMNS
-from netwatch_tui.model.groups import GROUPINGS, Folding
-from netwatch_tui.model.kinds import OTHER_KINDS
-from netwatch_tui.model.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.sockets.kinds import OTHER_KINDS
+from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.ui.messages import SortWanted
 from netwatch_tui.ui.screens.base import SpecScreen
-from netwatch_tui.ui.screens.columns import ColumnsScreen
+from netwatch_tui.ui.screens.column_chooser import ColumnsScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.view.groups import GROUPINGS, Folding
 
 _NO_GROUPS = "none"
 

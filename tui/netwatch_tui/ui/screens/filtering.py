@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from textual import on
 
-from netwatch_tui.model.likeness import likenesses
-from netwatch_tui.model.query import Query, QueryError, parse, term
-from netwatch_tui.model.socket import PORT_NETIDS
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.query import Query, QueryError, parse, term
+from netwatch_tui.sockets.socket import PORT_NETIDS
 from netwatch_tui.ui.messages import FilterEdited
 from netwatch_tui.ui.screens.base import SpecScreen
-from netwatch_tui.ui.screens.help import LanguageScreen
+from netwatch_tui.ui.screens.completer import Completer, Recall
+from netwatch_tui.ui.screens.help_page import LanguageScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
-from netwatch_tui.ui.screens.saved import SavedFilters
-from netwatch_tui.ui.screens.typing import Completer, Recall
+from netwatch_tui.ui.screens.saved_filters import SavedFilters
+from netwatch_tui.view.similar_conditions import likenesses
+from netwatch_tui.view.view import ViewSpec
 
 
 class FilterActions(SpecScreen):

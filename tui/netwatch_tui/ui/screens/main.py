@@ -9,16 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Footer
 
-from netwatch_tui.model.dossier import Dossier
-from netwatch_tui.model.groups import Group
-from netwatch_tui.model.view import ViewSpec
+from netwatch_tui.play.ticker import Feed
 from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
 from netwatch_tui.ui.messages import CollectFailed, ColumnsPlaced, CursorMoved, Opened, Said, ViewReady
 from netwatch_tui.ui.screens.choosing import ViewActions
 from netwatch_tui.ui.screens.filtering import FilterActions
-from netwatch_tui.ui.screens.help import HelpScreen
+from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.pacing import TimeActions
-from netwatch_tui.ui.screens.saved import SavedFilters
+from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.taking import TakeActions, Write
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterLine
@@ -26,7 +24,9 @@ from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
-from netwatch_tui.ui.worker import Feed
+from netwatch_tui.view.groups import Group
+from netwatch_tui.view.socket_details import Dossier
+from netwatch_tui.view.view import ViewSpec
 
 _MAIN_ACTIONS = {key.action.partition("(")[0] for key in MAIN_KEYS}
 

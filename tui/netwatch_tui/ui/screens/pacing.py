@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 
 from textual import on
 
-from netwatch_tui.ui.playing import AS_IT_COMES, ReplayMoved
+from netwatch_tui.play.position import AS_IT_COMES, ReplayMoved
 from netwatch_tui.ui.screens.base import SpecScreen
 from netwatch_tui.ui.widgets.position_line import PositionLine
 

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from netwatch_tui.model.format import clip
+from netwatch_tui.fields.format import clip
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _LABEL_WIDTH = 22

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from textual import on
 
-from netwatch_tui.model.copying import Copy, copies
-from netwatch_tui.model.format import clip, printable
-from netwatch_tui.model.groups import Group
-from netwatch_tui.model.socket import Socket
-from netwatch_tui.model.view import View
+from netwatch_tui.fields.format import clip, printable
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.messages import CopyWanted
 from netwatch_tui.ui.screens.base import SpecScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
-from netwatch_tui.ui.screens.write import WriteScreen, WriteTo
+from netwatch_tui.ui.screens.write_dialog import WriteScreen, WriteTo
+from netwatch_tui.view.copies import Copy, copies
+from netwatch_tui.view.groups import Group
+from netwatch_tui.view.view import View
 
 _SHOWN = 50
 """Cells of a copied text that are repeated to the person."""

@@ -11,13 +11,13 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from netwatch_tui.model.columns import Moment
-from netwatch_tui.model.describe import Fact, describe
-from netwatch_tui.model.dossier import Dossier
-from netwatch_tui.model.format import clip, wrap
-from netwatch_tui.ui.clock import date_and_time
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.format import clip, wrap
 from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
+from netwatch_tui.ui.wall_clock import date_and_time
+from netwatch_tui.view.details import Fact, describe
+from netwatch_tui.view.socket_details import Dossier
 
 _HEADING = 1
 _INDENT = 13

@@ -10,11 +10,11 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.model.columns import Column
-from netwatch_tui.model.format import BLANK, cell_width, clip, clip_endpoint
-from netwatch_tui.model.groups import Group
-from netwatch_tui.model.layout import GAP, Layout, Placed
-from netwatch_tui.model.marks import Mark
+from netwatch_tui.fields.columns import Column
+from netwatch_tui.fields.format import BLANK, cell_width, clip, clip_endpoint
+from netwatch_tui.sockets.marks import Mark
+from netwatch_tui.view.groups import Group
+from netwatch_tui.view.layout import GAP, Layout, Placed
 
 INKS = ("header", "sorted", "blank", "new", "changed", "closed", "cursor", "group")
 """Names of what has a look of its own."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from netwatch_tui.model.format import printable
-from netwatch_tui.ui.clock import date_and_time
-from netwatch_tui.ui.playing import AS_IT_COMES, Position
+from netwatch_tui.fields.format import printable
+from netwatch_tui.play.position import AS_IT_COMES, Position
+from netwatch_tui.ui.wall_clock import date_and_time
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit
 
 

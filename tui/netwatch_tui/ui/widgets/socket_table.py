@@ -10,16 +10,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.model.columns import COLUMN_BY_ID, Column
-from netwatch_tui.model.emptiness import why_empty
-from netwatch_tui.model.groups import Group, Row
-from netwatch_tui.model.layout import Layout, endpoint_step, lay_out, scrolled
-from netwatch_tui.model.marks import Mark
-from netwatch_tui.model.socket import Socket
-from netwatch_tui.model.view import RowId, View
+from netwatch_tui.fields.columns import COLUMN_BY_ID, Column
+from netwatch_tui.sockets.marks import Mark
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
 from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, Opened, Said, SortWanted
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
+from netwatch_tui.view.emptiness import why_empty
+from netwatch_tui.view.groups import Group, Row
+from netwatch_tui.view.layout import Layout, endpoint_step, lay_out, scrolled
+from netwatch_tui.view.view import RowId, View
 
 HEADER_HEIGHT = 1
 

@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
-from netwatch_tui.model.columns import Column
-from netwatch_tui.model.format import cell_width, printable
-from netwatch_tui.model.kinds import KINDS, OTHER_KINDS
-from netwatch_tui.model.selection import ESTABLISHED, LISTENING
-from netwatch_tui.model.socket import State
-from netwatch_tui.model.view import View
+from netwatch_tui.fields.columns import Column
+from netwatch_tui.fields.format import cell_width, printable
+from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
+from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING
+from netwatch_tui.sockets.socket import State
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit, spaced
+from netwatch_tui.view.view import View
 
 _LATE = 1.25
 """An interval that is this many times longer than the wanted one is shown as what it is."""

@@ -1,0 +1,94 @@
+"""Reading all places of a tick, and making sure that what is missing is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from netwatch_tui.collect.owner_index import OwnerIndex
+from netwatch_tui.collect.sock_diag_facts import is_connection
+from netwatch_tui.collect.socket_tracker import Following, Place, Plan
+from netwatch_tui.kernel.namespaces import Namespace
+from netwatch_tui.kernel.source import Source
+from netwatch_tui.sockets.snapshot import Problem
+from netwatch_tui.sockets.socket import Socket
+
+
+class Reader:
+    """Reads tables and compares them with what is followed. Changes nothing that is followed."""
+
+    def __init__(self, source: Source, following: Following, owners: OwnerIndex, check: Callable[[], None]) -> None:
+        self._source = source
+        self._following = following
+        self._owners = owners
+        self._check = check
+        self.lost_way = False
+        """Whether a process has ended through which a namespace was read."""
+
+    def read(self, places: Iterable[Place], own: Namespace) -> tuple[list[Plan], list[Problem]]:
+        """One plan for each place that could be read, and what could not be."""
+        self.lost_way = False
+        plans: list[Plan] = []
+        problems: list[Problem] = []
+        for place in places:
+            try:
+                plan = self._read_place(place, is_own=place.namespace == own)
+            except ProcessLookupError:
+                self.lost_way = True  # to the namespace, which may well be there still
+                continue
+            except OSError as error:
+                # What was there before stays as it was: unread is not closed.
+                problems.append(Problem(f"can't read /proc/net/{place.table.name}: {error.strerror}", 1))
+                continue
+            if plan.damaged:
+                count = len(plan.damaged)
+                problems.append(
+                    Problem(f"{count} of the lines in /proc/net/{place.table.name} can't be understood", count)
+                )
+            plans.append(plan)
+        return plans, problems
+
+    def _read_place(self, place: Place, *, is_own: bool) -> Plan:
+        plan = self._following.plan(place)
+        try:
+            plan.read(self._source.lines(place.namespace, place.table, self._check))
+        except FileNotFoundError:
+            plan = self._following.plan(place)
+            plan.read([])
+            return plan
+        if plan.missing and not (is_own and self._is_settled(plan)):
+            plan.reread(self._source.lines(place.namespace, place.table, self._check))
+        return plan
+
+    def _is_settled(self, plan: Plan) -> bool:
+        """Ask about each missing socket; returns whether the answers leave no doubt.
+
+        One read is torn when sockets come and go, so a missing line is no proof. sock_diag answers exact questions
+        about TCP connections at a fraction of the cost of a second read. It does not find a connection that is bound
+        to a device, so where it finds none the descriptor is asked as well; a second read must settle what is left.
+        """
+        # Two connections never have the same ends at one time: where the read shows a new one, the old one is gone.
+        taken = {socket.ends for _, socket in plan.opened}
+        missing = (self._following.sockets[id] for id in plan.missing)
+        sockets = [socket for socket in missing if not (is_connection(socket) and socket.ends in taken)]
+        if not all(map(is_connection, sockets)):
+            return False
+        answers = self._source.connected(sockets)
+        if answers is None:
+            return False
+        settled = True
+        for socket, inode in zip(sockets, answers, strict=True):
+            if inode is not None and inode in (socket.inode, 0):
+                plan.keep(socket.id)
+            elif self._is_still_held(socket):
+                settled = False
+        return settled
+
+    def _is_still_held(self, socket: Socket) -> bool:
+        """Whether one of the descriptors through which it was held still stands for it."""
+        for owner in self._owners.of(socket.inode):
+            try:
+                if self._source.descriptors(owner.pid, [owner.fd]).get(owner.fd) == socket.inode:
+                    return True
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                continue
+        return False

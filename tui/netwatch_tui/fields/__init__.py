@@ -1,0 +1,1 @@
+"""What is known about a socket, and how it is written for the eye."""

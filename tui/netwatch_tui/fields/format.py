@@ -1,0 +1,130 @@
+"""Text for the eye: addresses, durations, and strings from outside made harmless."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from netwatch_tui.sockets.socket import Address, Family, Socket
+
+ELLIPSIS = "…"
+
+BLANK = "-"
+"""What stands where nothing is known."""
+
+_UNCERTAIN = (
+    ("\u115f", "\u11ff"), ("\ud7b0", "\ud7ff"), ("\u3164", "\u3164"), ("\uffa0", "\uffa0"),
+    ("\U0001f3fb", "\U0001f3ff"), ("\u2630", "\u2637"), ("\u268a", "\u268f"), ("\u4dc0", "\u4dff"),
+    ("\U0001d300", "\U0001d376"),
+)  # fmt: skip
+"""Hangul jamo and fillers, skin tones, and signs whose width differs from one Unicode version to the next."""
+
+
+def printable(text: str) -> str:
+    r"""Text from outside with everything that could move a cursor, hide or disguise it spelled out.
+
+    Control and format characters, lone surrogates (broken UTF-8 as Python reads it), combining and zero-width
+    marks become `\xNN` or `\uNNNN`. Wide characters stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _is_plain(char) else _escape(char) for char in text)
+
+
+def _is_plain(char: str) -> bool:
+    return (
+        char.isprintable()
+        and not unicodedata.category(char).startswith("M")
+        and not any(first <= char <= last for first, last in _UNCERTAIN)
+    )
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # PEP 383: a byte that was no UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cell_width(text: str) -> int:
+    """Columns that printable text takes in a terminal: East Asian wide characters take two (UAX #11)."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def clip(text: str, width: int) -> str:
+    """Text in at most `width` cells; what is cut short ends in an ellipsis."""
+    if cell_width(text) <= width:
+        return text
+    kept, used = [], 0
+    for char in text:
+        used += cell_width(char)
+        if used > width - 1:
+            break
+        kept.append(char)
+    return "".join(kept) + ELLIPSIS if width > 0 else ""
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Printable text in lines of at most `width` cells, broken anywhere, so that nothing of it is lost."""
+    lines, line, used = [], "", 0
+    for char in text:
+        size = cell_width(char)
+        if line and used + size > width:
+            lines.append(line)
+            line, used = "", 0
+        line, used = line + char, used + size
+    return [*lines, line]
+
+
+def local_text(socket: Socket) -> str:
+    """This end as ss prints it: `10.0.0.5:443`, `[::1]:80`, `0.0.0.0%eth0:68`, `/run/x.sock 1234`, `*:lo`."""
+    if socket.local.version == 4 and socket.interface is None:
+        return f"{socket.local.text}:{socket.local_port or '*'}"  # the others' path is longer, and these are most
+    if socket.local.version:
+        return endpoint(socket.local, socket.local_port, socket.interface)
+    return _named(socket, socket.local, socket.local_port)
+
+
+def peer_text(socket: Socket) -> str:
+    """The other end as ss prints it; the port is `*` when there is none."""
+    if socket.peer.version == 4:
+        return f"{socket.peer.text}:{socket.peer_port or '*'}"
+    if socket.peer.version:
+        return endpoint(socket.peer, socket.peer_port)
+    return _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else socket.peer.text
+
+
+def endpoint(address: Address, port: int, interface: str | None = None) -> str:
+    """An IP address with its port: IPv6 in brackets, the device after `%`, `*` for no port."""
+    host = address.text if address.version == 4 else f"[{address.text}]"
+    return f"{host}%{interface}:{port or '*'}" if interface else f"{host}:{port or '*'}"
+
+
+def _named(socket: Socket, name: Address, number: int) -> str:
+    text = printable(name.text)
+    match socket.family:
+        case Family.UNIX:
+            return f"{text} {number}"
+        case Family.PACKET:
+            return f"{text}:{socket.interface or '*'}"
+        case _:
+            return f"{text}:{number}"
+
+
+def clip_endpoint(text: str, width: int) -> str:
+    """An address with port in at most `width` cells: the cut is in the address, as long as the port has room."""
+    if cell_width(text) <= width:
+        return text
+    host, separator, port = text.rpartition(" " if " " in text else ":")
+    room = width - len(port) - 1
+    return clip(host, room) + separator + port if room > 0 else clip(text, width)
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its largest whole unit, at most four characters: `7s`, `59m`, `23h`, `364d`, `2y`."""
+    whole = max(int(seconds), 0)
+    for unit, size in (("y", 31_536_000), ("d", 86_400), ("h", 3_600), ("m", 60)):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"

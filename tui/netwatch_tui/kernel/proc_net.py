@@ -1,0 +1,124 @@
+"""The kernel's socket tables below `/proc/net`: which there are, and their lines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from netwatch_tui.kernel.inet_lines import parse_inet, parse_udp
+from netwatch_tui.kernel.proc_line import LineError
+from netwatch_tui.kernel.sctp_lines import parse_association, parse_endpoint
+from netwatch_tui.kernel.unix_packet_netlink import parse_netlink, parse_packet, parse_unix
+from netwatch_tui.sockets.socket import Family, Socket
+
+Parser = Callable[[bytes, int, str, Family], Socket]
+"""From a line, the inode of its network namespace, and netid and family of its table."""
+
+
+DAMAGE = (ValueError, KeyError, IndexError)
+"""What parsers raise about a line that is none of their table's."""
+
+
+class Table(NamedTuple):
+    """One file of sockets below `/proc/net`."""
+
+    name: str
+    kind: str
+    """What the command line calls it: tcp, udp, udplite, raw, icmp, unix, packet, netlink or sctp."""
+    netid: str
+    """As ss spells it; empty where each line has its own."""
+    family: Family
+    parser: Parser
+    has_slots: bool = True
+    """Whether each line begins with a slot number, `   0: `, that shifts when another socket comes or goes."""
+
+    def parse(self, line: bytes, netns: int) -> Socket:
+        """One line, as `read_lines` gives it, as a socket that is not yet followed.
+
+        Raises:
+            LineError: The line is damaged.
+        """
+        try:
+            return self.parser(line, netns, self.netid, self.family)
+        except DAMAGE as error:
+            raise LineError(line.decode("utf-8", "backslashreplace")) from error
+
+
+TABLES = (
+    Table("tcp", "tcp", "tcp", Family.INET, parse_inet),
+    Table("tcp6", "tcp", "tcp", Family.INET6, parse_inet),
+    Table("udp", "udp", "udp", Family.INET, parse_udp),
+    Table("udp6", "udp", "udp", Family.INET6, parse_udp),
+    Table("udplite", "udplite", "udpl", Family.INET, parse_udp),
+    Table("udplite6", "udplite", "udpl", Family.INET6, parse_udp),
+    Table("raw", "raw", "raw", Family.INET, parse_udp),
+    Table("raw6", "raw", "raw", Family.INET6, parse_udp),
+    Table("icmp", "icmp", "icmp", Family.INET, parse_udp),
+    Table("icmp6", "icmp", "icmp", Family.INET6, parse_udp),
+    Table("sctp/eps", "sctp", "sctp", Family.INET, parse_endpoint, has_slots=False),
+    Table("sctp/assocs", "sctp", "sctp", Family.INET, parse_association, has_slots=False),
+    Table("unix", "unix", "", Family.UNIX, parse_unix, has_slots=False),
+    Table("packet", "packet", "", Family.PACKET, parse_packet, has_slots=False),
+    Table("netlink", "netlink", "nl", Family.NETLINK, parse_netlink, has_slots=False),
+)
+
+_READ = 128 * 1024
+"""Bytes cut into lines at a time: small, so that another thread never waits long for this one."""
+
+
+def read_lines(
+    path: str | os.PathLike[str], check: Callable[[], None], *, has_slots: bool = True
+) -> Iterator[list[bytes]]:
+    """The lines of a socket table without the heading, some hundred at a time.
+
+    One read is not atomic: a line can be missing or stand twice (the kernel hands out about a page at a time). The
+    parts are meant to be used up one by one: 100,000 lines at once would not fit into the processor's cache.
+
+    Args:
+        path: The file.
+        check: Called between parts; what it raises ends the reading.
+        has_slots: Leave out the slot number, so that the line of an unchanged socket is an unchanged line.
+
+    Raises:
+        OSError: The file can't be read; FileNotFoundError where the kernel lacks the protocol.
+    """
+    heading = 1
+    for part in _slices(path):
+        check()
+        lines = part[heading:]
+        heading = 0
+        if lines:
+            yield _without_slots(lines) if has_slots else lines
+
+
+def _without_slots(lines: list[bytes]) -> list[bytes]:
+    """The lines without what stands before the first `: `."""
+    first, last = lines[0].find(b": "), lines[-1].find(b": ")
+    if first == last > 0:
+        # The slot numbers of neighbours are as wide, so that all can be cut at one place, in half the time.
+        return [line[first + 2 :] for line in lines]
+    return [rest if found else line for line in lines for _, found, rest in (line.partition(b": "),)]
+
+
+def _slices(path: str | os.PathLike[str]) -> Iterator[list[bytes]]:
+    """The whole lines of about as many bytes as `_READ` says, again and again; never none."""
+    pending: list[bytes] = []
+    size = 0
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while data := os.read(file, _READ):
+            pending.append(data)
+            size += len(data)
+            if size >= _READ:
+                *lines, rest = b"".join(pending).split(b"\n")
+                if lines:
+                    yield lines
+                pending, size = [rest], len(rest)
+    finally:
+        os.close(file)
+    lines = b"".join(pending).split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if lines:
+        yield lines

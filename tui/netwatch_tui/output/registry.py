@@ -1,0 +1,62 @@
+"""Every way in which sockets are written out: one line after the other, never the whole text at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from netwatch_tui.sockets.socket import Socket
+
+if TYPE_CHECKING:  # --once has no use for it
+    from netwatch_tui.sockets.marks import Marked
+
+FORMATS = ("table", "json", "ndjson", "csv", "tsv")
+
+
+class Head(NamedTuple):
+    """What is known besides the sockets."""
+
+    taken_at: float
+    """Seconds since the epoch."""
+    host: str
+    """The machine's name."""
+    columns: tuple[str, ...] = ()
+    """Ids of `fields.FIELD_BY_ID` in the order wanted; empty for what the format shows by default."""
+    namespaces: Mapping[int, str] = {}
+    """Names of network namespaces by inode."""
+    header: bool = True
+    """Whether table, CSV and TSV begin with the names of their columns."""
+    marked: Mapping[int, Marked] = {}
+    """Rows that are lit on the screen, by socket id."""
+
+
+def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[str]:
+    """The sockets in a format, as lines without their ends.
+
+    Args:
+        format: One of `FORMATS`.
+        sockets: Used up once; only the table, whose columns are as wide as their widest cell, holds their cells.
+        head: What goes with them.
+
+    Raises:
+        KeyError: There is no such format or column.
+    """
+    match format:
+        case "table":
+            if not head.columns:
+                from netwatch_tui.output.ss_table import table_lines
+
+                return table_lines(sockets, header=head.header)
+            from netwatch_tui.output.column_table import column_lines
+
+            return column_lines(sockets, head)
+        case "json" | "ndjson":
+            from netwatch_tui.output import objects
+
+            return (objects.document_lines if format == "json" else objects.object_lines)(sockets, head)
+        case "csv" | "tsv":
+            from netwatch_tui.output import cells
+
+            return (cells.csv_lines if format == "csv" else cells.tsv_lines)(sockets, head)
+        case _:
+            raise KeyError(format)

@@ -1,0 +1,140 @@
+"""From ticks and wishes to views: what the worker thread does, without the thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from netwatch_tui.collect.collector import Collects
+from netwatch_tui.sockets.marks import Mark, Marks
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Owner, ProcessDetails, Socket
+from netwatch_tui.view.socket_details import Dossier, connections_of, other_end
+from netwatch_tui.view.view import View, ViewSpec, arrange
+
+LINGER = 3.0
+"""Seconds for which a row stays lit."""
+
+MOST_MARKS_IN_PAUSE = 10_000
+"""Rows that a pause may pile up; the oldest go first, so that a forgotten pause can't eat the memory."""
+
+AskProcess = Callable[[int], ProcessDetails | None]
+"""Finds out about the process with a pid; None if nothing can be."""
+
+
+class _Held(NamedTuple):
+    """What a pause shows."""
+
+    snapshot: Snapshot
+    marks: Marks
+    since: float
+
+
+class Session:
+    """The last snapshot, what is lit in it, and how the person wants to see it."""
+
+    def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess) -> None:
+        self.spec = spec
+        self._collector = collector
+        self._ask = ask
+        self._snapshot: Snapshot | None = None
+        self._pace: float | None = None
+        self._marks = Marks()
+        self._held: _Held | None = None
+        self._last: View | None = None
+        self._dossier: Dossier | None = None
+
+    def tick(self, now: float) -> View | None:
+        """Collect once more, and show it unless the screen is paused."""
+        last, self._last = self._last, None  # should this tick fail, the next one's delta may not lead on from it
+        before, self._snapshot = self._snapshot, self._collector.collect(now)
+        self._last = last
+        self._pace = self._snapshot.taken_at - before.taken_at if before else None
+        delta = self._snapshot.delta
+        if self._held:
+            advanced = self._marks.advance(delta, until=None)
+            surplus = max(len(advanced.by_id) - MOST_MARKS_IN_PAUSE, 0)
+            self._marks = Marks(dict(islice(advanced.by_id.items(), surplus, None))) if surplus else advanced
+            return None
+        self._marks = self._marks.expire(now).advance(delta, until=now + LINGER)
+        return self._view(self._snapshot, now)
+
+    def show(self, spec: ViewSpec, now: float) -> View | None:
+        """See what was collected in another way; None if nothing was collected yet."""
+        before, self.spec = self.spec, spec
+        self._collector.namespaces = spec.namespaces
+        if self._snapshot is None:
+            return None
+        if spec.paused and not before.paused:
+            self._held = _Held(self._snapshot, self._marks, now)
+        elif before.paused and not spec.paused:
+            self._held = None
+            self._last = None  # what came and went meanwhile is in no delta
+            self._marks = self._marks.expire(now).release(now + LINGER)
+        return self._view(self._snapshot, now)
+
+    def needs_tick(self, spec: ViewSpec) -> bool:
+        """Whether a spec asks for what was not collected yet."""
+        return spec.namespaces != self.spec.namespaces
+
+    def expire(self, now: float) -> View | None:
+        """Put out lights whose time is over; None before the first snapshot."""
+        if self._snapshot is None:
+            return None
+        self._marks = self._marks.expire(now)
+        return self._view(self._snapshot, now)
+
+    @property
+    def next_expiry(self) -> float | None:
+        """When `expire` is to be called, in seconds since the epoch; None if nothing waits for it."""
+        return None if self._held else self._marks.next_expiry
+
+    def _view(self, snapshot: Snapshot, now: float) -> View:
+        marks, since = self._marks, None
+        if self._held:
+            snapshot, marks, since = self._held
+            now = since
+        view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last)
+        self._dossier = self._opened(view)
+        self._last = view._replace(pace=self._pace, dossier=self._dossier)
+        return self._last
+
+    def _opened(self, view: View) -> Dossier | None:
+        """What is known about the socket that the person looks at."""
+        before, subject = self._dossier, view.spec.subject
+        if subject is None:
+            return None
+        if before is not None and before.socket.id != subject:
+            before = None
+        if before is not None and self._last is not None and view.snapshot is self._last.snapshot:
+            return before
+        sockets = view.snapshot.sockets
+        socket = next((each for each in sockets if each.id == subject), None)
+        if socket is None:
+            return _closed(before, view)
+        other = other_end(socket, sockets)
+        owners = _owners(socket, other)
+        # Asked again when a holder is another one, which includes one that has started another program since.
+        known = before.processes if before and owners == _owners(before.socket, before.other_end) else {}
+        processes = self._asked({owner.pid for owner in owners}, known)
+        return Dossier(socket, None, other, connections_of(socket, sockets), processes)
+
+    def _asked(self, pids: set[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
+        """Details of processes; of each that is not known yet, the machine is asked."""
+        asked = {pid: known.get(pid) or self._ask(pid) for pid in sorted(pids)}
+        return {pid: details for pid, details in asked.items() if details is not None}
+
+
+def _owners(socket: Socket, other: Socket | None) -> tuple[Owner, ...]:
+    return socket.owners + (other.owners if other else ())
+
+
+def _closed(before: Dossier | None, view: View) -> Dossier | None:
+    """The dossier of a socket that is not there (any more): as it was seen last."""
+    if before is not None:
+        return before if before.closed_at else before._replace(closed_at=view.snapshot.taken_at)
+    marked = view.moment.marked.get(view.spec.subject or 0)
+    if marked is None or marked.mark is not Mark.CLOSED:
+        return None
+    return Dossier(marked.socket, view.snapshot.taken_at)

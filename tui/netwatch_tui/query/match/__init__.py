@@ -1,0 +1,1 @@
+"""From what a filter means to functions that judge sockets."""

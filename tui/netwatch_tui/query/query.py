@@ -1,0 +1,87 @@
+"""A filter that is ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netwatch_tui.fields.columns import Moment
+from netwatch_tui.query.language.keys import KEY_OF
+from netwatch_tui.query.language.names import NO_NAMES, Names
+from netwatch_tui.query.language.parser import Place, read
+from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
+from netwatch_tui.query.match.compile import compiled, is_timely
+from netwatch_tui.query.match.ends import Test
+
+
+class Query(NamedTuple):
+    """What a person typed, and what it means."""
+
+    text: str
+    """As it was typed."""
+    expression: Expression
+    names: Names = NO_NAMES
+    places: tuple[Place, ...] = ()
+    """The conditions of which all must hold, with their places in the text."""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every socket meets it."""
+        return self.expression == ALL
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether the same socket may meet it at one moment and not at another."""
+        return is_timely(self.expression)
+
+    def compile(self, moment: Moment) -> Test:
+        """The function that tells whether a socket meets it, at this moment.
+
+        It remembers what it found out about names and addresses: make it once a look, or once for as long as the
+        moment's marks and namespaces stay, if the filter does not depend on time.
+        """
+        return compiled(self.expression, self.names, moment)
+
+    def without(self, key: str) -> str:
+        """The text without those conditions of a key that must hold, such as `port:80` but not `-port:80`.
+
+        What is left can be narrowed by writing more behind it, also where it has alternatives.
+        """
+        known = KEY_OF[key.lower()].name if key.lower() in KEY_OF else key
+        kept = [place for place in self.places if not _is_of(place.condition, known)]
+        return " ".join(self._pieces(kept))
+
+    def narrowed(self, more: str) -> str:
+        """The text with another condition that must hold as well."""
+        begins_with_state = more.split(maxsplit=1)[:1] in (["state"], ["exclude"])
+        joint = " and " if begins_with_state and self.places else " "
+        return f"{self.without('')}{joint}{more}".lstrip()
+
+    def _pieces(self, places: list[Place]) -> Iterator[str]:
+        before: Expression | None = None
+        for place in places:
+            if takes_states(before) and isinstance(place.condition, States):
+                yield "and"  # side by side they would be read as one set
+            yield self.text[place.start : place.end]
+            before = place.condition
+
+
+EVERYTHING = Query("", ALL)
+
+
+def parse(text: str, names: Names = NO_NAMES) -> Query:
+    """Read a filter.
+
+    Args:
+        text: What was typed.
+        names: What services are called on this machine, and who looks.
+
+    Raises:
+        QueryError: The text is no filter.
+    """
+    expression, places = read(text, names)
+    return Query(text, expression, names, places)
+
+
+def _is_of(condition: Expression, key: str) -> bool:
+    return (isinstance(condition, Term) and condition.key == key) or (isinstance(condition, Is) and key == "is")

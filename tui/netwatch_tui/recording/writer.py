@@ -1,0 +1,257 @@
+"""Writing a recording: NDJSON, a header and then a frame a tick, each line by itself whole.
+
+The header: `{"netwatch-tui": "recording", "version": 1, "host": ..., "started_at": ISO 8601, "interval": seconds}`.
+
+A frame has `t`, the time in seconds since the epoch, `cost`, the seconds that the look took, and of the following what
+there is to say:
+
+- `sockets`: all sockets. The first frame has it, later one now and then: from there on nothing before is needed.
+- `opened`: sockets, and `changed`, `updated`: an `id` and the fields that are different; after `sockets`, whose
+  entries these are, only ids. A change that starts from something else than what was written is a pair of sockets.
+- `closed`, `dropped`: ids.
+- `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
+- `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
+
+The last line of a recording that was ended is `{"ended_at": seconds}`; without it, it broke off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from netwatch_tui.collect.collector import Collects
+from netwatch_tui.recording.codec import encode, encode_change, encode_process
+from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.snapshot import Problem, Seen, Snapshot
+from netwatch_tui.sockets.socket import Process, Socket
+
+MAGIC = "netwatch-tui"
+VERSION = 1
+ALL_EVERY = 600
+"""Frames from one with all sockets to the next."""
+
+_encode_json = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
+
+
+class Sink:
+    """A file, a pipe or the like, compressed or not. Everything written is out when `write` returns."""
+
+    def __init__(self, path: str) -> None:
+        """Open it; `-` is standard output, and a name that ends in .gz gets compressed.
+
+        Raises:
+            OSError: It can't be opened.
+        """
+        # Recordings hold command lines, also of other users if root records: nobody else's business.
+        self._fd = os.dup(1) if path == "-" else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._press = zlib.compressobj(wbits=31) if path.endswith(".gz") else None
+
+    def write(self, data: bytes) -> None:
+        """Write a line.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        if self._press:
+            # Flushed as far as a reader needs to read this line, and no dictionary is lost by it.
+            data = self._press.compress(data) + self._press.flush(zlib.Z_SYNC_FLUSH)
+        self._write(data)
+
+    def close(self) -> None:
+        """End it.
+
+        Raises:
+            OSError: The end can't be written.
+        """
+        try:
+            if self._press:
+                self._write(self._press.flush())
+        finally:
+            os.close(self._fd)
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._fd, rest) :]
+
+
+class Writer:
+    """Turns snapshots into the lines of a recording. Any thread may close it."""
+
+    def __init__(self, write: Callable[[bytes], object], host: str, started_at: float, interval: float) -> None:
+        """Write the header.
+
+        Args:
+            write: Gets the lines.
+            host: The machine's name.
+            started_at: Seconds since the epoch.
+            interval: Seconds from tick to tick, as far as it is known.
+        """
+        self._write = write
+        self._sockets: dict[int, Socket] = {}
+        self._numbers: dict[Process, int] = {}
+        self._described: dict[int, dict[str, Any]] = {}
+        self._namespaces: Seen | None = None
+        self._left = 0
+        self._lock = threading.Lock()
+        self._ended = False
+        started = datetime.fromtimestamp(started_at, UTC).isoformat().replace("+00:00", "Z")
+        self._line({MAGIC: "recording", "version": VERSION, "host": host, "started_at": started, "interval": interval})
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Write a frame; nothing after the end.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        with self._lock:
+            if not self._ended:
+                frame = self._frame(snapshot)
+                self._ended = True  # should the line be cut short: nothing may stand behind half a line
+                self._write(frame)
+                self._ended = False
+
+    def end(self, now: float) -> None:
+        """Write that this is the end.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        with self._lock:
+            if not self._ended:
+                self._ended = True
+                self._line({"ended_at": now})
+
+    def _line(self, value: dict[str, Any]) -> None:
+        self._write(_encode_json(value).encode() + b"\n")
+
+    def _frame(self, snapshot: Snapshot) -> bytes:
+        frame: dict[str, Any] = {"t": snapshot.taken_at, "cost": snapshot.cost}
+        every = ""
+        known, after = self._sockets, self._applied(snapshot)
+        self._left -= 1
+        if after is None or self._left < 0:
+            self._left = ALL_EVERY - 1
+            self._numbers.clear()
+            self._namespaces = None
+            after = {socket.id: socket for socket in snapshot.sockets}
+            # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
+            every = ",".join(_encode_json(encode(socket, self._number)) for socket in snapshot.sockets)
+            every = f',"sockets":[{every}]'
+            frame.update(self._delta(snapshot.delta, known, after))
+        else:
+            frame.update(self._delta(snapshot.delta, known, {}))
+        self._sockets = after
+        if self._described:
+            frame["processes"], self._described = self._described, {}
+        if snapshot.problems:
+            frame["problems"] = snapshot.problems
+        if snapshot.namespaces != self._namespaces:
+            self._namespaces = snapshot.namespaces
+            frame["namespaces"] = snapshot.namespaces._asdict()
+        return f"{_encode_json(frame)[:-1]}{every}}}\n".encode()
+
+    def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
+        """What a reader makes of the sockets before and the delta; None if that is not what the snapshot holds."""
+        sockets = self._sockets
+        if not snapshot.delta.is_empty:
+            sockets = dict(sockets)
+            try:
+                snapshot.delta.apply(sockets)
+            except KeyError:
+                return None
+        # Nearly always the same objects, which takes a fraction of a microsecond each to see.
+        return sockets if tuple(sockets.values()) == snapshot.sockets else None
+
+    def _delta(self, delta: Delta, before: dict[int, Socket], here: dict[int, Socket]) -> dict[str, Any]:
+        """The parts of a delta that are not empty.
+
+        Args:
+            delta: What happened.
+            before: The sockets that the reader knows from the frame before, by id.
+            here: Those that stand in this frame.
+        """
+        parts = {
+            "opened": [self._entry(socket, here) for socket in delta.opened],
+            "changed": [self._change(change, before, here) for change in delta.changed],
+            "updated": [self._change(change, before, here) for change in delta.updated],
+            "closed": [self._entry(socket, before) for socket in delta.closed],
+            "dropped": [self._entry(socket, before) for socket in delta.dropped],
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    def _entry(self, socket: Socket, known: dict[int, Socket]) -> int | dict[str, Any]:
+        """The id of a socket that the reader knows, else all about it."""
+        return socket.id if known.get(socket.id) == socket else encode(socket, self._number)
+
+    def _change(self, change: Change, before: dict[int, Socket], here: dict[int, Socket]) -> Any:
+        old, new = change
+        if before.get(new.id) != old:
+            return [encode(old, self._number), encode(new, self._number)]
+        return new.id if here.get(new.id) == new else encode_change(old, new, self._number)
+
+    def _number(self, process: Process) -> int:
+        number = self._numbers.get(process)
+        if number is None:
+            number = self._numbers[process] = len(self._numbers)
+            self._described[number] = encode_process(process)
+        return number
+
+
+class Recorder:
+    """A collector whose snapshots are written down as well. For the collector's thread, but for `end`."""
+
+    def __init__(self, collector: Collects, path: str, host: str, now: float, interval: float) -> None:
+        """Begin a recording; the arguments are those of `Sink` and `Writer`.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        self.failure: OSError | None = None
+        """Why nothing is written any more. The snapshots go on, with a problem that says so."""
+        self._collector = collector
+        self._path = path
+        self._sink = Sink(path)
+        self._writer = Writer(self._sink.write, host, now, interval)
+
+    @property
+    def namespaces(self) -> str:
+        """Those that the collector looks at."""
+        return self._collector.namespaces
+
+    @namespaces.setter
+    def namespaces(self, name: str) -> None:
+        self._collector.namespaces = name
+
+    def collect(self, now: float) -> Snapshot:
+        """Look at all sockets, and write down what is seen."""
+        snapshot = self._collector.collect(now)
+        if self.failure is None:
+            try:
+                self._writer.add(snapshot)
+            except OSError as error:
+                self.failure = error
+        if self.failure is None or isinstance(self.failure, BrokenPipeError):  # who reads may stop when they like
+            return snapshot
+        problem = Problem(f"nothing is recorded any more: {self._path}: {self.failure.strerror}", 1)
+        return snapshot._replace(problems=(*snapshot.problems, problem))
+
+    def end(self, now: float) -> None:
+        """End the recording so that its reader knows.
+
+        Raises:
+            OSError: That can't be written.
+        """
+        try:
+            if self.failure is None:
+                self._writer.end(now)
+                self._sink.close()
+        except OSError as error:
+            self.failure = error
+            raise

@@ -1,0 +1,93 @@
+"""What happened between two looks at the same sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from netwatch_tui.sockets.socket import LATE_STATES, Socket
+
+
+class Change(NamedTuple):
+    """One socket before and after."""
+
+    before: Socket
+    after: Socket
+
+
+class Delta(NamedTuple):
+    """All that leads from one snapshot's sockets to the next one's; a socket stands in one part at most."""
+
+    opened: tuple[Socket, ...] = ()
+    """Sockets that were not there before, or were not looked at (`Socket.was_there`)."""
+    changed: tuple[Change, ...] = ()
+    """Sockets whose state is another one."""
+    updated: tuple[Change, ...] = ()
+    """Sockets in the same state with anything else different: queues, owners, inode."""
+    closed: tuple[Socket, ...] = ()
+    dropped: tuple[Socket, ...] = ()
+    """Sockets that are not looked at any more, because the person chose so; nothing is known of their end."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two snapshots hold the same sockets."""
+        return not any(self)
+
+    def apply(self, sockets: dict[int, Socket]) -> None:
+        """Turn the sockets before, by id, into the sockets after.
+
+        Raises:
+            KeyError: The delta is not one of these sockets.
+        """
+        for socket in (*self.closed, *self.dropped):
+            del sockets[socket.id]
+        for change in (*self.changed, *self.updated):
+            if change.before.id not in sockets:
+                raise KeyError(change.before.id)
+            sockets[change.after.id] = change.after
+        for socket in self.opened:
+            sockets[socket.id] = socket
+
+
+def continues(before: Socket, after: Socket) -> bool:
+    """Whether a line read now is the same socket as one read earlier.
+
+    Identity is netid, both ends and inode, never the state. The kernel drops the inode when the application closes
+    (inode 0 from FIN-WAIT-1 to TIME-WAIT) and has none yet for a connection that nobody accepted, so one side may
+    be 0 where the order of the states allows it. Ports that are used again make a new socket.
+    """
+    if before.ends != after.ends:
+        return False
+    if before.inode and after.inode:
+        return before.inode == after.inode
+    if before.state in LATE_STATES:
+        return after.state in LATE_STATES and not after.inode
+    return not before.inode or after.state in LATE_STATES
+
+
+def diff(before: Mapping[int, Socket], after: Mapping[int, Socket]) -> Delta:
+    """Compare two sets of followed sockets by id."""
+    both = before.keys() & after.keys()
+    return Delta(
+        opened=tuple(socket for id, socket in after.items() if id not in both),
+        closed=tuple(socket for id, socket in before.items() if id not in both),
+        **split_changes(Change(before[id], after[id]) for id in before if id in both)._asdict(),
+    )
+
+
+class Changes(NamedTuple):
+    """The two middle parts of a delta."""
+
+    changed: tuple[Change, ...]
+    updated: tuple[Change, ...]
+
+
+def split_changes(changes: Iterable[Change]) -> Changes:
+    """Sort pairs of the same socket by whether the state changed; a pair without a difference is left out."""
+    changed, updated = [], []
+    for change in changes:
+        if change.before.state is not change.after.state:
+            changed.append(change)
+        elif change.before is not change.after and change.before != change.after:
+            updated.append(change)
+    return Changes(tuple(changed), tuple(updated))

@@ -1,0 +1,77 @@
+"""One look at all sockets, whole and never changed afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import NamedTuple
+
+from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.socket import OwnerReason, Socket, State
+
+
+class Problem(NamedTuple):
+    """Something that could not be read, said in words for the person at the screen."""
+
+    text: str
+    times: int
+    """How many times it happened in this tick; at least 1."""
+
+
+class Counts(NamedTuple):
+    """How many sockets there are, by what people ask for."""
+
+    by_state: Mapping[tuple[str, State], int] = {}
+    """By netid and state."""
+    no_permission: Mapping[str, int] = {}
+    """By netid, those whose owner only a more privileged user may see."""
+
+    def after(self, delta: Delta) -> Counts:
+        """The counts when this has happened."""
+        by_state, no_permission = Counter(self.by_state), Counter(self.no_permission)
+        changes = (*delta.changed, *delta.updated)
+        for socket in (*delta.closed, *delta.dropped, *(change.before for change in changes)):
+            by_state[socket.netid, socket.state] -= 1
+            no_permission[socket.netid] -= socket.owner_reason is OwnerReason.PERMISSION
+        after = (*delta.opened, *(change.after for change in changes))
+        by_state.update(map(attrgetter("netid", "state"), after))
+        no_permission.update(socket.netid for socket in after if socket.owner_reason is OwnerReason.PERMISSION)
+        return Counts(+by_state, +no_permission)
+
+    @property
+    def by_kind(self) -> Mapping[str, int]:
+        """By kind, for those of which there are any."""
+        return Counter({kind: count for kind in KINDS if (count := self._of(KINDS[kind]))})
+
+    def _of(self, netids: tuple[str, ...]) -> int:
+        return sum(count for (netid, _), count in self.by_state.items() if netid in netids)
+
+
+class Seen(NamedTuple):
+    """Which network namespaces there are, and which were looked at."""
+
+    names: Mapping[int, str]
+    """Of those looked at, by inode."""
+    others: int
+    """How many more there are."""
+    denied: int
+    """Processes whose namespace may not be looked at."""
+    own: int = 0
+    """Inode of the namespace that the program runs in; 0 where that is not known."""
+
+
+class Snapshot(NamedTuple):
+    """All sockets at one moment, and what happened since the moment before."""
+
+    taken_at: float
+    """Seconds since the epoch."""
+    sockets: tuple[Socket, ...]
+    delta: Delta
+    """From the snapshot before; empty in the first one."""
+    counts: Counts
+    cost: float
+    """Seconds that this snapshot took to make."""
+    problems: tuple[Problem, ...]
+    namespaces: Seen

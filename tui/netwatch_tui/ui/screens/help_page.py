@@ -1,0 +1,94 @@
+"""The help page, made from the tables of keys and columns."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.format import cell_width
+from netwatch_tui.query import REFERENCE
+from netwatch_tui.ui.keymap import APP_KEYS, DETAILS_KEYS, MAIN_KEYS, TABLE_KEYS
+
+_MARKS = (
+    ("+", "new: it appeared while you watched", "$netwatch-new"),
+    ("~", "its state changed", "$netwatch-changed"),
+    ("-", "closed; the row stays for a moment", "$netwatch-closed"),
+)
+_REASONS = (
+    ("(kernel)", "no process holds the socket"),
+    ("(permission)", "its process may only be seen by a more privileged user: try sudo"),
+    ("(exited)", "its process went away while we looked"),
+)
+
+
+class _Page(ModalScreen[None]):
+    """A page of words and what they mean."""
+
+    BINDINGS = [
+        Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="Esc"),
+        Binding("j", "scroll(1)", show=False),
+        Binding("k", "scroll(-1)", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """One page that scrolls."""
+        with VerticalScroll(id="help"):
+            yield Static(self.page())
+
+    def page(self) -> Content:
+        """What it says."""
+        raise NotImplementedError
+
+    def action_scroll(self, lines: int) -> None:
+        """Move the page."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+class HelpScreen(_Page):
+    """Every key, mark and column."""
+
+    def page(self) -> Content:
+        """All keys first."""
+        keys = (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)
+        return _content(
+            ("Keys", [(key.shown_as, key.meaning, "bold $accent") for key in keys]),
+            ("In the details", [(key.shown_as, key.meaning, "bold $accent") for key in DETAILS_KEYS]),
+            ("Marks", list(_MARKS)),
+            _LANGUAGE,
+            ("Columns", [(column.title, column.meaning, "bold") for column in COLUMNS if column.title.strip()]),
+            ("Instead of an owner", [(word, meaning, "bold") for word, meaning in _REASONS]),
+        )
+
+
+class LanguageScreen(_Page):
+    """The filter language on one screen."""
+
+    def page(self) -> Content:
+        """Examples, and what the keys do while a filter is typed."""
+        return _content(_LANGUAGE, ("While you type", [(*each, "bold $accent") for each in _TYPING]))
+
+
+_LANGUAGE = ("Filter", [(example, meaning, "bold") for example, meaning in REFERENCE])
+_TYPING = (
+    ("Tab", "complete a key or a name that is there now; again for the next one"),
+    ("↑ ↓", "filters that were typed earlier"),
+    ("PgUp PgDn Ctrl+↑ Ctrl+↓", "move in the table"),
+    ("Enter Esc", "keep the filter; leave it as it was"),
+)
+
+
+def _content(*sections: tuple[str, list[tuple[str, str, str]]]) -> Content:
+    """Sections of words with their meanings, in columns."""
+    parts: list[str | tuple[str, str]] = []
+    for title, rows in sections:
+        parts += [(title, "bold underline"), "\n"]
+        indent = max(cell_width(word) for word, _, _ in rows) + 2
+        for word, meaning, style in rows:
+            parts += [" ", (word, style), " " * (indent - cell_width(word)), meaning, "\n"]
+        parts.append("\n")
+    return Content.assemble(*parts).rstrip()

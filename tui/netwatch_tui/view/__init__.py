@@ -1,0 +1,1 @@
+"""What is shown, in which order: a snapshot seen through what the person chose."""

@@ -1,0 +1,42 @@
+"""Why there is nothing to see, and what to press."""
+
+from __future__ import annotations
+
+from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
+from netwatch_tui.view.view import View
+
+
+def why_empty(view: View) -> list[str]:
+    """Some lines for a table without rows, the reason first."""
+    spec, counts = view.spec, view.snapshot.counts
+    total = sum(counts.by_state.values())
+    there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
+    if not total:
+        return ["No sockets of any kind were found here.", *_problems(view), *_elsewhere(view)]
+    if not there:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_kind.items())
+        return ["There are no sockets of the kinds that are on.", f"There are: {kinds}.", "a shows everything."]
+    if spec.query.text:
+        return [f"None of {there:,} sockets matches the filter.", "Esc clears it, / changes it.", *_hidden_owners(view)]
+    if spec.selection.states == LISTENING:
+        return ["Nothing listens.", "l shows all states again."]
+    if spec.selection.states == ESTABLISHED:
+        return ["Nothing is connected.", "e shows all states again."]
+    if spec.selection.families != EVERY_KIND.families:
+        families = " and ".join(sorted(spec.selection.families))
+        return [f"There are no sockets of the family {families}.", "a shows everything."]
+    return ["None of the sockets is in a state that is on.", "a shows everything.", *_elsewhere(view)]
+
+
+def _hidden_owners(view: View) -> list[str]:
+    count = sum(view.snapshot.counts.no_permission.values())
+    return [f"The owners of {count:,} sockets are hidden from you; sudo shows them."] if count else []
+
+
+def _elsewhere(view: View) -> list[str]:
+    others = view.snapshot.namespaces.others
+    return [f"N looks into {others} more network namespaces."] if others and not view.spec.namespaces else []
+
+
+def _problems(view: View) -> list[str]:
+    return [problem.text for problem in view.snapshot.problems]

@@ -1,0 +1,78 @@
+"""Rows in the order of one column: sorted once, and afterwards put right only where something changed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from netwatch_tui.fields.columns import Column, Moment
+from netwatch_tui.sockets.socket import Socket
+
+SLICE = 4096
+"""Rows that are handled in one go: that holds up all other threads, and the screen must never wait long."""
+
+_Entry = tuple[Any, ...]
+"""What a row is compared by: blank or not, the column's key, both ends, the id; and last the socket itself, which is
+never compared because ids differ."""
+
+_BLANKS: _Entry = (True,)
+
+
+class Order(NamedTuple):
+    """Sockets in the ascending order of a column; equal ones stand in the order of their addresses, blanks last."""
+
+    entries: list[_Entry]
+
+    def rows(self, *, descending: bool) -> tuple[Socket, ...]:
+        """The sockets from top to bottom. Descending turns the order of the column round, and nothing else."""
+        if not descending:
+            rows: list[Socket] = []
+            for at in range(0, len(self.entries), SLICE):
+                rows += map(itemgetter(-1), self.entries[at : at + SLICE])
+            return tuple(rows)
+        blank = bisect_left(self.entries, _BLANKS)
+        runs = [[entry[-1] for entry in run] for _, run in groupby(self.entries[:blank], key=itemgetter(1))]
+        return (*chain.from_iterable(reversed(runs)), *map(itemgetter(-1), self.entries[blank:]))
+
+    def sockets(self, ids: Collection[int]) -> list[Socket]:
+        """The sockets with these ids."""
+        return [entry[-1] for entry in self.entries if entry[-2] in ids] if ids else []
+
+    def replaced(self, gone: Collection[int], fresh: Iterable[Socket], column: Column, moment: Moment) -> Order:
+        """The order without the rows of these ids and with these sockets, of which none may be in it otherwise."""
+        kept = [entry for entry in self.entries if entry[-2] not in gone] if gone else self.entries
+        merged: list[_Entry] = []
+        start = 0
+        for entry in sorted(_entry(socket, column, moment) for socket in fresh):
+            end = bisect_left(kept, entry, start)
+            merged += kept[start:end]
+            merged.append(entry)
+            start = end
+        return Order(merged + kept[start:])
+
+
+def in_order(sockets: Iterable[Socket], column: Column, moment: Moment) -> Order:
+    """Sort from nothing."""
+    entries = [_entry(socket, column, moment) for socket in sockets]
+    runs = [sorted(entries[at : at + SLICE]) for at in range(0, len(entries), SLICE)]
+    while len(runs) > 1:
+        # Two runs that are in order each are merged in one pass, so no step holds the interpreter for long.
+        runs = [sorted(runs[at] + runs[at + 1]) if at + 1 < len(runs) else runs[at] for at in range(0, len(runs), 2)]
+    return Order(runs[0] if runs else [])
+
+
+def _entry(socket: Socket, column: Column, moment: Moment) -> _Entry:
+    key = column.key(socket, moment)
+    return (
+        key is None,
+        key,
+        socket.local,
+        socket.local_port,
+        socket.peer,
+        socket.peer_port,
+        socket.id,
+        socket,
+    )

@@ -1,0 +1,166 @@
+"""What is shown, in which order: a snapshot seen through what the person chose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import count
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
+
+from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.query import EVERYTHING, Query
+from netwatch_tui.sockets.marks import Mark, Marks
+from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.groups import GROUPINGS, Folding, Row, grouped
+from netwatch_tui.view.order import SLICE, Order, in_order
+from netwatch_tui.view.socket_details import Dossier
+
+RowId = int | str
+"""The id of a socket, or of a group."""
+
+
+class ViewSpec(NamedTuple):
+    """All that a person chose of the view; replaced whole, never changed."""
+
+    query: Query = EVERYTHING
+    sort: str = "state"
+    """Id of the column that orders the rows."""
+    descending: bool = False
+    selection: Selection = Selection()
+    namespaces: str = ""
+    """Which network namespaces: the own one for the empty text, all for `*`, else one by name or number."""
+    paused: bool = False
+    columns: tuple[str, ...] = tuple(COLUMN_BY_ID)
+    """Ids of the wanted columns from left to right."""
+    grouping: str = ""
+    """Id of the grouping; empty for none."""
+    folding: Folding = Folding()
+    interval: float = 1.0
+    """Seconds from one tick to the next."""
+    subject: int | None = None
+    """Id of the socket of which everything is to be found out."""
+
+
+class View(NamedTuple):
+    """The rows of the table, in order, with all that their cells depend on."""
+
+    spec: ViewSpec
+    snapshot: Snapshot
+    order: Order
+    """The sockets that match, and those that closed a moment ago."""
+    rows: tuple[Row, ...]
+    """The same from top to bottom, with the groups' lines, without the rows of groups that are shut."""
+    position: Mapping[RowId, int]
+    """Where in `rows` a socket or group stands; for a socket in a group that is shut, where the group's line does."""
+    moment: Moment
+    shown: int
+    """How many of the snapshot's sockets match; lingering rows are not counted."""
+    paused_since: float | None
+    """When the screen was stopped, in seconds since the epoch; None while it is live."""
+    pace: float | None = None
+    """Seconds that really lie between the last two ticks; None before the second."""
+    dossier: Dossier | None = None
+    """About the socket that the spec asks for."""
+
+
+def arrange(
+    snapshot: Snapshot,
+    marks: Marks,
+    spec: ViewSpec,
+    now: float,
+    *,
+    paused_since: float | None = None,
+    before: View | None = None,
+) -> View:
+    """Choose and order the rows.
+
+    Args:
+        snapshot: What there is.
+        marks: What is lit.
+        spec: What is wanted.
+        now: Seconds since the epoch.
+        paused_since: When the screen was stopped.
+        before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
+            is put in its place; without it everything is sorted.
+    """
+    moment = Moment(now, marks.by_id, snapshot.namespaces.names)
+    if before is not None and _is_alike(before, spec, moment):
+        order = _reordered(before, snapshot, spec, moment)
+    else:
+        sockets = (*snapshot.sockets, *marks.closed)
+        order = in_order(select(sockets, spec, moment), COLUMN_BY_ID[spec.sort], moment)
+    if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
+        rows, position = before.rows, before.position
+    else:
+        rows, position = _lines(order, spec)
+    lingering = sum(socket.id in position for socket in marks.closed)
+    return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, paused_since)
+
+
+def select(sockets: Iterable[Socket], spec: ViewSpec, moment: Moment) -> list[Socket]:
+    """The sockets that a person chose to see, in the order given."""
+    chosen = spec.selection.choose(sockets)
+    if spec.query.is_everything:
+        return chosen
+    matches = spec.query.compile(moment)
+    return [socket for socket in chosen if matches(socket)]
+
+
+def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
+    """Whether all that decides on rows and order is as it was, but for the sockets and marks themselves."""
+    was = before.spec
+    if spec.query.depends_on_time and moment != before.moment:
+        return False
+    return (was.query, was.selection, was.sort) == (
+        spec.query,
+        spec.selection,
+        spec.sort,
+    ) and before.moment.namespaces == moment.namespaces
+
+
+def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> Order:
+    """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
+    lit, was_lit = moment.marked, before.moment.marked
+    relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
+    gone = {id for id in relit if id in was_lit and was_lit[id].mark is Mark.CLOSED}
+    fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
+    if snapshot is not before.snapshot:
+        delta = snapshot.delta
+        fresh.update((change.after.id, change.after) for change in (*delta.changed, *delta.updated))
+        fresh.update((socket.id, socket) for socket in delta.opened)
+        for socket in (*delta.closed, *delta.dropped):
+            gone.add(socket.id)
+            fresh.pop(socket.id, None)
+    fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
+    if not (gone or fresh):
+        return before.order
+    chosen = select(fresh.values(), spec, moment)
+    return before.order.replaced(gone | fresh.keys(), chosen, COLUMN_BY_ID[spec.sort], moment)
+
+
+_LINES = attrgetter("sort", "descending", "grouping", "folding")
+"""All of a spec that decides how ordered sockets become lines."""
+
+
+def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
+    """The lines of the table, and where each socket and group stands."""
+    sockets = order.rows(descending=spec.descending)
+    position: dict[RowId, int] = {}
+    if not spec.grouping:
+        for at in range(0, len(sockets), SLICE):
+            position.update(zip(map(itemgetter(0), sockets[at : at + SLICE]), count(at), strict=False))
+        return sockets, position
+    rows: list[Row] = []
+    grouping = GROUPINGS[spec.grouping]
+    for group, members in grouped(sockets, grouping, spec.folding, spec.sort, descending=spec.descending):
+        line = len(rows)
+        position[group.id] = line
+        rows.append(group)
+        if group.is_open:
+            position.update((socket.id, line + at) for at, socket in enumerate(members, 1))
+            rows += members
+        else:
+            position.update((socket.id, line) for socket in members)
+    return tuple(rows), position
