@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netwatch_tui.fields.columns import Moment
-from netwatch_tui.query import Names, parse
+from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.sockets.marks import Mark, Marked
 from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
 from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait, udp, unix
@@ -13,7 +13,7 @@ from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait
 BLUE = NETNS + 1
 NOW = 10_000.0
 
-NAMES = Names(
+NAMES = MachineNames(
     {
         "tcp": {"ssh": 22, "http": 80, "www": 80, "https": 443, "ftp": 21, "domain": 53, "odd": 1000},
         "udp": {"domain": 53, "https": 443, "odd": 2000},

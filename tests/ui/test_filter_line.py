@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.query import SHIPPED, Names, parse
+from netwatch_tui.query import SHIPPED, MachineNames, parse
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.view.view import ViewSpec
 from tests.support.build import process
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage
 
-NAMES = Names(services={"tcp": {"https": 443, "httpd": 8080}, "udp": {"domain": 53}}, me=0)
+NAMES = MachineNames(services={"tcp": {"https": 443, "httpd": 8080}, "udp": {"domain": 53}}, me=0)
 KNOWING = ViewSpec(query=parse("", NAMES))
 """On a machine with services."""
 

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 import pytest
 from textual.message import Message
 
-from netwatch_tui.play.player import ReplayFeed
+from netwatch_tui.play.player import Player
 from netwatch_tui.play.position import Position, ReplayMoved
 from netwatch_tui.query import parse
 from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
@@ -80,11 +80,11 @@ def screen() -> Screen:
 
 
 @pytest.fixture
-def play(screen: Screen) -> Iterator[Callable[..., ReplayFeed]]:
-    feeds: list[ReplayFeed] = []
+def play(screen: Screen) -> Iterator[Callable[..., Player]]:
+    feeds: list[Player] = []
 
-    def play(lines: list[bytes], spec: ViewSpec | None = None, **settings: object) -> ReplayFeed:
-        feed = ReplayFeed(lambda: Recording(iter(lines), "it"), spec or ViewSpec(), **settings)  # type: ignore[arg-type]
+    def play(lines: list[bytes], spec: ViewSpec | None = None, **settings: object) -> Player:
+        feed = Player(lambda: Recording(iter(lines), "it"), spec or ViewSpec(), **settings)  # type: ignore[arg-type]
         feeds.append(feed)
         feed.begin(screen.messages.put)
         return feed
@@ -98,7 +98,7 @@ def play(screen: Screen) -> Iterator[Callable[..., ReplayFeed]]:
         time.sleep(0.01)
 
 
-Play = Callable[..., ReplayFeed]
+Play = Callable[..., Player]
 
 
 def test_every_look_is_shown_in_its_time_and_then_the_end(screen: Screen, play: Play) -> None:
@@ -188,7 +188,7 @@ def test_how_many_looks_there_are_is_told_when_it_is_known(screen: Screen, play:
     watch = Watch()
     save(path, [watch.tick(WEB) for _ in range(7)])
     assert count_looks(str(path)) == 7
-    feed = ReplayFeed(partial(open_recording, str(path)), ViewSpec(), count=partial(count_looks, str(path)))
+    feed = Player(partial(open_recording, str(path)), ViewSpec(), count=partial(count_looks, str(path)))
     feed.begin(screen.messages.put)
     assert screen.moved(lambda position: position.total == 7)
     feed.stop()
@@ -197,7 +197,7 @@ def test_how_many_looks_there_are_is_told_when_it_is_known(screen: Screen, play:
 def test_a_stream_is_shown_as_it_comes_and_its_end_is_told(screen: Screen, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     header, *frames = story(3, gap=100)[:-1]
-    feed = ReplayFeed(lambda: Recording(read_lines(reader), "it"), ViewSpec(), live=True)
+    feed = Player(lambda: Recording(read_lines(reader), "it"), ViewSpec(), live=True)
     feed.begin(screen.messages.put)
     os.write(writer, header)
     assert screen.moved(lambda position: position.host).number == 0
@@ -222,7 +222,7 @@ def test_what_is_no_recording_is_told_on_the_screen(screen: Screen, play: Play) 
 
 def test_stopping_does_not_wait_for_a_stream_that_is_silent() -> None:
     reader, writer = os.pipe()
-    feed = ReplayFeed(lambda: Recording(read_lines(reader), "it"), ViewSpec(), live=True)
+    feed = Player(lambda: Recording(read_lines(reader), "it"), ViewSpec(), live=True)
     feed.begin(lambda _: None)
     start = time.monotonic()
     feed.stop()

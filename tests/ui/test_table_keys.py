@@ -118,7 +118,7 @@ async def test_toggles_are_lit_or_not_and_can_be_clicked(source: FakeSource) -> 
         assert len(stage.rows) == 1
 
 
-# Following
+# SocketTracker
 
 
 async def test_a_row_that_a_filter_hides_has_the_cursor_again_when_it_comes_back(source: FakeSource) -> None:

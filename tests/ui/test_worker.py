@@ -14,7 +14,7 @@ from textual.message import Message
 from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.garbage import Garbage
-from netwatch_tui.play.ticker import Worker
+from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import ProcessDetails, Socket
 from netwatch_tui.ui.messages import CollectFailed, ViewReady
@@ -53,7 +53,7 @@ class Posted:
 
 def test_it_ticks_until_it_is_stopped() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(interval=0.05))
+    worker = Ticker(source, TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     assert [socket.inode for socket in posted.next(ViewReady).view.order.rows(descending=False)] == [11]
     source.put(WEB, CLIENT)
@@ -64,7 +64,7 @@ def test_it_ticks_until_it_is_stopped() -> None:
 
 def test_a_wish_is_granted_at_once_and_not_at_the_next_tick() -> None:
     posted = Posted()
-    worker = Worker(FakeSource(WEB, CLIENT), TABLES, ViewSpec(interval=60))
+    worker = Ticker(FakeSource(WEB, CLIENT), TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     assert len(posted.next(ViewReady).view.rows) == 2
     worker.show(ViewSpec(query=parse("port:50001"), interval=60))
@@ -76,32 +76,32 @@ def test_details_of_processes_come_with_the_view_that_asks_for_them() -> None:
     source, posted = FakeSource(WEB), Posted()
     source.hold(7, WEB)
     source.details = {7: ProcessDetails("/bin/true", "/", ())}
-    worker = Worker(source, TABLES, ViewSpec(interval=60))
+    worker = Ticker(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     (row,) = posted.next(ViewReady).view.rows
     assert isinstance(row, Socket)
     worker.show(ViewSpec(subject=row.id, interval=60))
-    dossier = posted.next(ViewReady).view.dossier
-    assert dossier is not None
-    assert dossier.processes == source.details
+    socket_details = posted.next(ViewReady).view.socket_details
+    assert socket_details is not None
+    assert socket_details.processes == source.details
     worker.stop()
 
 
 def test_a_process_that_can_not_be_asked_about_costs_only_its_details() -> None:
     source, posted = Unanswering(WEB), Posted()
     source.hold(7, WEB)
-    worker = Worker(source, TABLES, ViewSpec(subject=1, interval=60))
+    worker = Ticker(source, TABLES, ViewSpec(subject=1, interval=60))
     worker.begin(posted.post)
     assert posted.next(CollectFailed).reason == "RuntimeError: no answer"
-    dossier = posted.next(ViewReady).view.dossier
-    assert dossier is not None
-    assert dossier.processes == {}
+    socket_details = posted.next(ViewReady).view.socket_details
+    assert socket_details is not None
+    assert socket_details.processes == {}
     worker.stop()
 
 
 def test_a_shorter_interval_holds_at_once() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(interval=60))
+    worker = Ticker(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     posted.next(ViewReady)
     reads = source.reads
@@ -112,7 +112,7 @@ def test_a_shorter_interval_holds_at_once() -> None:
 
 def test_another_namespace_is_read_at_once() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(interval=60))
+    worker = Ticker(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     posted.next(ViewReady)
     reads = source.reads
@@ -126,7 +126,7 @@ def test_another_namespace_is_read_at_once() -> None:
 def test_lights_go_out_between_two_ticks() -> None:
     source, posted = FakeSource(WEB), Posted()
     clock = ManualClock()
-    worker = Worker(source, TABLES, ViewSpec(interval=10), clock=clock)
+    worker = Ticker(source, TABLES, ViewSpec(interval=10), clock=clock)
     worker.begin(posted.post)
     posted.next(ViewReady)
     source.put(WEB, CLIENT)
@@ -144,7 +144,7 @@ def test_lights_go_out_between_two_ticks() -> None:
 
 def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
     source, posted = FailingSource(WEB), Posted()
-    worker = Worker(source, TABLES, ViewSpec(interval=0.05))
+    worker = Ticker(source, TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     assert posted.next(CollectFailed).reason == "RuntimeError: out of luck"
     source.fails = False
@@ -163,7 +163,7 @@ class Cycle:
 
 def test_while_it_runs_the_interpreter_looks_for_no_cycles() -> None:
     posted = Posted()
-    worker = Worker(FakeSource(WEB), TABLES, ViewSpec(interval=0.05))
+    worker = Ticker(FakeSource(WEB), TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     posted.next(ViewReady)
     posted.next(ViewReady)
@@ -192,7 +192,7 @@ def test_cycles_are_freed_the_more_seldom_the_longer_it_takes() -> None:
 
 def test_it_stops_in_the_middle_of_a_tick() -> None:
     source = EndlessSource(WEB)
-    worker = Worker(source, TABLES, ViewSpec(interval=1))
+    worker = Ticker(source, TABLES, ViewSpec(interval=1))
     worker.begin(lambda _: None)
     assert source.reading.wait(PATIENCE)
     worker.stop()
@@ -200,7 +200,7 @@ def test_it_stops_in_the_middle_of_a_tick() -> None:
 
 
 def test_stopping_a_worker_that_never_began_is_no_fault() -> None:
-    Worker(FakeSource(), TABLES, ViewSpec(interval=1)).stop()
+    Ticker(FakeSource(), TABLES, ViewSpec(interval=1)).stop()
 
 
 def collectors() -> list[threading.Thread]:

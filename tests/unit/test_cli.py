@@ -81,7 +81,7 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         return opened[-1]
 
     monkeypatch.setattr(cli, "LinuxSource", source)
-    monkeypatch.setattr(cli, "AheadSource", source)
+    monkeypatch.setattr(cli, "PrefetchedSource", source)
     yield folder
     for each in opened:
         if each._diag is not None:
@@ -429,7 +429,7 @@ import sys
 from netwatch_tui import cli
 from netwatch_tui.kernel.source import LinuxSource
 proc = sys.argv.pop(1)
-cli.AheadSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes)
+cli.PrefetchedSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes)
 cli.entry()
 """
 

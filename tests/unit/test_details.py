@@ -5,7 +5,7 @@ import pytest
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, ProcessDetails, Socket, State, Timer
 from netwatch_tui.view.details import REASON_MEANINGS, STATE_MEANINGS, describe
-from netwatch_tui.view.socket_details import Dossier
+from netwatch_tui.view.socket_details import SocketDetails
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 
 NOW = 2000.0
@@ -20,7 +20,7 @@ def clock(seconds: float) -> str:
 
 
 def facts(socket: Socket, details: dict[int, ProcessDetails] | None = None) -> dict[str, str]:
-    told = describe(Dossier(socket, processes=details or {}), {NETNS: "blue"}, NOW, clock)
+    told = describe(SocketDetails(socket, processes=details or {}), {NETNS: "blue"}, NOW, clock)
     return {fact.label.strip(): fact.value for fact in reversed(told)}
 
 
@@ -74,7 +74,7 @@ def test_drops_and_devices_are_told_where_there_are_any() -> None:
 
 def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
     socket = tcp(owners=(Owner(7, 3, NGINX), Owner(8, 4, NGINX._replace(pid=8, container=None, cmdline=()))))
-    told = [(fact.label, fact.value) for fact in describe(Dossier(socket, processes={7: KNOWN}), {}, NOW, clock)]
+    told = [(fact.label, fact.value) for fact in describe(SocketDetails(socket, processes={7: KNOWN}), {}, NOW, clock)]
     start = next(index for index, fact in enumerate(told) if fact[0] == "Owner")
     owners = told[start : start + 12]
     assert owners == [
@@ -118,6 +118,6 @@ def test_nothing_from_outside_is_told_raw() -> None:
     for socket, own in ((path, details), (netlink(owners=path.owners), details)):
         assert all(
             printable(fact.value) == fact.value
-            for fact in describe(Dossier(socket, processes=own), {NETNS: EVIL}, NOW, clock)
+            for fact in describe(SocketDetails(socket, processes=own), {NETNS: EVIL}, NOW, clock)
         )
     assert facts(bound)["Device"] == printable(EVIL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwatch_tui.query import Names, known_in
+from netwatch_tui.query import MachineNames, known_in
 from netwatch_tui.sockets.socket import Process
 from tests.support.build import NETNS, owner, snapshot, tcp, unix
 
@@ -16,7 +16,7 @@ def test_each_name_is_there_once_sorted_and_harmless() -> None:
             tcp("10.0.0.1:81", owners=(owner(7, name="web"),), user="ada"),
             unix("/run/x", owners=(owner(9)._replace(process=EVIL),)),
         ),
-        Names(services={"tcp": {"http": 80}, "udp": {"http": 80, "domain": 53}}, devices={1: "lo"}),
+        MachineNames(services={"tcp": {"http": 80}, "udp": {"http": 80, "domain": 53}}, devices={1: "lo"}),
     )
     assert known.users == ("ada", "bob")
     assert known.processes == ("a\\x1b[2J", "app", "web")

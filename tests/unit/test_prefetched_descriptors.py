@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.kernel.descriptors import NO_SOCKET
-from netwatch_tui.kernel.prefetched_descriptors import AheadSource
+from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def descriptors_before() -> Iterator[None]:
     assert len(os.listdir("/proc/self/fd")) == len(before), "a descriptor was left open"
 
 
-def child_of(source: AheadSource) -> int:
+def child_of(source: PrefetchedSource) -> int:
     return source._child
 
 
@@ -47,7 +47,7 @@ def is_mine(pid: int) -> bool:
 
 @pytest.mark.usefixtures("descriptors_before")
 def test_the_first_look_is_what_the_second_process_saw(proc: Path) -> None:
-    source = AheadSource(str(proc))
+    source = PrefetchedSource(str(proc))
     child = child_of(source)
     assert source.pids() == [7, 8]
     assert (source.descriptors(7), source.descriptors(8)) == ({3: 56, 4: NO_SOCKET}, {3: 57})
@@ -55,7 +55,7 @@ def test_the_first_look_is_what_the_second_process_saw(proc: Path) -> None:
 
 
 def test_asked_again_it_looks_itself(proc: Path) -> None:
-    source = AheadSource(str(proc))
+    source = PrefetchedSource(str(proc))
     source.pids()
     (proc / "8" / "fd" / "4").symlink_to("socket:[58]")
     (proc / "9" / "fd").mkdir(parents=True)
@@ -68,7 +68,7 @@ def test_asked_again_it_looks_itself(proc: Path) -> None:
 
 @pytest.mark.usefixtures("descriptors_before")
 def test_where_the_second_process_was_killed_this_one_looks(proc: Path) -> None:
-    source = AheadSource(str(proc))
+    source = PrefetchedSource(str(proc))
     os.kill(child_of(source), signal.SIGKILL)
     assert source.pids() == [7, 8]
     assert (source.descriptors(7), source.descriptors(8)) == ({3: 56, 4: NO_SOCKET}, {3: 57})
@@ -83,7 +83,7 @@ def test_what_may_not_be_looked_into_is_a_permission_error(proc: Path, monkeypat
         return listdir(folder)
 
     monkeypatch.setattr(os, "listdir", denied)
-    source = AheadSource(str(proc))
+    source = PrefetchedSource(str(proc))
     assert source.pids() == [7, 8]
     assert source.descriptors(7) == {3: 56, 4: NO_SOCKET}
     with pytest.raises(PermissionError):
@@ -97,7 +97,7 @@ def test_nobody_waits_for_ever_where_the_first_process_ends_without_asking() -> 
         "from netwatch_tui.kernel import ahead\n"
         "ahead.list_pids = lambda proc: range(100_000)\n"
         "ahead.read_descriptors = lambda proc, pid: {3: 1, 4: 2}\n"
-        "ahead.AheadSource()\n"
+        "ahead.PrefetchedSource()\n"
         "os._exit(3)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)

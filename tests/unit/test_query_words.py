@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.fields.columns import Moment
-from netwatch_tui.query import REFERENCE, Known, Names, QueryError, complete, format_query, parse
+from netwatch_tui.query import REFERENCE, Known, MachineNames, QueryError, complete, format_query, parse
 from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, KEYS
 from netwatch_tui.sockets.socket import Socket
 from tests.support.build import tcp
@@ -68,7 +68,7 @@ def test_an_error_lists_what_could_stand_there() -> None:
 
 
 def test_a_service_with_two_ports_has_no_order() -> None:
-    names = Names({"tcp": {"odd": 1}, "udp": {"odd": 2}})
+    names = MachineNames({"tcp": {"odd": 1}, "udp": {"odd": 2}})
     assert format_query(parse("sport = odd", names).expression) == "sport = :1 or sport = :2"
     with pytest.raises(QueryError, match="one port is expected"):
         parse("sport > odd", names)
@@ -136,6 +136,6 @@ def test_the_reference_tells_the_truth() -> None:
         if all(word.endswith(":") for word in words):
             assert {word.removesuffix(":") for word in words} <= KEY_OF.keys()
         else:
-            parse(example, Names({"tcp": {"ssh": 22}}))
+            parse(example, MachineNames({"tcp": {"ssh": 22}}))
     assert all(f"{key.name}:" in shown for key in KEYS)
     assert all(word in shown for word in IS_WORDS)

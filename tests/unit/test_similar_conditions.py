@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import OwnerReason, Process, Socket
-from netwatch_tui.view.similar_conditions import likenesses
+from netwatch_tui.view.similar_conditions import similar_conditions
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 
 MOMENT = Moment(100.0, {}, {NETNS: "own"})
@@ -30,7 +30,7 @@ HELD = owner(7)._replace(process=Process(7, 'a "b" (c), x/y', ("a",), "bob", 0.0
     ],
 )
 def test_a_row_is_like_itself(socket: Socket) -> None:
-    conditions = likenesses(socket, MOMENT)
+    conditions = similar_conditions(socket, MOMENT)
     assert len(conditions) == len(set(conditions))
     for condition in conditions:
         assert parse(condition).compile(MOMENT)(socket), condition
@@ -40,12 +40,12 @@ def test_a_row_is_like_itself(socket: Socket) -> None:
 @given(st.text(min_size=1))
 def test_whatever_a_process_calls_itself_can_be_asked_for(name: str) -> None:
     socket = tcp(owners=(HELD._replace(process=HELD.process._replace(name=name)),))
-    condition = likenesses(socket, MOMENT)[0]
+    condition = similar_conditions(socket, MOMENT)[0]
     assert parse(condition).compile(MOMENT)(socket)
 
 
 def test_another_value_is_not_alike() -> None:
     one = tcp("10.0.0.1:443", "10.0.0.2:5000", owners=(HELD,), user="bob")
     other = tcp("10.9.9.9:80", "10.9.9.8:6000", owners=(owner(8, name="sshd"),), user="eve", netid="sctp")
-    met = [each for each in likenesses(one, MOMENT) if parse(each).compile(MOMENT)(other)]
+    met = [each for each in similar_conditions(one, MOMENT) if parse(each).compile(MOMENT)(other)]
     assert met == ["state:estab", "netns:own"]

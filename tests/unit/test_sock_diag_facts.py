@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.collect.sock_diag_facts import Details, is_bound, is_connection, is_known_better
+from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_bound, is_connection, is_known_better
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import datagram, netlink, packet, tcp, time_wait, udp, unix
@@ -23,31 +23,31 @@ def source() -> FakeSource:
 
 
 @pytest.fixture
-def details(source: FakeSource) -> Details:
-    made = Details(source)
+def details(source: FakeSource) -> SockDiagFacts:
+    made = SockDiagFacts(source)
     made.refresh(unix=True, bound=True)
     return made
 
 
-def test_a_listener_gets_the_limit_of_its_backlog(details: Details) -> None:
+def test_a_listener_gets_the_limit_of_its_backlog(details: SockDiagFacts) -> None:
     assert details.add(LISTENER._replace(recv_q=2)) == LISTENER._replace(recv_q=2, send_q=128)
 
 
-def test_a_udp_socket_gets_its_device_and_keeps_the_queue_of_its_line(details: Details) -> None:
+def test_a_udp_socket_gets_its_device_and_keeps_the_queue_of_its_line(details: SockDiagFacts) -> None:
     assert details.add(CLIENT._replace(send_q=1)) == CLIENT._replace(send_q=1, interface="eth0")
 
 
-def test_a_unix_socket_gets_peer_queues_and_user(details: Details) -> None:
+def test_a_unix_socket_gets_peer_queues_and_user(details: SockDiagFacts) -> None:
     assert details.add(STREAM) == STREAM._replace(peer_port=8, recv_q=3, send_q=4, uid=1000)
 
 
-def test_a_user_that_the_kernel_does_not_tell_is_not_known(source: FakeSource, details: Details) -> None:
+def test_a_user_that_the_kernel_does_not_tell_is_not_known(source: FakeSource, details: SockDiagFacts) -> None:
     source.more_of_unix = {7: UnixDetails(0, 0, 0, None)}
     details.refresh(unix=True, bound=False)
     assert details.add(STREAM).uid is None
 
 
-def test_a_packet_socket_gets_the_name_of_its_device(details: Details) -> None:
+def test_a_packet_socket_gets_the_name_of_its_device(details: SockDiagFacts) -> None:
     assert details.add(packet(device=2)).interface == "eth2"
     assert details.add(packet(device=0)).interface is None
 
@@ -63,17 +63,17 @@ def test_a_packet_socket_gets_the_name_of_its_device(details: Details) -> None:
         unix(inode=99),
     ],
 )
-def test_nothing_is_added_to_what_it_does_not_know(details: Details, socket: Socket) -> None:
+def test_nothing_is_added_to_what_it_does_not_know(details: SockDiagFacts, socket: Socket) -> None:
     assert details.add(socket) is socket
 
 
-def test_an_answer_that_says_the_same_makes_no_new_object(source: FakeSource, details: Details) -> None:
+def test_an_answer_that_says_the_same_makes_no_new_object(source: FakeSource, details: SockDiagFacts) -> None:
     source.more_of_bound = {6: Bound(0, 0, None)}
     details.refresh(unix=False, bound=True)
     assert details.add(CLIENT) is CLIENT
 
 
-def test_answers_are_kept_until_they_are_asked_for_again(source: FakeSource, details: Details) -> None:
+def test_answers_are_kept_until_they_are_asked_for_again(source: FakeSource, details: SockDiagFacts) -> None:
     source.more_of_bound, source.more_of_unix = {}, {}
     assert details.add(LISTENER).send_q == 128
     details.refresh(unix=True, bound=False)
@@ -83,7 +83,7 @@ def test_answers_are_kept_until_they_are_asked_for_again(source: FakeSource, det
     assert not details.knows(5)
 
 
-def test_it_knows_what_the_last_answers_spoke_of(details: Details) -> None:
+def test_it_knows_what_the_last_answers_spoke_of(details: SockDiagFacts) -> None:
     assert [inode for inode in range(10) if details.knows(inode)] == [5, 6, 7]
 
 

@@ -10,7 +10,7 @@ import pytest
 from netwatch_tui.kernel import sock_diag as sockdiag
 from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.kernel.process_names import Names
+from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.sock_diag import Bound, SockDiagError, UnixDetails
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
@@ -33,7 +33,7 @@ def go_on() -> None:
 
 @pytest.fixture
 def source(tmp_path: Path) -> LinuxSource:
-    return LinuxSource(str(tmp_path), Names(str(tmp_path)))
+    return LinuxSource(str(tmp_path), ProcessNames(str(tmp_path)))
 
 
 # --- tables ---

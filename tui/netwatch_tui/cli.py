@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
-from netwatch_tui.kernel.prefetched_descriptors import AheadSource
-from netwatch_tui.kernel.process_names import Names
+from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
+from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.modes.common import complain
 
@@ -98,7 +98,7 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
 
 def _ahead(all_about_processes: bool) -> LinuxSource:
     """This machine for one look."""
-    return AheadSource(processes=None if all_about_processes else Names())
+    return PrefetchedSource(processes=None if all_about_processes else ProcessNames())
 
 
 def _machine(_: bool) -> LinuxSource:

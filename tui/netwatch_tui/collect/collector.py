@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.owner_index import OwnerIndex
-from netwatch_tui.collect.sock_diag_facts import Details, is_bound, is_connection, is_known_better
-from netwatch_tui.collect.socket_tracker import Following, Place, Plan, Sighting
-from netwatch_tui.collect.table_reader import Reader
+from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_bound, is_connection, is_known_better
+from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
+from netwatch_tui.collect.table_reader import TableReader
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
@@ -61,10 +61,10 @@ class Collector:
         self._source = source
         self._tables = tables
         self._stopwatch = stopwatch
-        self._following = Following()
+        self._tracker = SocketTracker()
         self._owners = OwnerIndex(source, check)
-        self._details = Details(source)
-        self._reader = Reader(source, self._following, self._owners, check)
+        self._details = SockDiagFacts(source)
+        self._reader = TableReader(source, self._tracker, self._owners, check)
         self._searched: set[int] = set()
         """Inodes that have no owner as far as can be seen; not looked for again before the next look round."""
         self._unexplained: set[int] = set()
@@ -86,17 +86,17 @@ class Collector:
         if look_round or self._visible is None or self._reader.lost_way:
             self._visible = self._source.namespaces()
         chosen = self._visible.chosen(self.namespaces)
-        places = [Place(namespace, table) for namespace in chosen for table in self._tables]
-        plans, problems = self._reader.read(places, self._visible.own)
-        self._refresh_details(plans, look_round)
-        self._find_owners(plans, look_round)
-        delta = self._commit(plans, places, look_round, now)
+        refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
+        diffs, problems = self._reader.read(refs, self._visible.own)
+        self._refresh_details(diffs, look_round)
+        self._find_owners(diffs, look_round)
+        delta = self._commit(diffs, refs, look_round, now)
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
         if self._is_first:
             self._is_first, delta = False, Delta()
-        sockets = tuple(self._following.sockets.values())
+        sockets = tuple(self._tracker.sockets.values())
         return Snapshot(
             taken_at=now,
             sockets=sockets,
@@ -112,12 +112,12 @@ class Collector:
             ),
         )
 
-    def _find_owners(self, plans: Sequence[Plan], look_round: bool) -> None:
+    def _find_owners(self, diffs: Sequence[TableDiff], look_round: bool) -> None:
         """Look for owners where there are inodes without one, or it is time."""
-        left = set(self._left_inodes(plans))
+        left = set(self._left_inodes(diffs))
         self._owners.vanish(left)
         self._searched -= left
-        fresh = {sighting.socket.inode: sighting.socket for sighting in _sightings(plans)}
+        fresh = {new_line.socket.inode: new_line.socket for new_line in _new_lines(diffs)}
         inodes = fresh.keys() | self._unexplained
         wanted = {inode for inode in inodes if inode and not self._owners.of(inode)} - self._searched
         if look_round:
@@ -139,46 +139,46 @@ class Collector:
         }
         return inodes - gone
 
-    def _left_inodes(self, plans: Iterable[Plan]) -> Iterator[int]:
+    def _left_inodes(self, diffs: Iterable[TableDiff]) -> Iterator[int]:
         """Inodes that are sockets no more: closed, or let go by their process."""
-        sockets = self._following.sockets
-        for plan in plans:
-            yield from (sockets[id].inode for id in plan.missing)
-            yield from (sockets[id].inode for id, sighting in plan.continuing if not sighting.socket.inode)
+        sockets = self._tracker.sockets
+        for diff in diffs:
+            yield from (sockets[id].inode for id in diff.missing)
+            yield from (sockets[id].inode for id, new_line in diff.continuing if not new_line.socket.inode)
 
-    def _refresh_details(self, plans: Sequence[Plan], look_round: bool) -> None:
+    def _refresh_details(self, diffs: Sequence[TableDiff], look_round: bool) -> None:
         """Ask sock_diag again where a line that it knows more about is new."""
-        kinds = {plan.place.table.kind for plan in plans}
+        kinds = {diff.ref.table.kind for diff in diffs}
         self._details.refresh(
             unix="unix" in kinds
-            and (look_round or any(_has_fresh(plan) for plan in plans if plan.place.table.kind == "unix")),
-            bound=look_round or any(is_bound(sighting.socket) for sighting in _sightings(plans)),
+            and (look_round or any(_has_fresh(diff) for diff in diffs if diff.ref.table.kind == "unix")),
+            bound=look_round or any(is_bound(new_line.socket) for new_line in _new_lines(diffs)),
         )
 
-    def _commit(self, plans: Sequence[Plan], places: Sequence[Place], look_round: bool, now: float) -> Delta:
+    def _commit(self, diffs: Sequence[TableDiff], refs: Sequence[TableRef], look_round: bool, now: float) -> Delta:
         """Make what was read the state from which the next tick starts."""
-        following = self._following
-        opened = [self._attribute_opened(plan, now) for plan in plans]
-        changes = {id: self._change(id, sighting.socket) for plan in plans for id, sighting in plan.continuing}
-        closed = {id for plan in plans for id in plan.missing}
+        tracker = self._tracker
+        opened = [self._attribute_opened(diff, now) for diff in diffs]
+        changes = {id: self._change(id, new_line.socket) for diff in diffs for id, new_line in diff.continuing}
+        closed = {id for diff in diffs for id in diff.missing}
         for id in self._to_attribute_again(look_round):
             if id not in changes and id not in closed:
-                changes[id] = self._change(id, following.sockets[id])
+                changes[id] = self._change(id, tracker.sockets[id])
         # Nothing of the above changed what is followed, and nothing of what comes now can fail.
-        for plan, by_line in zip(plans, opened, strict=True):
-            following.commit(plan, by_line)
-        forgotten = following.forget_others(places)
+        for diff, by_line in zip(diffs, opened, strict=True):
+            tracker.commit(diff, by_line)
+        forgotten = tracker.forget_others(refs)
         # A namespace that is no more has closed its sockets; of one that is not looked at nothing is known.
         seen = {namespace.inode for namespace in self._visible.chosen("*")} if self._visible else set()
-        closed |= {id for id in forgotten if following.sockets[id].netns not in seen}
+        closed |= {id for id in forgotten if tracker.sockets[id].netns not in seen}
         dropped = forgotten - closed
         delta = Delta(
             tuple(socket for by_line in opened for socket in by_line.values()),
             *split_changes(change for id, change in changes.items() if id not in forgotten),
-            tuple(following.sockets[id] for id in closed),
-            tuple(following.sockets[id] for id in dropped),
+            tuple(tracker.sockets[id] for id in closed),
+            tuple(tracker.sockets[id] for id in dropped),
         )
-        following.apply(delta)
+        tracker.apply(delta)
         self._owners.settle()
         self._was_denied = bool(self._owners.denied)
         self._unexplained = {
@@ -188,26 +188,26 @@ class Collector:
         }
         return delta
 
-    def _attribute_opened(self, plan: Plan, now: float) -> dict[bytes, Socket]:
+    def _attribute_opened(self, diff: TableDiff, now: float) -> dict[bytes, Socket]:
         """The sockets that were not known, by their line."""
-        was_there, next_id = not self._following.knows(plan.place), self._following.next_id
-        return {line: self._attribute(socket, next_id(), now, was_there) for line, socket in plan.opened}
+        was_there, next_id = not self._tracker.knows(diff.ref), self._tracker.next_id
+        return {line: self._attribute(socket, next_id(), now, was_there) for line, socket in diff.opened}
 
     def _change(self, id: int, after: Socket) -> Change:
         """A followed socket and what is known of it now."""
-        before = self._following.sockets[id]
+        before = self._tracker.sockets[id]
         return Change(before, self._attribute(after, id, before.seen_at, before.was_there))
 
     def _to_attribute_again(self, look_round: bool) -> Iterator[int]:
         """Sockets of which something is different that their line does not tell."""
-        if not self._following.sockets:
+        if not self._tracker.sockets:
             return
         for inode in self._owners.touched | self._unexplained:
-            yield from self._following.with_inode(inode)
+            yield from self._tracker.with_inode(inode)
         if look_round:
-            yield from (id for id, socket in self._following.sockets.items() if is_known_better(socket))
+            yield from (id for id, socket in self._tracker.sockets.items() if is_known_better(socket))
         if bool(self._owners.denied) != self._was_denied:
-            yield from (id for id, socket in self._following.sockets.items() if socket.inode and not socket.owners)
+            yield from (id for id, socket in self._tracker.sockets.items() if socket.inode and not socket.owners)
 
     def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool) -> Socket:
         is_known_better = socket.netid != "tcp" or socket.state is State.LISTEN
@@ -227,17 +227,17 @@ class Collector:
             return OwnerReason.KERNEL
         if self._owners.denied:
             return OwnerReason.PERMISSION
-        before = self._following.sockets.get(id)
+        before = self._tracker.sockets.get(id)
         missed_before = before is not None and before.inode == socket.inode and not before.owners
         return OwnerReason.KERNEL if missed_before else OwnerReason.EXITED
 
 
-def _has_fresh(plan: Plan) -> bool:
-    return bool(plan.opened or plan.continuing)
+def _has_fresh(diff: TableDiff) -> bool:
+    return bool(diff.opened or diff.continuing)
 
 
-def _sightings(plans: Iterable[Plan]) -> Iterator[Sighting]:
+def _new_lines(diffs: Iterable[TableDiff]) -> Iterator[NewLine]:
     """All lines that were not there last tick."""
-    for plan in plans:
-        yield from plan.opened
-        yield from (sighting for _, sighting in plan.continuing)
+    for diff in diffs:
+        yield from diff.opened
+        yield from (new_line for _, new_line in diff.continuing)

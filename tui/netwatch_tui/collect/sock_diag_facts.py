@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # see kernel.source
     from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 
 
-class Details:
+class SockDiagFacts:
     """The last answers of sock_diag about the own namespace."""
 
     def __init__(self, source: Source) -> None:

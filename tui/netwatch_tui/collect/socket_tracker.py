@@ -15,7 +15,7 @@ from netwatch_tui.sockets.socket import Ends, Socket
 _new = tuple.__new__
 
 
-class Place(NamedTuple):
+class TableRef(NamedTuple):
     """One socket table of one network namespace."""
 
     namespace: Namespace
@@ -27,20 +27,20 @@ class Place(NamedTuple):
         return (self.namespace.inode, self.table.name)
 
 
-class Sighting(NamedTuple):
+class NewLine(NamedTuple):
     """A line that was not there last tick, with the socket that it shows."""
 
     line: bytes
     socket: Socket
 
 
-class Plan:
+class TableDiff:
     """What one read of one table says, compared with what is known. Changes nothing that is known."""
 
-    def __init__(self, place: Place, lines: dict[bytes, int], following: Following) -> None:
-        self.place = place
+    def __init__(self, ref: TableRef, lines: dict[bytes, int], tracker: SocketTracker) -> None:
+        self.ref = ref
         self._known = lines
-        self._following = following
+        self._tracker = tracker
         self._fresh: dict[bytes, None] = {}
         """Lines that were not known, in the order of the table."""
         self._gone_lines: dict[int, bytes] = {}
@@ -49,41 +49,41 @@ class Plan:
         self._opened: dict[Ends, list[Socket]] = defaultdict(list)
         self.missing: set[int] = set()
         """Ids of sockets without a line so far."""
-        self.continuing: list[tuple[int, Sighting]] = []
+        self.continuing: list[tuple[int, NewLine]] = []
         """Known sockets with another line than before, with their ids."""
-        self.opened: list[Sighting] = []
+        self.opened: list[NewLine] = []
         self.damaged: list[bytes] = []
         """Lines that could not be understood."""
 
     def read(self, parts: Iterable[list[bytes]]) -> None:
         """Take in what a read of the whole table gave, some hundred lines at a time."""
-        if not self._following.knows(self.place):
+        if not self._tracker.knows(self.ref):
             lines = dict.fromkeys(chain.from_iterable(parts))
-            for sighting in self._open_new_ones(self._parse(lines)):
-                self._open(sighting)
+            for new_line in self._open_new_ones(self._parse(lines)):
+                self._open(new_line)
             return
         seen = self._recognise(parts, self._fresh)
         if len(seen) < len(self._known):
             self._gone_lines = {id: line for line, id in self._known.items() if id not in seen}
         self.missing = set(self._gone_lines)
         for missing in self.missing:
-            self._missing_by_ends[self._following.sockets[missing].ends].append(missing)
-        for sighting in self._parse(self._fresh):
-            found = self._find(sighting.socket)
+            self._missing_by_ends[self._tracker.sockets[missing].ends].append(missing)
+        for new_line in self._parse(self._fresh):
+            found = self._find(new_line.socket)
             if found is None:
-                self._open(sighting)
+                self._open(new_line)
             else:
-                self._continue(found, sighting)
+                self._continue(found, new_line)
 
     def reread(self, parts: Iterable[list[bytes]]) -> None:
         """Take in a second read, which is asked only about the missing: one read is torn when sockets come and go."""
         fresh: dict[bytes, None] = {}
         for id in self.missing & self._recognise(parts, fresh):
             self.keep(id)
-        for sighting in self._parse([line for line in fresh if line not in self._fresh], count=False):
-            found = self._find(sighting.socket)
+        for new_line in self._parse([line for line in fresh if line not in self._fresh], count=False):
+            found = self._find(new_line.socket)
             if found is not None:
-                self._continue(found, sighting)
+                self._continue(found, new_line)
 
     def _recognise(self, parts: Iterable[list[bytes]], fresh: dict[bytes, None]) -> set[int]:
         """The ids behind the known lines; the others go to `fresh`. Loops in C over lines that are soon let go."""
@@ -103,69 +103,69 @@ class Plan:
         self._gone_lines.pop(id, None)
 
     def update_lines(self, known: dict[bytes, int], opened: Mapping[bytes, Socket]) -> None:
-        """Make the lines of the place those after this read.
+        """Make the lines of the table those after this read.
 
         Args:
-            known: The lines before, by which the plan was made.
+            known: The lines before, by which the diff was made.
             opened: The opened sockets as they are followed now, by their line.
         """
         for line in self._gone_lines.values():
             del known[line]
-        known.update((sighting.line, id) for id, sighting in self.continuing)
+        known.update((new_line.line, id) for id, new_line in self.continuing)
         known.update((line, socket.id) for line, socket in opened.items())
 
-    def _parse(self, lines: Iterable[bytes], *, count: bool = True) -> list[Sighting]:
-        table, netns = self.place.table, self.place.namespace.inode
+    def _parse(self, lines: Iterable[bytes], *, count: bool = True) -> list[NewLine]:
+        table, netns = self.ref.table, self.ref.namespace.inode
         parser, netid, family = table.parser, table.netid, table.family
-        sightings: list[Sighting] = []
+        new_lines: list[NewLine] = []
         for line in lines:
             try:
-                sightings.append(_new(Sighting, (line, parser(line, netns, netid, family))))
+                new_lines.append(_new(NewLine, (line, parser(line, netns, netid, family))))
             except DAMAGE:
                 if count:
                     self.damaged.append(line)
-        return sightings
+        return new_lines
 
     def _find(self, socket: Socket) -> int | None:
         """The known socket that this line shows.
 
         A torn read can list a socket before and after it got or lost its inode, so the ends are looked up as well.
         """
-        candidates = [*self._following.candidates(socket), *self._missing_by_ends.get(socket.ends, ())]
-        sockets = self._following.sockets
+        candidates = [*self._tracker.candidates(socket), *self._missing_by_ends.get(socket.ends, ())]
+        sockets = self._tracker.sockets
         return next((id for id in candidates if continues(sockets[id], socket)), None)
 
-    def _continue(self, id: int, sighting: Sighting) -> None:
+    def _continue(self, id: int, new_line: NewLine) -> None:
         """A known socket has another line. One that already has a line was listed twice in a torn read."""
         if id in self.missing:
             self.missing.discard(id)
-            self.continuing.append((id, sighting))
+            self.continuing.append((id, new_line))
 
-    def _open_new_ones(self, sightings: Iterable[Sighting]) -> list[Sighting]:
-        """In the first read of a place, open what has an inode of its own; returns what may be listed twice."""
+    def _open_new_ones(self, new_lines: Iterable[NewLine]) -> list[NewLine]:
+        """In the first read of a table, open what has an inode of its own; returns what may be listed twice."""
         inodes: set[int] = set()
-        doubtful: list[Sighting] = []
-        for sighting in sightings:
-            inode = sighting.socket.inode
+        doubtful: list[NewLine] = []
+        for new_line in new_lines:
+            inode = new_line.socket.inode
             if inode and inode not in inodes:
                 inodes.add(inode)
-                self.opened.append(sighting)
+                self.opened.append(new_line)
             else:
-                doubtful.append(sighting)
+                doubtful.append(new_line)
         if doubtful:
             for _, socket in self.opened:
                 self._opened[socket.ends].append(socket)
         return doubtful
 
-    def _open(self, sighting: Sighting) -> None:
+    def _open(self, new_line: NewLine) -> None:
         """A socket that was not known. It, too, may be listed twice, before and after it got or lost its inode."""
-        same_ends, socket = self._opened[sighting.socket.ends], sighting.socket
+        same_ends, socket = self._opened[new_line.socket.ends], new_line.socket
         if not any(continues(other, socket) or continues(socket, other) for other in same_ends):
             same_ends.append(socket)
-            self.opened.append(sighting)
+            self.opened.append(new_line)
 
 
-class Following:
+class SocketTracker:
     """All sockets that are there, by id and by what finds them again."""
 
     def __init__(self) -> None:
@@ -174,18 +174,18 @@ class Following:
         self._by_ends: dict[int, int] = {}
         """By the hash of their ends: 100,000 sockets have as many, and the tuples themselves would take 20 MB."""
         self._lines: dict[tuple[int, str], dict[bytes, int]] = {}
-        """By place, the lines that were there and the ids of their sockets."""
+        """By table, the lines that were there and the ids of their sockets."""
         self._last_id = 0
         self._unindexed: list[Socket] | None = []
         """What the first tick brought. Indexed with the second one: who looks only once needs no index."""
 
-    def plan(self, place: Place) -> Plan:
-        """Begin to compare a read of this place."""
-        return Plan(place, self._lines.get(place.key, {}), self)
+    def diff(self, ref: TableRef) -> TableDiff:
+        """Begin to compare a read of this table."""
+        return TableDiff(ref, self._lines.get(ref.key, {}), self)
 
-    def knows(self, place: Place) -> bool:
-        """Whether this place was read before."""
-        return place.key in self._lines
+    def knows(self, ref: TableRef) -> bool:
+        """Whether this table was read before."""
+        return ref.key in self._lines
 
     def candidates(self, socket: Socket) -> list[int]:
         """Ids of sockets that this one may be."""
@@ -203,13 +203,13 @@ class Following:
         self._last_id += 1
         return self._last_id
 
-    def commit(self, plan: Plan, opened: Mapping[bytes, Socket]) -> None:
-        """Keep the lines of a place for the next comparison; `opened` are its new sockets by line."""
-        plan.update_lines(self._lines.setdefault(plan.place.key, {}), opened)
+    def commit(self, diff: TableDiff, opened: Mapping[bytes, Socket]) -> None:
+        """Keep the lines of a table for the next comparison; `opened` are its new sockets by line."""
+        diff.update_lines(self._lines.setdefault(diff.ref.key, {}), opened)
 
-    def forget_others(self, places: Iterable[Place]) -> set[int]:
-        """Follow nothing but these places from now on; returns the ids of sockets that are no longer looked at."""
-        forgotten = self._lines.keys() - {place.key for place in places}
+    def forget_others(self, refs: Iterable[TableRef]) -> set[int]:
+        """Follow nothing but these tables from now on; returns the ids of sockets that are no longer looked at."""
+        forgotten = self._lines.keys() - {ref.key for ref in refs}
         return {id for key in forgotten for id in self._lines.pop(key).values()}
 
     def apply(self, delta: Delta) -> None:

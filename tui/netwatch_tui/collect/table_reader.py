@@ -1,4 +1,4 @@
-"""Reading all places of a tick, and making sure that what is missing is gone."""
+"""Reading all tables of a tick, and making sure that what is missing is gone."""
 
 from __future__ import annotations
 
@@ -6,60 +6,60 @@ from collections.abc import Callable, Iterable
 
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.collect.sock_diag_facts import is_connection
-from netwatch_tui.collect.socket_tracker import Following, Place, Plan
+from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff, TableRef
 from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.socket import Socket
 
 
-class Reader:
+class TableReader:
     """Reads tables and compares them with what is followed. Changes nothing that is followed."""
 
-    def __init__(self, source: Source, following: Following, owners: OwnerIndex, check: Callable[[], None]) -> None:
+    def __init__(self, source: Source, tracker: SocketTracker, owners: OwnerIndex, check: Callable[[], None]) -> None:
         self._source = source
-        self._following = following
+        self._tracker = tracker
         self._owners = owners
         self._check = check
         self.lost_way = False
         """Whether a process has ended through which a namespace was read."""
 
-    def read(self, places: Iterable[Place], own: Namespace) -> tuple[list[Plan], list[Problem]]:
-        """One plan for each place that could be read, and what could not be."""
+    def read(self, refs: Iterable[TableRef], own: Namespace) -> tuple[list[TableDiff], list[Problem]]:
+        """One diff for each table that could be read, and what could not be."""
         self.lost_way = False
-        plans: list[Plan] = []
+        diffs: list[TableDiff] = []
         problems: list[Problem] = []
-        for place in places:
+        for ref in refs:
             try:
-                plan = self._read_place(place, is_own=place.namespace == own)
+                diff = self._read_table(ref, is_own=ref.namespace == own)
             except ProcessLookupError:
                 self.lost_way = True  # to the namespace, which may well be there still
                 continue
             except OSError as error:
                 # What was there before stays as it was: unread is not closed.
-                problems.append(Problem(f"can't read /proc/net/{place.table.name}: {error.strerror}", 1))
+                problems.append(Problem(f"can't read /proc/net/{ref.table.name}: {error.strerror}", 1))
                 continue
-            if plan.damaged:
-                count = len(plan.damaged)
+            if diff.damaged:
+                count = len(diff.damaged)
                 problems.append(
-                    Problem(f"{count} of the lines in /proc/net/{place.table.name} can't be understood", count)
+                    Problem(f"{count} of the lines in /proc/net/{ref.table.name} can't be understood", count)
                 )
-            plans.append(plan)
-        return plans, problems
+            diffs.append(diff)
+        return diffs, problems
 
-    def _read_place(self, place: Place, *, is_own: bool) -> Plan:
-        plan = self._following.plan(place)
+    def _read_table(self, ref: TableRef, *, is_own: bool) -> TableDiff:
+        diff = self._tracker.diff(ref)
         try:
-            plan.read(self._source.lines(place.namespace, place.table, self._check))
+            diff.read(self._source.lines(ref.namespace, ref.table, self._check))
         except FileNotFoundError:
-            plan = self._following.plan(place)
-            plan.read([])
-            return plan
-        if plan.missing and not (is_own and self._is_settled(plan)):
-            plan.reread(self._source.lines(place.namespace, place.table, self._check))
-        return plan
+            diff = self._tracker.diff(ref)
+            diff.read([])
+            return diff
+        if diff.missing and not (is_own and self._is_settled(diff)):
+            diff.reread(self._source.lines(ref.namespace, ref.table, self._check))
+        return diff
 
-    def _is_settled(self, plan: Plan) -> bool:
+    def _is_settled(self, diff: TableDiff) -> bool:
         """Ask about each missing socket; returns whether the answers leave no doubt.
 
         One read is torn when sockets come and go, so a missing line is no proof. sock_diag answers exact questions
@@ -67,8 +67,8 @@ class Reader:
         to a device, so where it finds none the descriptor is asked as well; a second read must settle what is left.
         """
         # Two connections never have the same ends at one time: where the read shows a new one, the old one is gone.
-        taken = {socket.ends for _, socket in plan.opened}
-        missing = (self._following.sockets[id] for id in plan.missing)
+        taken = {socket.ends for _, socket in diff.opened}
+        missing = (self._tracker.sockets[id] for id in diff.missing)
         sockets = [socket for socket in missing if not (is_connection(socket) and socket.ends in taken)]
         if not all(map(is_connection, sockets)):
             return False
@@ -78,7 +78,7 @@ class Reader:
         settled = True
         for socket, inode in zip(sockets, answers, strict=True):
             if inode is not None and inode in (socket.inode, 0):
-                plan.keep(socket.id)
+                diff.keep(socket.id)
             elif self._is_still_held(socket):
                 settled = False
         return settled

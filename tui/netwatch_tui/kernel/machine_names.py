@@ -7,15 +7,15 @@ import socket
 from collections.abc import Iterable
 from contextlib import suppress
 
-from netwatch_tui.query.language.names import Names
+from netwatch_tui.query.language.names import MachineNames
 
 SERVICES = "/etc/services"
 _PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
 
 
-def read_names(services: str = SERVICES, port_range: str = _PORT_RANGE) -> Names:
+def read_names(services: str = SERVICES, port_range: str = _PORT_RANGE) -> MachineNames:
     """All that a filter may be told. What can't be read is not known: services are then written as numbers."""
-    names = Names(me=os.geteuid())
+    names = MachineNames(me=os.geteuid())
     with suppress(OSError), open(services, "rb") as file:
         names = names._replace(services=parse_services(file))
     with suppress(OSError, ValueError), open(port_range, "rb") as file:

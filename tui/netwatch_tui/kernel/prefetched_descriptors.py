@@ -17,7 +17,7 @@ from netwatch_tui.kernel.source import PROC, LinuxSource, ProcessReader
 _DENIED = "denied"
 
 
-class AheadSource(LinuxSource):
+class PrefetchedSource(LinuxSource):
     """Linux, with the descriptors of all processes looked at from the start on; asked again, it looks itself."""
 
     def __init__(self, proc: str = PROC, processes: ProcessReader | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netwatch_tui.sockets.socket import Process
 
 
-class Names:
+class ProcessNames:
     """Knows a process by what `/proc/PID/comm` says; stands in for `processes.Processes`."""
 
     def __init__(self, proc: str = "/proc") -> None:

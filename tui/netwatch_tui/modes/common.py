@@ -52,7 +52,7 @@ def query(text: str) -> Query:
         raise SystemExit(2) from error
 
 
-class Choice:
+class RowChoice:
     """Which sockets the command line chooses: by its letters, its filter, and one more."""
 
     def __init__(self, options: argparse.Namespace, more: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from netwatch_tui.modes.common import Choice, colours, complain, print_lines
+from netwatch_tui.modes.common import RowChoice, colours, complain, print_lines
 from netwatch_tui.output.differences import difference_lines, difference_objects
 from netwatch_tui.recording.last_state import Last, last_state
 from netwatch_tui.recording.reader import RecordingError
@@ -19,7 +19,7 @@ def diff(options: argparse.Namespace) -> int:
     if options.format not in (None, "table", "ndjson"):
         complain(f"--diff prints table or ndjson, not {options.format} (see --help)")
         return 2
-    choice = Choice(options)
+    choice = RowChoice(options)
     snapshots = [_read(path).snapshot for path in options.diff]
     before, after = (Side(choice.of(each), each.namespaces.names) for each in snapshots)
     found = compare(before, after)

@@ -48,7 +48,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     if not source.namespaces().chosen(options.net):
         return no_namespace(source, options.net)
     from netwatch_tui.kernel.proc_net import TABLES
-    from netwatch_tui.play.ticker import Worker
+    from netwatch_tui.play.ticker import Ticker
 
     recorders: list[Recorder] = []
 
@@ -58,7 +58,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
         recorders.append(begun(options, collector))
         return recorders[0]
 
-    worker = Worker(source, TABLES, spec, record=record if options.record else None)
+    worker = Ticker(source, TABLES, spec, record=record if options.record else None)
     try:
         return _run(options, worker, spec, lambda: os.uname().nodename)
     finally:
@@ -71,17 +71,17 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
 def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
     from netwatch_tui.modes.replay_once import opened
-    from netwatch_tui.play.player import ReplayFeed
+    from netwatch_tui.play.player import Player
     from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
 
     path = options.replay
     if path == "-":
         stream = os.dup(0)
         os.dup2(_keyboard(), 0)
-        feed = ReplayFeed(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
+        feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = ReplayFeed(partial(open_recording, path), spec, count=partial(count_looks, path))
+        feed = Player(partial(open_recording, path), spec, count=partial(count_looks, path))
     return _run(options, feed, spec, lambda: feed.position.host)
 
 

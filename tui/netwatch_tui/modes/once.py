@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
-    Choice,
     MakeSource,
+    RowChoice,
     colours,
     complain,
     no_namespace,
@@ -31,7 +31,7 @@ _MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Print what is there now."""
-    choice = Choice(options)  # first, because it may end the program
+    choice = RowChoice(options)  # first, because it may end the program
     if options.replay:
         from netwatch_tui.modes.replay_once import last_of, opened
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import Choice, MakeSource, complain, no_namespace, print_batches, selection
+from netwatch_tui.modes.common import MakeSource, RowChoice, complain, no_namespace, print_batches, selection
 from netwatch_tui.modes.once import print_snapshot, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
@@ -23,7 +23,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.format not in (None, "ndjson"):
         complain(f"--watch prints ndjson, not {options.format} (see --help)")
         return 2
-    choice, columns, status = Choice(options), options.columns or (), 0
+    choice, columns, status = RowChoice(options), options.columns or (), 0
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
@@ -38,7 +38,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Look until a socket matches; status 0 if one did, 1 if the time is over."""
-    choice = Choice(options, options.wait_for)
+    choice = RowChoice(options, options.wait_for)
     with looking(options, make_source, options.timeout) as (snapshots, pulse):
         for snapshot in snapshots:
             if found := choice.of(snapshot):
@@ -65,7 +65,7 @@ def looking(
 
 
 def batches(
-    snapshots: Iterable[Snapshot], choice: Choice, columns: tuple[str, ...], host: str
+    snapshots: Iterable[Snapshot], choice: RowChoice, columns: tuple[str, ...], host: str
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
     for snapshot in snapshots:
@@ -73,7 +73,7 @@ def batches(
         yield event_lines(events(snapshot, choice), head)
 
 
-def events(snapshot: Snapshot, choice: Choice) -> Iterator[Event]:
+def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
     """What a snapshot brings of the sockets that are chosen; of a change, before or after it."""
     delta = snapshot.delta
     if not (delta.opened or delta.changed or delta.closed):

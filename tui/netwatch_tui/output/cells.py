@@ -26,7 +26,7 @@ _TSV_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
 _TSV_UNSAFE = re.compile(r"[\\]|" + _UNSAFE.pattern)
 
 
-class _Line:
+class _CsvLine:
     """What a csv writer writes to: keeps the last line."""
 
     text = ""
@@ -37,7 +37,7 @@ class _Line:
 
 def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Cells between commas, in quotes where they need it; see RFC 4180."""
-    line = _Line()
+    line = _CsvLine()
     write: Callable[[Iterable[Any]], Any] = csv.writer(line, lineterminator="").writerow
     fields = chosen(head, CELL_FIELDS)
     if head.header:

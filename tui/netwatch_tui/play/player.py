@@ -54,7 +54,7 @@ class _Ended(NamedTuple):
     is_failure: bool
 
 
-class _Reader:
+class _ReadAhead:
     """Reads a recording some looks ahead, in a thread of its own, which may wait for them as long as it likes."""
 
     def __init__(self, opens: Callable[[], Recording], tell: Callable[[], None]) -> None:
@@ -104,7 +104,7 @@ def _nothing_more(_: int) -> None:
     """A recording holds no more about a process than its sockets tell."""
 
 
-class ReplayFeed:
+class Player:
     """Plays a recording to the screen. Every method may be called from any thread and returns at once."""
 
     def __init__(
@@ -195,7 +195,7 @@ class ReplayFeed:
         self._given = _Given()
         self._session = Session(self._given, self._spec, _nothing_more)
         self._pending: Snapshot | _Ended | None = None
-        self._reader = _Reader(self._opens, lambda: self._wishes.put(_Ask.NEWS))
+        self._reader = _ReadAhead(self._opens, lambda: self._wishes.put(_Ask.NEWS))
         self._position = self._position._replace(number=0, time=None, ended=None)
 
     def _count_looks(self, count: Callable[[], int]) -> None:

@@ -10,7 +10,7 @@ from netwatch_tui.collect.collector import Collects
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Owner, ProcessDetails, Socket
-from netwatch_tui.view.socket_details import Dossier, connections_of, other_end
+from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
 from netwatch_tui.view.view import View, ViewSpec, arrange
 
 LINGER = 3.0
@@ -43,7 +43,7 @@ class Session:
         self._marks = Marks()
         self._held: _Held | None = None
         self._last: View | None = None
-        self._dossier: Dossier | None = None
+        self._socket_details: SocketDetails | None = None
 
     def tick(self, now: float) -> View | None:
         """Collect once more, and show it unless the screen is paused."""
@@ -96,13 +96,13 @@ class Session:
             snapshot, marks, since = self._held
             now = since
         view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last)
-        self._dossier = self._opened(view)
-        self._last = view._replace(pace=self._pace, dossier=self._dossier)
+        self._socket_details = self._opened(view)
+        self._last = view._replace(pace=self._pace, socket_details=self._socket_details)
         return self._last
 
-    def _opened(self, view: View) -> Dossier | None:
+    def _opened(self, view: View) -> SocketDetails | None:
         """What is known about the socket that the person looks at."""
-        before, subject = self._dossier, view.spec.subject
+        before, subject = self._socket_details, view.spec.subject
         if subject is None:
             return None
         if before is not None and before.socket.id != subject:
@@ -118,7 +118,7 @@ class Session:
         # Asked again when a holder is another one, which includes one that has started another program since.
         known = before.processes if before and owners == _owners(before.socket, before.other_end) else {}
         processes = self._asked({owner.pid for owner in owners}, known)
-        return Dossier(socket, None, other, connections_of(socket, sockets), processes)
+        return SocketDetails(socket, None, other, connections_of(socket, sockets), processes)
 
     def _asked(self, pids: set[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
         """Details of processes; of each that is not known yet, the machine is asked."""
@@ -130,11 +130,11 @@ def _owners(socket: Socket, other: Socket | None) -> tuple[Owner, ...]:
     return socket.owners + (other.owners if other else ())
 
 
-def _closed(before: Dossier | None, view: View) -> Dossier | None:
-    """The dossier of a socket that is not there (any more): as it was seen last."""
+def _closed(before: SocketDetails | None, view: View) -> SocketDetails | None:
+    """The socket_details of a socket that is not there (any more): as it was seen last."""
     if before is not None:
         return before if before.closed_at else before._replace(closed_at=view.snapshot.taken_at)
     marked = view.moment.marked.get(view.spec.subject or 0)
     if marked is None or marked.mark is not Mark.CLOSED:
         return None
-    return Dossier(marked.socket, view.snapshot.taken_at)
+    return SocketDetails(marked.socket, view.snapshot.taken_at)

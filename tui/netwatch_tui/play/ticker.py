@@ -44,7 +44,7 @@ class _Stopped(BaseException):
     """Raised inside a tick when the program quits; no handler of errors on the way may hold it up."""
 
 
-class Worker:
+class Ticker:
     """Ticks at the interval, and whenever the person wants to see something else."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from netwatch_tui.query.known_names import known_in
 from netwatch_tui.query.language.completion import Completions, Known, complete
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.names import NO_NAMES, Names
+from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.printer import format_query, quote, term
 from netwatch_tui.query.language.reference import REFERENCE, SHIPPED
 from netwatch_tui.query.query import EVERYTHING, Query, parse
@@ -15,7 +15,7 @@ __all__ = [
     "SHIPPED",
     "Completions",
     "Known",
-    "Names",
+    "MachineNames",
     "Query",
     "QueryError",
     "complete",

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query.language.completion import Known
-from netwatch_tui.query.language.names import Names
+from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
-def known_in(snapshot: Snapshot, names: Names) -> Known:
+def known_in(snapshot: Snapshot, names: MachineNames) -> Known:
     """What could be asked for among these sockets."""
     processes = {owner.process for holders in {each.owners for each in snapshot.sockets} for owner in holders}
     ends = {end for each in snapshot.sockets for end in (each.local, each.peer) if end.version}

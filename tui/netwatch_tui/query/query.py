@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query.language.keys import KEY_OF
-from netwatch_tui.query.language.names import NO_NAMES, Names
-from netwatch_tui.query.language.parser import Place, read
+from netwatch_tui.query.language.names import NO_NAMES, MachineNames
+from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
 from netwatch_tui.query.match.ends import Test
@@ -20,8 +20,8 @@ class Query(NamedTuple):
     text: str
     """As it was typed."""
     expression: Expression
-    names: Names = NO_NAMES
-    places: tuple[Place, ...] = ()
+    names: MachineNames = NO_NAMES
+    places: tuple[PlacedCondition, ...] = ()
     """The conditions of which all must hold, with their places in the text."""
 
     @property
@@ -57,7 +57,7 @@ class Query(NamedTuple):
         joint = " and " if begins_with_state and self.places else " "
         return f"{self.without('')}{joint}{more}".lstrip()
 
-    def _pieces(self, places: list[Place]) -> Iterator[str]:
+    def _pieces(self, places: list[PlacedCondition]) -> Iterator[str]:
         before: Expression | None = None
         for place in places:
             if takes_states(before) and isinstance(place.condition, States):
@@ -69,7 +69,7 @@ class Query(NamedTuple):
 EVERYTHING = Query("", ALL)
 
 
-def parse(text: str, names: Names = NO_NAMES) -> Query:
+def parse(text: str, names: MachineNames = NO_NAMES) -> Query:
     """Read a filter.
 
     Args:

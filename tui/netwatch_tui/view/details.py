@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.format import duration, local_text, peer_text, printable
 from netwatch_tui.sockets.socket import Family, Owner, OwnerReason, ProcessDetails, Socket, State
-from netwatch_tui.view.socket_details import Dossier
+from netwatch_tui.view.socket_details import SocketDetails
 
 STATE_MEANINGS = {
     State.LISTEN: "waits for connections",
@@ -57,33 +57,33 @@ MOST_CONNECTIONS = 200
 """Of a listener's connections, how many are shown one by one."""
 
 
-def describe(dossier: Dossier, namespaces: Mapping[int, str], now: float, clock: Clock) -> list[Fact]:
+def describe(socket_details: SocketDetails, namespaces: Mapping[int, str], now: float, clock: Clock) -> list[Fact]:
     """Everything about a socket.
 
     Args:
-        dossier: What is known.
+        socket_details: What is known.
         namespaces: Names of network namespaces by inode.
         now: Seconds since the epoch.
         clock: Tells moments.
     """
     moment = _Moment(now, clock)
-    socket, details = dossier.socket, dossier.processes
-    age = duration((dossier.closed_at or now) - socket.seen_at)
-    facts = [Fact("Closed", moment.past(dossier.closed_at))] if dossier.closed_at else []
+    socket, details = socket_details.socket, socket_details.processes
+    age = duration((socket_details.closed_at or now) - socket.seen_at)
+    facts = [Fact("Closed", moment.past(socket_details.closed_at))] if socket_details.closed_at else []
     facts += [
         Fact("Socket", f"{socket.netid} {socket.family}"),
         Fact("State", f"{socket.state}: {STATE_MEANINGS[socket.state]}"),
         Fact("Local", local_text(socket)),
         Fact("Peer", peer_text(socket)),
         *_owners(socket, details, moment),
-        *_other_end(dossier.other_end, details, moment),
+        *_other_end(socket_details.other_end, details, moment),
         *_queues(socket),
         *_timer(socket),
         Fact("Age", f"at least {age}; it was there when watching began" if socket.was_there else age),
         Fact("Inode", str(socket.inode) if socket.inode else "none: no file stands behind it"),
         Fact("User", _user(socket)),
         Fact("Namespace", printable(namespaces.get(socket.netns, str(socket.netns)))),
-        *_connections(dossier),
+        *_connections(socket_details),
     ]
     return facts
 
@@ -103,9 +103,9 @@ def _other_end(other: Socket | None, details: Mapping[int, ProcessDetails], mome
     return [fact for owner in other.owners for fact in _owner("Other end", owner, details.get(owner.pid), moment)]
 
 
-def _connections(dossier: Dossier) -> list[Fact]:
+def _connections(socket_details: SocketDetails) -> list[Fact]:
     """The connections that came in through a listener."""
-    found = dossier.connections
+    found = socket_details.connections
     if found is None:
         return []
     facts = [Fact("Connections", f"{len(found):,}" if found else "none")]

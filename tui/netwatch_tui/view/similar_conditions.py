@@ -7,7 +7,7 @@ from netwatch_tui.query import term
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Socket
 
 
-def likenesses(socket: Socket, moment: Moment) -> list[str]:
+def similar_conditions(socket: Socket, moment: Moment) -> list[str]:
     """One condition for each value by which others may be like a socket, the most asked for first."""
     found: list[tuple[str, str]] = []
     names = dict.fromkeys(owner.process.name for owner in socket.owners)

@@ -10,7 +10,7 @@ from netwatch_tui.sockets.socket import PORT_NETIDS, Address, Family, ProcessDet
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- compared with, not bound to
 
 
-class Dossier(NamedTuple):
+class SocketDetails(NamedTuple):
     """All about one socket at one moment."""
 
     socket: Socket

@@ -15,7 +15,7 @@ from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.groups import GROUPINGS, Folding, Row, grouped
 from netwatch_tui.view.order import SLICE, Order, in_order
-from netwatch_tui.view.socket_details import Dossier
+from netwatch_tui.view.socket_details import SocketDetails
 
 RowId = int | str
 """The id of a socket, or of a group."""
@@ -61,7 +61,7 @@ class View(NamedTuple):
     """When the screen was stopped, in seconds since the epoch; None while it is live."""
     pace: float | None = None
     """Seconds that really lie between the last two ticks; None before the second."""
-    dossier: Dossier | None = None
+    socket_details: SocketDetails | None = None
     """About the socket that the spec asks for."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, KEYS, Holds, Key
+from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, KEYS, FilterKey, Holds
 from netwatch_tui.query.language.lexer import KEY
 from netwatch_tui.query.language.printer import in_quotes, term
 from netwatch_tui.query.language.state_names import GROUPS, NAME_IN_SS
@@ -94,7 +94,7 @@ def _words(before: str, known: Known) -> Iterable[str]:
             return (*(f"{key.name}:" for key in KEYS), *(f"is:{word}" for word in IS_WORDS), *_WORDS)
 
 
-def _values(key: Key, text: str, start: int, position: int, known: Known) -> Completions:
+def _values(key: FilterKey, text: str, start: int, position: int, known: Known) -> Completions:
     comma = text.rfind(",", start, position)
     begin = comma + 1 if comma >= 0 and '"' not in text[start:comma] else start
     written = text[begin:position].lstrip('"').lower()
@@ -128,7 +128,7 @@ def _names(key: str, known: Known) -> tuple[str, ...]:
     }.get(key, ())
 
 
-def _as_value(key: Key, name: str) -> str:
+def _as_value(key: FilterKey, name: str) -> str:
     value = term(key.name, name).partition(":")[2]
     return in_quotes(name) if value == "-" and key.holds is Holds.TEXT else value
 

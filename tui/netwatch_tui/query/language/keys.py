@@ -20,7 +20,7 @@ class Holds(Enum):
     IS = "is"
 
 
-class Key(NamedTuple):
+class FilterKey(NamedTuple):
     """One key."""
 
     name: str
@@ -36,32 +36,32 @@ _NUMBER = "a number, a range (1-9) or a comparison (>0)"
 _SIZE = "a number of bytes (0, 64k), a range or a comparison (>0)"
 _ADDRESS = "an address, a network (10.0.0.0/8), address:port or part of what is shown"
 
-KEYS: tuple[Key, ...] = (
-    Key("port", Holds.PORT, _PORT),
-    Key("lport", Holds.PORT, _PORT),
-    Key("pport", Holds.PORT, _PORT),
-    Key("addr", Holds.ADDRESS, _ADDRESS, ("address", "host")),
-    Key("local", Holds.ADDRESS, _ADDRESS, ("laddr",)),
-    Key("peer", Holds.ADDRESS, _ADDRESS, ("paddr",)),
-    Key("process", Holds.TEXT, "part of a process name", ("proc", "name")),
-    Key("cmd", Holds.TEXT, "part of a command line", ("cmdline", "command")),
-    Key("pid", Holds.NUMBER, _NUMBER),
-    Key("user", Holds.TEXT, "part of a user's name, or a whole user number"),
-    Key("uid", Holds.NUMBER, _NUMBER),
-    Key("state", Holds.STATE, "a state or a group of states"),
-    Key("proto", Holds.KIND, "a kind of socket", ("netid",)),
-    Key("fd", Holds.NUMBER, _NUMBER),
-    Key("inode", Holds.NUMBER, _NUMBER, ("ino",)),
-    Key("unit", Holds.TEXT, "part of the name of a unit or container"),
-    Key("container", Holds.TEXT, "part of the name of a container"),
-    Key("netns", Holds.TEXT, "part of a namespace's name, or its whole number", ("ns", "namespace")),
-    Key("age", Holds.AGE, "a span of time: <10s, >1h, 5m-10m"),
-    Key("recvq", Holds.SIZE, _SIZE, ("recv_q",)),
-    Key("sendq", Holds.SIZE, _SIZE, ("send_q",)),
-    Key("drops", Holds.SIZE, _SIZE),
-    Key("timer", Holds.TEXT, "part of a timer's name (on, keepalive, timewait, persist)"),
-    Key("dev", Holds.TEXT, "part of a device's name", ("interface",)),
-    Key("is", Holds.IS, "a word about the row"),
+KEYS: tuple[FilterKey, ...] = (
+    FilterKey("port", Holds.PORT, _PORT),
+    FilterKey("lport", Holds.PORT, _PORT),
+    FilterKey("pport", Holds.PORT, _PORT),
+    FilterKey("addr", Holds.ADDRESS, _ADDRESS, ("address", "host")),
+    FilterKey("local", Holds.ADDRESS, _ADDRESS, ("laddr",)),
+    FilterKey("peer", Holds.ADDRESS, _ADDRESS, ("paddr",)),
+    FilterKey("process", Holds.TEXT, "part of a process name", ("proc", "name")),
+    FilterKey("cmd", Holds.TEXT, "part of a command line", ("cmdline", "command")),
+    FilterKey("pid", Holds.NUMBER, _NUMBER),
+    FilterKey("user", Holds.TEXT, "part of a user's name, or a whole user number"),
+    FilterKey("uid", Holds.NUMBER, _NUMBER),
+    FilterKey("state", Holds.STATE, "a state or a group of states"),
+    FilterKey("proto", Holds.KIND, "a kind of socket", ("netid",)),
+    FilterKey("fd", Holds.NUMBER, _NUMBER),
+    FilterKey("inode", Holds.NUMBER, _NUMBER, ("ino",)),
+    FilterKey("unit", Holds.TEXT, "part of the name of a unit or container"),
+    FilterKey("container", Holds.TEXT, "part of the name of a container"),
+    FilterKey("netns", Holds.TEXT, "part of a namespace's name, or its whole number", ("ns", "namespace")),
+    FilterKey("age", Holds.AGE, "a span of time: <10s, >1h, 5m-10m"),
+    FilterKey("recvq", Holds.SIZE, _SIZE, ("recv_q",)),
+    FilterKey("sendq", Holds.SIZE, _SIZE, ("send_q",)),
+    FilterKey("drops", Holds.SIZE, _SIZE),
+    FilterKey("timer", Holds.TEXT, "part of a timer's name (on, keepalive, timewait, persist)"),
+    FilterKey("dev", Holds.TEXT, "part of a device's name", ("interface",)),
+    FilterKey("is", Holds.IS, "a word about the row"),
 )
 
 KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Names(NamedTuple):
+class MachineNames(NamedTuple):
     """Names and numbers of one machine, read once. Without them a filter knows numbers only."""
 
     services: Mapping[str, Mapping[str, int]] = {}
@@ -24,4 +24,4 @@ class Names(NamedTuple):
         return tuple(sorted(found))
 
 
-NO_NAMES = Names()
+NO_NAMES = MachineNames()

@@ -10,9 +10,9 @@ import re
 from typing import NamedTuple
 
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.keys import KEY_OF, KEYS, Holds, Key
+from netwatch_tui.query.language.keys import KEY_OF, KEYS, FilterKey, Holds
 from netwatch_tui.query.language.lexer import KEY, Kind, pieces, tokens, unquoted
-from netwatch_tui.query.language.names import Names
+from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.ss_conditions import Words, ss_condition
 from netwatch_tui.query.language.syntax import (
     ALL,
@@ -43,7 +43,7 @@ _PORTS = re.compile(r":[A-Za-z0-9][^:]*")
 _PORT_KEY = KEY_OF["port"]
 
 
-class Place(NamedTuple):
+class PlacedCondition(NamedTuple):
     """A condition that must hold, and where in the text it stands."""
 
     condition: Expression
@@ -51,7 +51,7 @@ class Place(NamedTuple):
     end: int
 
 
-def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
+def read(text: str, names: MachineNames) -> tuple[Expression, tuple[PlacedCondition, ...]]:
     """What a text means, and the conditions of which all must hold, with their places.
 
     Raises:
@@ -59,7 +59,7 @@ def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
     """
     if len(text) > MAX_TEXT:
         raise QueryError(f"a filter of at most {MAX_TEXT} characters is expected", text, MAX_TEXT, len(text))
-    reader = _Reader(Words(text, tokens(text)), names)
+    reader = _ConditionReader(Words(text, tokens(text)), names)
     if not reader.words.has_more():
         return ALL, ()
     places = reader.whole()
@@ -68,15 +68,15 @@ def read(text: str, names: Names) -> tuple[Expression, tuple[Place, ...]]:
     return conjunction([place.condition for place in places]), tuple(places)
 
 
-class _Reader:
+class _ConditionReader:
     """Reads conditions one after the other, as ss does."""
 
-    def __init__(self, words: Words, names: Names) -> None:
+    def __init__(self, words: Words, names: MachineNames) -> None:
         self.words = words
         self._names = names
         self._depth = 0
 
-    def whole(self) -> list[Place]:
+    def whole(self) -> list[PlacedCondition]:
         """The whole text. The states with which it begins are those of all that follows, whatever `or` is in it."""
         begins_with_states = self.words.next.kind is Kind.WORD
         first = self._opposite()
@@ -88,7 +88,7 @@ class _Reader:
             return [first, *self._row(self._opposite())]
         return self._row(first)
 
-    def _row(self, first: Place) -> list[Place]:
+    def _row(self, first: PlacedCondition) -> list[PlacedCondition]:
         """Conditions of which all must hold; those before an `or` and the one after it are one condition."""
         found = [first]
         while self.words.next.kind not in (Kind.CLOSE, Kind.END):
@@ -98,18 +98,18 @@ class _Reader:
             place = self._opposite()
             if is_or:
                 before = conjunction([each.condition for each in found])
-                found = [Place(disjunction([before, place.condition]), found[0].start, place.end)]
+                found = [PlacedCondition(disjunction([before, place.condition]), found[0].start, place.end)]
             else:
                 found.append(place)
         return found
 
-    def _opposite(self) -> Place:
+    def _opposite(self) -> PlacedCondition:
         start, is_negated = self.words.next.start, False
         while self.words.next.kind is Kind.NOT:
             self.words.take()
             is_negated = not is_negated
         condition = self._condition()
-        return Place(negation(condition) if is_negated else condition, start, self.words.before.end)
+        return PlacedCondition(negation(condition) if is_negated else condition, start, self.words.before.end)
 
     def _condition(self) -> Expression:
         token = self.words.next
@@ -162,7 +162,7 @@ class _Reader:
             return Word(word)
         raise self.words.wrong("something between the quotes is expected", token)
 
-    def _term(self, key: Key, start: int, end: int) -> Expression:
+    def _term(self, key: FilterKey, start: int, end: int) -> Expression:
         text = self.words.text
         found = values(key, pieces(text, start, end), text, self._names)
         if key.holds is Holds.IS:

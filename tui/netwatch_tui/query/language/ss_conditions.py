@@ -9,7 +9,7 @@ import re
 
 from netwatch_tui.query.language.errors import QueryError
 from netwatch_tui.query.language.lexer import Kind, Token, unquoted
-from netwatch_tui.query.language.names import NO_NAMES, Names
+from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS, STATES
 from netwatch_tui.query.language.syntax import (
     Device,
@@ -72,7 +72,7 @@ class Words:
         return QueryError(message, self.text, token.start, token.end, expected)
 
 
-def ss_condition(words: Words, names: Names) -> Expression | None:
+def ss_condition(words: Words, names: MachineNames) -> Expression | None:
     """The condition that begins with the next word, if that is a word of ss; None, and nothing taken, if not.
 
     Raises:
@@ -113,7 +113,7 @@ def _value(words: Words, what: str) -> Token:
     return words.take()
 
 
-def _port_test(words: Words, side: Side, names: Names) -> Expression:
+def _port_test(words: Words, side: Side, names: MachineNames) -> Expression:
     operator = _operator(words, ("=", "!=", "<", "<=", ">", ">="))
     token = _value(words, "a port or a service")
     ports = port_numbers(unquoted(token.raw).removeprefix(":"), names)
@@ -128,14 +128,14 @@ def _port_test(words: Words, side: Side, names: Names) -> Expression:
     return negation(test) if operator is None else test
 
 
-def _host_test(words: Words, side: Side, names: Names) -> Expression:
+def _host_test(words: Words, side: Side, names: MachineNames) -> Expression:
     operator = _operator(words, ("=", "!="))
     token = _value(words, "an address, a network, *:port or a path")
     test = disjunction([HostTest(side, host) for host in _hosts(words, token, names)])
     return negation(test) if operator is None else test
 
 
-def _hosts(words: Words, token: Token, names: Names) -> tuple[Host, ...]:
+def _hosts(words: Words, token: Token, names: MachineNames) -> tuple[Host, ...]:
     """A host as ss takes it, `[FAMILY:]ADDRESS[:PORT]`; several where a service has several ports."""
     word = unquoted(token.raw)
     family = _FAMILY.fullmatch(word)
@@ -175,7 +175,7 @@ def _named(words: Words, token: Token, family: str, name: str) -> Host:
     return Host(family, glob=name_or_any, port=ports[0])
 
 
-def _device(words: Words, names: Names) -> Expression:
+def _device(words: Words, names: MachineNames) -> Expression:
     operator = _operator(words, ("=", "!="))
     token = _value(words, "the name of a network device")
     name = unquoted(token.raw)

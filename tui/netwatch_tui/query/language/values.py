@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from netwatch_tui.query.addresses import network
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.keys import IS_WORDS, Holds, Key
+from netwatch_tui.query.language.keys import IS_WORDS, FilterKey, Holds
 from netwatch_tui.query.language.lexer import Piece
-from netwatch_tui.query.language.names import Names
+from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.state_names import STATES
 from netwatch_tui.query.language.syntax import Blank, Compare, Host, Operator, Pattern, Range, Text, Value
 from netwatch_tui.query.regex import RegexError, compile_pattern, glob_pattern
@@ -28,7 +28,7 @@ _FIRST = 12
 """How many words an error lists."""
 
 
-def values(key: Key, pieces: list[Piece], text: str, names: Names) -> tuple[Value, ...]:
+def values(key: FilterKey, pieces: list[Piece], text: str, names: MachineNames) -> tuple[Value, ...]:
     """What a list means behind a key; a service may stand for several ports, a group of states for several states.
 
     Raises:
@@ -37,7 +37,7 @@ def values(key: Key, pieces: list[Piece], text: str, names: Names) -> tuple[Valu
     return tuple(value for piece in pieces for value in _values(key, piece, text, names))
 
 
-def _values(key: Key, piece: Piece, text: str, names: Names) -> Iterable[Value]:
+def _values(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> Iterable[Value]:
     if not piece.text:
         raise _wrong(key, piece, text)
     if piece.text == "-" and not piece.is_quoted and key.holds not in (Holds.STATE, Holds.KIND, Holds.IS):
@@ -63,7 +63,7 @@ def _values(key: Key, piece: Piece, text: str, names: Names) -> Iterable[Value]:
             return tuple(Text(word) for word in _known(key, piece, text, {word: (word,) for word in IS_WORDS}))
 
 
-def _wrong(key: Key, piece: Piece, text: str, expected: tuple[str, ...] = ()) -> QueryError:
+def _wrong(key: FilterKey, piece: Piece, text: str, expected: tuple[str, ...] = ()) -> QueryError:
     listed = ", ".join(expected[:_FIRST]) + ("..." if len(expected) > _FIRST else "")
     needs = f"{key.name}: needs {key.needs}" + (f": {listed}" if listed else "")
     return QueryError(needs, text, piece.start, piece.end, expected)
@@ -77,21 +77,21 @@ def _pattern(piece: Piece, text: str) -> Pattern:
     return Pattern(piece.text)
 
 
-def _known(key: Key, piece: Piece, text: str, words: Mapping[str, Iterable[str]]) -> Iterable[str]:
+def _known(key: FilterKey, piece: Piece, text: str, words: Mapping[str, Iterable[str]]) -> Iterable[str]:
     found = words.get(piece.text.lower())
     if found is None:
         raise _wrong(key, piece, text, tuple(words))
     return found
 
 
-def _netids(key: Key, piece: Piece, text: str) -> list[str]:
+def _netids(key: FilterKey, piece: Piece, text: str) -> list[str]:
     try:
         return sorted(netids(piece.text.lower()))
     except ValueError as error:
         raise _wrong(key, piece, text, (*KINDS, *sorted(ALL_NETIDS - KINDS.keys()))) from error
 
 
-def _ports(key: Key, piece: Piece, text: str, names: Names) -> tuple[Value, ...]:
+def _ports(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> tuple[Value, ...]:
     if ports := names.ports(piece.text):
         return tuple(Range(port, port) for port in ports)
     value = _numeric(key, piece, text, lambda word: _port(word, names))
@@ -101,12 +101,12 @@ def _ports(key: Key, piece: Piece, text: str, names: Names) -> tuple[Value, ...]
     return (value,)
 
 
-def _port(word: str, names: Names) -> float | None:
+def _port(word: str, names: MachineNames) -> float | None:
     ports = names.ports(word)
     return ports[0] if len(ports) == 1 else _plain_number(word)
 
 
-def _numeric(key: Key, piece: Piece, text: str, read: Callable[[str], float | None]) -> Range | Compare:
+def _numeric(key: FilterKey, piece: Piece, text: str, read: Callable[[str], float | None]) -> Range | Compare:
     if compared := _COMPARED.fullmatch(piece.text):
         number = read(compared[2])
         if number is not None:
@@ -138,7 +138,7 @@ def _age(word: str) -> float | None:
     return seconds if seconds < 10**12 else None
 
 
-def _addresses(key: Key, piece: Piece, text: str, names: Names) -> tuple[Value, ...]:
+def _addresses(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> tuple[Value, ...]:
     if piece.is_quoted:
         return (Text(piece.text),)
     if found := hosts(piece.text, names):
@@ -163,7 +163,7 @@ def checked_glob(glob: str, text: str, start: int, end: int) -> str:
     return glob
 
 
-def hosts(word: str, names: Names) -> tuple[Host, ...]:
+def hosts(word: str, names: MachineNames) -> tuple[Host, ...]:
     """`10.0.0.1`, `10/8:443`, `[::1]:22`, `2001:db8::/32`, `*:80` as an end of a socket; empty if it is none of these.
 
     A service may have several ports.
@@ -182,7 +182,7 @@ def hosts(word: str, names: Names) -> tuple[Host, ...]:
     return tuple(base._replace(port=number) for number in port_numbers(port, names))
 
 
-def port_numbers(word: str, names: Names) -> tuple[int | None, ...]:
+def port_numbers(word: str, names: MachineNames) -> tuple[int | None, ...]:
     """The ports of a number or a service, empty if it is neither; None is any, which `*` stands for."""
     if word == "*":
         return (None,)

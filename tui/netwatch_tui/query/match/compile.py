@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query.language.keys import TIMELY_WORDS
-from netwatch_tui.query.language.names import Names
+from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.syntax import (
     And,
     Autobound,
@@ -51,7 +51,7 @@ from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket
 
 
-def compiled(expression: Expression, names: Names, moment: Moment) -> Test:
+def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Test:
     """The function of an expression. It remembers what it found out about texts, so it is of use for one look.
 
     Args:
@@ -140,7 +140,7 @@ def _autobound(first: int, last: int) -> Test:
 _LOWER_HEX = frozenset("0123456789abcdef")
 
 
-def _is(name: str, names: Names, moment: Moment) -> Test:
+def _is(name: str, names: MachineNames, moment: Moment) -> Test:
     match name:
         case "listening":
             return lambda socket: socket.state in LISTENING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netwatch_tui.query import Completions, Names, complete, known_in
+from netwatch_tui.query import Completions, MachineNames, complete, known_in
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
@@ -26,7 +26,7 @@ class Completer:
         self._found = Completions(0, 0, ())
         self._next = 0
 
-    def complete(self, text: str, cursor: int, snapshot: Snapshot, names: Names) -> Completed:
+    def complete(self, text: str, cursor: int, snapshot: Snapshot, names: MachineNames) -> Completed:
         """Complete the word that ends at the cursor with names that are there now."""
         if (text, cursor) == self._line and len(self._found.candidates) > 1:
             chosen = self._found.candidates[self._next % len(self._found.candidates)]

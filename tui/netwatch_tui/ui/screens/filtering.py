@@ -12,7 +12,7 @@ from netwatch_tui.ui.screens.completer import Completer, Recall
 from netwatch_tui.ui.screens.help_page import LanguageScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
-from netwatch_tui.view.similar_conditions import likenesses
+from netwatch_tui.view.similar_conditions import similar_conditions
 from netwatch_tui.view.view import ViewSpec
 
 
@@ -61,7 +61,7 @@ class FilterActions(SpecScreen):
         if socket is None or view is None:
             self.say("Only a socket's row can be a pattern for others.")
             return
-        conditions = likenesses(socket, view.moment)
+        conditions = similar_conditions(socket, view.moment)
         choices = [Choice(each, "keep", each) for each in conditions]
         choices += [Choice(f"-{each}", "exclude", each) for each in conditions]
         self.app.push_screen(Picker("Rows like this one", choices), self._narrow)

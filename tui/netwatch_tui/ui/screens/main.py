@@ -25,7 +25,7 @@ from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.view.groups import Group
-from netwatch_tui.view.socket_details import Dossier
+from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.view import ViewSpec
 
 _MAIN_ACTIONS = {key.action.partition("(")[0] for key in MAIN_KEYS}
@@ -88,8 +88,8 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
         self._table.show(view)
         self._status.busy(False)
         self._status.show(view)
-        if view.dossier is not None and view.dossier.socket.id == self._spec.subject:
-            self._panel.show(view.dossier, view.moment)
+        if view.socket_details is not None and view.socket_details.socket.id == self._spec.subject:
+            self._panel.show(view.socket_details, view.moment)
 
     @on(CollectFailed)
     def _fail(self, message: CollectFailed) -> None:
@@ -125,7 +125,7 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
             return
         if socket.id != self._spec.subject:
             self._choose(self._spec._replace(subject=socket.id))
-            self._panel.show(Dossier(socket), self._view.moment)
+            self._panel.show(SocketDetails(socket), self._view.moment)
 
     def _close_details(self) -> None:
         self._panel.display = False

@@ -17,13 +17,13 @@ from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
 from netwatch_tui.ui.wall_clock import date_and_time
 from netwatch_tui.view.details import Fact, describe
-from netwatch_tui.view.socket_details import Dossier
+from netwatch_tui.view.socket_details import SocketDetails
 
 _HEADING = 1
 _INDENT = 13
 
 
-class _Line(NamedTuple):
+class _PanelLine(NamedTuple):
     """One line of the page."""
 
     fact: int
@@ -46,15 +46,15 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._facts: list[Fact] = []
-        self._lines: list[_Line] = []
+        self._lines: list[_PanelLine] = []
         self._cursor = 0
         self._subject: int | None = None
 
-    def show(self, dossier: Dossier, moment: Moment) -> None:
+    def show(self, socket_details: SocketDetails, moment: Moment) -> None:
         """Tell of a socket; another one than before is shown from its beginning."""
-        self._facts = describe(dossier, moment.namespaces, moment.now, date_and_time)
-        if dossier.socket.id != self._subject:
-            self._subject, self._cursor = dossier.socket.id, 0
+        self._facts = describe(socket_details, moment.namespaces, moment.now, date_and_time)
+        if socket_details.socket.id != self._subject:
+            self._subject, self._cursor = socket_details.socket.id, 0
             self.scroll_to(y=0, animate=False)
         self._cursor = min(self._cursor, len(self._facts) - 1)
         self._break_lines()
@@ -69,7 +69,7 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
         before, self._lines = self._lines, []
         for index, fact in enumerate(self._facts):
             for at, text in enumerate(wrap(fact.value, room)):
-                self._lines.append(_Line(index, fact.label if at == 0 else "", text))
+                self._lines.append(_PanelLine(index, fact.label if at == 0 else "", text))
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines) + _HEADING)
         if len(before) != len(self._lines):
             self.refresh()
