@@ -7,12 +7,11 @@ from pathlib import Path
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.play.news import Post, ViewReady
 from netwatch_tui.play.session import AskProcess, Session
-from netwatch_tui.play.ticker import Post
 from netwatch_tui.recording.reader import open_recording
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import ProcessDetails
-from netwatch_tui.ui.messages import ViewReady
 from netwatch_tui.view.view import View, ViewSpec
 
 DAY = Path(__file__).with_name("day.ndjson")

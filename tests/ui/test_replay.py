@@ -9,14 +9,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
-from textual.message import Message
 
+from netwatch_tui.play.news import CollectFailed, News, PositionMoved, ViewReady
 from netwatch_tui.play.player import Player
-from netwatch_tui.play.position import Position, ReplayMoved
+from netwatch_tui.play.position import Position
 from netwatch_tui.query import parse
 from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.view.view import View, ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import Watch
@@ -40,10 +39,10 @@ class Screen:
     """Takes what a feed sends."""
 
     def __init__(self) -> None:
-        self.messages: SimpleQueue[Message] = SimpleQueue()
+        self.messages: SimpleQueue[News] = SimpleQueue()
         self.views: list[View] = []
 
-    def wait(self, condition: Callable[[Message], object]) -> Message:
+    def wait(self, condition: Callable[[News], object]) -> News:
         while True:
             try:
                 message = self.messages.get(timeout=PATIENCE)
@@ -55,8 +54,8 @@ class Screen:
                 return message
 
     def moved(self, condition: Callable[[Position], object]) -> Position:
-        message = self.wait(lambda each: isinstance(each, ReplayMoved) and condition(each.position))
-        assert isinstance(message, ReplayMoved)
+        message = self.wait(lambda each: isinstance(each, PositionMoved) and condition(each.position))
+        assert isinstance(message, PositionMoved)
         return message.position
 
     def is_silent(self, seconds: float = 0.2) -> bool:
@@ -67,7 +66,7 @@ class Screen:
                 message = self.messages.get(timeout=left)
             except Empty:
                 return True
-            if isinstance(message, ReplayMoved) and message.position.number != self.number:
+            if isinstance(message, PositionMoved) and message.position.number != self.number:
                 return False
         return True
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netwatch_tui.play.news import CollectFailed
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.ui.messages import CollectFailed
+from netwatch_tui.ui.messages import FromFeed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.view.view import RowId, ViewSpec
@@ -371,7 +372,7 @@ async def test_sockets_without_a_visible_owner_are_counted_with_what_to_do(sourc
 
 async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        stage.app.screen.post_message(CollectFailed("OSError: too many open files"))
+        stage.app.screen.post_message(FromFeed(CollectFailed("OSError: too many open files")))
         await stage.pilot.pause()
         assert "collecting failed, trying again: OSError: too many open files" in stage.screen[2]
         assert len(stage.rows) == 4

@@ -9,20 +9,18 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeVar
 
-from textual.message import Message
-
 from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.play.news import CollectFailed, News, ViewReady
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import ProcessDetails, Socket
-from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.view.view import ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
 
-_T = TypeVar("_T", bound=Message)
+_T = TypeVar("_T", ViewReady, CollectFailed)
 
 PATIENCE = 20.0
 """Seconds after which a message that does not come fails the test."""
@@ -35,12 +33,16 @@ class Posted:
     """The messages of a worker, in order."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Message] = SimpleQueue()
+        self._queue: SimpleQueue[News] = SimpleQueue()
         self.post = self._queue.put
+
+    def any(self) -> News:
+        """The next message."""
+        return self._queue.get(timeout=PATIENCE)
 
     def next(self, kind: type[_T]) -> _T:
         """The next message, which must be of this kind."""
-        message = self._queue.get(timeout=PATIENCE)
+        message = self.any()
         assert isinstance(message, kind)
         return message
 
@@ -148,7 +150,7 @@ def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
     worker.begin(posted.post)
     assert posted.next(CollectFailed).reason == "RuntimeError: out of luck"
     source.fails = False
-    while isinstance(message := posted.next(Message), CollectFailed):
+    while isinstance(message := posted.any(), CollectFailed):
         pass
     assert isinstance(message, ViewReady)
     worker.stop()

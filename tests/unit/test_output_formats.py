@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.output.fields import CELL_FIELDS, FIELD_BY_ID, OBJECT_FIELDS
-from netwatch_tui.output.registry import FORMATS, Head, write_lines
+from netwatch_tui.output.head import Head
+from netwatch_tui.output.registry import FORMATS, write_lines
 from netwatch_tui.sockets.marks import Mark, Marked
 from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
 from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix

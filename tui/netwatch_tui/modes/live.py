@@ -16,7 +16,7 @@ from netwatch_tui.view.view import View, ViewSpec
 
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
-    from netwatch_tui.play.ticker import Feed
+    from netwatch_tui.play.news import Feed
     from netwatch_tui.recording.writer import Recorder
 
 
@@ -91,7 +91,8 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
     from netwatch_tui.ui.themes import ThemeError
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
-        from netwatch_tui.output.registry import Head, write_lines
+        from netwatch_tui.output.head import Head
+        from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
         head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)

@@ -23,7 +23,7 @@ from netwatch_tui.sockets.socket import STATE_RANK, OwnerReason, Socket
 
 if TYPE_CHECKING:
     from netwatch_tui.arguments import Sort
-    from netwatch_tui.output.registry import Head
+    from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
 
 _MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
@@ -80,7 +80,8 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[S
     """Print sockets of a snapshot as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
-    from netwatch_tui.output.registry import Head, write_lines
+    from netwatch_tui.output.head import Head
+    from netwatch_tui.output.registry import write_lines
 
     format = options.format or "table"
     head = Head(

@@ -13,8 +13,8 @@ from netwatch_tui.modes.common import MakeSource, RowChoice, complain, no_namesp
 from netwatch_tui.modes.once import print_snapshot, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
+from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
-from netwatch_tui.output.registry import Head
 from netwatch_tui.sockets.snapshot import Snapshot
 
 

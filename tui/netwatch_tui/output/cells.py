@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from netwatch_tui.output.fields import CELL_FIELDS, Value, chosen, flat
-from netwatch_tui.output.registry import Head
+from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.socket import Socket
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

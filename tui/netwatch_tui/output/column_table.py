@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.output.fields import chosen
-from netwatch_tui.output.registry import Head
+from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.socket import Socket
 
 SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")

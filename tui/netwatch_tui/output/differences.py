@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.output.column_table import aligned
 from netwatch_tui.output.fields import owner_object
+from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import VERSION, dump, socket_objects
-from netwatch_tui.output.registry import Head
 from netwatch_tui.output.ss_table import users_text
 from netwatch_tui.sockets.comparison import Differences
 from netwatch_tui.sockets.socket import Socket

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
 from netwatch_tui.fields.format import BLANK, local_text, peer_text, printable
-from netwatch_tui.output.registry import Head
+from netwatch_tui.output.head import Head
 from netwatch_tui.output.ss_table import users_text
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Owner, Socket

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netwatch_tui.output.fields import OBJECT_FIELDS, chosen, iso
-from netwatch_tui.output.registry import Head
+from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.socket import Socket, State
 
 VERSION = 1

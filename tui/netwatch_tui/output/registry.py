@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
 
+from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.socket import Socket
 
-if TYPE_CHECKING:  # --once has no use for it
-    from netwatch_tui.sockets.marks import Marked
-
 FORMATS = ("table", "json", "ndjson", "csv", "tsv")
-
-
-class Head(NamedTuple):
-    """What is known besides the sockets."""
-
-    taken_at: float
-    """Seconds since the epoch."""
-    host: str
-    """The machine's name."""
-    columns: tuple[str, ...] = ()
-    """Ids of `fields.FIELD_BY_ID` in the order wanted; empty for what the format shows by default."""
-    namespaces: Mapping[int, str] = {}
-    """Names of network namespaces by inode."""
-    header: bool = True
-    """Whether table, CSV and TSV begin with the names of their columns."""
-    marked: Mapping[int, Marked] = {}
-    """Rows that are lit on the screen, by socket id."""
 
 
 def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[str]:

@@ -10,12 +10,11 @@ from enum import Enum
 from queue import Empty, Full, Queue, SimpleQueue
 from typing import NamedTuple
 
-from netwatch_tui.play.position import AS_IT_COMES, Position, ReplayMoved
+from netwatch_tui.play.news import CollectFailed, PositionMoved, Post, ViewReady, nowhere
+from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.play.session import Session
-from netwatch_tui.play.ticker import Post
 from netwatch_tui.recording.reader import Recording
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.view.view import View, ViewSpec
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -131,7 +130,7 @@ class Player:
         self._count = count
         self._clock = clock
         self._wishes: SimpleQueue[_Wish] = SimpleQueue()
-        self._post: Post = lambda _: None
+        self._post: Post = nowhere
         self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
         self._position = Position("", "", None, 0, None, AS_IT_COMES if live else 1.0, paused=False, ended=None)
         self._steps = 0
@@ -142,7 +141,7 @@ class Player:
 
     @property
     def position(self) -> Position:
-        """Where it is now; also sent as `ReplayMoved` whenever it is another one."""
+        """Where it is now; also sent as `PositionMoved` whenever it is another one."""
         return self._position
 
     def begin(self, post: Post) -> None:
@@ -319,7 +318,7 @@ class Player:
 
     def _move(self, **changes: object) -> None:
         self._position = self._position._replace(**changes)  # type: ignore[arg-type]
-        self._post(ReplayMoved(self._position))
+        self._post(PositionMoved(self._position))
 
     def _send(self, view: View | None) -> None:
         if view is not None:

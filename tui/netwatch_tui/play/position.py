@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
-
-from textual.message import Message
 
 AS_IT_COMES = 0.0
 """The speed of a live stream: each look is shown when it arrives."""
@@ -29,17 +26,6 @@ class Position(NamedTuple):
     paused: bool
     ended: str | None
     """Why nothing comes after the look that is shown; None while something may."""
-
-
-@dataclass
-class ReplayMoved(Message):
-    """The screen is at another place of the recording, or goes on in another way."""
-
-    position: Position
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the newest place is of interest."""
-        return isinstance(message, ReplayMoved)
 
 
 @runtime_checkable

@@ -7,37 +7,19 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Protocol
-
-from textual.message import Message
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.play.news import CollectFailed, Post, ViewReady, nowhere
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.steady_clock import steady_clock
 from netwatch_tui.sockets.socket import ProcessDetails
-from netwatch_tui.ui.messages import CollectFailed, ViewReady
 from netwatch_tui.view.view import View, ViewSpec
 
 JOIN_TIMEOUT = 0.2
 """Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""
-
-Post = Callable[[Message], object]
-
-
-class Feed(Protocol):
-    """What the screen needs of whatever feeds it: the worker, or in tests something without a thread."""
-
-    def begin(self, post: Post) -> None:
-        """Start to send messages."""
-
-    def show(self, spec: ViewSpec) -> None:
-        """Ask for another view of what was collected."""
-
-    def stop(self) -> None:
-        """Send nothing any more."""
 
 
 class _Stopped(BaseException):
@@ -70,7 +52,7 @@ class Ticker:
         self._session = Session(record(collector) if record else collector, spec, self._ask)
         self._wishes: SimpleQueue[ViewSpec | None] = SimpleQueue()
         self._stopping = threading.Event()
-        self._post: Post = _nowhere
+        self._post: Post = nowhere
         # A daemon: were it ever stuck in the kernel, the program could still end.
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
 
@@ -156,7 +138,3 @@ class Ticker:
             return
         if view is not None:
             self._post(ViewReady(view))
-
-
-def _nowhere(message: Message) -> None:
-    """Where messages go before anybody listens."""

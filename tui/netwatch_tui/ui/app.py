@@ -12,7 +12,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
-from netwatch_tui.play.ticker import Feed
+from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
 from netwatch_tui.ui.palette import commands
 from netwatch_tui.ui.remembered import Remembered

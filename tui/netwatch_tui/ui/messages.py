@@ -1,4 +1,4 @@
-"""What the worker tells the screen, and the widgets tell each other."""
+"""What the feed tells the screen, and the widgets tell each other."""
 
 from __future__ import annotations
 
@@ -7,29 +7,18 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from netwatch_tui.fields.columns import Column
-from netwatch_tui.view.view import View
+from netwatch_tui.play.news import News
 
 
 @dataclass
-class ViewReady(Message):
-    """There is something new to show. A newer one takes the place of one that still waits."""
+class FromFeed(Message):
+    """The feed has news. Newer news of a kind takes the place of what still waits."""
 
-    view: View
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the newest view is of interest."""
-        return isinstance(message, ViewReady)
-
-
-@dataclass
-class CollectFailed(Message):
-    """A tick came to nothing; the next one tries again."""
-
-    reason: str
+    news: News
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest failure is of interest."""
-        return isinstance(message, CollectFailed)
+        """Of each kind only the newest is of interest."""
+        return isinstance(message, FromFeed) and type(message.news) is type(self.news)
 
 
 @dataclass

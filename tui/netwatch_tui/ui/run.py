@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from netwatch_tui.play.ticker import Feed
+from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.taking import Write

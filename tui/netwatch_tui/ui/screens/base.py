@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from netwatch_tui.play.news import Feed
 from netwatch_tui.play.position import Plays
-from netwatch_tui.play.ticker import Feed
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Footer
 
-from netwatch_tui.play.ticker import Feed
+from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
-from netwatch_tui.ui.messages import CollectFailed, ColumnsPlaced, CursorMoved, Opened, Said, ViewReady
+from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, FromFeed, Opened, Said
 from netwatch_tui.ui.screens.choosing import ViewActions
 from netwatch_tui.ui.screens.filtering import FilterActions
 from netwatch_tui.ui.screens.help_page import HelpScreen
@@ -26,7 +26,7 @@ from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.socket_details import SocketDetails
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.view import View, ViewSpec
 
 _MAIN_ACTIONS = {key.action.partition("(")[0] for key in MAIN_KEYS}
 
@@ -64,7 +64,7 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
         self._status.is_recorded = self._player is not None
         self._filter_line.leave(self._spec.query.text)
         self._status.warn(self._notices)
-        self._feed.begin(self.post_message)
+        self._feed.begin(self._post_news)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room."""
@@ -82,20 +82,32 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
 
     # From the feed
 
-    @on(ViewReady)
-    def _show(self, message: ViewReady) -> None:
-        view = self._view = message.view
+    def _post_news(self, news: News) -> None:
+        """Take news from the feed's thread to this one."""
+        self.post_message(FromFeed(news))
+
+    @on(FromFeed)
+    def _hear(self, message: FromFeed) -> None:
+        match message.news:
+            case ViewReady(view):
+                self._show(view)
+            case CollectFailed(reason):
+                self._fail(reason)
+            case PositionMoved(position):
+                self.query_one(PositionLine).show(position)
+
+    def _show(self, view: View) -> None:
+        self._view = view
         self._table.show(view)
         self._status.busy(False)
         self._status.show(view)
         if view.socket_details is not None and view.socket_details.socket.id == self._spec.subject:
             self._panel.show(view.socket_details, view.moment)
 
-    @on(CollectFailed)
-    def _fail(self, message: CollectFailed) -> None:
+    def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
             return  # the position line says so
-        self._status.fail(message.reason)
+        self._status.fail(reason)
 
     # Details
 

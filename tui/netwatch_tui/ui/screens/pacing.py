@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from textual import on
-
-from netwatch_tui.play.position import AS_IT_COMES, ReplayMoved
+from netwatch_tui.play.position import AS_IT_COMES
 from netwatch_tui.ui.screens.base import SpecScreen
-from netwatch_tui.ui.widgets.position_line import PositionLine
 
 INTERVALS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between two ticks, as the keys step through them."""
@@ -18,10 +15,6 @@ _NO_RECORDING = "That is for recordings; netwatch-tui --replay FILE plays one."
 
 class TimeActions(SpecScreen):
     """On a recording the keys rule over its player, else over the collecting."""
-
-    @on(ReplayMoved)
-    def _replay_moved(self, message: ReplayMoved) -> None:
-        self.query_one(PositionLine).show(message.position)
 
     def action_pause(self) -> None:
         """Hold the screen still, or go on."""

@@ -1,0 +1,26 @@
+"""What is known besides the sockets, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:  # --once has no use for it
+    from netwatch_tui.sockets.marks import Marked
+
+
+class Head(NamedTuple):
+    """What is known besides the sockets."""
+
+    taken_at: float
+    """Seconds since the epoch."""
+    host: str
+    """The machine's name."""
+    columns: tuple[str, ...] = ()
+    """Ids of `fields.FIELD_BY_ID` in the order wanted; empty for what the format shows by default."""
+    namespaces: Mapping[int, str] = {}
+    """Names of network namespaces by inode."""
+    header: bool = True
+    """Whether table, CSV and TSV begin with the names of their columns."""
+    marked: Mapping[int, Marked] = {}
+    """Rows that are lit on the screen, by socket id."""

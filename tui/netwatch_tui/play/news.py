@@ -1,0 +1,51 @@
+"""What a feed tells the screen: plain values, which the screen wraps into messages of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from netwatch_tui.play.position import Position
+from netwatch_tui.view.view import View, ViewSpec
+
+
+class ViewReady(NamedTuple):
+    """There is something new to show."""
+
+    view: View
+
+
+class CollectFailed(NamedTuple):
+    """A tick came to nothing; the next one tries again."""
+
+    reason: str
+
+
+class PositionMoved(NamedTuple):
+    """The screen is at another place of the recording, or goes on in another way."""
+
+    position: Position
+
+
+News = ViewReady | CollectFailed | PositionMoved
+"""Of each kind only the newest is of interest."""
+
+Post = Callable[[News], object]
+"""Takes news from any thread, and never waits."""
+
+
+class Feed(Protocol):
+    """Whatever feeds the screen: the ticker, the player, or in tests something without a thread."""
+
+    def begin(self, post: Post) -> None:
+        """Start to send news."""
+
+    def show(self, spec: ViewSpec) -> None:
+        """Ask for another view of what was collected."""
+
+    def stop(self) -> None:
+        """Send nothing any more."""
+
+
+def nowhere(news: News) -> None:
+    """Where news goes before anybody listens."""
