@@ -10,9 +10,10 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.news import Post, ViewReady
 from netwatch_tui.play.session import AskProcess, Session
 from netwatch_tui.recording.reader import open_recording
+from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import ProcessDetails
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 DAY = Path(__file__).with_name("day.ndjson")
 """The recording that the pictures are made of; `record.py` made it."""

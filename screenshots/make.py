@@ -23,7 +23,7 @@ time.tzset()
 from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above
 from netwatch_tui.ui.remembered import Remembered  # noqa: E402 -- as above
 from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- as above
-from netwatch_tui.view.view import ViewSpec  # noqa: E402 -- after the environment that Textual reads
+from netwatch_tui.view.spec import ViewSpec  # noqa: E402 -- after the environment that Textual reads
 from screenshots.feed import on_recording  # noqa: E402 -- as above
 
 PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {

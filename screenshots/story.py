@@ -13,7 +13,8 @@ from netwatch_tui.kernel.descriptors import Descriptors
 from netwatch_tui.kernel.namespaces import Namespace, Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
-from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
+from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.socket import Socket
 
 STORY = Path(__file__).with_name("story.toml")
 

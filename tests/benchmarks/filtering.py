@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query import parse
-from netwatch_tui.sockets.socket import Address, Owner, Socket, State
+from netwatch_tui.sockets.ownership import Owner
+from netwatch_tui.sockets.socket import Address, Socket, State
 from tests.support.build import process, tcp
 
 SOCKETS = 100_000

@@ -59,7 +59,7 @@ class Probe:
         """From now on, `tick` also makes the view of the screen, and the screen's modules are loaded."""
         import netwatch_tui.ui.run  # noqa: F401
         from netwatch_tui.play.session import Session
-        from netwatch_tui.view.view import ViewSpec
+        from netwatch_tui.view.spec import ViewSpec
 
         self._tick = Session(self._collector, ViewSpec(), lambda _: None).tick
         return []

@@ -14,8 +14,9 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import OwnerReason, Socket
+from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import Child, linux_source
 
 INTERVAL = 1.0

@@ -17,8 +17,9 @@ import pytest
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.socket import Family, Socket, State
 from tests.support.kernel import linux_source
 
 TRIES = 5_000

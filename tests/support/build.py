@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Socket, State, Timer
 
 NETNS = 4026531840
 """The own network namespace of everything that is built here."""
@@ -161,7 +162,8 @@ def _socket(fields: dict[str, Any]) -> Socket:
         "netns": NETNS,
         "user": None,
         "owners": (),
-        "owner_reason": None if fields.get("owners") else OwnerReason.KERNEL,
+        "owner_reason": None if fields.get("owners") else OwnerReason.NOT_FOUND,
+        "evidence": (),
         "inode": 1000,
     }
     return Socket(**{**default, **fields})

@@ -11,8 +11,9 @@ from netwatch_tui.kernel.namespaces import Namespace, Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import Ends, Family, OwnerReason, Process, ProcessDetails, Socket
+from netwatch_tui.sockets.socket import Ends, Family, Socket
 from tests.support.build import NETNS, line, process
 
 OWN = Namespace(NETNS, str(NETNS), 1)
@@ -192,7 +193,7 @@ def busy(*sockets: Socket) -> Watch:
 
 def bare(socket: Socket) -> Socket:
     """What the kernel's line says, without what following it has found."""
-    return socket.followed(0, 0.0, False, None, (), OwnerReason.KERNEL)
+    return socket.followed(0, 0.0, False, None, (), OwnerReason.NOT_FOUND)
 
 
 def events(delta: Delta) -> dict[str, list[Socket]]:

@@ -7,7 +7,8 @@ from typing import Any
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.sockets.marks import Mark, Marked
-from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait, udp, unix
 
 BLUE = NETNS + 1
@@ -67,7 +68,7 @@ _ALL: dict[str, Socket] = {
     "local": tcp("127.0.0.1:41004", "127.0.0.1:5432", inode=112, owners=(BROWSER._replace(fd=91),), **BOB),
     "db": tcp("127.0.0.1:5432", "127.0.0.1:41004", inode=113, owners=(DB,), user="70", uid=70),
     "secret": tcp("[::1]:6010", inode=114, owner_reason=OwnerReason.PERMISSION, user="eve", uid=1001),
-    "far": tcp("10.9.9.9:8080", inode=115, owner_reason=OwnerReason.EXITED, netns=BLUE, **ROOT),
+    "far": tcp("10.9.9.9:8080", inode=115, owner_reason=OwnerReason.NOT_FOUND, netns=BLUE, **ROOT),
     "dns": udp(
         "127.0.0.53:53", inode=116, interface="lo", owners=(_held(443, 13, "resolved"),), user="resolve", uid=101
     ),
@@ -79,7 +80,7 @@ _ALL: dict[str, Socket] = {
     "named": unix("@app (1)", inode=122, owners=(_held(301, 5, "app"),), **BOB),
     "pair": unix("*", "u_dgr", inode=22, owners=(_held(301, 6, "app"),), **BOB),
     "sniff": packet("ip", 2, inode=124, interface="eth0", owners=(_held(302, 3, "tcpdump"),), user="root"),
-    "link": netlink(4, 812, inode=125, **ROOT),
+    "link": netlink(4, 812, inode=125, owner_reason=OwnerReason.KERNEL, **ROOT),
 }
 
 _SEEN_AT = {"fetch": NOW - 5, "asking": NOW - 2, "visit": NOW - 90, "local": NOW - 4_000, "db": NOW - 4_000}

@@ -34,7 +34,8 @@ from netwatch_tui.query.language.syntax import (
 )
 from netwatch_tui.sockets.delta import Change
 from netwatch_tui.sockets.kinds import ALL_NETIDS
-from netwatch_tui.sockets.socket import LATE_STATES, Address, OwnerReason, Socket, State, Timer
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import LATE_STATES, Address, Socket, State, Timer
 from tests.support.build import TIMER_NUMBERS, address, datagram, owner, tcp
 
 ports = st.integers(0, 0xFFFF)

@@ -17,7 +17,8 @@ from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.widgets.socket_table import SocketTable
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 from screenshots.feed import StepFeed, on_machine
 from tests.support.build import tcp, udp
 

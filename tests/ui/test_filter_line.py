@@ -8,7 +8,7 @@ import pytest
 
 from netwatch_tui.query import SHIPPED, MachineNames, parse
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import process
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage

@@ -16,7 +16,8 @@ from netwatch_tui.play.position import Position
 from netwatch_tui.query import parse
 from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 from tests.support.build import tcp
 from tests.support.fake import Watch
 from tests.support.program import PROGRAM

@@ -13,7 +13,8 @@ from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.messages import FromFeed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
-from netwatch_tui.view.view import RowId, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import RowId
 from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
@@ -366,7 +367,7 @@ async def test_pause_holds_the_screen_and_going_on_marks_what_happened_meanwhile
 async def test_sockets_without_a_visible_owner_are_counted_with_what_to_do(source: FakeSource) -> None:
     source.held = {7: PermissionError(), 8: PermissionError()}
     async with on_stage(source) as stage:
-        assert all("(permission)" in row for row in stage.rows)
+        assert all("(hidden)" in row for row in stage.rows)
         assert "owners of 4 sockets need root" in stage.screen[2]
 
 
@@ -385,7 +386,7 @@ async def test_help_lists_every_key_and_column(source: FakeSource) -> None:
         await stage.press("question_mark")
         assert len(stage.app.screen_stack) == 2
         text = "\n".join(stage.screen)
-        for word in ("PgDn", "Space", "Ctrl+C", "Recv-Q", "state of the connection", "(permission)", "port:443"):
+        for word in ("PgDn", "Space", "Ctrl+C", "Recv-Q", "state of the connection", "(hidden)", "port:443"):
             assert word in text
         source.put(WEB)
         await stage.step()

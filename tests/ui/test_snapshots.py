@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import load_themes, themes_folder
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.spec import ViewSpec
 from screenshots.feed import on_recording
 from tests.ui.stage import written
 

@@ -12,7 +12,7 @@ from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
 from netwatch_tui.ui.screens.pacing import INTERVALS
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.spec import ViewSpec
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
 

@@ -15,8 +15,9 @@ from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.play.news import CollectFailed, News, ViewReady
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.query import parse
-from netwatch_tui.sockets.socket import ProcessDetails, Socket
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
 

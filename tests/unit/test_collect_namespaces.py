@@ -12,8 +12,9 @@ from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
-from netwatch_tui.sockets.socket import OwnerReason, Socket, State
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import NETNS, line, netlink, owner, packet, tcp, time_wait, udp, unix
 from tests.support.fake import Watch, events, held, in_order, row
 

@@ -6,8 +6,9 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import Owner, OwnerReason, Socket, State, Timer
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.support.build import netlink, owner, packet, process, tcp, time_wait, udp, unix
 from tests.support.fake import FakeSource, Watch, busy, events, held, in_order, only, row
 
@@ -107,7 +108,7 @@ def test_a_connection_that_is_over_before_it_is_looked_for_is_not_searched_for()
     short = tcp("127.0.0.1:80", "127.0.0.1:9", inode=500)
     watch.source.alive = {}
     snapshot = watch.tick(LISTENER, short)
-    assert row(snapshot, short).owner_reason is OwnerReason.EXITED
+    assert row(snapshot, short).owner_reason is OwnerReason.NOT_FOUND
     assert watch.source.links == 0
 
 
@@ -192,7 +193,7 @@ def test_a_socket_without_inode_belongs_to_the_kernel() -> None:
 def test_the_kernels_own_end_of_netlink_belongs_to_the_kernel_at_once() -> None:
     watch = Watch(netlink(0, 0, inode=5), netlink(0, 1, inode=6))
     first = watch.again()
-    assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.KERNEL, OwnerReason.EXITED]
+    assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.KERNEL, OwnerReason.NOT_FOUND]
     watch = Watch(netlink(0, 0, inode=5), netlink(0, 1, inode=6))
     watch.source.held[1] = PermissionError()
     first = watch.again()
@@ -227,7 +228,7 @@ def test_without_the_denied_process_the_socket_is_the_kernels_and_with_it_again_
 
 def test_a_denied_process_that_comes_or_goes_is_noticed_by_any_look() -> None:
     watch = Watch(LISTENER)
-    assert reasons(watch.again(), watch.again()) == [OwnerReason.EXITED, OwnerReason.KERNEL]
+    assert reasons(watch.again(), watch.again()) == [OwnerReason.NOT_FOUND, OwnerReason.KERNEL]
     watch.source.held[1] = PermissionError()
     watch.source.hold(7, RESOLVER)
     second = watch.tick(LISTENER, RESOLVER)
@@ -244,7 +245,7 @@ def test_an_owner_that_vanished_is_told_from_the_kernel_a_tick_later(gone: Excep
     watch = Watch(LISTENER)
     watch.source.held[7] = gone
     first, second, third = watch.again(), watch.again(), watch.again()
-    assert reasons(first, second) == [OwnerReason.EXITED, OwnerReason.KERNEL]
+    assert reasons(first, second) == [OwnerReason.NOT_FOUND, OwnerReason.KERNEL]
     assert list(events(second.delta)) == ["updated"]
     assert (third.delta.is_empty, watch.source.scans) == (True, 2), "after that it is not looked for"
 
@@ -287,7 +288,7 @@ def test_an_owner_that_ended_during_the_scan_has_exited() -> None:
     watch = Watch(LISTENER)
     watch.source.hold(7, LISTENER)
     watch.source.vanished.add(7)
-    assert reasons(watch.again()) == [OwnerReason.EXITED]
+    assert reasons(watch.again()) == [OwnerReason.NOT_FOUND]
 
 
 def test_an_owner_that_the_first_scan_missed_is_found_by_the_next() -> None:
@@ -305,7 +306,7 @@ def test_the_last_owner_of_a_socket_that_stays_has_exited() -> None:
     watch.source.hold(7, LISTENER)
     watch.again()
     watch.source.held[7] = ProcessLookupError()
-    assert reasons(watch.again(LOOK_ROUND_EVERY)) == [OwnerReason.EXITED]
+    assert reasons(watch.again(LOOK_ROUND_EVERY)) == [OwnerReason.NOT_FOUND]
     assert reasons(watch.again()) == [OwnerReason.KERNEL]
 
 
@@ -460,7 +461,7 @@ def test_a_user_that_cannot_be_named_in_the_first_tick_loses_nothing(calls: int)
         watch.again()
     first = watch.again()
     assert (held(first), first.delta.is_empty) == ([LISTENER, CLIENT, RESOLVER], True)
-    assert [socket.owner_reason for socket in first.sockets] == [None, OwnerReason.EXITED, OwnerReason.EXITED]
+    assert [socket.owner_reason for socket in first.sockets] == [None, OwnerReason.NOT_FOUND, OwnerReason.NOT_FOUND]
     assert [socket.owner_reason for socket in watch.again().sockets] == [None, OwnerReason.KERNEL, OwnerReason.KERNEL]
 
 

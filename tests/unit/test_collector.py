@@ -8,6 +8,7 @@ from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Seen
 from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.support.build import NETNS, datagram, line, netlink, owner, packet, tcp, time_wait, udp, unix
@@ -143,7 +144,9 @@ def test_a_socket_that_falls_to_time_wait_keeps_its_row_and_loses_user_and_owner
     second = watch.tick(CLOSED)
     after = only(second)
     assert second.delta == Delta(changed=(Change(before, after),))
-    assert after == CLOSED._replace(id=before.id, seen_at=before.seen_at, was_there=True)
+    assert after == CLOSED._replace(
+        id=before.id, seen_at=before.seen_at, was_there=True, owner_reason=OwnerReason.KERNEL
+    )
     assert watch.tick().delta.closed == (after,)
 
 

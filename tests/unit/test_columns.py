@@ -4,7 +4,8 @@ import pytest
 
 from netwatch_tui.fields.columns import COLUMN_BY_ID, COLUMNS, Moment
 from netwatch_tui.sockets.marks import Mark, Marked
-from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.support.build import NETNS, netlink, owner, packet, process, tcp, udp, unix
 
 NOW = 1000.0
@@ -38,7 +39,7 @@ CELLS = [
     ("pid", held_by(owner(7, 3), owner(7, 4)), "7"),
     ("pid", held_by(owner(7, 3), owner(8, 3), owner(9, 3)), "7 +2"),
     ("fd", held_by(owner(7, 3), owner(7, 4), owner(8, 3)), "3 +2"),
-    ("process", tcp(owner_reason=OwnerReason.EXITED), "(exited)"),
+    ("process", tcp(owner_reason=OwnerReason.NOT_FOUND), "(not found)"),
     ("process", held_by(owner(7, 3, "a"), owner(8, 3, "a"), owner(9, 3, "b")), "a,b"),
     ("process", held_by(owner(7, 3, "a\x1b[2J")), r"a\x1b[2J"),
     ("user", tcp(), "-"),

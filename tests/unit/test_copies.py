@@ -6,7 +6,8 @@ import pytest
 
 from netwatch_tui.fields.columns import COLUMNS, Moment
 from netwatch_tui.fields.format import printable
-from netwatch_tui.sockets.socket import Address, Owner, Process, Socket
+from netwatch_tui.sockets.ownership import Owner, Process
+from netwatch_tui.sockets.socket import Address, Socket
 from netwatch_tui.view.copies import copies, ss_command
 from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
 

@@ -14,7 +14,7 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.kernel.descriptors import NO_SOCKET, count_descriptors, list_descriptors, list_pids, read_descriptors
 from netwatch_tui.kernel.processes import Processes
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.sockets.socket import Process
+from netwatch_tui.sockets.ownership import Process
 from tests.support.build import owner, process
 
 NOBODY = 65_534

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.fields.format import printable
-from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, ProcessDetails, Socket, State, Timer
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from netwatch_tui.view.details import REASON_MEANINGS, STATE_MEANINGS, describe
 from netwatch_tui.view.socket_details import SocketDetails
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.sockets.marks import Marks
-from netwatch_tui.sockets.socket import Process, Socket, State
+from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.view.groups import GROUPINGS, Folding, Group
-from netwatch_tui.view.view import View, ViewSpec, arrange
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View, arrange
 from tests.support.build import owner, snapshot, tcp, unix
 
 NGINX = owner(7)._replace(process=Process(7, "nginx", (), "www", 0.0))
@@ -34,7 +36,7 @@ def groups(view: View) -> list[Group]:
 @pytest.mark.parametrize(
     ("grouping", "expected"),
     [
-        ("process", {"nginx": 3, "sshd": 1, "(kernel)": 1}),
+        ("process", {"nginx": 3, "sshd": 1, "(not found)": 1}),
         ("peer", {"10.0.0.9": 3, "10.0.0.8": 1, "no peer": 1}),
         ("state", {"LISTEN": 1, "ESTAB": 3, "TIME-WAIT": 1}),
         ("user", {"www": 3, "root": 1, "-": 1}),
@@ -58,9 +60,9 @@ def test_a_groups_line_has_sums_and_counts_of_states() -> None:
 
 
 def test_the_largest_group_is_first_unless_a_sum_or_its_own_column_sorts() -> None:
-    assert [group.id for group in groups(view(grouping="process"))] == ["nginx", "(kernel)", "sshd"]
+    assert [group.id for group in groups(view(grouping="process"))] == ["nginx", "(not found)", "sshd"]
     by_queue = view(grouping="process", sort="send_q", descending=True)
-    assert [group.id for group in groups(by_queue)] == ["sshd", "nginx", "(kernel)"]
+    assert [group.id for group in groups(by_queue)] == ["sshd", "nginx", "(not found)"]
     own = view(grouping="state", sort="state", descending=True)
     assert [group.id for group in groups(own)] == ["TIME-WAIT", "ESTAB", "LISTEN"]
 
@@ -84,7 +86,7 @@ def test_all_groups_can_be_shut_but_some() -> None:
     folding = Folding(shut=True).toggled("sshd")
     made = view(grouping="process", folding=folding)
     assert [(group.id, group.is_open) for group in groups(made)] == [
-        ("nginx", False), ("(kernel)", False), ("sshd", True),
+        ("nginx", False), ("(not found)", False), ("sshd", True),
     ]  # fmt: skip
     assert folding.toggled("sshd") == Folding(shut=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netwatch_tui.query import MachineNames, known_in
-from netwatch_tui.sockets.socket import Process
+from netwatch_tui.sockets.ownership import Process
 from tests.support.build import NETNS, owner, snapshot, tcp, unix
 
 EVIL = Process(9, "a\x1b[2J", (), "eve", 0.0, "x.service", "docker:1")

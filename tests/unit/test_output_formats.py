@@ -16,7 +16,8 @@ from netwatch_tui.output.fields import CELL_FIELDS, FIELD_BY_ID, OBJECT_FIELDS
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.registry import FORMATS, write_lines
 from netwatch_tui.sockets.marks import Mark, Marked
-from netwatch_tui.sockets.socket import Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
 from tests.support.schema import SCHEMA, errors_of, validate
 from tests.support.strategies import parsed_sockets

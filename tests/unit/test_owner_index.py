@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.kernel.descriptors import NO_SOCKET
-from netwatch_tui.sockets.socket import Owner
+from netwatch_tui.sockets.ownership import Owner
 from tests.support.build import owner, process
 from tests.support.fake import FakeSource
 

@@ -94,7 +94,7 @@ def test_nobody_waits_for_ever_where_the_first_process_ends_without_asking() -> 
     """What the second process says is more than a pipe holds; the pipe to us closes only when both have ended."""
     code = (
         "import os\n"
-        "from netwatch_tui.kernel import ahead\n"
+        "from netwatch_tui.kernel import prefetched_descriptors as ahead\n"
         "ahead.list_pids = lambda proc: range(100_000)\n"
         "ahead.read_descriptors = lambda proc, pid: {3: 1, 4: 2}\n"
         "ahead.PrefetchedSource()\n"

@@ -11,7 +11,8 @@ from netwatch_tui.fields.format import endpoint
 from netwatch_tui.kernel import proc_net as procnet
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State, Timer
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import Family, Socket, State, Timer
 from tests.support.build import NETNS, TCP_HEADING, datagram, file_of, line, tcp, udp
 from tests.support.fake import table_name
 from tests.support.strategies import parsed_sockets
@@ -85,7 +86,7 @@ def test_every_line_of_the_sample_is_read(tmp_path: Path) -> None:
 
 def test_a_fresh_line_says_nothing_about_row_owner_or_age() -> None:
     socket = parse(ESTABLISHED)
-    assert socket[:6] == (0, 0.0, False, None, (), OwnerReason.KERNEL)
+    assert socket[:6] == (0, 0.0, False, None, (), OwnerReason.NOT_FOUND)
     assert socket.netns == NETNS
 
 

@@ -12,7 +12,8 @@ from netwatch_tui.query import (
     quote,
     term,
 )
-from netwatch_tui.sockets.socket import Owner, OwnerReason, Socket, State
+from netwatch_tui.sockets.ownership import Owner, OwnerReason
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import datagram, netlink, owner, packet, process, tcp, udp, unix
 
 WEB = tcp("10.0.0.1:443", "192.168.0.7:50000", inode=5, user="www-data", owners=(owner(812, 6, "nginx"),))
@@ -63,7 +64,7 @@ def kept(text: str) -> str:
         ("10.0.0.1:443", "web"),
         (":*", "dns locked shared"),
         ("www-DATA", "web"),
-        ("permission", "locked"),
+        ("hidden", "locked"),
         ("worker", "shared"),
         ("tcp port:443", "web"),
         ("udp port:443", ""),

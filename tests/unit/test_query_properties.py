@@ -12,7 +12,8 @@ from netwatch_tui.query.language.parser import MAX_DEPTH, MAX_TEXT
 from netwatch_tui.query.language.syntax import And, Expression, Not, Or, conjunction, disjunction, negation
 from netwatch_tui.query.match.compile import compiled
 from netwatch_tui.sockets.marks import Mark, Marked
-from netwatch_tui.sockets.socket import Address, Family, Owner, Process, Socket, Timer
+from netwatch_tui.sockets.ownership import Owner, Process
+from netwatch_tui.sockets.socket import Address, Family, Socket, Timer
 from tests.support.build import NETNS, tcp
 from tests.support.query_sockets import NAMES, SOCKETS
 from tests.support.strategies import expressions, owned_sockets

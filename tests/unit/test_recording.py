@@ -16,8 +16,9 @@ from netwatch_tui.recording.codec import decode, encode
 from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording, read_lines
 from netwatch_tui.recording.writer import Recorder, Sink
 from netwatch_tui.sockets.delta import Delta, diff
+from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
-from netwatch_tui.sockets.socket import Owner, Process, Socket, State
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
 from tests.support.fake import Watch
 from tests.support.recordings import HOST, lines_of, packed, record, replayed, save

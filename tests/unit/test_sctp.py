@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from netwatch_tui.fields.format import endpoint
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import Family, Socket, State
 from tests.support.build import NETNS
 
 TABLE = {table.name: table for table in TABLES}
@@ -49,7 +50,7 @@ def test_an_endpoint_is_read_with_what_its_line_says() -> None:
     socket = parse_endpoint(endpoint_line("10.0.0.1"))
     assert (socket.netid, socket.family, socket.state) == ("sctp", Family.INET, State.LISTEN)
     assert both_ends(socket) == ("10.0.0.1:5000", "0.0.0.0:*")
-    assert (socket.inode, socket.uid, socket.netns, socket.owner_reason) == (30700, 1000, NETNS, OwnerReason.KERNEL)
+    assert (socket.inode, socket.uid, socket.netns, socket.owner_reason) == (30700, 1000, NETNS, OwnerReason.NOT_FOUND)
     assert (socket.recv_q, socket.send_q) == (None, None)
 
 

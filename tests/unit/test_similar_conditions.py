@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query import parse
-from netwatch_tui.sockets.socket import OwnerReason, Process, Socket
+from netwatch_tui.sockets.ownership import OwnerReason, Process
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.similar_conditions import similar_conditions
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 
@@ -38,6 +39,7 @@ def test_a_row_is_like_itself(socket: Socket) -> None:
 
 
 @given(st.text(min_size=1))
+@example("-")
 def test_whatever_a_process_calls_itself_can_be_asked_for(name: str) -> None:
     socket = tcp(owners=(HELD._replace(process=HELD.process._replace(name=name)),))
     condition = similar_conditions(socket, MOMENT)[0]

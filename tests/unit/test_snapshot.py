@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.sockets.delta import Change, Delta, diff
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Counts
-from netwatch_tui.sockets.socket import OwnerReason, Socket, State
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import netlink, packet, tcp, udp, unix
 from tests.support.strategies import histories
 

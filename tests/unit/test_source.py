@@ -13,7 +13,8 @@ from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.sock_diag import Bound, SockDiagError, UnixDetails
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
+from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.socket import Socket
 from tests.support.build import NETNS, file_of, line, tcp, unix
 
 TABLE = {table.name: table for table in TABLES}

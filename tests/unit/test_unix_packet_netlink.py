@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from netwatch_tui.fields.format import local_text, printable
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.sockets.socket import NOWHERE, Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import NOWHERE, Family, Socket, State
 from tests.support.build import NETNS, line, netlink, packet, unix
 
 TABLE = {table.name: table for table in TABLES}
@@ -49,7 +50,7 @@ def test_what_the_file_does_not_say_of_a_unix_socket_is_not_known() -> None:
     socket = parse(STREAM)
     assert (socket.recv_q, socket.send_q, socket.uid, socket.drops) == (None, None, None, None)
     assert (socket.peer, socket.peer_port) == (NOWHERE, 0)
-    assert socket[:6] == (0, 0.0, False, None, (), OwnerReason.KERNEL)
+    assert socket[:6] == (0, 0.0, False, None, (), OwnerReason.NOT_FOUND)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_a_netlink_socket_has_its_protocol_and_port_id() -> None:
 
 def test_the_kernels_own_end_has_port_0() -> None:
     socket = parse(KERNEL, "netlink")
-    assert (socket.local_port, socket.inode, socket.owner_reason) == (0, 4, OwnerReason.KERNEL)
+    assert (socket.local_port, socket.inode, socket.owner_reason) == (0, 4, OwnerReason.NOT_FOUND)
 
 
 DAMAGED_NETLINK = {

@@ -13,7 +13,8 @@ from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.sockets.socket import Family, Socket, State, Timer
 from netwatch_tui.view.order import in_order
-from netwatch_tui.view.view import View, ViewSpec, arrange
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View, arrange
 from tests.support.build import datagram, netlink, owner, packet, snapshot, tcp, udp, unix
 
 

@@ -16,7 +16,8 @@ from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.view.groups import GROUPINGS, Folding
 from netwatch_tui.view.order import SLICE, in_order
-from netwatch_tui.view.view import View, ViewSpec, arrange
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View, arrange
 from tests.support.build import owner, snapshot, tcp
 
 LINGER = 3.0

@@ -14,8 +14,9 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.socket import Family, Socket, State
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -184,7 +185,7 @@ class Collector:
         self._unexplained = {
             socket.inode
             for socket in (*delta.opened, *(change.after for change in (*delta.changed, *delta.updated)))
-            if socket.owner_reason is OwnerReason.EXITED
+            if socket.owner_reason is OwnerReason.NOT_FOUND
         }
         return delta
 
@@ -229,7 +230,7 @@ class Collector:
             return OwnerReason.PERMISSION
         before = self._tracker.sockets.get(id)
         missed_before = before is not None and before.inode == socket.inode and not before.owners
-        return OwnerReason.KERNEL if missed_before else OwnerReason.EXITED
+        return OwnerReason.KERNEL if missed_before else OwnerReason.NOT_FOUND
 
 
 def _has_fresh(diff: TableDiff) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from netwatch_tui.kernel.descriptors import NO_SOCKET, Descriptors
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.sockets.socket import Owner, Process
+from netwatch_tui.sockets.ownership import Owner, Process
 
 _new = tuple.__new__
 _GONE = (FileNotFoundError, ProcessLookupError)

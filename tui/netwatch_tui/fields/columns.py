@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from netwatch_tui.fields.format import BLANK, duration, local_text, peer_text, printable
+from netwatch_tui.fields.format import BLANK, absence_text, duration, local_text, peer_text, printable
 from netwatch_tui.sockets.marks import MARK_RANK, Marked
 from netwatch_tui.sockets.socket import STATE_RANK, Address, Socket
 
@@ -73,7 +73,7 @@ def _fd(socket: Socket, _: Moment) -> str:
 def process_text(socket: Socket) -> str:
     """The names of all processes that hold a socket, or in brackets the reason why there is none."""
     if not socket.owners:
-        return f"({socket.owner_reason})"
+        return absence_text(socket)
     return printable(",".join(dict.fromkeys(owner.process.name for owner in socket.owners)))
 
 

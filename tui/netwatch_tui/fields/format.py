@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Address, Family, Socket
 
 ELLIPSIS = "…"
@@ -75,6 +76,22 @@ def wrap(text: str, width: int) -> list[str]:
             line, used = "", 0
         line, used = line + char, used + size
     return [*lines, line]
+
+
+def absence_text(socket: Socket) -> str:
+    """What stands where owners would: `(kernel)`, `(hidden)`, `(not found)`, `(queue of nginx)`, or `nginx†`."""
+    names = printable(",".join(dict.fromkeys(owner.process.name for owner in socket.evidence)))
+    match socket.owner_reason:
+        case OwnerReason.LAST_HELD:
+            return f"{names}†"
+        case OwnerReason.ACCEPT_QUEUE:
+            return f"(queue of {names})" if names else "(accept queue)"
+        case OwnerReason.KERNEL:
+            return "(kernel)"
+        case OwnerReason.PERMISSION:
+            return "(hidden)"
+        case _:
+            return "(not found)"
 
 
 def local_text(socket: Socket) -> str:

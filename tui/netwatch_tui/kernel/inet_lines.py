@@ -11,7 +11,8 @@ import re
 from typing import NamedTuple
 
 from netwatch_tui.kernel.proc_line import ADDRESSES, PORTS
-from netwatch_tui.sockets.socket import Family, OwnerReason, Socket, State, Timer
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import Family, Socket, State, Timer
 
 #: include/net/tcp_states.h; 0C is TCP_NEW_SYN_RECV, and UDP prints 07 for a socket without a peer.
 STATES = {
@@ -77,7 +78,7 @@ class _Middles(dict[bytes, _Middle]):
 
 
 _MIDDLES = _Middles()
-_KERNEL = OwnerReason.KERNEL
+_NOT_FOUND = OwnerReason.NOT_FOUND
 _INET = Family.INET
 _new = tuple.__new__
 
@@ -99,7 +100,8 @@ def parse_inet(line: bytes, netns: int, netid: str, family: Family) -> Socket:
             False,
             None,
             (),
-            _KERNEL,
+            _NOT_FOUND,
+            (),
             netns,
             netid,
             family,
@@ -116,6 +118,7 @@ def parse_inet(line: bytes, netns: int, netid: str, family: Family) -> Socket:
             int(rest[0]) if rest else None,
             timer,
             retransmits,
+            None,
             None,
         ),
     )

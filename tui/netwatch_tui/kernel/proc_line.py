@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from netwatch_tui.sockets.socket import NOWHERE, Address, Family, OwnerReason, Socket, State
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Socket, State
 
 
 class LineError(ValueError):
@@ -79,7 +80,8 @@ def unfollowed(
         was_there=False,
         user=None,
         owners=(),
-        owner_reason=OwnerReason.KERNEL,
+        owner_reason=OwnerReason.NOT_FOUND,
+        evidence=(),
         netns=netns,
         netid=netid,
         family=family,

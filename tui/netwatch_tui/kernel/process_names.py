@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwatch_tui.sockets.socket import Process
+from netwatch_tui.sockets.ownership import Process
 
 
 class ProcessNames:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from netwatch_tui.kernel.cgroups import Origin, parse_cgroup
-from netwatch_tui.sockets.socket import Process, ProcessDetails
+from netwatch_tui.sockets.ownership import Process, ProcessDetails
 
 
 class Processes:

@@ -16,7 +16,8 @@ from netwatch_tui.kernel.descriptors import (
 )
 from netwatch_tui.kernel.namespaces import Namespace, Namespaces, list_namespaces
 from netwatch_tui.kernel.proc_net import Table, read_lines
-from netwatch_tui.sockets.socket import Process, ProcessDetails, Socket
+from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects

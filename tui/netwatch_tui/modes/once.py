@@ -18,8 +18,9 @@ from netwatch_tui.modes.common import (
     print_lines,
 )
 from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import Selection
-from netwatch_tui.sockets.socket import STATE_RANK, OwnerReason, Socket
+from netwatch_tui.sockets.socket import STATE_RANK, Socket
 
 if TYPE_CHECKING:
     from netwatch_tui.arguments import Sort
@@ -47,7 +48,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         return no_namespace(source, options.net)
     collector = Collector(source, TABLES if options.record else tables_of(choice.selection), namespaces=options.net)
     snapshot = collector.collect(time.time())
-    if any(socket.owner_reason is OwnerReason.EXITED for socket in snapshot.sockets):
+    if any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
         snapshot = collector.collect(time.time())  # tells a process that ended from a socket of the kernel's own
     if options.record:
         from netwatch_tui.modes.record import record_one

@@ -11,7 +11,8 @@ from netwatch_tui.fields.format import BLANK, local_text, peer_text, printable
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.ss_table import users_text
 from netwatch_tui.sockets.marks import Mark
-from netwatch_tui.sockets.socket import Owner, Socket
+from netwatch_tui.sockets.ownership import Owner
+from netwatch_tui.sockets.socket import Socket
 
 Value = None | bool | int | float | str | list[int] | list[str] | list[dict[str, object]]
 """What JSON can say of one field."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from netwatch_tui.fields.format import BLANK, cell_width, local_text, peer_text, printable
+from netwatch_tui.fields.format import BLANK, absence_text, cell_width, local_text, peer_text, printable
 from netwatch_tui.sockets.socket import Socket
 
 _TITLES = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")
@@ -46,6 +46,6 @@ def _cells(socket: Socket) -> tuple[str, ...]:
 def users_text(socket: Socket) -> str:
     """All holders in the form of `ss -p`, or in brackets why there is none."""
     if not socket.owners:
-        return f"({socket.owner_reason})"
+        return absence_text(socket)
     holders = ",".join([f'("{printable(process.name)}",pid={pid},fd={fd})' for pid, fd, process in socket.owners])
     return f"users:({holders})"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from netwatch_tui.play.position import Position
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 
 class ViewReady(NamedTuple):

@@ -15,7 +15,8 @@ from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.play.session import Session
 from netwatch_tui.recording.reader import Recording
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 LONGEST_WAIT = 10.0

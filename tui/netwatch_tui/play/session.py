@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.sockets.marks import Mark, Marks
+from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import Owner, ProcessDetails, Socket
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
-from netwatch_tui.view.view import View, ViewSpec, arrange
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View, arrange
 
 LINGER = 3.0
 """Seconds for which a row stays lit."""

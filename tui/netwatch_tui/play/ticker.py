@@ -15,8 +15,9 @@ from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.play.news import CollectFailed, Post, ViewReady, nowhere
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.steady_clock import steady_clock
-from netwatch_tui.sockets.socket import ProcessDetails
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 JOIN_TIMEOUT = 0.2
 """Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""

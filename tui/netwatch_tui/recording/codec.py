@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from netwatch_tui.sockets.socket import Address, Family, Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.socket import Address, Family, Socket, State, Timer
 
 Number = Callable[[Process], int]
 """Gives the number under which a process is described."""
@@ -27,6 +28,7 @@ _DEFAULTS: dict[str, Any] = {
     "was_there": False,
     "owners": (),
     "owner_reason": None,
+    "evidence": (),
     "recv_q": 0,
     "send_q": 0,
 }
@@ -106,7 +108,7 @@ def _encode_field(name: str, value: Any, number: Number) -> Any:
             if _is_plain(address):
                 return address.text
             return [address.version, address.packed.hex(), address.text]
-        case "owners":
+        case "owners" | "evidence":
             return [
                 [number(process), fd] if pid == process.pid else [number(process), fd, pid]
                 for pid, fd, process in value
@@ -122,7 +124,7 @@ def _decode_field(name: str, value: Any, processes: Mapping[int, Process]) -> An
                 return plain_address(value)
             version, packed, text = value
             return Address(version, bytes.fromhex(packed), text)
-        case "owners":
+        case "owners" | "evidence":
             return tuple(_owner(owner, processes) for owner in value)
         case "timer":
             return None if value is None else Timer._make(value)

@@ -13,8 +13,9 @@ from netwatch_tui.recording.codec import plain_address
 from netwatch_tui.recording.reader import Recording, RecordingBrokenError, RecordingError, read_lines
 from netwatch_tui.recording.writer import MAGIC
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.sockets.socket import Address, Family, Owner, OwnerReason, Process, Socket, State, Timer
+from netwatch_tui.sockets.socket import Address, Family, Socket, State, Timer
 
 SNAPSHOT_VERSION = 1
 """The newest version of `snapshot.schema.json` that is read here."""
@@ -92,6 +93,7 @@ def _socket(told: Mapping[str, Any], id: int) -> Socket:
         user=told["user"],
         owners=tuple(_owner(each) for each in told["owners"]),
         owner_reason=told["owner_reason"] and OwnerReason(told["owner_reason"]),
+        evidence=(),
         netns=told["netns"],
         netid=told["netid"],
         family=family,

@@ -12,8 +12,9 @@ from typing import Any
 from netwatch_tui.recording.codec import decode, decode_change, decode_process
 from netwatch_tui.recording.writer import MAGIC, VERSION
 from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
-from netwatch_tui.sockets.socket import Process, Socket
+from netwatch_tui.sockets.socket import Socket
 
 END = "the recording ends here"
 

@@ -28,8 +28,9 @@ from typing import Any
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.recording.codec import encode, encode_change, encode_process
 from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Problem, Seen, Snapshot
-from netwatch_tui.sockets.socket import Process, Socket
+from netwatch_tui.sockets.socket import Socket
 
 MAGIC = "netwatch-tui"
 VERSION = 1

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.kinds import KINDS
-from netwatch_tui.sockets.socket import OwnerReason, Socket, State
+from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.socket import Socket, State
 
 
 class Problem(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from netwatch_tui.sockets.ownership import Owner, OwnerReason
+
 
 class State(StrEnum):
     """A socket's state in the spelling of ss, in the order in which the table sorts them.
@@ -43,17 +45,6 @@ class Family(StrEnum):
     NETLINK = "netlink"
 
 
-class OwnerReason(StrEnum):
-    """Why a socket is shown without an owner."""
-
-    KERNEL = "kernel"
-    """No process holds it: a TIME-WAIT or SYN-RECV socket, or one that the kernel itself uses."""
-    PERMISSION = "permission"
-    """Some processes may not be looked into, and none of the others holds it."""
-    EXITED = "exited"
-    """Its process went away between reading the sockets and reading the processes."""
-
-
 class Address(NamedTuple):
     """One end without its port. Compares by number: names first, then all of IPv4, then all of IPv6."""
 
@@ -78,40 +69,17 @@ class Timer(NamedTuple):
     """Seconds until it fires."""
 
 
-class Process(NamedTuple):
-    """What is known of a process that owns sockets."""
+class DiagFacts(NamedTuple):
+    """What only sock_diag(7) tells of a socket. None stands for what this kernel does not tell."""
 
-    pid: int
-    name: str
-    cmdline: tuple[str, ...]
-    """The arguments; empty for a kernel thread or a zombie."""
-    user: str
-    """Name of the effective user, or the number where it has no name."""
-    create_time: float
-    """When it started, in seconds since the epoch; with the pid it tells two processes of one number apart."""
-    unit: str | None = None
-    """The systemd unit that it runs in."""
-    container: str | None = None
-    """The container that it runs in, `docker:0123456789ab`."""
-
-
-class ProcessDetails(NamedTuple):
-    """What is asked for only when a person looks at one process. None stands for what may not be seen."""
-
-    exe: str | None
-    """Path of the program."""
-    cwd: str | None
-    """Working directory."""
-    parents: tuple[tuple[int, str], ...]
-    """Pid and name of the parent, its parent and so on."""
-
-
-class Owner(NamedTuple):
-    """One descriptor through which one process holds a socket."""
-
-    pid: int
-    fd: int
-    process: Process
+    cookie: int
+    """Names one socket for its whole life, and is never used again."""
+    v6only: bool | None = None
+    """Of an IPv6 socket, whether it leaves IPv4 alone (IPV6_V6ONLY); INET_DIAG_SKV6ONLY."""
+    fwmark: int | None = None
+    """SO_MARK, which is told to CAP_NET_ADMIN only; INET_DIAG_MARK."""
+    cgroup: int | None = None
+    """Id of its cgroup, which is the inode of the cgroup's directory; INET_DIAG_CGROUP_ID."""
 
 
 Ends = tuple[int, str, Address, int, Address, int]
@@ -125,7 +93,7 @@ PORT_NETIDS = frozenset({"tcp", "udp", "udpl", "sctp"})
 class Socket(NamedTuple):
     """One socket as it stood in one snapshot.
 
-    The first six fields come from following it over time, the others from the line that the kernel printed and, where
+    The first seven fields come from following it over time, the others from the line that the kernel printed and, where
     it is said, from sock_diag.
     """
 
@@ -141,6 +109,8 @@ class Socket(NamedTuple):
     """Every holder, by pid and descriptor."""
     owner_reason: OwnerReason | None
     """Why there is no owner; None when there is one."""
+    evidence: tuple[Owner, ...]
+    """Whom the reason speaks of: those who held it last, or who hold the listener at which it waits; else empty."""
 
     netns: int
     """Inode of the network namespace."""
@@ -171,6 +141,8 @@ class Socket(NamedTuple):
     """Of the current segment or probe, not acknowledged so far."""
     drops: int | None = None
     """Datagrams thrown away because the receive queue was full; None where the kernel does not count."""
+    diag: DiagFacts | None = None
+    """What only sock_diag tells; None where it was not asked or did not know the socket."""
 
     def followed(
         self,
@@ -180,9 +152,10 @@ class Socket(NamedTuple):
         user: str | None,
         owners: tuple[Owner, ...],
         owner_reason: OwnerReason | None,
+        evidence: tuple[Owner, ...] = (),
     ) -> Socket:
         """The same socket with what following it has found; several times faster than `_replace`."""
-        return _new(Socket, (id, seen_at, was_there, user, owners, owner_reason, *self[6:]))
+        return _new(Socket, (id, seen_at, was_there, user, owners, owner_reason, evidence, *self[7:]))
 
     @property
     def ends(self) -> Ends:

@@ -20,7 +20,7 @@ from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.widgets.eager_input import EagerInput
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.spec import ViewSpec
 
 
 class NetwatchApp(App[None]):

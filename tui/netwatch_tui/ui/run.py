@@ -10,7 +10,7 @@ from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.spec import ViewSpec
 
 _SWITCH = 0.001
 """Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""

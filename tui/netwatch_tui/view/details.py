@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from netwatch_tui.fields.format import duration, local_text, peer_text, printable
-from netwatch_tui.sockets.socket import Family, Owner, OwnerReason, ProcessDetails, Socket, State
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, ProcessDetails
+from netwatch_tui.sockets.socket import Family, Socket, State
 from netwatch_tui.view.socket_details import SocketDetails
 
 STATE_MEANINGS = {
@@ -24,9 +25,11 @@ STATE_MEANINGS = {
 }
 
 REASON_MEANINGS = {
-    OwnerReason.KERNEL: "no process holds it",
-    OwnerReason.PERMISSION: "its process may only be seen by a more privileged user: try sudo",
-    OwnerReason.EXITED: "its process went away while we looked",
+    OwnerReason.LAST_HELD: "nobody holds it any more",
+    OwnerReason.ACCEPT_QUEUE: "it waits to be accepted",
+    OwnerReason.KERNEL: "no process can hold it",
+    OwnerReason.PERMISSION: "some process could not be looked into: try sudo",
+    OwnerReason.NOT_FOUND: "every process was looked into, and none holds it",
 }
 
 

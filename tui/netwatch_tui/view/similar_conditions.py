@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.format import absence_text
 from netwatch_tui.query import term
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Socket
 
@@ -13,7 +14,7 @@ def similar_conditions(socket: Socket, moment: Moment) -> list[str]:
     names = dict.fromkeys(owner.process.name for owner in socket.owners)
     found += [("process", name) for name in names]
     if not socket.owners:
-        found.append(("process", f"({socket.owner_reason})"))
+        found.append(("process", absence_text(socket)))
     if socket.netid in PORT_NETIDS:
         found.append(("lport", str(socket.local_port)))
         found += [("pport", str(socket.peer_port))] if socket.peer_port else []
@@ -30,4 +31,4 @@ def similar_conditions(socket: Socket, moment: Moment) -> list[str]:
         found += [("unit", owner.process.unit)] if owner.process.unit else []
         found += [("container", owner.process.container)] if owner.process.container else []
     found.append(("netns", moment.namespaces.get(socket.netns, str(socket.netns))))
-    return [term(key, value) for key, value in found]
+    return [term(key, value, is_known=True) for key, value in found]

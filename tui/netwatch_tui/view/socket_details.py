@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from netwatch_tui.sockets.socket import PORT_NETIDS, Address, Family, ProcessDetails, Socket, State
+from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.socket import PORT_NETIDS, Address, Family, Socket, State
 
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- compared with, not bound to
 

@@ -8,39 +8,16 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
-from netwatch_tui.query import EVERYTHING, Query
 from netwatch_tui.sockets.marks import Mark, Marks
-from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.groups import GROUPINGS, Folding, Row, grouped
+from netwatch_tui.view.groups import GROUPINGS, Row, grouped
 from netwatch_tui.view.order import SLICE, Order, in_order
 from netwatch_tui.view.socket_details import SocketDetails
+from netwatch_tui.view.spec import ViewSpec
 
 RowId = int | str
 """The id of a socket, or of a group."""
-
-
-class ViewSpec(NamedTuple):
-    """All that a person chose of the view; replaced whole, never changed."""
-
-    query: Query = EVERYTHING
-    sort: str = "state"
-    """Id of the column that orders the rows."""
-    descending: bool = False
-    selection: Selection = Selection()
-    namespaces: str = ""
-    """Which network namespaces: the own one for the empty text, all for `*`, else one by name or number."""
-    paused: bool = False
-    columns: tuple[str, ...] = tuple(COLUMN_BY_ID)
-    """Ids of the wanted columns from left to right."""
-    grouping: str = ""
-    """Id of the grouping; empty for none."""
-    folding: Folding = Folding()
-    interval: float = 1.0
-    """Seconds from one tick to the next."""
-    subject: int | None = None
-    """Id of the socket of which everything is to be found out."""
 
 
 class View(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, KEYS, FilterKey, Holds
 from netwatch_tui.query.language.lexer import KEY
-from netwatch_tui.query.language.printer import in_quotes, term
+from netwatch_tui.query.language.printer import term
 from netwatch_tui.query.language.state_names import GROUPS, NAME_IN_SS
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.socket import State
@@ -129,8 +129,7 @@ def _names(key: str, known: Known) -> tuple[str, ...]:
 
 
 def _as_value(key: FilterKey, name: str) -> str:
-    value = term(key.name, name).partition(":")[2]
-    return in_quotes(name) if value == "-" and key.holds is Holds.TEXT else value
+    return term(key.name, name, is_known=True).partition(":")[2]
 
 
 def _starting(words: Iterable[str], written: str) -> tuple[str, ...]:

@@ -56,18 +56,21 @@ def quote_value(text: str, holds: Holds) -> str:
     return in_quotes(text) if _NEEDS_QUOTES_IN_VALUE.search(text) or holds is Holds.ADDRESS else text
 
 
-def term(key: str, value: str) -> str:
+def term(key: str, value: str, *, is_known: bool = False) -> str:
     """The condition that what a key names is what a row shows: `process:"Web Content"`, `port:443`, `user:-`.
 
     Args:
         key: A key of the language, or the id of a column.
         value: What the row shows of it; `-` where it shows that nothing is known.
+        is_known: The value is one also if it is `-`, which a process can call itself.
 
     Raises:
         KeyError: There is no such key.
     """
     known = KEY_OF[key.lower()]
     shown = printable(value)
+    if shown == "-" and is_known and known.holds is Holds.TEXT:
+        return f"{known.name}:{in_quotes(shown)}"
     if shown == "-" or known.holds not in (Holds.TEXT, Holds.ADDRESS):
         return f"{known.name}:{shown}"
     if known.holds is Holds.ADDRESS and re.fullmatch(

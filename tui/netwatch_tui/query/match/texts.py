@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netwatch_tui.fields.columns import Moment
-from netwatch_tui.fields.format import local_text, peer_text, printable
+from netwatch_tui.fields.format import absence_text, local_text, peer_text, printable
 from netwatch_tui.query.language.syntax import Blank, Pattern, Term, Text, Value
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.regex import compile_pattern
-from netwatch_tui.sockets.socket import Process, Socket
+from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.socket import Socket
 
 _MAX_JUDGED = 65_536
 """Texts of which a test remembers its answer before it forgets all."""
@@ -57,7 +58,7 @@ def process_term(term: Term) -> Test:
             except KeyError:
                 if remember(name):
                     return True
-        return not owners and (blank or f"({socket.owner_reason})" in reasons)
+        return not owners and (blank or absence_text(socket).casefold() in reasons)
 
     def remember(name: str) -> bool:
         if len(judged) >= _MAX_JUDGED:
@@ -164,7 +165,7 @@ def word(text: str) -> Test:
         for owner in socket.owners:
             if test(owner.process.name):
                 return True
-        if not socket.owners and test(f"({socket.owner_reason})"):
+        if not socket.owners and test(absence_text(socket)):
             return True
         is_v4 = socket.local.version == 4 and socket.interface is None
         if (may_be_v4 or not is_v4) and (part in local_text(socket).casefold() or part in peer_text(socket).casefold()):

@@ -10,7 +10,8 @@ from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 _SOON = 0.15
 """Seconds after which a view that was asked for and is not there yet is spoken of."""

@@ -13,7 +13,7 @@ from netwatch_tui.ui.screens.help_page import LanguageScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.view.similar_conditions import similar_conditions
-from netwatch_tui.view.view import ViewSpec
+from netwatch_tui.view.spec import ViewSpec
 
 
 class FilterActions(SpecScreen):

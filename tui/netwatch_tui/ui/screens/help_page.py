@@ -20,9 +20,11 @@ _MARKS = (
     ("-", "closed; the row stays for a moment", "$netwatch-closed"),
 )
 _REASONS = (
-    ("(kernel)", "no process holds the socket"),
-    ("(permission)", "its process may only be seen by a more privileged user: try sudo"),
-    ("(exited)", "its process went away while we looked"),
+    ("(kernel)", "no process can hold the socket"),
+    ("nginx†", "nobody holds it any more; this process did"),
+    ("(queue of nginx)", "it waits to be accepted by this process"),
+    ("(hidden)", "some process could not be looked into: try sudo"),
+    ("(not found)", "every process was looked into, and none holds it"),
 )
 
 

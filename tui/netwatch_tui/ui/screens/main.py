@@ -26,7 +26,8 @@ from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.socket_details import SocketDetails
-from netwatch_tui.view.view import View, ViewSpec
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
 
 _MAIN_ACTIONS = {key.action.partition("(")[0] for key in MAIN_KEYS}
 

@@ -1,0 +1,67 @@
+"""Who holds a socket: evidence, never a conclusion.
+
+| reason | when |
+|---|---|
+| none | a descriptor was read: the owners are known |
+| last-held | it was held before, and its process ended, or the socket outlives it |
+| accept-queue | an established connection without a file that waits at a listener |
+| kernel | proof that no process can hold it: TIME-WAIT or SYN-RECV never seen held, the kernel's own netlink port |
+| permission | some process could not be looked into, and nobody else holds it |
+| not-found | everything could be read, and nobody holds it |
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class OwnerReason(StrEnum):
+    """Why a socket is shown without an owner; the value is what JSON says."""
+
+    LAST_HELD = "last-held"
+    """Nobody holds it any more; who did is in `Socket.evidence`."""
+    ACCEPT_QUEUE = "accept-queue"
+    """It waits to be accepted; who holds the listener is in `Socket.evidence`."""
+    KERNEL = "kernel"
+    """No process can hold it."""
+    PERMISSION = "permission"
+    """Some processes may not be looked into, and none of the others holds it."""
+    NOT_FOUND = "not-found"
+    """Every process could be looked into, and none holds it."""
+
+
+class Process(NamedTuple):
+    """What is known of a process that owns sockets."""
+
+    pid: int
+    name: str
+    cmdline: tuple[str, ...]
+    """The arguments; empty for a kernel thread or a zombie."""
+    user: str
+    """Name of the effective user, or the number where it has no name."""
+    create_time: float
+    """When it started, in seconds since the epoch; with the pid it tells two processes of one number apart."""
+    unit: str | None = None
+    """The systemd unit that it runs in."""
+    container: str | None = None
+    """The container that it runs in, `docker:0123456789ab`."""
+
+
+class ProcessDetails(NamedTuple):
+    """What is asked for only when a person looks at one process. None stands for what may not be seen."""
+
+    exe: str | None
+    """Path of the program."""
+    cwd: str | None
+    """Working directory."""
+    parents: tuple[tuple[int, str], ...]
+    """Pid and name of the parent, its parent and so on."""
+
+
+class Owner(NamedTuple):
+    """One descriptor through which one process holds a socket."""
+
+    pid: int
+    fd: int
+    process: Process
