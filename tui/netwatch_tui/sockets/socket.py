@@ -80,6 +80,10 @@ class DiagFacts(NamedTuple):
     """SO_MARK, which is told to CAP_NET_ADMIN only; INET_DIAG_MARK."""
     cgroup: int | None = None
     """Id of its cgroup, which is the inode of the cgroup's directory; INET_DIAG_CGROUP_ID."""
+    cgroup_path: str | None = None
+    """Path of that cgroup as `/proc/PID/cgroup` spells it, `/system.slice/x.service`; None while nobody needs it."""
+    autobound: bool | None = None
+    """Whether the kernel chose its local port (no SOCK_BINDPORT_LOCK); None while nobody needs it."""
 
 
 Ends = tuple[int, str, Address, int, Address, int]
