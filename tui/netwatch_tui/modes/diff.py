@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from netwatch_tui.modes.common import RowChoice, colours, complain, print_lines
+from netwatch_tui.modes.common import colours, complain, print_lines, row_choice
 from netwatch_tui.output.differences import difference_lines, difference_objects
 from netwatch_tui.recording.last_state import Last, last_state
 from netwatch_tui.recording.reader import RecordingError
@@ -19,9 +19,9 @@ def diff(options: argparse.Namespace) -> int:
     if options.format not in (None, "table", "ndjson"):
         complain(f"--diff prints table or ndjson, not {options.format} (see --help)")
         return 2
-    choice = RowChoice(options)
+    choice = row_choice(options)
     snapshots = [_read(path).snapshot for path in options.diff]
-    before, after = (Side(choice.of(each), each.namespaces.names) for each in snapshots)
+    before, after = (Side(choice.in_snapshot(each), each.namespaces.names) for each in snapshots)
     found = compare(before, after)
     return print_lines(_lines(options, found)) or int(bool(found))
 

@@ -8,16 +8,19 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     MakeSource,
-    RowChoice,
     colours,
     complain,
     no_namespace,
     print_lines,
+    row_choice,
 )
+from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.needs import EVERY_NEED, Needs
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket
@@ -27,19 +30,17 @@ if TYPE_CHECKING:
     from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
 
-_MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
-
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Print what is there now."""
-    choice = RowChoice(options)  # first, because it may end the program
+    choice = row_choice(options)  # first, because it may end the program
     if options.replay:
         from netwatch_tui.modes.replay_once import last_of, opened
 
         recording = opened(options.replay)
         last = last_of(recording)
-        return print_snapshot(options, last, choice.of(last), recording.host)
-    source = make_source(needs_processes(options) or choice.needs_processes)
+        return print_snapshot(options, last, choice.in_snapshot(last), recording.host)
+    source = make_source(choice.needs.union(printed_needs(options)))
     # While the other process looks:
     import netwatch_tui.output.ss_table  # noqa: F401
     from netwatch_tui.collect.collector import Collector
@@ -55,7 +56,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
 
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status
-    return print_snapshot(options, snapshot, choice.of(snapshot))
+    return print_snapshot(options, snapshot, choice.in_snapshot(snapshot))
 
 
 def tables_of(chosen: Selection) -> list[Table]:
@@ -68,13 +69,13 @@ def tables_of(chosen: Selection) -> list[Table]:
     ]
 
 
-def needs_processes(options: argparse.Namespace) -> bool:
-    """Whether more than the names of processes is needed, for which psutil must be imported."""
-    if options.record or (options.sort and options.sort.column in _MORE_THAN_NAMES):
-        return True
-    if options.columns:
-        return not _MORE_THAN_NAMES.isdisjoint(options.columns)
-    return options.format not in (None, "table")
+def printed_needs(options: argparse.Namespace) -> Needs:
+    """What must be known of sockets to print them, in this order, and to record them if that is asked for."""
+    if options.record:
+        return EVERY_NEED
+    format = options.format or "table"
+    fields = _columns(options, format) or fields_of(format)
+    return field_needs((*fields, options.sort.column) if options.sort else fields)
 
 
 def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[Socket], host: str = "") -> int:
@@ -115,7 +116,7 @@ def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:
     columns: tuple[str, ...] = options.columns or ()
     if columns or format != "table" or not (options.extended or options.options):
         return columns
-    from netwatch_tui.output.column_table import SS_COLUMNS
+    from netwatch_tui.output.ss_table import SS_COLUMNS
 
     extended = ("user", "inode") if options.extended else ()
     return (*SS_COLUMNS, *extended, *(("timer",) if options.options else ()))

@@ -13,6 +13,7 @@ from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
@@ -21,7 +22,7 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.filter or options.kinds or options.families or options.listening:
         complain("a recording holds every socket: give the filter to --replay")
         return 2
-    source = make_source(True)
+    source = make_source(EVERY_NEED)
     if not source.namespaces().chosen(options.net):
         return no_namespace(source, options.net)
     with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:

@@ -12,6 +12,8 @@ from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
 from netwatch_tui.query.match.ends import Test
+from netwatch_tui.query.match.filter_needs import filter_needs
+from netwatch_tui.sockets.needs import Needs
 
 
 class Query(NamedTuple):
@@ -33,6 +35,11 @@ class Query(NamedTuple):
     def depends_on_time(self) -> bool:
         """Whether the same socket may meet it at one moment and not at another."""
         return is_timely(self.expression)
+
+    @property
+    def needs(self) -> Needs:
+        """What must be known of sockets before it can choose among them."""
+        return filter_needs(self.expression)
 
     def compile(self, moment: Moment) -> Test:
         """The function that tells whether a socket meets it, at this moment.

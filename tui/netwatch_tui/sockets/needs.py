@@ -1,6 +1,7 @@
 """What must be known of sockets beyond their lines in `/proc/net`: stated by the filter, the columns and the details.
 
-To find these things out costs a question to sock_diag(7) a socket, so the collector asks only for what is stated.
+To find these things out costs a question to sock_diag(7) a socket, or several files a process, so that only what is
+stated is asked for.
 """
 
 from __future__ import annotations
@@ -10,21 +11,28 @@ from typing import NamedTuple
 
 
 class Need(Enum):
-    """One thing that is not known of every internet socket unless it is asked for."""
+    """One thing that is not known of every socket unless it is asked for."""
 
     INTERFACE = "the device that it is bound to"
     FWMARK = "SO_MARK"
     CGROUP = "its cgroup"
     AUTOBOUND = "whether the kernel chose its port"
+    PROCESSES = "more of its processes than their names: command line, user, unit, container"
 
 
 class Needs(NamedTuple):
     """All that must be known. The default is what every tick finds out anyway."""
 
     of_all: frozenset[Need] = frozenset()
-    """Of every internet socket. Listening and UDP sockets have the first three in any case."""
+    """Of every socket. Listening and UDP sockets have the first three in any case."""
     of_ids: frozenset[int] = frozenset()
     """Ids of sockets of which all is wanted, whatever the filter: those whose details are open."""
+
+    def union(self, *others: Needs) -> Needs:
+        """What any of them states."""
+        return Needs(
+            self.of_all.union(*(each.of_all for each in others)), self.of_ids.union(*(each.of_ids for each in others))
+        )
 
 
 NOTHING_MORE = Needs()

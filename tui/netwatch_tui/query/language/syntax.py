@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from netwatch_tui.sockets.socket import State
@@ -167,3 +168,15 @@ def negation(part: Expression) -> Expression:
 def takes_states(part: Expression | None) -> bool:
     """Whether a `state` right behind it would be read as one more of its states."""
     return isinstance(part.negated if isinstance(part, Not) else part, States)
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """All single conditions."""
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case _:
+            yield expression
