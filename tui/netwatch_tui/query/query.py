@@ -8,6 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query.language.keys import KEY_OF
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
+from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
@@ -25,6 +26,8 @@ class Query(NamedTuple):
     names: MachineNames = NO_NAMES
     places: tuple[PlacedCondition, ...] = ()
     """The conditions of which all must hold, with their places in the text."""
+    notes: tuple[Note, ...] = ()
+    """What a person should know of how it was understood."""
 
     @property
     def is_everything(self) -> bool:
@@ -86,8 +89,8 @@ def parse(text: str, names: MachineNames = NO_NAMES) -> Query:
     Raises:
         QueryError: The text is no filter.
     """
-    expression, places = read(text, names)
-    return Query(text, expression, names, places)
+    meaning = read(text, names)
+    return Query(text, meaning.expression, names, meaning.places, meaning.notes)
 
 
 def _is_of(condition: Expression, key: str) -> bool:

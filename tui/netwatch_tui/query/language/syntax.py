@@ -180,3 +180,19 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
             yield from leaves(part)
         case _:
             yield expression
+
+
+def levels(expression: Expression) -> int:
+    """How many conditions are within one another at most: 1 for a single one. Calls itself not even once."""
+    deepest, waiting = 0, [(expression, 1)]
+    while waiting:
+        part, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        match part:
+            case And(parts) | Or(parts):
+                waiting += ((each, depth + 1) for each in parts)
+            case Not(inner):
+                waiting.append((inner, depth + 1))
+            case _:
+                pass
+    return deepest
