@@ -113,6 +113,22 @@ def test_plain_text_needs_no_note(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "netids"),
+    [
+        ("proto:unix port:1", "u_dgr u_seq u_str"),
+        ("proto:tcp,udp proto:udp", "udp"),
+        ("udp:53 or src netlink:*", "nl udp"),
+        ("src unix:/run/*", "u_dgr u_seq u_str"),
+        ("proto:tcp or nginx", None),
+        ("not proto:tcp", None),
+        ("nginx", None),
+    ],
+)
+def test_a_filter_knows_which_kinds_it_asks_for(typed: str, netids: str | None) -> None:
+    assert parse(typed, NAMES).netids == (None if netids is None else frozenset(netids.split()))
+
+
+@pytest.mark.parametrize(
     ("typed", "part", "hint"),
     [
         ("colour:red", "colour:", "no key of this name: colour; text with a colon belongs in quotes"),

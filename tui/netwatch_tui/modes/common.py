@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.sockets.kinds import LETTERS
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.row_choice import RowChoice
 
 if TYPE_CHECKING:
@@ -54,10 +56,23 @@ def query(text: str) -> Query:
 def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
     """Which sockets the command line chooses: by its letters, its filter, and one more that must match as well.
 
-    A wrong filter ends the program with a line that says where.
+    A wrong filter ends the program with a line that says where. What should be known of one is said.
     """
     queries = tuple(query(text) for text in (" ".join(options.filter), more) if text)
+    for note in [note.text for each in queries for note in each.notes]:
+        complain(f"filter: {note}")
     return RowChoice(selection(options), queries)
+
+
+def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket]) -> None:
+    """Say what a filter asked for if there are no rows: an empty answer looks like a fact."""
+    if any(True for _ in rows):
+        return
+    if kinds := choice.kinds_in_vain():
+        letters = ", ".join(LETTERS.get(kind, f"-A {kind}") for kind in kinds)
+        complain(f"the filter asks for {' and '.join(kinds)} sockets, which are listed only with {letters}")
+    elif words := [word for query in choice.queries for word in query.words]:
+        complain(f"no socket matches the filter; searched as text: {', '.join(words)}")
 
 
 def no_namespace(source: Source, name: str) -> int:

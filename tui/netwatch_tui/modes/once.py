@@ -17,6 +17,7 @@ from netwatch_tui.modes.common import (
     no_namespace,
     print_lines,
     row_choice,
+    tell_if_in_vain,
 )
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from netwatch_tui.arguments import Sort
     from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.view.row_choice import RowChoice
 
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -39,7 +41,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
 
         recording = opened(options.replay)
         last = last_of(recording)
-        return print_snapshot(options, last, choice.in_snapshot(last), recording.host)
+        return print_snapshot(options, last, choice, recording.host)
     source = make_source(choice.needs.union(printed_needs(options)))
     # While the other process looks:
     import netwatch_tui.output.ss_table  # noqa: F401
@@ -56,7 +58,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
 
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status
-    return print_snapshot(options, snapshot, choice.in_snapshot(snapshot))
+    return print_snapshot(options, snapshot, choice)
 
 
 def tables_of(chosen: Selection) -> list[Table]:
@@ -78,10 +80,12 @@ def printed_needs(options: argparse.Namespace) -> Needs:
     return field_needs((*fields, options.sort.column) if options.sort else fields)
 
 
-def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[Socket], host: str = "") -> int:
-    """Print sockets of a snapshot as the options say; returns the exit status."""
+def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowChoice, host: str = "") -> int:
+    """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
+    rows = choice.in_snapshot(snapshot)
+    tell_if_in_vain(choice, rows)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines
 

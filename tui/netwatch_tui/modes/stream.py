@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, no_namespace, print_batches, row_choice
+from netwatch_tui.modes.common import MakeSource, complain, no_namespace, print_batches, row_choice, tell_if_in_vain
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
@@ -51,8 +51,10 @@ def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
     needs = choice.needs.union(printed_needs(options)) if options.format or options.record else choice.needs
     with looking(options, make_source, choice.selection, needs, options.timeout) as (snapshots, pulse):
         for snapshot in snapshots:
-            if found := choice.in_snapshot(snapshot):
-                return print_snapshot(options, snapshot, found) if options.format else 0
+            if choice.in_snapshot(snapshot):
+                return print_snapshot(options, snapshot, choice) if options.format else 0
+    if pulse.stopped_by is None:
+        tell_if_in_vain(choice, ())
     return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
 
 

@@ -12,6 +12,7 @@ from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
+from netwatch_tui.query.match.empty_hints import asked_netids, searched_words
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.match.filter_needs import filter_needs
 from netwatch_tui.sockets.needs import Needs
@@ -43,6 +44,21 @@ class Query(NamedTuple):
     def needs(self) -> Needs:
         """What must be known of sockets before it can choose among them."""
         return filter_needs(self.expression)
+
+    @property
+    def netids(self) -> frozenset[str] | None:
+        """The netids of which a socket must have one to meet it; None where any may do."""
+        return asked_netids(self.expression)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of it that have no key: they are looked for in all that is shown."""
+        return tuple(searched_words(self.expression))
+
+    @property
+    def note(self) -> str:
+        """All that a person should know of how it was understood, in one line; mostly nothing."""
+        return "; ".join(note.text for note in self.notes)
 
     def compile(self, moment: Moment) -> Test:
         """The function that tells whether a socket meets it, at this moment.

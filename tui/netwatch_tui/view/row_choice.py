@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import Socket
@@ -33,6 +34,12 @@ class RowChoice(NamedTuple):
     def depends_on_time(self) -> bool:
         """Whether the same socket may be chosen at one moment and not at another."""
         return any(query.depends_on_time for query in self.queries)
+
+    def kinds_in_vain(self) -> tuple[str, ...]:
+        """The kinds that a filter asks for where none of them is on, so that nothing can match."""
+        asked = [netids for query in self.queries if (netids := query.netids) is not None]
+        vain = (netids for netids in asked if netids.isdisjoint(self.selection.netids))
+        return tuple(kind for netids in vain for kind in KINDS if not netids.isdisjoint(KINDS[kind]))
 
     def of(self, sockets: Iterable[Socket], moment: Moment) -> list[Socket]:
         """Those that are wanted, in the order given.
