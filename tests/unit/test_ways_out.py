@@ -20,7 +20,7 @@ from netwatch_tui.modes.once import once
 from netwatch_tui.modes.stream import wait_for, watch
 from netwatch_tui.play.session import Session
 from netwatch_tui.query.language.keys import KEYS
-from netwatch_tui.sockets.needs import Need, Needs
+from netwatch_tui.sockets.needs import EVERY_NEED, Needs
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
@@ -62,7 +62,7 @@ class Machine(FakeSource):
 
     def process(self, pid: int) -> Process | None:
         whole = super().process(pid)
-        if whole is None or Need.PROCESSES in self._needs.of_all:
+        if whole is None or self._needs.of_processes:
             return whole
         return Process(pid, whole.name, (), "", 0.0)
 
@@ -85,7 +85,7 @@ class Ways:
     def __init__(self, folder: Path, capture: pytest.CaptureFixture[str], begins_with: list[Socket] | None) -> None:
         self._capture = capture
         self._begins_with = begins_with
-        collector = Collector(self._source(Needs(frozenset(Need))))
+        collector = Collector(self._source(EVERY_NEED))
         ticks = 1 if begins_with is None else 2
         self.snapshots = [collector.collect(1_000.0 + tick) for tick in range(ticks)]
         self._recording = save(folder / "after.gz", self.snapshots)
@@ -142,7 +142,7 @@ class Ways:
         options = parsed(text)
         choice = row_choice(options)
         spec = ViewSpec(selection=choice.selection, query=choice.queries[0])
-        session = Session(Collector(self._source(Needs(frozenset(Need)))), spec, lambda _: None)
+        session = Session(Collector(self._source(EVERY_NEED)), spec, lambda _: None)
         for snapshot in self.snapshots:
             view = session.tick(snapshot.taken_at)
         assert view

@@ -15,7 +15,7 @@ from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.modes.common import complain
-from netwatch_tui.sockets.needs import Need, Needs
+from netwatch_tui.sockets.needs import Needs
 
 
 def entry() -> NoReturn:
@@ -99,12 +99,12 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
 
 def _ahead(needs: Needs) -> LinuxSource:
     """This machine for one tick."""
-    return PrefetchedSource(processes=None if Need.PROCESSES in needs.of_all else ProcessNames())
+    return PrefetchedSource(processes=None if needs.of_processes else ProcessNames())
 
 
 def _machine(needs: Needs) -> LinuxSource:
     """This machine for one tick after the other."""
-    return LinuxSource(processes=None if Need.PROCESSES in needs.of_all else ProcessNames())
+    return LinuxSource(processes=None if needs.of_processes else ProcessNames())
 
 
 class _Parser(argparse.ArgumentParser):

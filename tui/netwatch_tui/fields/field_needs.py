@@ -6,15 +6,12 @@ from collections.abc import Iterable
 
 from netwatch_tui.sockets.needs import Need, Needs
 
-_OF_FIELDS = {
-    "owners": Need.PROCESSES,
-    "cmdline": Need.PROCESSES,
-    "unit": Need.PROCESSES,
-    "container": Need.PROCESSES,
-    "interface": Need.INTERFACE,
-}
+_OF_PROCESSES = frozenset({"owners", "cmdline", "unit", "container"})
+_OF_SOCKETS = {"interface": Need.INTERFACE}
 
 
 def field_needs(ids: Iterable[str]) -> Needs:
     """All that the fields with these ids ask for."""
-    return Needs(frozenset(_OF_FIELDS[id] for id in ids if id in _OF_FIELDS))
+    wanted = frozenset(ids)
+    of_all = frozenset(need for id, need in _OF_SOCKETS.items() if id in wanted)
+    return Needs(of_all, of_processes=not wanted.isdisjoint(_OF_PROCESSES))

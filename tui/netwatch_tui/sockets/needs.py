@@ -11,29 +11,32 @@ from typing import NamedTuple
 
 
 class Need(Enum):
-    """One thing that is not known of every socket unless it is asked for."""
+    """One thing that is not known of every internet socket unless it is asked for."""
 
     INTERFACE = "the device that it is bound to"
     FWMARK = "SO_MARK"
     CGROUP = "its cgroup"
     AUTOBOUND = "whether the kernel chose its port"
-    PROCESSES = "more of its processes than their names: command line, user, unit, container"
 
 
 class Needs(NamedTuple):
     """All that must be known. The default is what every tick finds out anyway."""
 
     of_all: frozenset[Need] = frozenset()
-    """Of every socket. Listening and UDP sockets have the first three in any case."""
+    """Of every internet socket. Listening and UDP sockets have the first three in any case."""
     of_ids: frozenset[int] = frozenset()
     """Ids of sockets of which all is wanted, whatever the filter: those whose details are open."""
+    of_processes: bool = False
+    """More of their processes than the names: command line, user, unit, container."""
 
     def union(self, *others: Needs) -> Needs:
         """What any of them states."""
         return Needs(
-            self.of_all.union(*(each.of_all for each in others)), self.of_ids.union(*(each.of_ids for each in others))
+            self.of_all.union(*(each.of_all for each in others)),
+            self.of_ids.union(*(each.of_ids for each in others)),
+            self.of_processes or any(each.of_processes for each in others),
         )
 
 
 NOTHING_MORE = Needs()
-EVERY_NEED = Needs(frozenset(Need))
+EVERY_NEED = Needs(frozenset(Need), of_processes=True)
