@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket
@@ -100,12 +101,13 @@ def _moment(snapshot: Snapshot) -> Moment:
     return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names)
 
 
-def no_namespace(source: LinuxSource, name: str) -> int:
-    """Say which namespaces there are instead of the one that was asked for; returns the exit status."""
-    seen = source.namespaces()
-    names = ", ".join(each.name for each in (seen.own, *seen.others))
-    complain(f"no network namespace {name!r} can be seen; there are: {names}")
-    return 2
+def namespace_of(source: LinuxSource, text: str) -> str:
+    """What the collector calls the network namespace that a person named. A wrong one ends the program with a line."""
+    try:
+        return source.choose_namespace(text)
+    except NamespaceError as error:
+        complain(str(error))
+        raise SystemExit(2) from error
 
 
 def colours(options: argparse.Namespace) -> bool:

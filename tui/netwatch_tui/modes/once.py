@@ -14,7 +14,7 @@ from netwatch_tui.modes.common import (
     RowChoice,
     colours,
     complain,
-    no_namespace,
+    namespace_of,
     print_lines,
 )
 from netwatch_tui.sockets.kinds import KINDS
@@ -44,8 +44,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     import netwatch_tui.output.ss_table  # noqa: F401
     from netwatch_tui.collect.collector import Collector
 
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
+    options.net = namespace_of(source, options.net)
     collector = Collector(source, TABLES if options.record else tables_of(choice.selection), namespaces=options.net)
     snapshot = collector.collect(time.time())
     if any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, no_namespace
+from netwatch_tui.modes.common import MakeSource, complain, namespace_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.recording.writer import Recorder
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -22,8 +22,7 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         complain("a recording holds every socket: give the filter to --replay")
         return 2
     source = make_source(True)
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
+    options.net = namespace_of(source, options.net)
     with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:
         collector = Collector(source, TABLES, namespaces=options.net, check=pulse.check)
         recorder = begun(options, collector)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, RowChoice, complain, no_namespace, print_batches, selection
+from netwatch_tui.modes.common import MakeSource, RowChoice, complain, namespace_of, print_batches, selection
 from netwatch_tui.modes.once import print_snapshot, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
@@ -55,8 +55,7 @@ def looking(
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
     source = make_source(True)
-    if not source.namespaces().chosen(options.net):
-        raise SystemExit(no_namespace(source, options.net))
+    options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection(options))
     with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
         collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
