@@ -9,7 +9,6 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeVar
 
-from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.play.news import CollectFailed, News, ViewReady
@@ -19,7 +18,7 @@ from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import tcp
-from tests.support.fake import FakeSource
+from tests.support.fake import FakeNamespace, FakeSource
 
 _T = TypeVar("_T", ViewReady, CollectFailed)
 
@@ -225,7 +224,7 @@ class FailingSource(FakeSource):
 
     fails = True
 
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
+    def lines(self, namespace: FakeNamespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         if self.fails:
             raise RuntimeError("out of luck")
         return super().lines(namespace, table, check)
@@ -245,7 +244,7 @@ class EndlessSource(FakeSource):
         super().__init__()
         self.reading = threading.Event()
 
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
+    def lines(self, namespace: FakeNamespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         while True:
             self.reading.set()
             check()

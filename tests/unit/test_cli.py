@@ -77,15 +77,14 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     opened: list[LinuxSource] = []
 
     def source(processes: ProcessReader | None = None) -> LinuxSource:
-        opened.append(LinuxSource(str(tmp_path), processes))
+        opened.append(LinuxSource(str(tmp_path), processes, named=str(tmp_path / "netns")))
         return opened[-1]
 
     monkeypatch.setattr(cli, "LinuxSource", source)
     monkeypatch.setattr(cli, "PrefetchedSource", source)
     yield folder
     for each in opened:
-        if each._diag is not None:
-            each._diag.close()
+        each.close()
 
 
 @pytest.fixture
@@ -431,7 +430,7 @@ import sys
 from netwatch_tui import cli
 from netwatch_tui.kernel.source import LinuxSource
 proc = sys.argv.pop(1)
-cli.PrefetchedSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes)
+cli.PrefetchedSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes, named=proc)
 cli.entry()
 """
 

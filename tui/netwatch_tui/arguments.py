@@ -158,7 +158,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("-N", "--net"),
-        "the network namespace of this name or number",
+        "the network namespace of this name, path, pid or number",
         WHICH,
         values=("NAME",),
         default="",

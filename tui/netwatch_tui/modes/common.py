@@ -7,9 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.kinds import LETTERS
 from netwatch_tui.sockets.needs import Needs
@@ -20,7 +21,14 @@ from netwatch_tui.view.row_choice import RowChoice
 if TYPE_CHECKING:
     from netwatch_tui.query import Query
 
-MakeSource = Callable[[Needs], Source]
+class Machine(Source, Protocol):
+    """A source on which a person may name a network namespace."""
+
+    def choose_namespace(self, text: str) -> str:
+        """What the collector calls it; see `NamespaceList.choose`."""
+
+
+MakeSource = Callable[[Needs], Machine]
 """Gives the machine, as one that can tell what is needed."""
 
 
@@ -75,12 +83,13 @@ def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket]) -> None:
         complain(f"no socket matches the filter; searched as text: {', '.join(words)}")
 
 
-def no_namespace(source: Source, name: str) -> int:
-    """Say which namespaces there are instead of the one that was asked for; returns the exit status."""
-    seen = source.namespaces()
-    names = ", ".join(each.name for each in (seen.own, *seen.others))
-    complain(f"no network namespace {name!r} can be seen; there are: {names}")
-    return 2
+def namespace_of(source: Machine, text: str) -> str:
+    """What the collector calls the network namespace that a person named. A wrong one ends the program with a line."""
+    try:
+        return source.choose_namespace(text)
+    except NamespaceError as error:
+        complain(str(error))
+        raise SystemExit(2) from error
 
 
 def colours(options: argparse.Namespace) -> bool:

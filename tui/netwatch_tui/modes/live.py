@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.columns import COLUMN_BY_ID
-from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
+from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
@@ -31,7 +31,6 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     spec = ViewSpec(
         query=query(" ".join(options.filter)),
         selection=selection(options),
-        namespaces=options.net,
         interval=options.interval,
     )
     if options.sort:
@@ -47,8 +46,7 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
 def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource) -> int:
     """Show this machine, and record what is seen if that is asked for."""
     source = make_source(EVERY_NEED)
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
+    spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.play.ticker import Ticker
 

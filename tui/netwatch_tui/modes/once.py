@@ -14,7 +14,7 @@ from netwatch_tui.modes.common import (
     MakeSource,
     colours,
     complain,
-    no_namespace,
+    namespace_of,
     print_lines,
     row_choice,
     tell_if_in_vain,
@@ -42,14 +42,15 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         recording = opened(options.replay)
         last = last_of(recording)
         return print_snapshot(options, last, choice, recording.host)
-    source = make_source(choice.needs.union(printed_needs(options)))
+    needs = choice.needs.union(printed_needs(options))
+    source = make_source(needs)
     # While the other process looks:
     import netwatch_tui.output.ss_table  # noqa: F401
     from netwatch_tui.collect.collector import Collector
 
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
-    collector = Collector(source, TABLES if options.record else tables_of(choice.selection), namespaces=options.net)
+    options.net = namespace_of(source, options.net)
+    tables = TABLES if options.record else tables_of(choice.selection)
+    collector = Collector(source, tables, namespaces=options.net, needs=needs)
     snapshot = collector.collect(time.time())
     if any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
         snapshot = collector.collect(time.time())  # tells a process that ended from a socket of the kernel's own

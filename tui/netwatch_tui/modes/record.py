@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, no_namespace
+from netwatch_tui.modes.common import MakeSource, complain, namespace_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.recording.writer import Recorder
 from netwatch_tui.sockets.needs import EVERY_NEED
@@ -23,10 +23,9 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         complain("a recording holds every socket: give the filter to --replay")
         return 2
     source = make_source(EVERY_NEED)
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
+    options.net = namespace_of(source, options.net)
     with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:
-        collector = Collector(source, TABLES, namespaces=options.net, check=pulse.check)
+        collector = Collector(source, TABLES, namespaces=options.net, needs=EVERY_NEED, check=pulse.check)
         recorder = begun(options, collector)
         try:
             for _ in looks(recorder, pulse):

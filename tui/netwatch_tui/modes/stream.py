@@ -10,7 +10,14 @@ from contextlib import contextmanager
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, no_namespace, print_batches, row_choice, tell_if_in_vain
+from netwatch_tui.modes.common import (
+    MakeSource,
+    complain,
+    namespace_of,
+    print_batches,
+    row_choice,
+    tell_if_in_vain,
+)
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
@@ -72,12 +79,12 @@ def looking(
     if options.record == "-":
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
-    source = make_source(EVERY_NEED if options.record else needs)
-    if not source.namespaces().chosen(options.net):
-        raise SystemExit(no_namespace(source, options.net))
+    needs = EVERY_NEED if options.record else needs
+    source = make_source(needs)
+    options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection)
     with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
-        collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
+        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=pulse.check)
         with recorded(options, collector) as collects:
             yield looks(collects, pulse), pulse
 
