@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.recording.recorder import Recorder
 from screenshots.feed import DAY
 from screenshots.story import Story
 

@@ -18,7 +18,7 @@ from netwatch_tui.view.view import View
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
     from netwatch_tui.play.news import Feed
-    from netwatch_tui.recording.writer import Recorder
+    from netwatch_tui.recording.recorder import Recorder
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:

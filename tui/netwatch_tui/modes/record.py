@@ -12,7 +12,7 @@ from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, no_namespace
 from netwatch_tui.modes.pulse import Pulse
-from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.recording.recorder import Recorder
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
