@@ -15,7 +15,7 @@ from screenshots.story import Story
 
 
 def main() -> None:
-    """Write two looks, a second apart."""
+    """Write two frames, a second apart."""
     story = Story()
     DAY.unlink(missing_ok=True)
     recorder = Recorder(Collector(story, TABLES, stopwatch=lambda: 0.0), str(DAY), story.host, story.start, 1.0)

@@ -1,4 +1,4 @@
-"""`--watch` and `--wait-for`: what goes on looking, without a screen."""
+"""`--watch` and `--wait-for`: what goes on collecting, without a screen."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, RowChoice, complain, no_namespace, print_batches, selection
+from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import print_snapshot, tables_of
-from netwatch_tui.modes.pulse import Pulse
-from netwatch_tui.modes.record import looks, recorded
+from netwatch_tui.modes.record import recorded, snapshots
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -27,30 +27,30 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
-        with Pulse(options.interval) as pulse:
+        with Interrupts() as interrupts:
             recording = opened(options.replay)
-            status = print_batches(batches(told(recording, pulse), choice, columns, recording.host))
+            status = print_batches(batches(told(recording, interrupts.ticker), choice, columns, recording.host))
     else:
-        with looking(options, make_source, options.duration, for_reader=True) as (snapshots, _):
-            status = print_batches(batches(snapshots, choice, columns, os.uname().nodename))
+        with collecting(options, make_source, options.duration, for_reader=True) as (collected, _):
+            status = print_batches(batches(collected, choice, columns, os.uname().nodename))
     return status
 
 
 def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
-    """Look until a socket matches; status 0 if one did, 1 if the time is over."""
+    """Collect until a socket matches; status 0 if one did, 1 if the time is over."""
     choice = RowChoice(options, options.wait_for)
-    with looking(options, make_source, options.timeout) as (snapshots, pulse):
-        for snapshot in snapshots:
+    with collecting(options, make_source, options.timeout) as (collected, interrupts):
+        for snapshot in collected:
             if found := choice.of(snapshot):
                 return print_snapshot(options, snapshot, found) if options.format else 0
-    return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
+    return 1 if interrupts.signal is None else 128 + interrupts.signal
 
 
 @contextmanager
-def looking(
-    options: argparse.Namespace, make_source: MakeSource, seconds: float | None, *, for_reader: bool = False
-) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
-    """One look a beat at what the options choose, recorded if they say so, while the block runs."""
+def collecting(
+    options: argparse.Namespace, make_source: MakeSource, lasts: float | None, *, for_reader: bool = False
+) -> Iterator[tuple[Iterator[Snapshot], Interrupts]]:
+    """One snapshot a tick of what the options choose, recorded if they say so, while the block runs."""
     if options.record == "-":
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
@@ -58,10 +58,11 @@ def looking(
     if not source.namespaces().chosen(options.net):
         raise SystemExit(no_namespace(source, options.net))
     tables = TABLES if options.record else tables_of(selection(options))
-    with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
-        collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
+    with Interrupts(for_reader=for_reader) as interrupts:
+        ticker = interrupts.ticker
+        collector = Collector(source, tables, namespaces=options.net, check=ticker.check)
         with recorded(options, collector) as collects:
-            yield looks(collects, pulse), pulse
+            yield snapshots(collects, ticker, options.interval, lasts), interrupts
 
 
 def batches(

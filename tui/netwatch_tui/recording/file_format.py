@@ -2,7 +2,7 @@
 
 The header: `{"netwatch-tui": "recording", "version": 1, "host": ..., "started_at": ISO 8601, "interval": seconds}`.
 
-A frame has `t`, the time in seconds since the epoch, `cost`, the seconds that the look took, and of the following what
+A frame has `t`, the time in seconds since the epoch, `cost`, the seconds that the tick took, and of the following what
 there is to say:
 
 - `sockets`: all sockets. The first frame has it, later one now and then: from there on nothing before is needed.

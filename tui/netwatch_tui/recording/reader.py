@@ -242,7 +242,7 @@ def _seen(told: Mapping[str, Any]) -> Seen:
     return Seen(**{**{name: told[name] for name in Seen._fields if name in told}, "names": names})
 
 
-def count_looks(path: str) -> int:
+def count_frames(path: str) -> int:
     """How many frames a file holds, without looking into them.
 
     Raises:
