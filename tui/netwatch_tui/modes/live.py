@@ -19,7 +19,7 @@ from netwatch_tui.view.view import View
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
     from netwatch_tui.play.news import Feed
-    from netwatch_tui.recording.writer import Recorder
+    from netwatch_tui.recording.recorder import Recorder
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -48,7 +48,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     source = make_source(EVERY_NEED)
     spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
-    from netwatch_tui.play.ticker import Ticker
+    from netwatch_tui.play.live_feed import LiveFeed
 
     recorders: list[Recorder] = []
 
@@ -58,9 +58,9 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
         recorders.append(begun(options, collector))
         return recorders[0]
 
-    worker = Ticker(source, TABLES, spec, record=record if options.record else None)
+    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None)
     try:
-        return _run(options, worker, spec, lambda: os.uname().nodename)
+        return _run(options, feed, spec, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -72,7 +72,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
-    from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
+    from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
 
     path = options.replay
     if path == "-":
@@ -81,7 +81,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
         feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path), spec, count=partial(count_looks, path))
+        feed = Player(partial(open_recording, path), spec, count=partial(count_frames, path))
     return _run(options, feed, spec, lambda: feed.position.host)
 
 
