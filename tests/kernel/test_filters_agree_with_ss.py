@@ -231,12 +231,24 @@ def test_an_ipv6_network_has_no_ipv4_sockets(here: Netns, load: Child, expressio
     assert sorted(load.ask(["tuw", expression])) == theirs
 
 
-def test_who_lets_the_kernel_choose_a_port_is_autobound(here: Netns, load: Child) -> None:
-    """For the others ss asks the kernel too, which knows whether a port was asked for; here the range alone decides."""
-    ours = load.ask(["tuw", "autobound"])
-    theirs = listed(here, "tuw", "autobound")
+@pytest.mark.parametrize("expression", ["fwmark = 0x5", "fwmark 0x4/0x0c", "fwmark != 5"])
+def test_a_firewall_mark_is_what_the_kernel_says(here: Netns, load: Child, expression: str) -> None:
+    assert agree(here, load, "tu", expression)
+
+
+@pytest.mark.parametrize("expression", ["autobound", "not autobound"])
+def test_who_lets_the_kernel_choose_a_port_is_autobound(here: Netns, load: Child, expression: str) -> None:
+    """Of what the kernel says, ss leaves out the ports that are not where the range of ports lets it expect them."""
+    ours = load.ask(["tu", expression])
+    theirs = listed(here, "tu", expression)
     assert theirs
-    assert all(row in ours for row in theirs)
+    assert [row for row in theirs if row not in ours] == []
+
+
+def test_who_asked_for_a_high_port_is_not_autobound(here: Netns, load: Child) -> None:
+    asked_for = ["tcp", "10.0.0.1:50001", "10.0.0.1:22"]
+    assert asked_for in load.ask(["t", "not autobound"])
+    assert asked_for not in load.ask(["t", "autobound"])
 
 
 @pytest.mark.parametrize("expression", ["dport = :22 or sport = :22", "state listening sport = :ssh", "src 10.0.0.1"])

@@ -34,7 +34,9 @@ class Load:
         self._listen(net.AF_INET, "0.0.0.0", 9000, device="lo")
         for last in (1, 2, 3):
             self._connect(ssh, net.AF_INET, (f"10.0.0.{last}", 50_000 + last), ("10.0.0.1", 22))
-        self._connect(web, net.AF_INET, ("10.1.0.1", 0), ("10.0.0.1", 8080))
+        self._connect(web, net.AF_INET, ("10.1.0.1", 0), ("10.0.0.1", 8080))[0].setsockopt(
+            net.SOL_SOCKET, net.SO_MARK, 5
+        )
         self._connect(both, net.AF_INET, ("10.0.0.2", 50_020), ("10.0.0.1", 443))
         self._connect(ftp, net.AF_INET6, ("2001:db8::2", 50_030), ("2001:db8::1", 21))
         self._connect(both, net.AF_INET6, ("2001:db8:0:5::2", 50_031), ("2001:db8::1", 443))
@@ -100,8 +102,9 @@ def main() -> None:
     names = read_names()
     with linux_source() as source:
         for letters, text in requests():
-            snapshot = Collector(source).collect(time.time())
-            matches = parse(text, names).compile(Moment(snapshot.taken_at, {}, snapshot.namespaces.names))
+            query = parse(text, names)
+            snapshot = Collector(source, needs=query.needs).collect(time.time())
+            matches = query.compile(Moment(snapshot.taken_at, {}, snapshot.namespaces.names))
             kinds = frozenset[str]().union(*(netids(_KINDS[letter]) for letter in letters))
             of_kind = [socket for socket in snapshot.sockets if socket.netid in kinds]
             answer([shown(socket) for socket in of_kind if matches(socket)])

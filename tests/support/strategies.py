@@ -13,9 +13,11 @@ from netwatch_tui.query.language.keys import IS_WORDS
 from netwatch_tui.query.language.syntax import (
     Autobound,
     Blank,
+    Cgroup,
     Compare,
     Device,
     Expression,
+    FirewallMark,
     Host,
     HostTest,
     Is,
@@ -199,6 +201,8 @@ conditions: st.SearchStrategy[Expression] = st.one_of(
     st.builds(HostTest, _sides, st.builds(lambda text: Host("unix", glob=text), st.text())),
     st.builds(Device, st.text(max_size=8).filter(lambda name: not name.isdigit())),
     st.just(Autobound()),
+    st.builds(FirewallMark, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
+    st.builds(lambda path: Cgroup("/" + path.strip("/")), st.text(max_size=12)),
     st.builds(States, st.frozensets(st.sampled_from(State))),
 )
 """What a filter is made of."""

@@ -126,6 +126,14 @@ SS_STATES = [
     ("dev 0 udp", "query quic6"),
     ("autobound", "asking fetch local query pair"),
     ("not autobound tcp state established", "shell visit mapped visit6 db"),
+    ("fwmark = 0x11", "fetch"),
+    ("fwmark 17", "fetch"),
+    ("fwmark 0x1/0x0f", "fetch query"),
+    ("fwmark=0", "asking"),
+    ("fwmark != 0x21 pid:2100", "asking fetch"),
+    ("cgroup = /docker/0123", "db"),
+    ("cgroup docker/0123/", "db"),
+    ('cgroup != "/docker/0123" port:5432', "local"),
 ]
 PRECEDENCE = [
     ("sport = :22 or sport = :80 and dst 10.0.0.3", "half"),

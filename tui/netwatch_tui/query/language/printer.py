@@ -13,9 +13,11 @@ from netwatch_tui.query.language.syntax import (
     And,
     Autobound,
     Blank,
+    Cgroup,
     Compare,
     Device,
     Expression,
+    FirewallMark,
     Host,
     HostTest,
     Is,
@@ -129,6 +131,10 @@ def _ss(leaf: Expression) -> str:
             return f"dev {in_quotes(name) if name else 0}"
         case Autobound():
             return "autobound"
+        case FirewallMark(mark, mask):
+            return f"fwmark {mark:#x}/{mask:#x}"
+        case Cgroup(path):
+            return f"cgroup {in_quotes(path)}"
         case States(states):
             return _states(states)
         case _:

@@ -12,8 +12,10 @@ from netwatch_tui.query.language.lexer import Kind, Token, unquoted
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS, states_named
 from netwatch_tui.query.language.syntax import (
+    Cgroup,
     Device,
     Expression,
+    FirewallMark,
     Host,
     HostTest,
     Operator,
@@ -37,6 +39,7 @@ COMPARABLE = frozenset({"sport", "dport", "src", "dst", "dev", "fwmark", "cgroup
 """Words of ss behind which an operator may stand."""
 _SIDES: dict[str, Side] = {"src": "local", "dst": "peer", "sport": "local", "dport": "peer"}
 _FAMILY = re.compile(r"(inet6?|unix|link|netlink):(.*)", re.DOTALL)
+_MARK = re.compile(r"(0[xX][0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,9})(?:/(0[xX][0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,9}))?")
 _NAME = re.compile(r"[*?/@\[]")
 """What only the name of a unix socket has in it."""
 
@@ -97,8 +100,12 @@ def ss_condition(words: Words, names: MachineNames) -> Expression | None:
             return _device(words, names)
         case "state" | "exclude" | "excl":
             return _states(words)
-        case "fwmark" | "cgroup" as word:
-            raise words.wrong(f"{word} can't be told from what is shown here; leave it to ss", words.next)
+        case "fwmark":
+            words.take()
+            return _firewall_mark(words)
+        case "cgroup":
+            words.take()
+            return _cgroup(words)
         case _:
             return None
 
@@ -199,6 +206,26 @@ def _device(words: Words, names: MachineNames) -> Expression:
         if not name and int(unquoted(token.raw)):
             raise words.wrong("no network device has this number", token)
     test = Device(name)
+    return negation(test) if operator is None else test
+
+
+def _firewall_mark(words: Words) -> Expression:
+    operator = _operator(words, ("=", "!="))
+    token = _value(words, "a firewall mark")
+    found = _MARK.fullmatch(unquoted(token.raw))
+    numbers = [int(number, 0) for number in found.groups("0xffffffff")] if found else []
+    if not numbers or max(numbers) > 0xFFFFFFFF:
+        raise words.wrong(
+            "a firewall mark is expected: a number of 32 bits, or such a number and a mask, 0x1/0xff", token
+        )
+    test = FirewallMark(*numbers)
+    return negation(test) if operator is None else test
+
+
+def _cgroup(words: Words) -> Expression:
+    operator = _operator(words, ("=", "!="))
+    token = _value(words, "the path of a cgroup")
+    test = Cgroup("/" + unquoted(token.raw).strip("/"))
     return negation(test) if operator is None else test
 
 

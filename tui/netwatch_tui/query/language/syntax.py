@@ -130,9 +130,22 @@ class Device(NamedTuple):
 
 
 class Autobound(NamedTuple):
-    """`autobound`: the kernel chose the port or the name."""
+    """`autobound`: the kernel chose the port or the name, as far as it tells."""
 
     autobound: bool = True
+
+
+class FirewallMark(NamedTuple):
+    """`fwmark`: the bits of SO_MARK under a mask."""
+
+    mark: int
+    mask: int = 0xFFFFFFFF
+
+
+class Cgroup(NamedTuple):
+    """`cgroup`: in the cgroup of this path, which begins with a slash."""
+
+    cgroup: str
 
 
 class States(NamedTuple):
@@ -141,7 +154,7 @@ class States(NamedTuple):
     states: frozenset[State]
 
 
-Leaf: TypeAlias = Term | Is | Word | Number | PortTest | HostTest | Device | Autobound | States
+Leaf: TypeAlias = Term | Is | Word | Number | PortTest | HostTest | Device | Autobound | FirewallMark | Cgroup | States
 Expression: TypeAlias = And | Or | Not | Leaf
 
 ALL = And(())

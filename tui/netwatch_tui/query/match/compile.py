@@ -11,9 +11,11 @@ from netwatch_tui.query.language.syntax import (
     And,
     Autobound,
     Blank,
+    Cgroup,
     Compare,
     Device,
     Expression,
+    FirewallMark,
     HostTest,
     Is,
     Leaf,
@@ -57,7 +59,7 @@ def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Tes
 
     Args:
         expression: What is to be met.
-        names: Who looks, and which ports the kernel chooses.
+        names: Who looks.
         moment: When; the function of an expression that does not depend on it may be used again.
     """
     match expression:
@@ -70,8 +72,6 @@ def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Tes
             return lambda socket: not test(socket)
         case Is(words):
             return one_of([_is(each, names, moment) for each in words])
-        case Autobound():
-            return _autobound(*names.ephemeral)
         case Term():
             return _term(expression, moment)
         case _:
@@ -106,6 +106,12 @@ def _leaf(leaf: Leaf) -> Test:
         case Device(name):
             device = name or None
             return lambda socket: socket.interface == device
+        case Autobound():
+            return _is_autobound
+        case FirewallMark(mark, mask):
+            return lambda s: s.diag is not None and s.diag.fwmark is not None and s.diag.fwmark & mask == mark
+        case Cgroup(path):
+            return lambda s: s.diag is not None and s.diag.cgroup_path == path
         case _:
             raise TypeError(leaf)
 
@@ -120,22 +126,18 @@ def _number(number: int) -> Test:
     return test
 
 
-def _autobound(first: int, last: int) -> Test:
-    """As ss judges it: by the range of ports from which the kernel takes one, and by a name that it would give."""
-
-    def test(socket: Socket) -> bool:
-        match socket.family:
-            case Family.UNIX:
-                name = socket.local.text
-                return name in ("", "*") or (len(name) == 6 and name[0] == "@" and set(name[1:]) <= _LOWER_HEX)
-            case Family.PACKET:
-                return socket.local_port == 0 and socket.local.text == "*"
-            case Family.NETLINK:
-                return socket.local_port >= 1 << 31  # a negative number, as the kernel gives to who comes second
-            case _:
-                return first <= socket.local_port <= last
-
-    return test
+def _is_autobound(socket: Socket) -> bool:
+    """What the kernel says of a port; of the others as ss judges it: by a name or number that the kernel would give."""
+    match socket.family:
+        case Family.UNIX:
+            name = socket.local.text
+            return name in ("", "*") or (len(name) == 6 and name[0] == "@" and set(name[1:]) <= _LOWER_HEX)
+        case Family.PACKET:
+            return socket.local_port == 0 and socket.local.text == "*"
+        case Family.NETLINK:
+            return socket.local_port >= 1 << 31  # a negative number, as the kernel gives to who comes second
+        case _:
+            return socket.diag is not None and socket.diag.autobound is True
 
 
 _LOWER_HEX = frozenset("0123456789abcdef")

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from netwatch_tui.query.language.syntax import Autobound, Device, Expression, Leaf, Pattern, Term, Text, Word, leaves
+from netwatch_tui.query.language.syntax import (
+    Autobound,
+    Cgroup,
+    Device,
+    Expression,
+    FirewallMark,
+    Leaf,
+    Pattern,
+    Term,
+    Text,
+    Word,
+    leaves,
+)
 from netwatch_tui.sockets.needs import NOTHING_MORE, Need, Needs
 
 _OF_PROCESSES = frozenset({"cmd", "unit", "container"})
@@ -24,6 +36,10 @@ def _leaf_needs(leaf: Leaf) -> Needs:
             return _INTERFACE
         case Autobound():
             return Needs(frozenset({Need.AUTOBOUND}))
+        case FirewallMark():
+            return Needs(frozenset({Need.FWMARK}))
+        case Cgroup():
+            return Needs(frozenset({Need.CGROUP}))
         case Term(key, values) if key in _SHOWN_ADDRESSES:
             return _INTERFACE if any(isinstance(value, Text | Pattern) for value in values) else NOTHING_MORE
         case Term(key) if key in _OF_PROCESSES:
