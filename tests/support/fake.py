@@ -103,7 +103,7 @@ class FakeSource:
         """Let a process hold these sockets, from descriptor 3 on."""
         self.held[pid] = {fd: socket.inode for fd, socket in enumerate(sockets, 3)}
 
-    def namespaces(self) -> Namespaces:
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:
         own, *others = (FakeNamespace(self, place) for place in (OWN, *self.others))
         return Namespaces(own, tuple(others), self.unseen, self.unreadable)
 
