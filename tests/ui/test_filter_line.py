@@ -9,7 +9,7 @@ import pytest
 from netwatch_tui.query import SHIPPED, MachineNames, parse
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.view.spec import ViewSpec
-from tests.support.build import process
+from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage
 
@@ -169,3 +169,28 @@ async def test_what_can_not_be_remembered_is_said_and_costs_nothing(source: Fake
         assert len(stage.rows) == 1
         assert stage.said.startswith("This can't be remembered: ")
         assert (tmp_path / "filters.json").read_text() == "[]", "what is not ours is not overwritten"
+
+
+async def test_a_word_that_looks_like_a_condition_is_searched_and_noted_while_and_after_typing(
+    source: FakeSource,
+) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"proces=nginx")
+        assert "no key of this name: proces (process: is one); searched as text" in stage.screen[-2]
+        await stage.press("enter")
+        assert "no key of this name: proces" in "\n".join(stage.screen)
+        assert "Searched as text: proces=nginx." in "\n".join(stage.screen)
+
+
+async def test_a_filter_for_kinds_that_are_off_says_so(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"proto:unix", "enter")
+        assert "It asks for unix sockets, which are off; a shows everything." in "\n".join(stage.screen)
+
+
+async def test_plus_and_minus_count_what_the_filter_shows(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"port:9", "enter")
+        source.put(tcp("127.0.0.1:9", inode=90), tcp("127.0.0.1:10", inode=91))
+        await stage.step()
+        assert "+1 -0" in stage.screen[0]

@@ -89,7 +89,7 @@ class Collector:
             now: Seconds since the epoch, never less than in the call before.
         """
         start = self._stopwatch()
-        self._needs_more = self.needs != NOTHING_MORE
+        self._needs_more = bool(self.needs.of_all or self.needs.of_ids)
         look_round = self._looked_round_at is None or now - self._looked_round_at >= LOOK_ROUND_EVERY
         if look_round or self._visible is None or self._reader.lost_way:
             self._visible = self._source.namespaces(self._in_use())

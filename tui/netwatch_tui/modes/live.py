@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
+from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -44,7 +45,7 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource) -> int:
     """Show this machine, and record what is seen if that is asked for."""
-    source = make_source(True)
+    source = make_source(EVERY_NEED)
     spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.play.ticker import Ticker

@@ -13,6 +13,7 @@ from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
@@ -21,10 +22,10 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.filter or options.kinds or options.families or options.listening:
         complain("a recording holds every socket: give the filter to --replay")
         return 2
-    source = make_source(True)
+    source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
     with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:
-        collector = Collector(source, TABLES, namespaces=options.net, check=pulse.check)
+        collector = Collector(source, TABLES, namespaces=options.net, needs=EVERY_NEED, check=pulse.check)
         recorder = begun(options, collector)
         try:
             for _ in looks(recorder, pulse):

@@ -8,14 +8,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, RowChoice, complain, namespace_of, print_batches, selection
-from netwatch_tui.modes.once import print_snapshot, tables_of
+from netwatch_tui.modes.common import (
+    MakeSource,
+    complain,
+    namespace_of,
+    print_batches,
+    row_choice,
+    tell_if_in_vain,
+)
+from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
 from netwatch_tui.modes.pulse import Pulse
 from netwatch_tui.modes.record import looks, recorded
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
+from netwatch_tui.output.registry import fields_of
+from netwatch_tui.sockets.needs import EVERY_NEED, Needs
+from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.row_choice import RowChoice
 
 
 def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -23,7 +35,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.format not in (None, "ndjson"):
         complain(f"--watch prints ndjson, not {options.format} (see --help)")
         return 2
-    choice, columns, status = RowChoice(options), options.columns or (), 0
+    choice, columns, status = row_choice(options), options.columns or (), 0
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
@@ -31,34 +43,48 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
             recording = opened(options.replay)
             status = print_batches(batches(told(recording, pulse), choice, columns, recording.host))
     else:
-        with looking(options, make_source, options.duration, for_reader=True) as (snapshots, _):
+        needs = choice.needs.union(field_needs(columns or fields_of("ndjson")))
+        with looking(options, make_source, choice.selection, needs, options.duration, for_reader=True) as (
+            snapshots,
+            _,
+        ):
             status = print_batches(batches(snapshots, choice, columns, os.uname().nodename))
     return status
 
 
 def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Look until a socket matches; status 0 if one did, 1 if the time is over."""
-    choice = RowChoice(options, options.wait_for)
-    with looking(options, make_source, options.timeout) as (snapshots, pulse):
+    choice = row_choice(options, options.wait_for)
+    needs = choice.needs.union(printed_needs(options)) if options.format or options.record else choice.needs
+    with looking(options, make_source, choice.selection, needs, options.timeout) as (snapshots, pulse):
         for snapshot in snapshots:
-            if found := choice.of(snapshot):
-                return print_snapshot(options, snapshot, found) if options.format else 0
+            if choice.in_snapshot(snapshot):
+                return print_snapshot(options, snapshot, choice) if options.format else 0
+    if pulse.stopped_by is None:
+        tell_if_in_vain(choice, ())
     return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
 
 
 @contextmanager
 def looking(
-    options: argparse.Namespace, make_source: MakeSource, seconds: float | None, *, for_reader: bool = False
+    options: argparse.Namespace,
+    make_source: MakeSource,
+    selection: Selection,
+    needs: Needs,
+    seconds: float | None,
+    *,
+    for_reader: bool = False,
 ) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
-    """One look a beat at what the options choose, recorded if they say so, while the block runs."""
+    """One tick after the other of these kinds of sockets, recorded if the options say so, while the block runs."""
     if options.record == "-":
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
-    source = make_source(True)
+    needs = EVERY_NEED if options.record else needs
+    source = make_source(needs)
     options.net = namespace_of(source, options.net)
-    tables = TABLES if options.record else tables_of(selection(options))
+    tables = TABLES if options.record else tables_of(selection)
     with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
-        collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
+        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=pulse.check)
         with recorded(options, collector) as collects:
             yield looks(collects, pulse), pulse
 
@@ -78,7 +104,7 @@ def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
     if not (delta.opened or delta.changed or delta.closed):
         return
     sides = [socket for change in delta.changed for socket in change]
-    chosen = {id(socket) for socket in choice.of(snapshot, (*delta.closed, *sides, *delta.opened))}
+    chosen = {id(socket) for socket in choice.in_snapshot(snapshot, (*delta.closed, *sides, *delta.opened))}
     for socket in delta.closed:
         if id(socket) in chosen:
             yield Event("closed", None, socket)

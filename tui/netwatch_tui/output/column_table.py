@@ -8,10 +8,8 @@ from netwatch_tui.fields.columns import Moment
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.output.fields import chosen
 from netwatch_tui.output.head import Head
+from netwatch_tui.output.ss_table import SS_COLUMNS
 from netwatch_tui.sockets.socket import Socket
-
-SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
-"""Those of the table when nobody chooses."""
 
 
 def column_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:

@@ -8,6 +8,9 @@ from itertools import chain
 from netwatch_tui.fields.format import BLANK, absence_text, cell_width, local_text, peer_text, printable
 from netwatch_tui.sockets.socket import Socket
 
+SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
+"""Ids of the fields that it shows."""
+
 _TITLES = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")
 
 

@@ -8,6 +8,7 @@ from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.query import EVERYTHING, Query
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.view.groups import Folding
+from netwatch_tui.view.row_choice import RowChoice
 
 
 class ViewSpec(NamedTuple):
@@ -30,3 +31,8 @@ class ViewSpec(NamedTuple):
     """Seconds from one tick to the next."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
+
+    @property
+    def choice(self) -> RowChoice:
+        """Which sockets are wanted."""
+        return RowChoice(self.selection, (self.query,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query.language.keys import TIMELY_WORDS
@@ -25,6 +25,7 @@ from netwatch_tui.query.language.syntax import (
     Term,
     Text,
     Word,
+    leaves,
 )
 from netwatch_tui.query.match.ends import (
     MAX_NESTED,
@@ -212,18 +213,6 @@ def _age(term: Term, now: float) -> Test:
         return at_least(age) if socket.was_there else whole(age)
 
     return test
-
-
-def leaves(expression: Expression) -> Iterator[Leaf]:
-    """All single conditions."""
-    match expression:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from leaves(part)
-        case Not(part):
-            yield from leaves(part)
-        case _:
-            yield expression
 
 
 def is_timely(expression: Expression) -> bool:

@@ -147,7 +147,7 @@ class FilterActions(SpecScreen):
         except QueryError as error:
             line.note(error.message, error.start, error.end)
             return
-        line.note("")
+        line.note(query.note)
         if query != self._spec.query:
             self._choose(self._spec._replace(query=query))
 
@@ -177,5 +177,5 @@ class FilterActions(SpecScreen):
         """Leave the line with the filter that holds."""
         if self._kept != self._spec.query:
             self._choose(self._spec._replace(query=self._kept))
-        self._filter_line.leave(self._kept.text)
+        self._filter_line.leave(self._kept.text, self._kept.note)
         self.set_focus(self._table)

@@ -63,7 +63,7 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
         self._panel.display = False
         self.query_one(PositionLine).display = self._player is not None
         self._status.is_recorded = self._player is not None
-        self._filter_line.leave(self._spec.query.text)
+        self._filter_line.leave(self._spec.query.text, self._spec.query.note)
         self._status.warn(self._notices)
         self._feed.begin(self._post_news)
 
