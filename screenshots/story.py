@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Story:
         self.host: str = self._data["host"]
         self.frame = 0
 
-    def namespaces(self) -> Namespaces:
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:  # noqa: ARG002 -- there is one
         """The one in which it plays."""
         return Namespaces(StoryNamespace(self), (), 0)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket as net
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +17,8 @@ from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
-from tests.support.kernel import NOBODY, Child, Netns, linux_source
+from tests.support.kernel import NOBODY, ROOT, Child, Netns, linux_source, new_netns, quiet_machine
+from tests.support.kernel_flipper import opened_in
 
 OWN = Path("/proc/self/ns/net").stat().st_ino
 
@@ -69,17 +75,25 @@ def test_sockets_of_a_process_in_a_namespace_of_its_own_are_listed_once(source: 
 
 
 @pytest.mark.usefixtures("may_make_namespaces")
-def test_the_own_namespace_alone_is_the_default_and_the_others_are_counted(
+def test_the_others_are_counted(stack: ExitStack) -> None:
+    quiet = stack.enter_context(quiet_machine())
+    looker = stack.enter_context(Child("tests.support.kernel_look", "", before=quiet))
+    assert looker.ask({"now": 0.0, "of": []})["others"] == 0
+    stack.enter_context(Child("tests.support.kernel_holder", before=[*quiet, "unshare", "-n"])).ask(["udp"])
+    seen = looker.ask({"now": LOOK_ROUND_EVERY, "of": []})
+    assert (seen["others"], seen["names"].keys()) == (1, {str(OWN)})
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+def test_the_own_namespace_alone_is_the_default_and_another_can_be_chosen(
     source: LinuxSource, stack: ExitStack
 ) -> None:
-    before = Machine(source, "").look().namespaces.others
     child, netns = alone(stack)
     inode, _ = child.ask(["listen"])
     machine = Machine(source, "")
     seen = machine.look()
     assert rows(seen, inode) == []
     assert {socket.netns for socket in seen.sockets} == {OWN} == seen.namespaces.names.keys()
-    assert seen.namespaces.others == before + 1
     machine.collector.namespaces = str(netns)
     chosen = machine.look(1.0)
     assert {socket.netns for socket in chosen.sockets} == {netns} == chosen.namespaces.names.keys()
@@ -132,20 +146,258 @@ def test_sockets_are_closed_when_their_namespace_ends(source: LinuxSource) -> No
     assert netns not in seen.namespaces.names
 
 
+# --- who may not look ---
+
+
 @pytest.mark.usefixtures("may_make_namespaces")
-def test_an_ordinary_user_sees_his_own_namespace_alone_and_how_many_processes_he_may_not_look_at(
-    stack: ExitStack, here: Netns
-) -> None:
-    there = stack.enter_context(Child("tests.support.kernel_holder", netns=here))
+def test_an_ordinary_user_sees_his_own_namespace_alone_and_how_many_processes_hide_theirs(stack: ExitStack) -> None:
+    quiet = stack.enter_context(quiet_machine())
+    there = stack.enter_context(Child("tests.support.kernel_holder", before=[*quiet, "unshare", "-n"]))
     hidden, _ = there.ask(["listen"])
-    beside = stack.enter_context(Child("tests.support.kernel_holder"))
+    beside = stack.enter_context(Child("tests.support.kernel_holder", before=quiet))
     shown, _ = beside.ask(["listen"])
-    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY)))
-    seen = looker.ask({"now": 0.0, "of": [OWN, here.inode]})
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY), before=quiet))
+    seen = looker.ask({"now": 0.0, "of": [OWN]})
     assert seen["names"].keys() == {str(OWN)}
     assert (seen["others"], seen["problems"]) == (0, [])
-    assert seen["denied"] > 0
+    assert seen["denied"] == 1, "root's process over there; that beside is seen to be in the own namespace"
     found = {socket["inode"]: socket for socket in seen["sockets"]}
     assert hidden not in found
     assert (found[shown]["owners"], found[shown]["reason"], found[shown]["uid"]) == ([], "permission", 0)
     assert seen["no_permission"] >= 1
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+def test_a_named_namespace_that_an_ordinary_user_may_not_enter_is_counted(stack: ExitStack, here: Netns) -> None:
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY)))
+    seen = looker.ask({"now": 0.0, "of": [here.inode]})
+    assert seen["unreadable"] >= 1
+    assert (seen["sockets"], str(here.inode) in seen["names"]) == ([], False)
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+def test_an_ordinary_user_reads_the_namespace_of_his_own_process(stack: ExitStack, here: Netns) -> None:
+    command = here.command("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    mine = stack.enter_context(Child("tests.support.kernel_holder", before=command))
+    inode, _ = mine.ask(["listen"])
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY)))
+    for now in (0.0, 1.0):
+        seen = looker.ask({"now": now, "of": [here.inode]})
+        assert inode in {socket["inode"] for socket in seen["sockets"]}
+        assert seen["problems"] == []
+
+
+# --- processes that go from one to another ---
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+@pytest.mark.parametrize("has_name", [True, False])
+def test_a_process_that_flips_between_two_moves_no_socket(
+    source: LinuxSource, stack: ExitStack, *, has_name: bool
+) -> None:
+    """Without a name the other namespace is there only as long as the process, or a socket that it holds, is in it."""
+    away = stack.enter_context(new_netns("away"))
+    flipper = stack.enter_context(Child("tests.support.kernel_flipper", f"/run/netns/{away.name}"))
+    ours, theirs = flipper.ask("listen")
+    expected = {ours: OWN, theirs: away.inode}
+    if not has_name:
+        subprocess.run(["umount", "--lazy", f"/run/netns/{away.name}"], check=True)
+    flipper.ask("flip")
+    machine = Machine(source, "*")
+    seen = machine.look()
+    while not rows(seen, theirs):  # the process was at home
+        seen = machine.look()
+    for _ in range(40):
+        seen = machine.look(1.0)
+        assert {each.inode: each.netns for each in seen.sockets if each.inode in expected} == expected
+        assert len({each.inode for each in seen.sockets if each.inode}) == sum(1 for each in seen.sockets if each.inode)
+        gone = {each.inode for each in (*seen.delta.closed, *seen.delta.dropped)}
+        assert gone.isdisjoint(expected)
+    assert flipper.ask("stay") > 0
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+def test_a_namespace_in_which_only_a_thread_is_is_read(source: LinuxSource, stack: ExitStack) -> None:
+    away = stack.enter_context(new_netns("away"))
+    flipper = stack.enter_context(Child("tests.support.kernel_flipper", f"/run/netns/{away.name}"))
+    _, inode = flipper.ask("listen")
+    subprocess.run(["umount", "--lazy", f"/run/netns/{away.name}"], check=True)
+    assert away.inode not in Machine(source, "*").look().namespaces.names
+    flipper.ask("thread")
+    (socket,) = rows(Machine(source, "*").look(), inode)
+    assert (socket.netns, [owner.pid for owner in socket.owners]) == (away.inode, [flipper.pid])
+
+
+# --- namespaces without a process ---
+
+
+@pytest.fixture
+def empty(may_make_namespaces: None) -> Iterator[Netns]:
+    """A namespace in which no process is."""
+    with new_netns("empty") as netns:
+        yield netns
+
+
+@pytest.fixture
+def resident(empty: Netns) -> Iterator[net.socket]:
+    """A listener in it, whose process is elsewhere."""
+    there = os.open(f"/run/netns/{empty.name}", os.O_RDONLY)
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    made: list[net.socket] = []
+    thread = threading.Thread(target=lambda: made.append(opened_in(there, home)))
+    thread.start()
+    thread.join()
+    with made[0]:
+        yield made[0]
+    os.close(there)
+    os.close(home)
+
+
+def test_a_namespace_without_a_process_is_listed_counted_and_read(
+    source: LinuxSource, empty: Netns, resident: net.socket
+) -> None:
+    inode = os.fstat(resident.fileno()).st_ino
+    own = Machine(source, "").look()
+    assert own.namespaces.others >= 1
+    machine = Machine(source, empty.name)
+    for seen in (machine.look(), machine.look(1.0)):
+        assert seen.namespaces.names == {empty.inode: empty.name}
+        (socket,) = rows(seen, inode)
+        assert [(owner.pid, owner.fd) for owner in socket.owners] == [(os.getpid(), resident.fileno())]
+    assert own.namespaces.others == seen.namespaces.others
+
+
+def test_a_namespace_is_named_by_name_number_path_or_pid(
+    source: LinuxSource, empty: Netns, stack: ExitStack, tmp_path: Path
+) -> None:
+    child = stack.enter_context(Child("tests.support.kernel_holder", netns=empty))
+    child.ask(["udp"])
+    (tmp_path / "link").symlink_to(f"/run/netns/{empty.name}")
+    number = str(empty.inode)
+    for text, called in (
+        (empty.name, empty.name),
+        (number, number),
+        (f"/run/netns/{empty.name}", number),
+        (f"/proc/{child.pid}/ns/net", number),
+        (str(tmp_path / "link"), number),
+        (str(child.pid), number),
+        (str(os.getpid()), str(OWN)),
+    ):
+        assert source.choose_namespace(text) == called
+        assert {each.inode for each in source.namespaces().chosen(called)} == {
+            OWN if called == str(OWN) else empty.inode
+        }
+
+
+def test_a_path_names_a_namespace_that_nothing_else_leads_to(
+    source: LinuxSource, empty: Netns, resident: net.socket, tmp_path: Path
+) -> None:
+    place = tmp_path / "kept"
+    place.touch()
+    subprocess.run(["mount", "--bind", f"/run/netns/{empty.name}", place], check=True)
+    try:
+        subprocess.run(["umount", "--lazy", f"/run/netns/{empty.name}"], check=True)
+        seen = Machine(source, source.choose_namespace(str(place))).look()
+        assert seen.namespaces.names == {empty.inode: str(place)}
+        assert len(rows(seen, os.fstat(resident.fileno()).st_ino)) == 1
+    finally:
+        source.close()
+        subprocess.run(["umount", place], check=True)
+
+
+def test_a_name_that_is_also_the_pid_of_a_process_elsewhere_is_refused(source: LinuxSource, stack: ExitStack) -> None:
+    child, netns = alone(stack)
+    subprocess.run(["ip", "netns", "add", str(child.pid)], check=True)
+    stack.callback(subprocess.run, ["ip", "netns", "delete", str(child.pid)], check=True)
+    named = Path("/run/netns", str(child.pid)).stat().st_ino
+    command = [sys.executable, "-m", "netwatch_tui", "--once", "-N", str(child.pid)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"netwatch-tui: '{child.pid}' means several network namespaces: ")
+    assert f"({netns})" in line
+    assert f"({named})" in line
+
+
+def test_a_file_that_stands_for_no_namespace_is_none(source: LinuxSource, empty: Netns) -> None:
+    leftover = Path("/run/netns", f"{empty.name}-leftover")
+    leftover.touch()
+    try:
+        assert leftover.stat().st_ino not in Machine(source, "*").look().namespaces.names
+    finally:
+        leftover.unlink()
+
+
+# --- what is held open ---
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+def test_a_namespace_is_held_by_two_descriptors_while_it_is_read_and_there(
+    source: LinuxSource, stack: ExitStack
+) -> None:
+    with ExitStack() as inner:
+        netns = alone(inner)[1]
+        before = descriptors()
+        machine = Machine(source, str(netns))
+        for after in (LOOK_ROUND_EVERY, 1.0, LOOK_ROUND_EVERY, 1.0):
+            assert machine.look(after).namespaces.names.keys() == {netns}
+            assert descriptors() == before + 2, "its file and a socket of sock_diag"
+        machine.collector.namespaces = ""
+        for _ in range(3):
+            machine.look()
+        assert descriptors() == before + 1, "it is not read any more; the own one has a socket of sock_diag"
+        machine.collector.namespaces = str(netns)
+        machine.look()
+        assert descriptors() == before + 2, "the own one is not read any more"
+    without_child = before - 2
+    machine.look(1.0)
+    assert machine.look().namespaces.names == {}
+    source.close()
+    assert descriptors() == without_child
+
+
+# --- the /proc of another pid namespace ---
+
+
+def unshared(*command: str, mounts_before: str = "") -> subprocess.CompletedProcess[str]:
+    """The program in a mount namespace of its own, after something was mounted there."""
+    script = f'{mounts_before}exec "$@"'
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+PROGRAM = (sys.executable, "-m", "netwatch_tui", "--once", "-H")
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
+@pytest.mark.parametrize("option", [[], ["--all-namespaces"], ["--watch", "--for", "1s"]])
+def test_below_a_proc_without_this_process_nothing_is_said_but_why(option: list[str]) -> None:
+    mount = "unshare --pid --fork --kill-child mount -t proc proc /proc && "
+    program = [word for word in PROGRAM if "--watch" not in option or not word.startswith("-") or word == "-m"]
+    done = unshared(*program, *option, mounts_before=mount)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "netwatch-tui: this process is not in /proc, which belongs to another pid namespace or is not mounted\n"
+    )
+
+
+def test_in_a_pid_namespace_below_its_parents_proc_the_own_namespace_is_the_own_one(empty: Netns) -> None:
+    """Its number is 1 there: in the mounted /proc that is another process, in another network namespace."""
+    inside = empty.command(
+        "unshare", "--pid", "--fork", "--kill-child", *PROGRAM, "-A", "netlink", "--columns", "netns"
+    )
+    with net.create_server(("127.0.0.1", 0)) as listener:
+        done = subprocess.run(inside, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert {line.strip() for line in done.stdout.splitlines()} == {empty.name}
+        listing = empty.command("unshare", "--pid", "--fork", "--kill-child", *PROGRAM, "-tl")
+        done = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("", ""), f"not {listener.getsockname()}, which is outside"

@@ -106,7 +106,7 @@ class FakeSource:
     def choose_namespace(self, text: str) -> str:
         return text
 
-    def namespaces(self) -> Namespaces:
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:
         own, *others = (FakeNamespace(self, place) for place in (OWN, *self.others))
         return Namespaces(own, tuple(others), self.unseen, self.unreadable)
 

@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -173,8 +173,8 @@ class Watched(LinuxSource):
         self.doubled: Counter[str] = Counter()
         self._watched = WatchedNamespace(self)
 
-    def namespaces(self) -> Namespaces:
-        return super().namespaces()._replace(own=self._watched)
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:
+        return super().namespaces(in_use)._replace(own=self._watched)
 
 
 class WatchedNamespace(LinuxNamespace):

@@ -53,6 +53,7 @@ def _told(snapshot: Snapshot, namespaces: set[int]) -> dict[str, Any]:
         "names": {str(inode): name for inode, name in snapshot.namespaces.names.items()},
         "others": snapshot.namespaces.others,
         "denied": snapshot.namespaces.denied,
+        "unreadable": snapshot.namespaces.unreadable,
         "no_permission": sum(snapshot.counts.no_permission.values()),
         "problems": [problem.text for problem in snapshot.problems],
     }

@@ -94,7 +94,7 @@ class Collector:
         self._needs_more = bool(self.needs.of_all or self.needs.of_ids)
         look_round = self._looked_round_at is None or now - self._looked_round_at >= LOOK_ROUND_EVERY
         if look_round or self._visible is None or self._reader.lost_way:
-            self._visible = self._source.namespaces()
+            self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
         diffs, problems = self._reader.read(refs)
@@ -123,6 +123,13 @@ class Collector:
                 unreadable=self._visible.unreadable,
             ),
         )
+
+    def _in_use(self) -> set[int]:
+        """The namespaces of which processes hold sockets. Our own socket of sock_diag is one of netlink."""
+        if not self.namespaces:
+            return set()
+        every = self._tracker.sockets.values()
+        return {socket.netns for socket in every if socket.owners and socket.family is not Family.NETLINK}
 
     def _find_owners(self, diffs: Sequence[TableDiff], look_round: bool) -> None:
         """Look for owners where there are inodes without one, or it is time."""

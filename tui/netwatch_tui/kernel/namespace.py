@@ -14,12 +14,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
-from netwatch_tui.kernel.proc_line import LineError
-from netwatch_tui.kernel.proc_net import TABLES, Table, read_lines
+from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.socket import Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
@@ -133,24 +131,8 @@ class LinuxNamespace:
         if self._may_enter is None:
             with suppress(OSError):
                 self._inside(os.getpid)
+            self.close()
         return bool(self._may_enter)
-
-    def is_in_use(self) -> bool:
-        """Whether a process holds a socket of it, though none is in it."""
-        mine = 0 if self._diag is None else self._diag.inode
-        try:
-            return any(inode not in (0, mine) for inode in self._inodes())
-        except OSError:
-            return False
-
-    def _inodes(self) -> Iterator[int]:
-        for table in TABLES:
-            try:
-                for line in chain.from_iterable(self.lines(table, lambda: None)):
-                    with suppress(LineError):
-                        yield table.parse(line, self.inode).inode
-            except FileNotFoundError:
-                continue
 
     # --- tables ---
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import list_pids
@@ -52,6 +52,14 @@ class Found(NamedTuple):
     """That process, or the one of that thread."""
 
 
+class File(NamedTuple):
+    """A file that stands for a namespace."""
+
+    path: str
+    name: str
+    """What it calls the namespace."""
+
+
 class ProcessScan(NamedTuple):
     """The namespaces of all processes and threads that may be looked at."""
 
@@ -62,7 +70,11 @@ class ProcessScan(NamedTuple):
 
 
 def scan_processes(proc: str) -> ProcessScan:
-    """Look at every process, and at the single threads of those that have more than one."""
+    """Look at every process, and at the single threads of those that have more than one.
+
+    Our own threads are left out: one that was inside a namespace for a moment may not have quite ended yet.
+    """
+    own = _own_pid(proc)
     of_processes: dict[int, Found] = {}
     of_threads: dict[int, Found] = {}
     denied: list[int] = []
@@ -74,12 +86,20 @@ def scan_processes(proc: str) -> ProcessScan:
             continue
         except _GONE:
             pass  # or its main thread has ended and others go on
-        for way in _threads(proc, pid):
+        for way in _threads(proc, pid) if pid != own else ():
             try:
                 of_threads.setdefault(namespace_inode(f"{way}/ns/net"), Found(way, pid))
             except (*_GONE, PermissionError):
                 continue
     return ProcessScan({**of_threads, **of_processes}, denied)
+
+
+def _own_pid(proc: str) -> int | None:
+    """The number of this process in a `/proc`, which may be that of another pid namespace."""
+    try:
+        return int(os.readlink(f"{proc}/self"))
+    except (OSError, ValueError):
+        return None
 
 
 def _threads(proc: str, pid: int) -> Iterator[str]:
@@ -96,7 +116,8 @@ class NamespaceList:
     """The network namespaces of this machine, one object for each as long as it is there.
 
     Those that are read are held open. One that nobody is in any more and that has no name is let go at the next look,
-    unless processes still hold sockets of it; so a container that ended is kept alive for one re-scan at most.
+    unless processes held sockets of it; so a container that ended is kept alive until the re-scan after it was seen to
+    have closed its last socket.
     """
 
     def __init__(self, proc: str, named: str) -> None:
@@ -118,8 +139,11 @@ class NamespaceList:
             namespace.close()
         self._known.clear()
 
-    def look(self) -> Namespaces:
+    def look(self, in_use: Collection[int] = ()) -> Namespaces:
         """All network namespaces that can be seen now.
+
+        Args:
+            in_use: Numbers of those of which processes hold sockets, wherever the processes are.
 
         Raises:
             NamespaceError: This process is not in this `/proc`, so nothing can be said about its namespace.
@@ -130,7 +154,7 @@ class NamespaceList:
             if inode not in self._known:
                 self._known[inode] = LinuxNamespace(inode, self._proc, is_own=inode == own)
         for inode, namespace in list(self._known.items()):
-            self._find(namespace, scan.found.get(inode), files.get(inode))
+            self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
         others = [namespace for namespace in self._known.values() if not namespace.is_own]
         readable = tuple(namespace for namespace in others if namespace.can_be_read())
         return Namespaces(self._known[own], readable, self._hidden(scan.denied), len(others) - len(readable))
@@ -167,34 +191,38 @@ class NamespaceList:
                 f"this process is not in {self._proc}, which belongs to another pid namespace or is not mounted"
             ) from None
 
-    def _files(self) -> dict[int, str]:
+    def _files(self) -> dict[int, File]:
         """The files that stand for namespaces; of two that stand for one, the name that comes first."""
         try:
-            named = [f"{self._named}/{name}" for name in sorted(os.listdir(self._named), reverse=True)]
+            names = sorted(os.listdir(self._named))
         except OSError:
-            named = []
-        inodes = {path: _inode_of_file(path) for path in (*sorted(self._paths), *named)}
-        return {inode: path for path, inode in inodes.items() if inode is not None}
+            names = []
+        found: dict[int, File] = {}
+        for file in (*(File(f"{self._named}/{name}", name) for name in names), *map(File, self._paths, self._paths)):
+            inode = _inode_of_file(file.path)
+            if inode is not None:
+                found.setdefault(inode, file)
+        return found
 
-    def _find(self, namespace: LinuxNamespace, found: Found | None, path: str | None) -> None:
+    def _find(self, namespace: LinuxNamespace, found: Found | None, file: File | None, *, is_in_use: bool) -> None:
         """Take note of where a namespace was found; one that is nowhere and of no use is let go."""
-        way = found.way if found else None
+        way, path = found and found.way, file and file.path
         is_somewhere = bool(namespace.is_own or way or path)
         if is_somewhere and (not namespace.name or (way, path) != (namespace.way, namespace.path)):
-            namespace.name = self._name(namespace, found, path)
+            namespace.name = self._name(namespace, found, file)
         namespace.way, namespace.path = way, path
-        if not is_somewhere and not (namespace.is_open and namespace.is_in_use()):
+        if not is_somewhere and not (namespace.is_open and is_in_use):
             namespace.close()
             del self._known[namespace.inode]
 
-    def _name(self, namespace: LinuxNamespace, found: Found | None, path: str | None) -> str:
+    def _name(self, namespace: LinuxNamespace, found: Found | None, file: File | None) -> str:
         """What a namespace is called: by `ip netns`, by its container or unit, by its path, by its number."""
-        if path is not None and path not in self._paths:
-            return os.path.basename(path)
+        if file is not None and file.name != file.path:
+            return file.name
         if namespace.is_own:
             return OWN
         origin = _origin(self._proc, found.pid) if found else None
-        return origin or path or str(namespace.inode)
+        return origin or (file.name if file else str(namespace.inode))
 
     def _close_unused(self) -> None:
         """Let go of those that nobody has read since the last look."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pwd
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.kernel.descriptors import (
@@ -25,8 +25,8 @@ PROC = "/proc"
 class Source(Protocol):
     """All that the collector asks of the machine."""
 
-    def namespaces(self) -> Namespaces:
-        """The network namespaces that can be seen."""
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:
+        """The network namespaces that can be seen; see `NamespaceList.look`."""
 
     def cgroup_path(self, id: int) -> str | None:
         """The path of a cgroup; see `cgroup_paths.CgroupPaths`."""
@@ -90,11 +90,11 @@ class LinuxSource:
         """Let go of everything that is held open."""
         self._namespaces.close()
 
-    def namespaces(self) -> Namespaces:
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:
         """The network namespaces that can be seen."""
         if self._cgroups is not None:
             self._cgroups.look_again()
-        return self._namespaces.look()
+        return self._namespaces.look(in_use)
 
     def choose_namespace(self, text: str) -> str:
         """What `Namespaces.chosen` calls a namespace; see `NamespaceList.choose`."""
