@@ -141,7 +141,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(STEPS, min_size=4, max_size=20), st.integers(0, 59))
 async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
     steps: list[str | frozenset[int]], start: int
