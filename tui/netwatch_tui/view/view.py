@@ -91,8 +91,13 @@ def arrange(
 
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
-    opened = [socket for socket in snapshot.delta.opened if not socket.was_there]
-    return EventCounts(len(spec.choice.of(opened, moment)), len(spec.choice.of(snapshot.delta.closed, moment)))
+    opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
+    if not (opened or closed):
+        return EventCounts()
+    gone = {socket.id for socket in closed}
+    chosen = spec.choice.of((*opened, *closed), moment)
+    count = sum(socket.id in gone for socket in chosen)
+    return EventCounts(len(chosen) - count, count)
 
 
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
