@@ -115,7 +115,7 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
         assert stage.screen[-2] == "Filter: -process:nginx"
         assert len(stage.rows) == 1
         await stage.press("f", *"exclude udp", "enter")
-        assert stage.screen[-2] == "Filter: -process:nginx -proto:udp"
+        assert stage.screen[-2] == "Filter: -process:nginx -netid:udp"
         assert "None of 4 sockets" in stage.rows[0]
 
 
@@ -123,12 +123,12 @@ async def test_backspace_takes_one_step_after_the_other_back(source: FakeSource)
     async with on_stage(source) as stage:
         await stage.press("backspace")
         assert stage.said == "There is no step to take back."
-        await stage.press(*"/443", "enter", "f", *"keep pport", "escape", "down", "f", *"keep pport", "enter")
-        assert stage.screen[-2] == "Filter: 443 pport:50001"
+        await stage.press(*"/443", "enter", "f", *"keep peer_port", "escape", "down", "f", *"keep peer_port", "enter")
+        assert stage.screen[-2] == "Filter: 443 peer_port:50001"
         await stage.press("escape")
         assert len(stage.rows) == 4
         await stage.press("backspace")
-        assert stage.screen[-2] == "Filter: 443 pport:50001"
+        assert stage.screen[-2] == "Filter: 443 peer_port:50001"
         await stage.press("backspace")
         assert stage.screen[-2] == "Filter: 443"
         await stage.press("backspace")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.sockets.needs import Need
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:
-    from netwatch_tui.fields.columns import Moment
+    from netwatch_tui.fields.moment import Moment
     from netwatch_tui.query import Query
     from netwatch_tui.sockets.snapshot import Snapshot
 
@@ -70,11 +71,13 @@ class RowChoice:
         """Whether a filter asks for more than the names of processes."""
         if not self._queries:
             return False
+        from netwatch_tui.fields.catalogue import FIELD_BY_ID
         from netwatch_tui.query.language.syntax import Term
         from netwatch_tui.query.match.compile import leaves
 
         every = (leaf for each in self._queries for leaf in leaves(each.expression))
-        return any(isinstance(leaf, Term) and leaf.key in ("cmd", "unit", "container") for leaf in every)
+        keys = {leaf.key for leaf in every if isinstance(leaf, Term)}
+        return any(FIELD_BY_ID[key].need is Need.PROCESSES for key in keys & FIELD_BY_ID.keys())
 
     def of(self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
         """Those of a snapshot that are chosen.
@@ -93,7 +96,7 @@ class RowChoice:
 
 def _moment(snapshot: Snapshot) -> Moment:
     """What a filter may ask for besides the socket: what happened in a look is new at that look."""
-    from netwatch_tui.fields.columns import Moment
+    from netwatch_tui.fields.moment import Moment
     from netwatch_tui.sockets.marks import Marks
 
     marks = Marks().advance(snapshot.delta, until=None)

@@ -18,6 +18,7 @@ from netwatch_tui.modes.common import (
     print_lines,
 )
 from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.needs import Need
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from netwatch_tui.arguments import Sort
     from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
-
-_MORE_THAN_NAMES = frozenset({"owners", "cmdline", "unit", "container"})
 
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -70,11 +69,15 @@ def tables_of(chosen: Selection) -> list[Table]:
 
 def needs_processes(options: argparse.Namespace) -> bool:
     """Whether more than the names of processes is needed, for which psutil must be imported."""
-    if options.record or (options.sort and options.sort.column in _MORE_THAN_NAMES):
+    if options.record:
         return True
-    if options.columns:
-        return not _MORE_THAN_NAMES.isdisjoint(options.columns)
-    return options.format not in (None, "table")
+    if not (options.sort or options.columns):
+        return options.format not in (None, "table")
+    from netwatch_tui.fields.catalogue import fields_of
+
+    wanted = fields_of((*((options.sort.column,) if options.sort else ()), *(options.columns or ())))
+    in_full = not options.columns and options.format not in (None, "table")
+    return in_full or any(field.need is Need.PROCESSES for field in wanted)
 
 
 def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[Socket], host: str = "") -> int:
@@ -103,11 +106,10 @@ def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socke
     if sort is None:
         rows.sort(key=lambda socket: STATE_RANK[socket.state])
         return rows
-    from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+    from netwatch_tui.fields.catalogue import FIELD_BY_ID
     from netwatch_tui.view.order import in_order
 
-    moment = Moment(head.taken_at, head.marked, head.namespaces)
-    return in_order(rows, COLUMN_BY_ID[sort.column], moment).rows(descending=sort.descending)
+    return in_order(rows, FIELD_BY_ID[sort.column], head.moment).rows(descending=sort.descending)
 
 
 def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ class Need(Enum):
     FWMARK = "SO_MARK"
     CGROUP = "its cgroup"
     AUTOBOUND = "whether the kernel chose its port"
+    PROCESSES = "more of its processes than their names: command line, user, unit, container"
 
 
 class Needs(NamedTuple):

@@ -183,4 +183,4 @@ class _ConditionReader:
 
 
 def _of_kind(kind: str) -> Expression:
-    return Term("proto", tuple(Text(netid) for netid in sorted(netids(kind))))
+    return Term("netid", tuple(Text(netid) for netid in sorted(netids(kind))))

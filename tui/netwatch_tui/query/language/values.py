@@ -55,6 +55,8 @@ def _values(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> Ite
             return (_numeric(key, piece, text, _size),)
         case Holds.AGE:
             return (_numeric(key, piece, text, _age),)
+        case Holds.WORD:
+            return tuple(Text(word) for word in _known(key, piece, text, {word: (word,) for word in key.words}))
         case Holds.STATE:
             return tuple(Text(state) for state in sorted(_known(key, piece, text, STATES)))
         case Holds.KIND:

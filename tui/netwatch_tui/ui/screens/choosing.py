@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
-from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.sockets.kinds import OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.ui.messages import SortWanted
@@ -23,7 +23,7 @@ class ViewActions(SpecScreen):
 
     def action_pick_sort(self) -> None:
         """Choose from the list of columns."""
-        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in COLUMNS]
+        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in FIELDS]
         self.app.push_screen(Picker("Sort by", choices, self._spec.sort), self.sort_by)
 
     def action_reverse_sort(self) -> None:
@@ -37,9 +37,9 @@ class ViewActions(SpecScreen):
         self.sort_by(ids[(at + step) % len(ids)])
 
     def sort_by(self, column: str | None) -> None:
-        """Sort by the column of this id, ascending; nothing for None."""
+        """Sort by the column of this id, what matters most in it first; nothing for None."""
         if column is not None and column != self._spec.sort:
-            self._choose(self._spec._replace(sort=column, descending=False))
+            self._choose(self._spec._replace(sort=column, descending=FIELD_BY_ID[column].descends))
 
     @on(SortWanted)
     def _sort_clicked(self, message: SortWanted) -> None:
