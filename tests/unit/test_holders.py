@@ -138,7 +138,7 @@ def test_names_keep_the_width_and_the_sign_that_nobody_holds_it(called: list[str
     socket = tcp(owner_reason=OwnerReason.LAST_HELD, evidence=named(*called)) if gone else held(*called)
     made = clip_names(process_text(socket), width)
     assert cell_width(made) <= width
-    assert not gone or width < 3 or made.endswith("†")
+    assert not gone or width < 2 or made.endswith("†")
     assert gone or not made.endswith("†")
 
 

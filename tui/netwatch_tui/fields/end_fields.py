@@ -47,7 +47,7 @@ def _port(id: str, title: str, meaning: str, read: Callable[[Socket], int], also
     def compared(socket: Socket, _: Moment) -> Iterable[FilterValue]:
         return (read(socket) or None,) if socket.netid in PORT_NETIDS else ()
 
-    asked = Filter(Holds.PORT, compared, (also,), likeness=likeness)
+    asked = Filter(Holds.PORT, compared, also=(also,), likeness=likeness)
     return number_field(
         id, title, meaning, read, json=COUNT, sentence=None, filter=asked, rank=3, width=6, most=10
     )  # fmt: skip
@@ -57,7 +57,7 @@ LOCAL_FIELDS = (
     _endpoint(
         "local", "Local Address:Port", "this end; * for every IPv4 and IPv6 address", "Local", local_text,
         lambda s, _: (s.local, s.local_port),
-        Filter(Holds.ADDRESS, lambda s, _: _asked_for(s.local), ("laddr", "local_address"), likeness=6),
+        Filter(Holds.ADDRESS, lambda s, _: _asked_for(s.local), also=("laddr", "local_address"), likeness=6),
         is_pinned=True,
     ),
     text_field(
@@ -75,7 +75,7 @@ LOCAL_FIELDS = (
 PEER_FIELDS = (
     _endpoint(
         "peer", "Peer Address:Port", "the other end; port * when there is none", "Peer", peer_text, _peer_key,
-        Filter(Holds.ADDRESS, _peer_asked_for, ("paddr", "peer_address"), likeness=3),
+        Filter(Holds.ADDRESS, _peer_asked_for, also=("paddr", "peer_address"), likeness=3),
     ),
     text_field(
         "peer_address", "Peer address", "address of the other end, * where there is none",

@@ -57,6 +57,8 @@ class Filter(NamedTuple):
     holds: Holds
     read: Callable[[Socket, Moment], Iterable[FilterValue]]
     """What is compared: one value, or one for each owner; empty where nothing is known."""
+    one: Callable[[Socket], FilterValue] | None = None
+    """The same of a field with one value that the moment does not change: what is asked for most is judged faster."""
     also: tuple[str, ...] = ()
     """Other spellings of the key, whose name is the field's id."""
     needs: str = ""
@@ -65,6 +67,11 @@ class Filter(NamedTuple):
     """All that may stand there, or what is offered."""
     likeness: int | None = 50
     """Its place among the values by which rows are called alike; None where an equal value means nothing."""
+
+
+def _of_one(holds: Holds, one: Callable[[Socket], FilterValue]) -> Filter:
+    """The filter of a field with one value."""
+    return Filter(holds, lambda socket, _: (one(socket),), one)
 
 
 class Written(Flag):
@@ -152,12 +159,9 @@ def number_field(
         number = read(socket)
         return "" if number is None else f"{number:,} {unit}".rstrip()
 
-    def compared(socket: Socket, _: Moment) -> tuple[FilterValue]:
-        return (read(socket),)
-
     return Field(
         id, title, meaning, value, COUNT_OR_NULL, text, value, sentence,
-        unit=unit, right_aligned=True, filter=Filter(holds, compared, also, likeness=likeness),
+        unit=unit, right_aligned=True, filter=_of_one(holds, read)._replace(also=also, likeness=likeness),
     )._replace(**others)  # fmt: skip
 
 
@@ -186,10 +190,7 @@ def text_field(
     def sentence(socket: Socket, _: Moment) -> str:
         return printable(read(socket) or "")
 
-    def compared(socket: Socket, _: Moment) -> tuple[FilterValue]:
-        return (read(socket),)
-
-    asked = Filter(holds, compared, also, needs, words, likeness)
+    asked = _of_one(holds, read)._replace(also=also, needs=needs, words=words, likeness=likeness)
     return Field(id, title, meaning, value, TEXT_OR_NULL, text, value, sentence, filter=asked)._replace(**others)
 
 
@@ -202,9 +203,9 @@ def flag_field(id: str, title: str, meaning: str, read: Callable[[Socket], bool 
     def text(socket: Socket, _: Moment) -> str:
         return flat(read(socket)) or BLANK
 
-    def compared(socket: Socket, _: Moment) -> tuple[FilterValue]:
-        return (flat(read(socket)) or None,)
+    def word(socket: Socket) -> str | None:
+        return flat(read(socket)) or None
 
-    asked = Filter(Holds.WORD, compared, words=("true", "false"), likeness=None)
+    asked = _of_one(Holds.WORD, word)._replace(words=("true", "false"), likeness=None)
     json: JsonType = {"type": ["boolean", "null"]}
     return Field(id, title, meaning, value, json, text, value, None, filter=asked, width=5, most=8)._replace(**others)

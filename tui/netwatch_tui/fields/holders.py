@@ -75,4 +75,4 @@ def clip_names(text: str, width: int) -> str:
             return made
     rest = (f"+{len(names) - 1}" if len(names) > 1 else "") + held_before
     room = width - len(rest)
-    return clip(names[0], room) + rest if room > 0 and names else ELLIPSIS[:width]
+    return clip(names[0], room) + rest if room > 0 and names else f"{ELLIPSIS}{held_before}"[:width]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(4_096)  # many sockets were first seen in one tick
 def iso(seconds: float) -> str:
     """A time in seconds since the epoch as ISO 8601 in UTC, to the microsecond: `2026-01-01T09:00:00.250000Z`."""
     whole = int(seconds // 1)

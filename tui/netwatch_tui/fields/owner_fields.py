@@ -134,15 +134,15 @@ OWNER_FIELDS = (
         "pid", "PID", "process that holds it, and how many more do",
         lambda s, _: [owner.pid for owner in s.owners], COUNTS, _pid,
         lambda s, _: s.owners[0].pid if s.owners else None, None,
-        filter=Filter(Holds.NUMBER, lambda s, _: tuple(owner.pid for owner in s.owners), likeness=9),
+        filter=Filter(Holds.NUMBER, lambda s, _: [owner.pid for owner in s.owners], likeness=9),
         written=Written.CELLS, is_shown=True, rank=3, width=7, most=11, right_aligned=True, clip=clip_more,
     ),
     Field(
         "process", "Process", "names of the processes that hold it, or (why it has none)",
         _names, TEXTS, lambda s, _: process_text(s), _process_key, None,
         filter=Filter(
-            Holds.TEXT, lambda s, _: dict.fromkeys(owner.process.name for owner in s.owners), ("proc", "name"),
-            "part of a process name", likeness=1,
+            Holds.TEXT, lambda s, _: dict.fromkeys(owner.process.name for owner in s.owners),
+            also=("proc", "name"), needs="part of a process name", likeness=1,
         ),
         written=Written.CELLS, is_shown=True, rank=1, most=17, clip=clip_names,
     ),
@@ -150,7 +150,7 @@ OWNER_FIELDS = (
         "fd", "FD", "descriptor through which the process holds it, and how many more there are",
         lambda s, _: [owner.fd for owner in s.owners], COUNTS, _fd,
         lambda s, _: s.owners[0].fd if s.owners else None, None,
-        filter=Filter(Holds.NUMBER, lambda s, _: tuple(owner.fd for owner in s.owners), likeness=None),
+        filter=Filter(Holds.NUMBER, lambda s, _: [owner.fd for owner in s.owners], likeness=None),
         written=Written.CELLS, is_shown=True, rank=9, width=5, most=8, right_aligned=True, clip=clip_more,
     ),
     Field(
@@ -159,7 +159,8 @@ OWNER_FIELDS = (
         lambda s, _: printable(_commands(s)[0]) or BLANK if s.owners else BLANK,
         _of_first(lambda process: " ".join(process.cmdline)), None,
         filter=Filter(
-            Holds.TEXT, lambda s, _: _known(_commands(s)), ("cmd", "command"), "part of a command line", likeness=None
+            Holds.TEXT, lambda s, _: _known(_commands(s)), also=("cmd", "command"),
+            needs="part of a command line", likeness=None,
         ),
         need=Need.PROCESSES, written=Written.CELLS, rank=15, width=20, most=60,
     ),

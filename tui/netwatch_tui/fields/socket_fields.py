@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, flag_field, number_field, text_field
 from netwatch_tui.fields.format import BLANK, duration, printable
@@ -44,7 +45,7 @@ def _send_q_sentence(socket: Socket, _: Moment) -> str:
 
 KIND_FIELDS = (
     text_field(
-        "netid", "Netid", "transport protocol", lambda s: s.netid, holds=Holds.KIND, also=("proto",),
+        "netid", "Netid", "transport protocol", attrgetter("netid"), holds=Holds.KIND, also=("proto",),
         likeness=7, json=one_of(KIND_OF), key=lambda s, _: (s.netid, s.family), label="Socket",
         sentence=lambda s, _: f"{s.netid} {s.family}", is_shown=True, rank=2, width=5, most=5,
     ),
@@ -53,7 +54,7 @@ KIND_FIELDS = (
         json=one_of(Family), sentence=None, width=7, most=7,
     ),
     text_field(
-        "state", "State", "state of the connection", lambda s: s.state, holds=Holds.STATE, likeness=4,
+        "state", "State", "state of the connection", attrgetter("state"), holds=Holds.STATE, likeness=4,
         json=one_of(State), key=lambda s, _: STATE_RANK[s.state],
         sentence=lambda s, _: f"{s.state}: {STATE_MEANINGS[s.state]}", is_shown=True, rank=1, width=10, most=10,
     ),
@@ -109,8 +110,8 @@ NETNS_FIELDS = (
         "netns", "Netns", "network namespace: its name, container or unit, else its number; in files the number",
         lambda s, _: s.netns, COUNT, _netns_text, _netns_name, _netns_text, "Namespace",
         filter=Filter(
-            Holds.TEXT, _netns_compared, ("ns", "namespace", "netns_name"),
-            "part of a namespace's name, or its whole number", likeness=12,
+            Holds.TEXT, _netns_compared, also=("ns", "namespace", "netns_name"),
+            needs="part of a namespace's name, or its whole number", likeness=12,
         ),
         is_shown=True, rank=4, width=10, most=20,
     ),
@@ -154,7 +155,9 @@ COUNTER_FIELDS = (
     ),
     number_field(
         "inode", "Inode", "inode of its file; 0 where no file stands behind it", lambda s: s.inode, json=COUNT,
-        filter=Filter(Holds.NUMBER, lambda s, _: (s.inode or None,), ("ino",), likeness=None),
+        filter=Filter(
+            Holds.NUMBER, lambda s, _: (s.inode or None,), lambda s: s.inode or None, ("ino",), likeness=None
+        ),
         sentence=lambda s, _: str(s.inode) if s.inode else "none: no file stands behind it",
         rank=14, width=10, most=12,
     ),

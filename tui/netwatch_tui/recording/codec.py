@@ -73,10 +73,13 @@ def decode(data: Mapping[str, Any], processes: Mapping[int, Process]) -> Socket:
     Raises:
         LookupError, TypeError, ValueError: It is none.
     """
-    return Socket._make(
-        default if name not in data and default is not _NEEDED else _decode_field(name, data[name], processes)
-        for name, default in _WRITTEN
-    )
+    values = []
+    for name, default in _WRITTEN:
+        told = data.get(name, default)
+        if told is _NEEDED:
+            raise KeyError(name)
+        values.append(told if told is default else _decode_field(name, told, processes))
+    return Socket._make(values)
 
 
 def decode_change(before: Socket, data: Mapping[str, Any], processes: Mapping[int, Process]) -> Socket:
@@ -136,14 +139,13 @@ def _encode_field(name: str, value: Any, number: Number) -> Any:
 
 def _decode_field(name: str, value: Any, processes: Mapping[int, Process]) -> Any:
     if name in ("owners", "evidence"):
-        return tuple(_owner(owner, processes) for owner in _sequence(value))
+        return tuple([_owner(owner, processes) for owner in _sequence(value)])
     return _READERS[name](value)
 
 
 def _owner(data: Any, processes: Mapping[int, Process]) -> Owner:
-    number, fd, *pid = map(_integer, _sequence(data))
-    process = processes[number]
-    return Owner(pid[0] if pid else process.pid, fd, process)
+    process = processes[data[0]]
+    return Owner(_integer(data[2]) if len(data) > 2 else process.pid, _integer(data[1]), process)
 
 
 @lru_cache(65_536)

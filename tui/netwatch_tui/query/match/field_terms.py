@@ -23,7 +23,9 @@ def field_term(term: Term, moment: Moment) -> Test:
     asked = FIELD_BY_ID[term.key].filter
     if asked is None:
         raise KeyError(term.key)
-    read, test = asked.read, _value_test(term, asked.holds)
+    read, one, test = asked.read, asked.one, _value_test(term, asked.holds)
+    if one is not None:
+        return lambda socket: test(one(socket))
 
     def matches(socket: Any) -> bool:
         for value in read(socket, moment) or _UNKNOWN:  # noqa: SIM110 -- `any` takes twice as long
