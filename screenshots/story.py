@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from netwatch_tui.kernel.descriptors import Descriptors
-from netwatch_tui.kernel.namespaces import Namespace, Namespaces
+from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+from netwatch_tui.kernel.namespace import Answer
+from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
@@ -25,7 +27,7 @@ _STATE_NUMBERS = {
 
 
 class Story:
-    """A source that gives one recorded look after the other; `frame` says which."""
+    """A source that gives one recorded frame after the other; `frame` says which."""
 
     def __init__(self, path: Path = STORY) -> None:
         self._data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -34,28 +36,15 @@ class Story:
         self.frame = 0
 
     def namespaces(self) -> Namespaces:
-        """The own one."""
-        return Namespaces(Namespace(4026531840, "4026531840", 1), (), 0)
+        """The one in which it plays."""
+        return Namespaces(StoryNamespace(self), (), 0)
 
-    def connected(self, sockets: Sequence[Socket]) -> None:
-        """Stories answer no questions."""
+    def cgroup_path(self, id: int) -> None:
+        """Stories tell no cgroups."""
 
-    def bound(self) -> dict[int, Bound]:
-        """As a kernel that can't be asked."""
-        return {}
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """As a kernel that can't be asked."""
-        return {}
-
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:  # noqa: ARG002 -- there is one
-        """The lines of a table, as `procnet.read_lines` gives them."""
-        check()
-        return [[_line(each, self.frame) for each in self._now() if each["is"].split()[0] == table.name]]
-
-    def device(self, index: int) -> str | None:
-        """Every device is one."""
-        return f"eth{index}"
+    def lines(self, table: str) -> list[bytes]:
+        """The lines of a table in this frame."""
+        return [_line(each, self.frame) for each in self._now() if each["is"].split()[0] == table]
 
     def pids(self) -> list[int]:
         """All processes of the story."""
@@ -92,6 +81,48 @@ class Story:
 
     def _now(self) -> list[dict[str, Any]]:
         return [each for each in self._data["sockets"] if self.frame in each.get("frames", (0, 1))]
+
+
+class StoryNamespace:
+    """Where a story plays. As on a kernel that can't be asked, `/proc/net` is all that there is."""
+
+    inode = 4026531840
+    name = "4026531840"
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    def lines(self, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
+        """The lines of a table, as `proc_net.read_lines` gives them."""
+        check()
+        return [self._story.lines(table.name)]
+
+    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
+        """Stories answer no questions."""
+        return [Answer.CANNOT_TELL] * len(sockets)
+
+    def bound(self) -> dict[int, Bound]:
+        """Nothing."""
+        return {}
+
+    def unix(self) -> dict[int, UnixDetails]:
+        """Nothing."""
+        return {}
+
+    def facts(self) -> dict[SocketKey, InetFacts]:
+        """Nothing."""
+        return {}
+
+    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
+        """Nothing."""
+        return [None] * len(sockets)
+
+    def autobound(self) -> None:
+        """Nothing."""
+
+    def device(self, index: int) -> str | None:
+        """Every device is one."""
+        return f"eth{index}"
 
 
 def _line(told: dict[str, Any], frame: int) -> bytes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.descriptors import Descriptors
-from netwatch_tui.kernel.namespaces import Namespace, Namespaces
+from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+from netwatch_tui.kernel.namespace import Answer, is_connection
+from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.sockets.delta import Delta
@@ -16,7 +19,17 @@ from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
 from tests.support.build import NETNS, line, process
 
-OWN = Namespace(NETNS, str(NETNS), 1)
+
+class Place(NamedTuple):
+    """A network namespace of a machine that a test makes up."""
+
+    inode: int
+    name: str
+    pid: int
+    """The process through which it is read."""
+
+
+OWN = Place(NETNS, str(NETNS), 1)
 
 Lines = dict[str, list[bytes]]
 """The lines of each file."""
@@ -30,10 +43,14 @@ class FakeSource:
         """The files of the own network namespace."""
         self.elsewhere: dict[int, Lines] = defaultdict(lambda: defaultdict(list))
         """The files of the others by inode."""
-        self.others: tuple[Namespace, ...] = ()
+        self.others: tuple[Place, ...] = ()
         """The other network namespaces that can be seen."""
         self.unseen = 0
         """Processes whose namespace may not be looked at."""
+        self.unreadable = 0
+        """Namespaces with a name that may not be read."""
+        self.silent: set[int] = set()
+        """Namespaces in which sock_diag can't be asked."""
         self.torn: dict[str, deque[list[bytes]]] = defaultdict(deque)
         """What the next reads of a file give instead."""
         self.failing: dict[str, OSError] = {}
@@ -57,6 +74,14 @@ class FakeSource:
         """Connections that sock_diag was asked about."""
         self.more_of_bound: dict[int, Bound] = {}
         self.more_of_unix: dict[int, UnixDetails] = {}
+        self.facts: dict[SocketKey, InetFacts] = {}
+        """What sock_diag alone tells of internet sockets."""
+        self.fact_lists = 0
+        """How often it was asked for all of them."""
+        self.autobound: set[SocketKey] = set()
+        """Those whose port the kernel chose."""
+        self.cgroups: dict[int, str] = {}
+        """Paths of cgroups by their ids."""
         self.scans = 0
         self.links = 0
         """Descriptors at which was looked, one by one."""
@@ -78,20 +103,14 @@ class FakeSource:
         """Let a process hold these sockets, from descriptor 3 on."""
         self.held[pid] = {fd: socket.inode for fd, socket in enumerate(sockets, 3)}
 
+    def choose_namespace(self, text: str) -> str:
+        return text
+
     def namespaces(self) -> Namespaces:
-        return Namespaces(OWN, self.others, self.unseen)
+        own, *others = (FakeNamespace(self, place) for place in (OWN, *self.others))
+        return Namespaces(own, tuple(others), self.unseen, self.unreadable)
 
-    def connected(self, sockets: Sequence[Socket]) -> list[int | None] | None:
-        self.asked += sockets
-        return None if self.alive is None else [self.alive.get(socket.ends) for socket in sockets]
-
-    def bound(self) -> dict[int, Bound]:
-        return self.more_of_bound
-
-    def unix(self) -> dict[int, UnixDetails]:
-        return self.more_of_unix
-
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
+    def lines(self, namespace: FakeNamespace, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         check()
         self.reads += 1
         if namespace.pid in self.gone:
@@ -106,8 +125,8 @@ class FakeSource:
             raise self.failing_later.pop(table.name)
         return [list(self.tables[table.name])]
 
-    def device(self, index: int) -> str | None:
-        return f"eth{index}" if index else None
+    def cgroup_path(self, id: int) -> str | None:
+        return self.cgroups.get(id)
 
     def pids(self) -> list[int]:
         self.scans += 1
@@ -148,6 +167,57 @@ class FakeSource:
 
     def user(self, uid: int) -> str:
         return {0: "root"}.get(uid, str(uid))
+
+
+class FakeNamespace:
+    """One of the machine's network namespaces."""
+
+    def __init__(self, source: FakeSource, place: Place) -> None:
+        self.inode, self.name, self.pid = place
+        self._source = source
+
+    def lines(self, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
+        return self._source.lines(self, table, check)
+
+    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
+        alive = None if self._is_silent else self._source.alive
+        self._source.asked += filter(is_connection, sockets)
+        return [
+            _answer(socket, alive.get(socket.ends)) if alive is not None and is_connection(socket) else _UNKNOWN
+            for socket in sockets
+        ]
+
+    def bound(self) -> dict[int, Bound]:
+        return {} if self._is_silent else self._source.more_of_bound
+
+    def unix(self) -> dict[int, UnixDetails]:
+        return {} if self._is_silent else self._source.more_of_unix
+
+    def facts(self) -> dict[SocketKey, InetFacts]:
+        self._source.fact_lists += 1
+        return {} if self._is_silent else dict(self._source.facts)
+
+    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
+        return [None if self._is_silent else self._source.facts.get(socket.inode) for socket in sockets]
+
+    def autobound(self) -> Collection[SocketKey] | None:
+        return None if self._is_silent else self._source.autobound
+
+    def device(self, index: int) -> str | None:
+        return f"eth{index}" if index else None
+
+    @property
+    def _is_silent(self) -> bool:
+        return self.inode in self._source.silent
+
+
+_UNKNOWN = Answer.CANNOT_TELL
+
+
+def _answer(socket: Socket, inode: int | None) -> Answer:
+    if inode == socket.inode:
+        return Answer.PRESENT
+    return Answer.FILELESS if inode == 0 else Answer.ABSENT
 
 
 def table_name(socket: Socket) -> str:

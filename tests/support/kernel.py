@@ -33,8 +33,7 @@ def linux_source() -> Iterator[LinuxSource]:
     try:
         yield source
     finally:
-        if source._diag is not None:
-            source._diag.close()
+        source.close()
 
 
 def become(uid: int) -> None:

@@ -24,7 +24,8 @@ from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.format import local_text, peer_text
-from netwatch_tui.kernel.namespaces import Namespace
+from netwatch_tui.kernel.namespace import Answer, LinuxNamespace, namespace_inode
+from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -164,25 +165,38 @@ class Watched(LinuxSource):
 
     def __init__(self, *, asks: bool) -> None:
         super().__init__()
-        self._asks = asks
+        self.asks = asks
         self.stay: dict[str, set[bytes]] = {}
         """By table, the lines that stand in it all the time."""
         self.reads: Counter[str] = Counter()
         self.torn: Counter[str] = Counter()
         self.doubled: Counter[str] = Counter()
+        self._watched = WatchedNamespace(self)
 
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> Iterator[list[bytes]]:
-        found = [line for part in super().lines(namespace, table, check) for line in part]
-        if stay := self.stay.get(table.name):
+    def namespaces(self) -> Namespaces:
+        return super().namespaces()._replace(own=self._watched)
+
+
+class WatchedNamespace(LinuxNamespace):
+    """The own namespace, of which every read is looked at."""
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__(namespace_inode("/proc/self/ns/net"), "/proc", is_own=True)
+        self._watched = watched
+
+    def lines(self, table: Table, check: Callable[[], None]) -> Iterator[list[bytes]]:
+        watched = self._watched
+        found = [line for part in super().lines(table, check) for line in part]
+        if stay := watched.stay.get(table.name):
             distinct = set(found)
-            self.reads[table.name] += 1
+            watched.reads[table.name] += 1
             # The end of a line may be another one; its first two words are those of the socket.
-            self.torn[table.name] += not _starts(stay - distinct) <= _starts(distinct)
-            self.doubled[table.name] += len(distinct) < len(found)
+            watched.torn[table.name] += not _starts(stay - distinct) <= _starts(distinct)
+            watched.doubled[table.name] += len(distinct) < len(found)
         yield found
 
-    def connected(self, sockets: Sequence[Socket]) -> list[int | None] | None:
-        return super().connected(sockets) if self._asks else None
+    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
+        return super().ask(sockets) if self._watched.asks else [Answer.CANNOT_TELL] * len(sockets)
 
 
 def _starts(lines: Iterable[bytes]) -> set[bytes]:
@@ -258,7 +272,7 @@ def main(mode: str, ticks: int, rate: int) -> None:
     own = source.namespaces().own
     for table in collector._tables:
         with suppress(FileNotFoundError):
-            lines = [line for part in source.lines(own, table, lambda: None) for line in part]
+            lines = [line for part in own.lines(table, lambda: None) for line in part]
             source.stay[table.name] = {line for line in lines if table.parse(line, own.inode).inode in held}
     busy = [
         Helper(lambda alive: connect_and_close(net.AF_INET, counts[:1], rate // 2, alive)),

@@ -178,6 +178,12 @@ def _terms(keys: Sequence[str], values: st.SearchStrategy[Value]) -> st.SearchSt
 
 _sides = st.sampled_from(["local", "peer"])
 
+#: Words that mean something else without quotes, or may look as if they did.
+WORDS = [
+    "not", "443", "tcp", "-is:new", "a:b", "*", "port", "port=443", "recv_q>0", "a=b", "tcp.port", "host", "time_wait",
+    "LISTENING", "443,80", "1-2", ":::22", "*:443", "a|b", "eq", "[::]:22",
+]  # fmt: skip
+
 conditions: st.SearchStrategy[Expression] = st.one_of(
     _terms(["process", "cmdline", "user", "unit", "container", "netns", "timer", "interface"], _texts),
     _terms(["port", "local_port", "peer_port"], _numbers(0xFFFF)),
@@ -186,7 +192,7 @@ conditions: st.SearchStrategy[Expression] = st.one_of(
     _terms(["state"], st.sampled_from(State).map(lambda state: Text(state.value))),
     _terms(["netid"], st.sampled_from(sorted(ALL_NETIDS)).map(Text)),
     st.builds(Is, st.lists(st.sampled_from(sorted(IS_WORDS)), min_size=1, max_size=3).map(tuple)),
-    st.builds(Word, st.text(min_size=1, max_size=8) | st.sampled_from(["not", "443", "tcp", "-is:new", "a:b", "*"])),
+    st.builds(Word, st.text(min_size=1, max_size=8) | st.sampled_from(WORDS)),
     st.builds(Number, st.integers(0, 10**10 - 1)),
     st.builds(PortTest, _sides, st.sampled_from(["=", "<", "<=", ">", ">="]), st.integers(0, 10**6)),
     st.builds(HostTest, st.sampled_from(["local", "peer", "any"]), hosts()),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.query import SHIPPED, MachineNames, parse
+from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.view.spec import ViewSpec
-from tests.support.build import process
+from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage
 
@@ -119,29 +119,6 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
         assert "None of 4 sockets" in stage.rows[0]
 
 
-async def test_backspace_takes_one_step_after_the_other_back(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        await stage.press("backspace")
-        assert stage.said == "There is no step to take back."
-        await stage.press(*"/443", "enter", "f", *"keep peer_port", "escape", "down", "f", *"keep peer_port", "enter")
-        assert stage.screen[-2] == "Filter: 443 peer_port:50001"
-        await stage.press("escape")
-        assert len(stage.rows) == 4
-        await stage.press("backspace")
-        assert stage.screen[-2] == "Filter: 443 peer_port:50001"
-        await stage.press("backspace")
-        assert stage.screen[-2] == "Filter: 443"
-        await stage.press("backspace")
-        assert len(stage.rows) == 4
-
-
-async def test_an_alternative_is_narrowed_as_a_whole(source: FakeSource) -> None:
-    async with on_stage(source, spec=ViewSpec(query=parse("port:53 or port:443"))) as stage:
-        await stage.press("down", "f", *"keep peer", "enter")
-        assert len(stage.rows) == 1
-        assert "10.0.0.9:50001" in stage.rows[0]
-
-
 async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSource, tmp_path: Path) -> None:
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press(*"/port:53", "enter", "F", *"save", "enter", *"my dns", "enter")
@@ -155,17 +132,26 @@ async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSourc
         assert not any("port:53" in row and "my dns" in row for row in stage.screen)
 
 
-@pytest.mark.parametrize(("name", "text"), SHIPPED)
-async def test_every_shipped_filter_can_be_used(source: FakeSource, name: str, text: str) -> None:
-    async with on_stage(source, spec=KNOWING) as stage:
-        await stage.press("F", *name, "enter")
-        assert stage.screen[-2] == f"Filter: {text}"
+async def test_a_word_that_looks_like_a_condition_is_searched_and_noted_while_and_after_typing(
+    source: FakeSource,
+) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"proces=nginx")
+        assert "no key of this name: proces (process: is one); searched as text" in stage.screen[-2]
+        await stage.press("enter")
+        assert "no key of this name: proces" in "\n".join(stage.screen)
+        assert "Searched as text: proces=nginx." in "\n".join(stage.screen)
 
 
-async def test_what_can_not_be_remembered_is_said_and_costs_nothing(source: FakeSource, tmp_path: Path) -> None:
-    (tmp_path / "filters.json").write_text("[]")
-    async with on_stage(source, folder=tmp_path) as stage:
-        await stage.press(*"/port:53", "enter")
-        assert len(stage.rows) == 1
-        assert stage.said.startswith("This can't be remembered: ")
-        assert (tmp_path / "filters.json").read_text() == "[]", "what is not ours is not overwritten"
+async def test_a_filter_for_kinds_that_are_off_says_so(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"proto:unix", "enter")
+        assert "It asks for unix sockets, which are off; a shows everything." in "\n".join(stage.screen)
+
+
+async def test_plus_and_minus_count_what_the_filter_shows(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"port:9", "enter")
+        source.put(tcp("127.0.0.1:9", inode=90), tcp("127.0.0.1:10", inode=91))
+        await stage.step()
+        assert "+1 -0" in stage.screen[0]

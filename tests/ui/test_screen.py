@@ -162,15 +162,15 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
                     if stage.table.cursor_socket is not None:  # else it folds the group under the cursor
                         await main.run_action("open")
                 case "filter":
-                    main._use(parse(f"{chosen.peer.text}:"))
+                    main.filter_editing.use(parse(f"{chosen.peer.text}:"))
                 case "filter out":
-                    main._use(parse("10.0.0.2"))
+                    main.filter_editing.use(parse("10.0.0.2"))
                 case "no filter":
-                    main._use(parse(""))
+                    main.filter_editing.use(parse(""))
                 case "group":
-                    main.group_by("peer")
+                    main.view_choices.group_by("peer")
                 case "ungroup":
-                    main.group_by("none")
+                    main.view_choices.group_by("none")
                 case "wheel":
                     stage.table.scroll_to(y=20, animate=False)
                 case "move":
@@ -308,20 +308,6 @@ async def test_the_port_and_process_keys_begin_with_the_values_of_the_row(source
         assert stage.screen[-2] == "Filter: port:53 process:resolved"
         await stage.press("p", *"443", "enter")
         assert stage.screen[-2] == "Filter: process:resolved port:443", "a second port takes the place of the first"
-
-
-async def test_a_process_name_with_a_blank_is_quoted() -> None:
-    source = FakeSource(WEB)
-    source.hold(7, WEB)
-    source.processes = {7: process(7, "Web Content")}
-    async with on_stage(source) as stage:
-        await stage.press("P", "enter")
-        assert stage.screen[-2] == 'Filter: process:"Web Content"'
-        assert len(stage.rows) == 1
-        await stage.press("p", "enter")
-        assert stage.screen[-2] == 'Filter: process:"Web Content" port:443'
-        await stage.press("P", *"Web", "enter")
-        assert stage.screen[-2] == "Filter: port:443 process:Web"
 
 
 async def test_letters_are_letters_while_a_filter_is_typed_and_the_table_can_be_moved_in(source: FakeSource) -> None:

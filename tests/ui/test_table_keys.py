@@ -11,7 +11,6 @@ from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
-from netwatch_tui.ui.screens.pacing import INTERVALS
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
@@ -226,19 +225,6 @@ async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource)
 
 
 # Time
-
-
-async def test_the_interval_is_stepped_and_stops_at_its_ends(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        assert "live, every 1s, tick   0 ms" in stage.screen[0]
-        await stage.press("plus")
-        assert "live, every 0.5s" in stage.screen[0]
-        await stage.press(*["plus"] * len(INTERVALS))
-        assert "live, every 0.05s" in stage.screen[0]
-        assert stage.said == "0.05 s is the shortest interval."
-        await stage.press(*["minus"] * len(INTERVALS))
-        assert "live, every 60s" in stage.screen[0]
-        assert stage.said == "60 s is the longest interval."
 
 
 async def test_an_interval_that_can_not_be_kept_is_shown_as_what_it_is(source: FakeSource) -> None:

@@ -77,15 +77,14 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     opened: list[LinuxSource] = []
 
     def source(processes: ProcessReader | None = None) -> LinuxSource:
-        opened.append(LinuxSource(str(tmp_path), processes))
+        opened.append(LinuxSource(str(tmp_path), processes, named=str(tmp_path / "netns")))
         return opened[-1]
 
     monkeypatch.setattr(cli, "LinuxSource", source)
     monkeypatch.setattr(cli, "PrefetchedSource", source)
     yield folder
     for each in opened:
-        if each._diag is not None:
-            each._diag.close()
+        each.close()
 
 
 @pytest.fixture
@@ -203,7 +202,8 @@ def test_the_columns_stand_under_their_titles(proc: Path, run: Run) -> None:
 )
 def test_options_and_filter_choose_the_sockets(proc: Path, run: Run, options: str, names: str) -> None:
     result = run("--once", "-H", *options.split())
-    assert (result.status, result.err) == (0, [])
+    assert result.status == 0
+    assert result.err == [] or not names, "only what finds nothing needs words"
     here = {end for _, end in named(" ".join(SOCKETS))}
     assert [each for each in locals_of(result.out) if each[1] in here] == named(names)
 
@@ -224,7 +224,8 @@ def test_options_and_filter_choose_the_sockets(proc: Path, run: Run, options: st
 )
 def test_the_other_kinds_are_shown_when_they_are_asked_for(proc: Path, run: Run, options: str, names: str) -> None:
     result = run("--once", "-H", *options.split())
-    assert (result.status, result.err) == (0, [])
+    assert result.status == 0
+    assert result.err == [] or not names, "only what finds nothing needs words"
     expected = {OTHERS[name].netid: name for name in names.split()}
     assert {row.split()[0] for row in result.out} - {"tcp", "udp"} == expected.keys()
 
@@ -429,7 +430,7 @@ import sys
 from netwatch_tui import cli
 from netwatch_tui.kernel.source import LinuxSource
 proc = sys.argv.pop(1)
-cli.PrefetchedSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes)
+cli.PrefetchedSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes, named=proc)
 cli.entry()
 """
 
@@ -481,3 +482,31 @@ def test_a_wrong_argument_ends_the_process_with_status_2() -> None:
     done = subprocess.run([*PROGRAM, "port:x"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 3
+
+
+# --- what a filter asks for in vain ---
+
+
+def test_a_filter_that_chooses_nothing_says_what_was_searched_as_text(proc: Path, run: Run) -> None:
+    result = run("--once", "-H", "ngnix", "or", "port:9")
+    assert (result.status, result.out) == (0, [])
+    assert result.err == ["netwatch-tui: no socket matches the filter; searched as text: ngnix"]
+
+
+def test_a_filter_for_kinds_that_are_not_listed_says_how_to_list_them(proc: Path, run: Run) -> None:
+    expected = "netwatch-tui: the filter asks for {} sockets, which are listed only with {}"
+    for text, kind, letter in (("proto:unix", "unix", "-x"), ("src netlink:*", "netlink", "-A netlink")):
+        result = run("-f", "csv", "-H", text)
+        assert (result.status, result.out, result.err) == (0, [], [expected.format(kind, letter)])
+
+
+def test_what_looks_like_a_condition_but_has_no_known_key_is_said_once(proc: Path, run: Run) -> None:
+    result = run("--once", "foo=bar", "or", "tcp")
+    assert result.out[1:]
+    assert result.err == ["netwatch-tui: filter: no key of this name: foo; searched as text"]
+
+
+def test_who_waited_in_vain_is_told_what_for(proc: Path, run: Run) -> None:
+    result = run("--wait-for", "ngnix", "--timeout", "0")
+    assert result.status == 1
+    assert result.err == ["netwatch-tui: no socket matches the filter; searched as text: ngnix"]

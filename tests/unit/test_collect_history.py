@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
-from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.sockets.delta import Delta, continues
 from netwatch_tui.sockets.snapshot import Counts, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import NETNS, line, owner, tcp, udp, unix
-from tests.support.fake import FakeSource, Watch, held, in_order, table_name
+from tests.support.fake import FakeSource, Place, Watch, held, in_order, table_name
 
 OTHER = NETNS + 1
 FEW = [table for table in TABLES if table.name in ("tcp", "tcp6", "udp", "unix")]
@@ -191,7 +190,7 @@ def test_a_history_of_two_namespaces_is_told_as_it_was(
     history: list[tuple[list[Socket], list[Socket], str]],
 ) -> None:
     watch = Watch(tables=FEW)
-    watch.source.others = (Namespace(OTHER, "blue", 30),)
+    watch.source.others = (Place(OTHER, "blue", 30),)
     last: Snapshot | None = None
     for own, other, chosen in history:
         blue = [

@@ -8,7 +8,6 @@ from collections import deque
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
-from netwatch_tui.kernel.namespaces import Namespace
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.sockets.marks import Marks
@@ -16,10 +15,10 @@ from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import NETNS, line, netlink, owner, packet, tcp, time_wait, udp, unix
-from tests.support.fake import Watch, events, held, in_order, row
+from tests.support.fake import Place, Watch, events, held, in_order, row
 
 BLUE, RED = NETNS + 100, NETNS + 200
-NAMESPACES = (Namespace(BLUE, "blue", 30), Namespace(RED, "red", 40))
+NAMESPACES = (Place(BLUE, "blue", 30), Place(RED, "red", 40))
 
 LISTENER = tcp("127.0.0.1:80", inode=1)
 CLIENT = tcp("127.0.0.1:50000", "127.0.0.1:80", inode=2)
@@ -87,10 +86,10 @@ def test_a_choice_can_be_made_from_the_start() -> None:
     assert held(Collector(watch.source, namespaces="red").collect(1.0)) == [RED_LISTENER]
 
 
-def test_processes_whose_namespace_may_not_be_looked_at_are_told() -> None:
+def test_what_may_not_be_looked_at_is_counted() -> None:
     watch = looking("*")
-    watch.source.unseen = 5
-    assert watch.again().namespaces.denied == 5
+    watch.source.unseen, watch.source.unreadable = 5, 2
+    assert watch.again().namespaces[2:] == (5, NETNS, 2)
 
 
 def test_owners_in_every_namespace_are_found() -> None:
@@ -294,13 +293,21 @@ def test_a_namespace_that_cannot_be_read_keeps_its_sockets_and_says_so() -> None
     assert sum(problem.times for problem in second.problems) == 3
 
 
-def test_sock_diag_is_not_asked_about_other_namespaces() -> None:
+def test_where_sock_diag_cannot_be_asked_two_reads_must_tell() -> None:
     watch = looking("*")
     watch.again()
+    watch.source.silent = {BLUE}
     watch.source.alive = {BLUE_CLIENT.ends: 12, CLIENT.ends: 2}
     second = watch.tick(LISTENER, CLIENT, BLUE_LISTENER, RED_LISTENER)
-    assert events(second.delta) == {"closed": [BLUE_CLIENT]}, "as two reads say"
-    assert watch.source.asked == []
+    assert events(second.delta) == {"closed": [BLUE_CLIENT]}
+
+
+def test_a_connection_that_is_missing_in_another_namespace_is_asked_about_there() -> None:
+    watch = looking("*")
+    first = watch.again()
+    watch.source.alive = {BLUE_CLIENT.ends: 12}
+    second = watch.tick(LISTENER, CLIENT, BLUE_LISTENER, RED_LISTENER)
+    assert (second.delta.is_empty, second.sockets) == (True, first.sockets)
 
 
 def test_a_line_that_one_read_lost_in_the_own_namespace_is_asked_about_there() -> None:
@@ -312,16 +319,19 @@ def test_a_line_that_one_read_lost_in_the_own_namespace_is_asked_about_there() -
     assert (second.delta.is_empty, second.sockets) == (True, first.sockets)
 
 
-def test_what_sock_diag_knows_of_the_own_namespace_is_not_said_of_others() -> None:
+def test_sock_diag_tells_of_each_namespace_in_which_it_can_be_asked() -> None:
     path = unix("/run/x", inode=50)
-    watch = looking("*", LISTENER, path, BLUE_LISTENER, inside(path, BLUE, 60), inside(packet("ip", 2), BLUE, 61))
-    watch.source.more_of_bound = {1: Bound(0, 128, None), 11: Bound(0, 99, "eth9")}
-    watch.source.more_of_unix = {50: UnixDetails(51, 1, 1, 0), 60: UnixDetails(61, 9, 9, 9)}
+    device = packet("ip", 2)
+    watch = looking("*", LISTENER, inside(path, BLUE, 60), inside(device, BLUE, 61), BLUE_LISTENER, RED_LISTENER)
+    watch.source.silent = {RED}
+    watch.source.more_of_bound = {1: Bound(0, 128, None), 11: Bound(0, 99, "eth9"), 21: Bound(0, 77, "eth7")}
+    watch.source.more_of_unix = {60: UnixDetails(61, 9, 9, 9)}
     snapshot = watch.again()
     assert row(snapshot, LISTENER).send_q == 128
-    assert (row(snapshot, BLUE_LISTENER).send_q, row(snapshot, BLUE_LISTENER).interface) == (None, None)
-    assert row(snapshot, inside(packet("ip", 2), BLUE, 61)).interface is None
-    assert row(snapshot, inside(path, BLUE, 60)).recv_q is None
+    assert (row(snapshot, BLUE_LISTENER).send_q, row(snapshot, BLUE_LISTENER).interface) == (99, "eth9")
+    assert row(snapshot, inside(device, BLUE, 61)).interface == "eth2"
+    assert row(snapshot, inside(path, BLUE, 60)).recv_q == 9
+    assert (row(snapshot, RED_LISTENER).send_q, row(snapshot, RED_LISTENER).interface) == (None, None)
 
 
 def test_a_reason_in_another_namespace_is_told_as_in_the_own_one() -> None:

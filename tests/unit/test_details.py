@@ -8,7 +8,7 @@ from netwatch_tui.fields.socket_fields import STATE_MEANINGS
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket, State, Timer
 from netwatch_tui.view.details import describe
-from netwatch_tui.view.socket_details import SocketDetails
+from netwatch_tui.view.socket_details import Incoming, SocketDetails
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 
 NOW = 2000.0
@@ -51,6 +51,17 @@ def test_a_connection_is_told_with_all_that_is_known_of_it() -> None:
 def test_queues_of_a_listener_are_connections() -> None:
     told = facts(tcp(recv_q=3, send_q=128))
     assert (told["Recv-Q"], told["Send-Q"]) == ("3 connections wait", "128 may wait")
+
+
+def test_connections_that_another_listener_may_have_taken_are_told_apart() -> None:
+    certain, shared = tcp("10.0.0.1:80", "10.0.0.2:5"), tcp("10.0.0.1:80", "10.0.0.3:6")
+    details = SocketDetails(tcp(), connections=(Incoming(certain, 1), Incoming(shared, 3)))
+    told = [fact.value for fact in describe(details, {}, NOW, clock)]
+    assert told[-3:] == [
+        "2; 1 of them may have come through another listener",
+        "10.0.0.2:5 ESTAB",
+        "10.0.0.3:6 ESTAB, through one of 3 listeners",
+    ]
 
 
 def test_what_is_not_known_is_not_told() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.selection import EVERY_KIND
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.ui.widgets.lines import group_line
 from netwatch_tui.view.groups import GROUPINGS, Folding, Group
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View, arrange
@@ -55,8 +57,42 @@ def test_rows_stand_under_what_they_have_in_common(grouping: str, expected: dict
 
 def test_a_groups_line_has_sums_and_counts_of_states() -> None:
     nginx = next(group for group in groups(view(grouping="process")) if group.id == "nginx")
-    assert (nginx.recv_q, nginx.send_q) == (6, 7), "a listener's queue counts connections, not bytes"
+    assert (nginx.recv_q.text, nginx.send_q.text) == ("6", "7"), "a listener's queue counts connections, not bytes"
     assert nginx.states == {State.LISTEN: 1, State.ESTAB: 2}
+
+
+@pytest.mark.parametrize(
+    ("queues", "told"),
+    [
+        ((5, 1_000), "1,005"),
+        ((0, 0), "0"),
+        ((5, None), "≥5"),
+        ((None, None), "-"),
+    ],
+)
+def test_a_sum_of_what_is_not_known_is_never_a_number_that_looks_certain(
+    queues: tuple[int | None, ...], told: str
+) -> None:
+    sockets = [unix(id=id, inode=id, recv_q=size, send_q=size) for id, size in enumerate(queues, 1)]
+    spec = ViewSpec(grouping="state", selection=EVERY_KIND)
+    (group,) = groups(arrange(snapshot(*sockets), Marks(), spec, 100.0))
+    assert (group.recv_q.text, group.send_q.text) == (told, told)
+    assert f"Recv-Q {told}  Send-Q {told}" in group_line(group)
+
+
+def test_listeners_alone_have_no_sum_of_bytes() -> None:
+    (group,) = groups(arrange(snapshot(SOCKETS[0]), Marks(), ViewSpec(grouping="state"), 100.0))
+    assert (group.recv_q.text, group.send_q.text) == ("-", "-")
+
+
+@pytest.mark.parametrize(
+    ("descending", "order"), [(False, ["sshd", "nginx", "silent"]), (True, ["nginx", "sshd", "silent"])]
+)
+def test_groups_with_an_unknown_sum_come_last_in_both_directions(descending: bool, order: list[str]) -> None:
+    silent = unix(id=9, inode=9, owners=(owner(9, name="silent"),))
+    spec = ViewSpec(grouping="process", sort="recv_q", descending=descending, selection=EVERY_KIND)
+    made = arrange(snapshot(*SOCKETS[:4], silent), Marks(), spec, 100.0)
+    assert [group.id for group in groups(made)] == order
 
 
 def test_the_largest_group_is_first_unless_a_sum_or_its_own_column_sorts() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +55,7 @@ ESTABLISHED = line(tcp("127.0.0.1:80", "127.0.0.1:50000"))
 
 def read_lines(path: Path, check: Callable[[], None]) -> list[bytes]:
     """All parts of a table."""
-    return [text for part in procnet.read_lines(path, check) for text in part]
+    return [text for part in procnet.read_lines(os.open(path, os.O_RDONLY), check) for text in part]
 
 
 def go_on() -> None:

@@ -12,6 +12,7 @@ from netwatch_tui.query.language.parser import MAX_DEPTH, MAX_TEXT
 from netwatch_tui.query.language.syntax import And, Expression, Not, Or, conjunction, disjunction, negation
 from netwatch_tui.query.match.compile import compiled
 from netwatch_tui.sockets.marks import Mark, Marked
+from netwatch_tui.sockets.needs import Need
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.socket import Address, Family, Socket, Timer
 from tests.support.build import NETNS, tcp
@@ -151,4 +152,61 @@ def test_what_could_stand_at_the_cursor_replaces_what_is_there(text: str, positi
 )
 def test_what_is_too_long_or_too_deep_is_refused(text: str) -> None:
     with pytest.raises(QueryError, match="at most"):
+        parse(text)
+
+
+_WORDS_OF_HABIT = """
+port host pid = == != > < eq 443 22,80 10.0.0.1 tcp.port ip.addr listening time_wait nginx|sshd | process=a a=b *:443
+:::22 state src dst net not ( ) or user 1-5 https,22 -port=1 dev
+"""
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(_WORDS_OF_HABIT.split()), max_size=8), st.sampled_from([" ", ""]))
+def test_habits_in_any_order_are_filters_that_can_be_printed_or_errors(words: list[str], glue: str) -> None:
+    try:
+        query = parse(glue.join(words), NAMES)
+    except QueryError as error:
+        assert "\n" not in error.message
+    else:
+        assert parse(format_query(query.expression), NAMES).expression == query.expression
+        assert all(0 <= note.start < note.end <= len(query.text) for note in query.notes)
+
+
+def nested(levels: int) -> str:
+    """Parentheses within one another, with many conditions before each: what works on it calls itself the most."""
+    text = "port:1"
+    for level in range(levels):
+        text = f"( a b c d e f g {text} )" if level % 2 else f"( a or b or c or d or e or f or g or {text} )"
+    return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested(MAX_DEPTH - 1),
+        " ".join(f"w{number} or v{number}" for number in range((MAX_DEPTH - 1) // 2)),
+        "not " * 900 + "x",
+        " ".join(["not"] * 260 + ["nginx"]),
+        "w " * 1_900,
+        "w or " * 790 + "w",
+        "w|" * 700 + "w",
+        "443," * 400 + "1",
+    ],
+    ids=len,
+)
+def test_no_filter_that_is_accepted_is_too_deep_for_anything(text: str) -> None:
+    query = parse(text, NAMES)
+    assert parse(format_query(query.expression), NAMES).expression == query.expression
+    matches = query.compile(MOMENT)
+    assert {matches(socket) for socket in SOCKETS.values()} <= {True, False}
+    assert query.needs.of_all <= set(Need)
+    assert not query.depends_on_time
+
+
+@pytest.mark.parametrize(
+    "text", [nested(MAX_DEPTH), " ".join(f"w{number} or v{number}" for number in range(400))], ids=len
+)
+def test_conditions_that_are_too_deep_within_one_another_are_refused(text: str) -> None:
+    with pytest.raises(QueryError, match="at most 40"):
         parse(text)

@@ -18,7 +18,7 @@ def met(text: str, socket: Socket) -> bool:
 @pytest.mark.parametrize(
     ("text", "wrong", "message"),
     [
-        ("prot:tcp", "prot:", "a key is expected"),
+        ("prot:tcp", "prot:", "no key of this name: prot (proto: is one)"),
         ("port:22-", "22-", "port: needs a number"),
         ("port:9-8", "9-8", "port: needs a number"),
         ("port:22,,80", "", "port: needs a number"),
@@ -51,7 +51,7 @@ def met(text: str, socket: Socket) -> bool:
         ('tcp ""', '""', "something between the quotes"),
         ("cmd:/(/", "/(/", "a regular expression is expected"),
         ("cmd:/(?=a)/", "/(?=a)/", "looking ahead"),
-        ("link:ip", "link:", "a key is expected"),
+        ("link:ip", "link:", "no key of this name: link"),
     ],
 )
 def test_an_error_says_what_was_expected_and_where(text: str, wrong: str, message: str) -> None:

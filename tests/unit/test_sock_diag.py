@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError, UnixDetails, device_name
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.kernel.inet_answers import InetAnswers, InetFacts
+from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError, UnixDetails, packed_ends
+from netwatch_tui.sockets.socket import DiagFacts, Socket
 from tests.support.build import tcp
 
 NETLINK_SOCK_DIAG = 4
@@ -85,6 +86,13 @@ class Kernel:
     def close(self) -> None:
         self.is_closed = True
 
+    def fileno(self) -> int:
+        return DEVICES.fileno()
+
+
+DEVICES = net.socket(net.AF_INET, net.SOCK_DGRAM)
+"""Asked for the names of devices, which any socket knows."""
+
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
@@ -93,13 +101,17 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     return made
 
 
+COOKIE = 0x1234
+FACTS = DiagFacts(cookie=COOKIE)
+
+
 def inet_diag_msg(socket: Socket, inode: int | None = None, recv_q: int = 0, send_q: int = 0, device: int = 0) -> bytes:
     """struct inet_diag_msg of this socket."""
     family = net.AF_INET if socket.local.version == 4 else net.AF_INET6
     head = struct.pack("=BBBB", family, 1, 0, 0)
     ports = struct.pack("!HH", socket.local_port, socket.peer_port)
     addresses = socket.local.packed.ljust(16, b"\0") + socket.peer.packed.ljust(16, b"\0")
-    place = struct.pack("=III", device, 0x1234, 0)
+    place = struct.pack("=III", device, COOKIE, 0)
     number = socket.inode if inode is None else inode
     return head + ports + addresses + place + struct.pack("=IIIII", 0, recv_q, send_q, 1000, number)
 
@@ -264,7 +276,7 @@ def test_backlogs_and_devices_of_listening_and_udp_sockets_are_listed_by_inode(k
         return [Message(SOCK_DIAG_BY_FAMILY, request.sequence, answer, 2), done(request)]
 
     kernel.script = script
-    assert SockDiag().bound() == {8: Bound(3, 128, None), 9: Bound(0, 0, "lo")}
+    assert SockDiag().bound() == {8: Bound(3, 128, None, FACTS), 9: Bound(0, 0, "lo", FACTS)}
     questions = [(*request.payload[:2], request.payload[4:8]) for request in kernel.asked]
     listening, any_state = struct.pack("=I", 1 << 10), b"\xff" * 4
     assert sorted(questions) == sorted(
@@ -279,6 +291,102 @@ def test_backlogs_and_devices_of_listening_and_udp_sockets_are_listed_by_inode(k
 def attribute(kind: int, value: bytes) -> bytes:
     """struct nlattr with its value, padded to four bytes."""
     return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+
+
+SHUTDOWN_STATE, V6ONLY, MARK, CGROUP_ID, SOCKOPT = 8, 11, 15, 21, 22
+"""enum of include/uapi/linux/inet_diag.h"""
+
+
+def with_facts(message: bytes, facts: DiagFacts, *, others: bytes = b"") -> bytes:
+    """A message of a socket of which the kernel tells these facts, between other attributes."""
+    told = [attribute(SHUTDOWN_STATE, b"\0")]
+    if facts.v6only is not None:
+        told.append(attribute(V6ONLY, bytes([facts.v6only])))
+    if facts.fwmark is not None:
+        told.append(attribute(MARK, struct.pack("=I", facts.fwmark)))
+    if facts.cgroup is not None:
+        told.append(attribute(CGROUP_ID, struct.pack("=Q", facts.cgroup)))
+    return message + b"".join(told) + others
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.booleans(),
+            st.none() | st.integers(0, 2**32 - 1),
+            st.none() | st.integers(0, 2**64 - 1),
+            st.sampled_from([b"", attribute(SOCKOPT, b"\1\2"), attribute(99, bytes(20)), attribute(MARK, bytes(8))]),
+        )
+    )
+)
+def test_facts_are_read_wherever_the_kernel_puts_them(
+    told: list[tuple[bool | None, int | None, int | None, bytes]],
+) -> None:
+    answers = InetAnswers()
+    for v6only, mark, cgroup, others in told:
+        facts = DiagFacts(COOKIE, v6only, mark, cgroup)
+        read = answers.read(with_facts(inet_diag_msg(SIX), facts, others=others))
+        assert (read.diag, read.inode, read.ends) == (facts, SIX.inode, packed_ends(SIX))
+
+
+@given(st.binary(max_size=60))
+def test_damaged_attributes_are_not_known_and_cost_nothing_else(rubbish: bytes) -> None:
+    assert InetAnswers().read(inet_diag_msg(SIX) + rubbish).inode == SIX.inode
+
+
+def test_a_cookie_has_two_halves(kernel: Kernel) -> None:
+    message = bytearray(inet_diag_msg(HERE))
+    message[44:52] = struct.pack("=II", 1, 2)  # the lower one first, whatever the byte order
+    assert InetAnswers().read(bytes(message)).diag.cookie == 1 | 2 << 32
+
+
+def test_facts_of_connections_are_those_of_the_socket_that_was_meant(kernel: Kernel) -> None:
+    kernel.script = knows(HERE, THERE)
+    assert SockDiag().facts_of([HERE, THERE._replace(inode=99), SIX]) == [InetFacts(None, FACTS), None, None]
+
+
+def test_what_is_bound_to_a_device_is_asked_about_there_once_one_was_seen(kernel: Kernel) -> None:
+    def script(request: Message) -> list[Message]:
+        if request.flags & NLM_F_DUMP:
+            is_tcp4 = request.payload[:2] == bytes([net.AF_INET, net.IPPROTO_TCP])
+            answer = Message(SOCK_DIAG_BY_FAMILY, request.sequence, inet_diag_msg(LISTENER, device=1))
+            return [*([answer] if is_tcp4 else []), done(request)]
+        device = struct.unpack_from("=I", request.payload, 44)[0]
+        if device != 1 or key(request) != key_of(HERE):
+            return [refused(request)]
+        return [Message(SOCK_DIAG_BY_FAMILY, request.sequence, inet_diag_msg(HERE, device=1))]
+
+    kernel.script = script
+    diag = SockDiag()
+    assert diag.inodes([HERE, THERE]) == [None, None]
+    diag.bound()
+    assert diag.inodes([HERE, THERE]) == [5, None]
+    assert diag.facts_of([HERE]) == [InetFacts("lo", FACTS)]
+
+
+def test_the_sockets_whose_port_the_kernel_chose_are_those_that_its_filter_lets_pass(kernel: Kernel) -> None:
+    def script(request: Message) -> list[Message]:
+        if request.payload[:2] != bytes([net.AF_INET, net.IPPROTO_TCP]):
+            return [done(request)]
+        answers = [inet_diag_msg(HERE), inet_diag_msg(SIX, inode=0)]
+        return [*(Message(SOCK_DIAG_BY_FAMILY, request.sequence, each, 2) for each in answers), done(request)]
+
+    kernel.script = script
+    assert SockDiag().autobound() == {5, packed_ends(SIX)}
+    operation = struct.pack("=BBH", 6, 4, 8)  # INET_DIAG_BC_AUTO: on to the end, or past it
+    assert {request.payload[56:] for request in kernel.asked} == {attribute(1, operation)}
+
+
+def test_a_protocol_of_which_the_kernel_tells_nothing_is_asked_about_once(kernel: Kernel) -> None:
+    def script(request: Message) -> list[Message]:
+        if request.payload[1] in (net.IPPROTO_TCP, net.IPPROTO_UDP):
+            return [done(request)]
+        return [Message(NLMSG_DONE, request.sequence, struct.pack("=i", -errno.ENOENT))]
+
+    kernel.script = script
+    diag = SockDiag()
+    assert diag.facts() == diag.facts() == {}
+    assert [request.payload[1] for request in kernel.asked] == [6, 6, 17, 17, 136, 255, 6, 6, 17, 17]
 
 
 NAME, VFS, PEER, ICONS, RQLEN, MEMINFO, SHUTDOWN, UID = range(8)
@@ -364,7 +472,7 @@ def test_a_kernel_that_does_not_answer_is_an_error(kernel: Kernel, ask: Callable
         ask(diag)
 
 
-@pytest.mark.parametrize("ask", [SockDiag.bound, SockDiag.unix])
+@pytest.mark.parametrize("ask", [SockDiag.bound, SockDiag.unix, SockDiag.facts, SockDiag.autobound])
 def test_a_list_that_is_refused_is_an_error(kernel: Kernel, ask: Callable[[SockDiag], object]) -> None:
     kernel.script = lambda request: [refused(request, errno.EOPNOTSUPP)]
     with pytest.raises(SockDiagError) as caught:
@@ -387,7 +495,3 @@ def test_a_system_without_it_is_an_error(kernel: Kernel) -> None:
     kernel.refuses = OSError(errno.EPROTONOSUPPORT, "Protocol not supported")
     with pytest.raises(SockDiagError):
         SockDiag()
-
-
-def test_a_device_has_its_name_and_number_0_is_any() -> None:
-    assert (device_name(0), device_name(1), device_name(987_654)) == (None, "lo", "if987654")

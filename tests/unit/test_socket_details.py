@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.view.socket_details import connections_of, other_end
-from tests.support.build import tcp, time_wait, udp, unix
+from netwatch_tui.view.socket_details import Incoming, connections_of, other_end
+from tests.support.build import owner, tcp, time_wait, udp, unix
 
 
 def numbered(*sockets: Socket) -> list[Socket]:
@@ -56,7 +56,29 @@ LISTENER = tcp("0.0.0.0:80")
 def test_the_connections_of_a_listener_came_to_its_address_and_port(
     listener: Socket, each: Socket, is_one: bool
 ) -> None:
-    assert connections_of(listener, [listener, each]) == ((each,) if is_one else ())
+    assert connections_of(listener, [listener, each]) == ((Incoming(each, 1),) if is_one else ())
+
+
+def test_a_connection_is_told_at_the_most_specific_listener_only() -> None:
+    general, special, one, other = sockets = numbered(
+        tcp("0.0.0.0:80"),
+        tcp("10.0.0.1:80"),
+        tcp("10.0.0.1:80", "10.0.0.9:5000"),
+        tcp("10.0.0.2:80", "10.0.0.9:5001"),
+    )
+    assert connections_of(special, sockets) == (Incoming(one, 1),)
+    assert connections_of(general, sockets) == (Incoming(other, 1),)
+
+
+def test_what_listeners_share_is_told_at_each_of_them_as_shared() -> None:
+    first, second, one, held = sockets = numbered(
+        tcp("0.0.0.0:80", owners=(owner(1),)),
+        tcp("0.0.0.0:80", owners=(owner(2),)),
+        tcp("10.0.0.1:80", "10.0.0.9:5000"),
+        tcp("10.0.0.1:80", "10.0.0.9:5001", owners=(owner(2),)),
+    )
+    assert connections_of(first, sockets) == (Incoming(one, 2),)
+    assert connections_of(second, sockets) == (Incoming(one, 2), Incoming(held, 1))
 
 
 def test_what_does_not_listen_has_no_connections_of_its_own() -> None:

@@ -202,6 +202,22 @@ def test_a_selection_admits_its_kinds(selection: Selection, expected: str) -> No
     assert " ".join(name for name, socket in kinds.items() if socket in chosen) == expected
 
 
+def test_what_opened_and_closed_is_counted_among_what_is_shown() -> None:
+    web, mail, gone, other = numbered(*(tcp(f"127.0.0.1:{port}") for port in (80, 25, 80, 25)))
+    there = web._replace(id=9, was_there=True)
+    delta = Delta(opened=(web, mail, there), closed=(gone, other))
+    taken = snapshot(web, mail, there, delta=delta)
+    marks = Marks().advance(delta, 200.0)
+    for text, expected in (("", (2, 2)), ("port:80", (1, 1)), ("is:new", (2, 0)), ("port:443", (0, 0))):
+        spec = ViewSpec(parse(text))
+        made = arrange(taken, marks, spec, 100.0)
+        assert made.events == expected, text
+        dark = arrange(taken, Marks(), spec, 300.0, before=made)
+        assert dark.events == expected, "that the lights are out does not change what the tick brought"
+    without_tcp = ViewSpec(selection=Selection(frozenset({"udp"})))
+    assert arrange(taken, marks, without_tcp, 100.0).events == (0, 0)
+
+
 def test_a_kind_is_toggled_off_when_any_of_it_is_shown_and_on_when_none_is() -> None:
     both = Selection()
     assert both.toggled("udp") == Selection(netids=frozenset({"tcp"}))

@@ -96,10 +96,25 @@ def test_each_step_gives_what_a_fresh_start_would_give(
         marks = marks.expire(now).advance(delta, now + LINGER)
         before = arrange(taken, marks, spec, now, before=before)
         assert lines(before) == lines(arrange(taken, marks, spec, now))
+        assert before.events == arrange(taken, marks, spec, now).events
         if other is not None:
             spec = other
             before = arrange(taken, marks, spec, now, before=before)
             assert lines(before) == lines(arrange(taken, marks, spec, now))
+
+
+@settings(max_examples=50)
+@given(STEPS, st.sampled_from(["", "10.0.0.1", "port:80"]))
+def test_the_counts_of_a_screen_add_up(steps: list[Step], text: str) -> None:
+    """None of these filters asks for what a socket may change, so that rows come and go with their sockets only."""
+    spec, held, shown = ViewSpec(parse(text)), dict[int, Socket](), 0
+    for now, step in enumerate(steps):
+        after = {number: made(number, step.touched) for number in sorted(step.sockets)}
+        delta = diff(held, after)
+        held = after
+        view = arrange(snapshot(*after.values(), delta=delta), Marks().advance(delta, now + LINGER), spec, float(now))
+        assert view.shown == shown + view.events.opened - view.events.closed
+        shown = view.shown
 
 
 def test_nothing_is_ordered_anew_where_nothing_happened() -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from netwatch_tui.output.registry import FORMATS
-from netwatch_tui.sockets.kinds import KINDS, netids
+from netwatch_tui.sockets.kinds import KINDS, LETTERS, netids
 from netwatch_tui.sockets.socket import Family
 
 
@@ -133,7 +133,7 @@ _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 ARGUMENTS: tuple[Argument, ...] = (
     *(
         Argument((letter, f"--{kind}"), f"{kind} sockets", WHICH, "kinds", action="append_const", const=netids(kind))
-        for letter, kind in (("-t", "tcp"), ("-u", "udp"), ("-w", "raw"), ("-x", "unix"))
+        for kind, letter in LETTERS.items()
     ),
     Argument(
         ("-A", "--query"),
@@ -158,7 +158,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("-N", "--net"),
-        "the network namespace of this name or number",
+        "the network namespace of this name, path, pid or number",
         WHICH,
         values=("NAME",),
         default="",

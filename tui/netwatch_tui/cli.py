@@ -15,6 +15,7 @@ from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.modes.common import complain
+from netwatch_tui.sockets.needs import Needs
 
 
 def entry() -> NoReturn:
@@ -96,14 +97,14 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             return diff(options)
 
 
-def _ahead(all_about_processes: bool) -> LinuxSource:
-    """This machine for one look."""
-    return PrefetchedSource(processes=None if all_about_processes else ProcessNames())
+def _ahead(needs: Needs) -> LinuxSource:
+    """This machine for one tick."""
+    return PrefetchedSource(processes=None if needs.of_processes else ProcessNames())
 
 
-def _machine(_: bool) -> LinuxSource:
-    """This machine for one look after the other."""
-    return LinuxSource()
+def _machine(needs: Needs) -> LinuxSource:
+    """This machine for one tick after the other."""
+    return LinuxSource(processes=None if needs.of_processes else ProcessNames())
 
 
 class _Parser(argparse.ArgumentParser):

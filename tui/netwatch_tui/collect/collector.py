@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.owner_index import OwnerIndex
-from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_bound, is_connection, is_known_better
+from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
+from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.sockets.socket import Family, Socket, State
+from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -31,6 +33,8 @@ class Collects(Protocol):
 
     namespaces: str
     """Which network namespaces to look at; see `Collector`."""
+    needs: Needs
+    """What must be known of the sockets; see `Collector`."""
 
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets now."""
@@ -45,6 +49,7 @@ class Collector:
         tables: Sequence[Table] = TABLES,
         *,
         namespaces: str = "",
+        needs: Needs = NOTHING_MORE,
         check: Callable[[], None] = _go_on,
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -55,10 +60,12 @@ class Collector:
             tables: The socket tables to read.
             namespaces: Those to read: the own one for the empty text, all for `*`, else one by name or number. May be
                 set anew between two ticks.
+            needs: What must be known of sockets beyond what every tick finds out. May be set anew between two ticks.
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
             stopwatch: Measures what a tick costs, in seconds.
         """
         self.namespaces = namespaces
+        self.needs = needs
         self._source = source
         self._tables = tables
         self._stopwatch = stopwatch
@@ -75,6 +82,7 @@ class Collector:
         self._counts = Counts()
         self._was_denied = False
         self._is_first = True
+        self._needs_more = False
 
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets.
@@ -83,15 +91,17 @@ class Collector:
             now: Seconds since the epoch, never less than in the call before.
         """
         start = self._stopwatch()
+        self._needs_more = bool(self.needs.of_all or self.needs.of_ids)
         look_round = self._looked_round_at is None or now - self._looked_round_at >= LOOK_ROUND_EVERY
         if look_round or self._visible is None or self._reader.lost_way:
             self._visible = self._source.namespaces()
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
-        diffs, problems = self._reader.read(refs, self._visible.own)
-        self._refresh_details(diffs, look_round)
+        diffs, problems = self._reader.read(refs)
+        again = self._details.begin(chosen, self.needs) or look_round
+        self._refresh_details(chosen, diffs, look_round=look_round, again=again)
         self._find_owners(diffs, look_round)
-        delta = self._commit(diffs, refs, look_round, now)
+        delta = self._commit(diffs, refs, now, look_round=look_round, again=again)
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
@@ -104,12 +114,13 @@ class Collector:
             delta=delta,
             counts=self._counts,
             cost=self._stopwatch() - start,
-            problems=tuple(problems),
+            problems=(*problems, *self._details.problems()),
             namespaces=Seen(
                 names={namespace.inode: namespace.name for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
                 denied=self._visible.denied,
                 own=self._visible.own.inode,
+                unreadable=self._visible.unreadable,
             ),
         )
 
@@ -131,12 +142,13 @@ class Collector:
     def _still_there(self, inodes: set[int], fresh: Mapping[int, Socket]) -> set[int]:
         """Those that the kernel still knows as far as it can be asked: what lives for milliseconds has no owner now."""
         asked = [fresh[inode] for inode in inodes if inode in fresh and is_connection(fresh[inode])]
-        answers = self._source.connected(asked) or [socket.inode for socket in asked]
-        gone = {socket.inode for socket, inode in zip(asked, answers, strict=True) if inode != socket.inode}
+        answers = self._details.ask(asked)
+        there = (Answer.PRESENT, Answer.CANNOT_TELL)
+        gone = {socket.inode for socket, answer in zip(asked, answers, strict=True) if answer not in there}
         gone |= {
             inode
             for inode in inodes
-            if inode in fresh and is_known_better(fresh[inode]) and not self._details.knows(inode)
+            if inode in fresh and is_known_better(fresh[inode]) and not self._details.knows(fresh[inode])
         }
         return inodes - gone
 
@@ -147,22 +159,38 @@ class Collector:
             yield from (sockets[id].inode for id in diff.missing)
             yield from (sockets[id].inode for id, new_line in diff.continuing if not new_line.socket.inode)
 
-    def _refresh_details(self, diffs: Sequence[TableDiff], look_round: bool) -> None:
-        """Ask sock_diag again where a line that it knows more about is new."""
-        kinds = {diff.ref.table.kind for diff in diffs}
-        self._details.refresh(
-            unix="unix" in kinds
-            and (look_round or any(_has_fresh(diff) for diff in diffs if diff.ref.table.kind == "unix")),
-            bound=look_round or any(is_bound(new_line.socket) for new_line in _new_lines(diffs)),
-        )
+    def _refresh_details(
+        self, namespaces: Iterable[Namespace], diffs: Sequence[TableDiff], *, look_round: bool, again: bool
+    ) -> None:
+        """Ask sock_diag again where a line that it knows more about is new, or it is time."""
+        for namespace in namespaces:
+            own = [diff for diff in diffs if diff.ref.namespace.inode == namespace.inode]
+            unix = [diff for diff in own if diff.ref.table.kind == "unix"]
+            wanted = Wanted(
+                unix=bool(unix) and (look_round or any(map(_has_fresh, unix))),
+                bound=look_round or any(is_bound(new_line.socket) for new_line in _new_lines(own)),
+                every=again,
+                new=self._needed(namespace, own),
+            )
+            self._details.refresh(namespace.inode, wanted)
 
-    def _commit(self, diffs: Sequence[TableDiff], refs: Sequence[TableRef], look_round: bool, now: float) -> Delta:
+    def _needed(self, namespace: Namespace, diffs: Iterable[TableDiff]) -> list[Socket]:
+        """The sockets of a namespace of which more is needed than their lines tell, and that may be new."""
+        sockets = self._tracker.sockets
+        found = [sockets[id] for id in self.needs.of_ids if id in sockets]
+        if self.needs.of_all:
+            found += [new_line.socket for new_line in _new_lines(diffs)]
+        return [socket for socket in found if socket.netns == namespace.inode and socket.family in INET]
+
+    def _commit(
+        self, diffs: Sequence[TableDiff], refs: Sequence[TableRef], now: float, *, look_round: bool, again: bool
+    ) -> Delta:
         """Make what was read the state from which the next tick starts."""
         tracker = self._tracker
         opened = [self._attribute_opened(diff, now) for diff in diffs]
         changes = {id: self._change(id, new_line.socket) for diff in diffs for id, new_line in diff.continuing}
         closed = {id for diff in diffs for id in diff.missing}
-        for id in self._to_attribute_again(look_round):
+        for id in self._to_attribute_again(look_round=look_round, again=again):
             if id not in changes and id not in closed:
                 changes[id] = self._change(id, tracker.sockets[id])
         # Nothing of the above changed what is followed, and nothing of what comes now can fail.
@@ -199,21 +227,24 @@ class Collector:
         before = self._tracker.sockets[id]
         return Change(before, self._attribute(after, id, before.seen_at, before.was_there))
 
-    def _to_attribute_again(self, look_round: bool) -> Iterator[int]:
+    def _to_attribute_again(self, *, look_round: bool, again: bool) -> Iterator[int]:
         """Sockets of which something is different that their line does not tell."""
         if not self._tracker.sockets:
             return
         for inode in self._owners.touched | self._unexplained:
             yield from self._tracker.with_inode(inode)
+        if again and self.needs.of_all:
+            yield from (id for id, socket in self._tracker.sockets.items() if socket.family in INET)
+        elif again:
+            yield from self.needs.of_ids & self._tracker.sockets.keys()
         if look_round:
             yield from (id for id, socket in self._tracker.sockets.items() if is_known_better(socket))
         if bool(self._owners.denied) != self._was_denied:
             yield from (id for id, socket in self._tracker.sockets.items() if socket.inode and not socket.owners)
 
     def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool) -> Socket:
-        is_known_better = socket.netid != "tcp" or socket.state is State.LISTEN
-        if is_known_better and self._visible and socket.netns == self._visible.own.inode:
-            socket = self._details.add(socket)
+        if socket.netid != "tcp" or socket.state is State.LISTEN or self._needs_more:
+            socket = self._details.add(socket, id)
         owners = self._owners.of(socket.inode)
         user = None if socket.uid is None else self._source.user(socket.uid)
         return socket.followed(id, seen_at, was_there, user, owners, None if owners else self._reason(socket, id))

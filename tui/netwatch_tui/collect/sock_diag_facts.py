@@ -1,66 +1,162 @@
-"""What sock_diag adds to the rows that `/proc` gives: unix peers, backlogs, devices."""
+"""What sock_diag adds to the rows that `/proc` gives: unix peers, backlogs, devices, marks, cgroups."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.sockets.socket import Family, Socket, State
+from netwatch_tui.sockets.needs import Need, Needs
+from netwatch_tui.sockets.snapshot import Problem
+from netwatch_tui.sockets.socket import DiagFacts, Family, Socket, State
 
 if TYPE_CHECKING:  # see kernel.source
+    from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
     from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 
 
+class Wanted(NamedTuple):
+    """What is to be asked about one namespace in a tick."""
+
+    unix: bool
+    """Some unix socket may be different."""
+    bound: bool
+    """Some listening or UDP socket may be different."""
+    every: bool
+    """Every internet socket of which more is needed may be different."""
+    new: Sequence[Socket]
+    """Internet sockets of which more is needed, and that may not be known yet."""
+
+
+class _Answers:
+    """The last answers about one namespace."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.unix: Mapping[int, UnixDetails] = {}
+        self.bound: Mapping[int, Bound] = {}
+        self.facts: dict[SocketKey, InetFacts] = {}
+        self.autobound: Collection[SocketKey] | None = None
+        self.judged: set[SocketKey] = set()
+        """Of which sockets the last two tell."""
+
+
 class SockDiagFacts:
-    """The last answers of sock_diag about the own namespace."""
+    """The last answers of sock_diag, by namespace."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._unix: dict[int, UnixDetails] = {}
-        self._bound: dict[int, Bound] = {}
+        self._of: dict[int, _Answers] = {}
+        self._needs = Needs()
 
-    def refresh(self, *, unix: bool, bound: bool) -> None:
-        """Ask again about the kinds of which some may be different."""
-        if unix:
-            self._unix = self._source.unix()
-        if bound:
-            self._bound = self._source.bound()
+    def begin(self, namespaces: Sequence[Namespace], needs: Needs) -> bool:
+        """Speak of these namespaces and no others from now on; returns whether something else is needed than before."""
+        known = self._of
+        self._of = {each.inode: known.get(each.inode) or _Answers(each) for each in namespaces}
+        for namespace in namespaces:
+            self._of[namespace.inode].namespace = namespace
+        before, self._needs = self._needs, needs
+        return needs != before
 
-    def knows(self, inode: int) -> bool:
-        """Whether the last answers spoke of this socket."""
-        return inode in self._unix or inode in self._bound
+    def refresh(self, netns: int, wanted: Wanted) -> None:
+        """Ask again about the sockets of one namespace of which some may be different."""
+        answers = self._of[netns]
+        if wanted.unix:
+            answers.unix = answers.namespace.unix()
+        if wanted.bound:
+            answers.bound = answers.namespace.bound()
+        if wanted.every:
+            answers.facts = answers.namespace.facts() if self._needs.of_all else {}
+            answers.judged = set(answers.facts)
+        new = [socket for socket in wanted.new if socket_key(socket) not in answers.judged]
+        answers.judged.update(map(socket_key, new))
+        if connections := [socket for socket in new if is_connection(socket)]:
+            found = answers.namespace.facts_of(connections)
+            answers.facts.update(
+                (socket_key(socket), facts) for socket, facts in zip(connections, found, strict=True) if facts
+            )
+        if Need.AUTOBOUND not in self._needs.of_all:
+            answers.autobound = None
+        elif wanted.every or new:
+            answers.autobound = answers.namespace.autobound()
 
-    def add(self, socket: Socket) -> Socket:
-        """The socket of the own namespace with what is known of it."""
-        if socket.family is Family.UNIX:
-            return self._add_to_unix(socket)
-        if socket.family is Family.PACKET:
-            return socket._replace(interface=self._source.device(socket.local_port))
-        if is_bound(socket) and (bound := self._bound.get(socket.inode)):
-            send_q = bound.send_q if socket.state is State.LISTEN else socket.send_q
-            if (send_q, bound.interface) != (socket.send_q, socket.interface):
-                return socket._replace(send_q=send_q, interface=bound.interface)
-        return socket
+    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
+        """Whether these sockets are there now; see `Namespace.ask`."""
+        found: dict[int, Answer] = {}
+        for netns in {socket.netns for socket in sockets}:
+            inside = [socket for socket in sockets if socket.netns == netns]
+            found.update(zip(map(id, inside), self._of[netns].namespace.ask(inside), strict=True))
+        return [found[id(socket)] for socket in sockets]
 
-    def _add_to_unix(self, socket: Socket) -> Socket:
-        details = self._unix.get(socket.inode)
-        if details is None:
+    def knows(self, socket: Socket) -> bool:
+        """Whether the last answers spoke of this unix, listening or UDP socket."""
+        answers = self._of[socket.netns]
+        return socket.inode in answers.unix or socket.inode in answers.bound
+
+    def add(self, socket: Socket, id: int) -> Socket:
+        """The socket with what is known of it.
+
+        Args:
+            socket: As its line tells.
+            id: Of the row that it is.
+        """
+        answers = self._of.get(socket.netns)
+        if answers is None:
             return socket
-        return socket._replace(
-            peer_port=details.peer_inode, recv_q=details.recv_q, send_q=details.send_q, uid=details.uid
-        )
+        if socket.family is Family.UNIX:
+            return _with_unix(socket, answers.unix.get(socket.inode))
+        if socket.family is Family.PACKET:
+            return socket._replace(interface=answers.namespace.device(socket.local_port))
+        send_q, interface, diag = socket.send_q, socket.interface, socket.diag
+        if is_bound(socket) and (bound := answers.bound.get(socket.inode)):
+            interface, diag = bound.interface, bound.diag
+            send_q = bound.send_q if socket.state is State.LISTEN else send_q
+        if (self._needs.of_all or id in self._needs.of_ids) and (facts := answers.facts.get(socket_key(socket))):
+            interface, diag = facts
+        if diag is not None and (self._needs.of_all or id in self._needs.of_ids):
+            diag = self._completed(diag, socket_key(socket), answers.autobound)
+        if (send_q, interface, diag) == (socket.send_q, socket.interface, socket.diag):
+            return socket
+        return socket._replace(send_q=send_q, interface=interface, diag=diag)
+
+    def problems(self) -> list[Problem]:
+        """What was needed and is not told."""
+        if Need.FWMARK not in self._needs.of_all:
+            return []
+        told = [facts.diag.fwmark for answers in self._of.values() for facts in answers.facts.values()]
+        if told and told.count(None) == len(told):
+            return [Problem("fwmark is not known: the kernel tells it to CAP_NET_ADMIN only", 1)]
+        return []
+
+    def _completed(self, diag: DiagFacts, key: SocketKey, autobound: Collection[SocketKey] | None) -> DiagFacts:
+        """The facts with what takes longer to find out."""
+        needed = self._needs.of_all
+        if diag.cgroup is not None and (Need.CGROUP in needed or not needed):
+            diag = diag._replace(cgroup_path=self._source.cgroup_path(diag.cgroup))
+        return diag if autobound is None else diag._replace(autobound=key in autobound)
 
 
-def is_connection(socket: Socket) -> bool:
-    """Whether `SockDiag.inodes` tells about sockets like this one."""
-    return socket.netid == "tcp" and socket.state is not State.LISTEN
+def _with_unix(socket: Socket, details: UnixDetails | None) -> Socket:
+    if details is None:
+        return socket
+    return socket._replace(peer_port=details.peer_inode, recv_q=details.recv_q, send_q=details.send_q, uid=details.uid)
+
+
+def socket_key(socket: Socket) -> SocketKey:
+    """What finds an internet socket among the answers."""
+    if socket.inode:
+        return socket.inode
+    from netwatch_tui.kernel.sock_diag import packed_ends
+
+    return packed_ends(socket)
 
 
 def is_known_better(socket: Socket) -> bool:
-    """Whether more is known of sockets like it than their lines tell."""
+    """Whether more is known of sockets like it than their lines tell, whatever is needed."""
     return socket.family in (Family.UNIX, Family.PACKET) or is_bound(socket)
 
 
 def is_bound(socket: Socket) -> bool:
-    """Whether `SockDiag.bound` tells about sockets like this one."""
+    """Whether `Namespace.bound` tells about sockets like this one."""
     return socket.netid == "udp" or (socket.state is State.LISTEN and socket.netid == "tcp")

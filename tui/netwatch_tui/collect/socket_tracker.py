@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from netwatch_tui.kernel.namespaces import Namespace
+from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.proc_net import DAMAGE, Table
 from netwatch_tui.sockets.delta import Delta, continues
 from netwatch_tui.sockets.socket import Ends, Socket

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netwatch_tui.collect.owner_index import OwnerIndex
-from netwatch_tui.collect.sock_diag_facts import is_connection
 from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff, TableRef
-from netwatch_tui.kernel.namespaces import Namespace
+from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.socket import Socket
@@ -22,16 +21,16 @@ class TableReader:
         self._owners = owners
         self._check = check
         self.lost_way = False
-        """Whether a process has ended through which a namespace was read."""
+        """Whether a process is gone, or elsewhere, through which a namespace was read."""
 
-    def read(self, refs: Iterable[TableRef], own: Namespace) -> tuple[list[TableDiff], list[Problem]]:
+    def read(self, refs: Iterable[TableRef]) -> tuple[list[TableDiff], list[Problem]]:
         """One diff for each table that could be read, and what could not be."""
         self.lost_way = False
         diffs: list[TableDiff] = []
         problems: list[Problem] = []
         for ref in refs:
             try:
-                diff = self._read_table(ref, is_own=ref.namespace == own)
+                diff = self._read_table(ref)
             except ProcessLookupError:
                 self.lost_way = True  # to the namespace, which may well be there still
                 continue
@@ -47,16 +46,16 @@ class TableReader:
             diffs.append(diff)
         return diffs, problems
 
-    def _read_table(self, ref: TableRef, *, is_own: bool) -> TableDiff:
+    def _read_table(self, ref: TableRef) -> TableDiff:
         diff = self._tracker.diff(ref)
         try:
-            diff.read(self._source.lines(ref.namespace, ref.table, self._check))
+            diff.read(ref.namespace.lines(ref.table, self._check))
         except FileNotFoundError:
             diff = self._tracker.diff(ref)
             diff.read([])
             return diff
-        if diff.missing and not (is_own and self._is_settled(diff)):
-            diff.reread(self._source.lines(ref.namespace, ref.table, self._check))
+        if diff.missing and not self._is_settled(diff):
+            diff.reread(ref.namespace.lines(ref.table, self._check))
         return diff
 
     def _is_settled(self, diff: TableDiff) -> bool:
@@ -70,16 +69,11 @@ class TableReader:
         taken = {socket.ends for _, socket in diff.opened}
         missing = (self._tracker.sockets[id] for id in diff.missing)
         sockets = [socket for socket in missing if not (is_connection(socket) and socket.ends in taken)]
-        if not all(map(is_connection, sockets)):
-            return False
-        answers = self._source.connected(sockets)
-        if answers is None:
-            return False
         settled = True
-        for socket, inode in zip(sockets, answers, strict=True):
-            if inode is not None and inode in (socket.inode, 0):
+        for socket, answer in zip(sockets, diff.ref.namespace.ask(sockets), strict=True):
+            if answer in (Answer.PRESENT, Answer.FILELESS):
                 diff.keep(socket.id)
-            elif self._is_still_held(socket):
+            elif answer is Answer.CANNOT_TELL or self._is_still_held(socket):
                 settled = False
         return settled
 

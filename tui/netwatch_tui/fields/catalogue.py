@@ -47,7 +47,7 @@ CELL_FIELDS = tuple(field.id for field in FIELDS if Written.CELLS in field.writt
 """What a socket has in CSV and TSV: the same, with its owners in flat columns."""
 
 
-def fields_of(ids: Iterable[str]) -> list[Field]:
+def named_fields(ids: Iterable[str]) -> list[Field]:
     """The fields of these ids.
 
     Raises:

@@ -9,7 +9,7 @@ from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written
 from netwatch_tui.fields.format import clip_endpoint, local_text, peer_text, printable
 from netwatch_tui.fields.json_types import COUNT, TEXT
 from netwatch_tui.fields.moment import Moment
-from netwatch_tui.sockets.needs import Need
+from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket
 
 
@@ -87,7 +87,7 @@ PEER_FIELDS = (
     ),
     text_field(
         "interface", "Device", "network device that it is bound to", lambda s: s.interface, also=("dev",),
-        needs="part of a device's name", likeness=8, need=Need.INTERFACE,
+        takes="part of a device's name", likeness=8, needs=Needs(frozenset({Need.INTERFACE})),
         # The end of a packet socket is its device.
         sentence=lambda s, _: "" if s.family is Family.PACKET else printable(s.interface or ""), rank=14, most=15,
     ),

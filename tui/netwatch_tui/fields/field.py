@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from netwatch_tui.fields.format import BLANK, clip, printable
 from netwatch_tui.fields.json_types import COUNT_OR_NULL, TEXT_OR_NULL, JsonType, Value, flat
 from netwatch_tui.fields.moment import Moment
-from netwatch_tui.sockets.needs import Need
+from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.socket import Socket
 
@@ -37,7 +37,7 @@ FilterValue: TypeAlias = str | int | float | None
 """What a filter compares; None for what is not known, which `-` asks for."""
 
 _PORT = "a number from 0 to 65535, a range (8000-8999), a comparison (>1024) or a service"
-NEEDS = {
+TAKES = {
     Holds.PORT: _PORT,
     Holds.NUMBER: "a number, a range (1-9) or a comparison (>0)",
     Holds.SIZE: "a number of bytes (0, 64k), a range or a comparison (>0)",
@@ -61,7 +61,7 @@ class Filter(NamedTuple):
     """The same of a field with one value that the moment does not change: what is asked for most is judged faster."""
     also: tuple[str, ...] = ()
     """Other spellings of the key, whose name is the field's id."""
-    needs: str = ""
+    takes: str = ""
     """What stands behind the key, in words; the words of its kind where nothing is said."""
     words: tuple[str, ...] = ()
     """All that may stand there, or what is offered."""
@@ -110,8 +110,8 @@ class Field(NamedTuple):
     descends: bool = False
     """The greatest is wanted first."""
     filter: Filter | None = None
-    need: Need | None = None
-    """What must be found out about every socket before the field is known of it; None for what every tick tells."""
+    needs: Needs = NOTHING_MORE
+    """What must be known of sockets before the field can be shown or written, chosen or ordered by."""
     is_timely: bool = False
     """Another moment may give another value of the same socket."""
     written: Written = Written.EVERYWHERE
@@ -173,7 +173,7 @@ def text_field(
     *,
     holds: Holds = Holds.TEXT,
     also: tuple[str, ...] = (),
-    needs: str = "",
+    takes: str = "",
     words: tuple[str, ...] = (),
     likeness: int | None = 50,
     **others: Any,
@@ -190,7 +190,7 @@ def text_field(
     def sentence(socket: Socket, _: Moment) -> str:
         return printable(read(socket) or "")
 
-    asked = _of_one(holds, read)._replace(also=also, needs=needs, words=words, likeness=likeness)
+    asked = _of_one(holds, read)._replace(also=also, takes=takes, words=words, likeness=likeness)
     return Field(id, title, meaning, value, TEXT_OR_NULL, text, value, sentence, filter=asked)._replace(**others)
 
 

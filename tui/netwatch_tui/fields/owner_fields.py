@@ -11,9 +11,11 @@ from netwatch_tui.fields.holders import clip_names, process_text, users_text
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.fields.json_types import COUNTS, OWNERS, TEXT, TEXTS, one_of
 from netwatch_tui.fields.moment import Moment
-from netwatch_tui.sockets.needs import Need
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
 from netwatch_tui.sockets.socket import Socket
+
+_PROCESSES = Needs(of_processes=True)
 
 REASON_MEANINGS = {
     OwnerReason.LAST_HELD: "nobody holds it any more; this process did",
@@ -87,7 +89,7 @@ def _process_field(
     return Field(
         id, title, meaning,
         lambda s, _: _known(read(owner.process) for owner in s.owners), TEXTS,
-        lambda s, m: printable(first(s, m) or BLANK), first, None, filter=asked, need=Need.PROCESSES,
+        lambda s, m: printable(first(s, m) or BLANK), first, None, filter=asked, needs=_PROCESSES,
         written=Written.CELLS, most=28,
     )._replace(**others)  # fmt: skip
 
@@ -103,7 +105,7 @@ def _holders_field(
     return Field(
         id, title, meaning, lambda s, _: [owner_object(owner) for owner in holders(s)], OWNERS,
         lambda s, _: users_text(s), _process_key, None, label, holders=holders,
-        need=Need.PROCESSES, written=Written.OBJECTS, rank=16, width=20, most=60,
+        needs=_PROCESSES, written=Written.OBJECTS, rank=16, width=20, most=60,
     )._replace(**others)  # fmt: skip
 
 
@@ -142,7 +144,7 @@ OWNER_FIELDS = (
         _names, TEXTS, lambda s, _: process_text(s), _process_key, None,
         filter=Filter(
             Holds.TEXT, lambda s, _: dict.fromkeys(owner.process.name for owner in s.owners),
-            also=("proc", "name"), needs="part of a process name", likeness=1,
+            also=("proc", "name"), takes="part of a process name", likeness=1,
         ),
         written=Written.CELLS, is_shown=True, rank=1, most=17, clip=clip_names,
     ),
@@ -160,9 +162,9 @@ OWNER_FIELDS = (
         _of_first(lambda process: " ".join(process.cmdline)), None,
         filter=Filter(
             Holds.TEXT, lambda s, _: _known(_commands(s)), also=("cmd", "command"),
-            needs="part of a command line", likeness=None,
+            takes="part of a command line", likeness=None,
         ),
-        need=Need.PROCESSES, written=Written.CELLS, rank=15, width=20, most=60,
+        needs=_PROCESSES, written=Written.CELLS, rank=15, width=20, most=60,
     ),
     text_field(
         "owner_reason", "Owner reason", "why it has no owner", lambda s: s.owner_reason, holds=Holds.WORD,
@@ -190,7 +192,7 @@ def _user_sentence(socket: Socket, _: Moment) -> str:
 USER_FIELDS = (
     text_field(
         "user", "User", "user who made the socket", lambda s: s.user,
-        needs="part of a user's name, or a whole user number",
+        takes="part of a user's name, or a whole user number",
         likeness=8, sentence=_user_sentence, is_shown=True, rank=5, most=16,
     ),
     number_field(
@@ -205,7 +207,7 @@ UNIT_FIELDS = (
         Filter(
             Holds.TEXT,
             lambda s, _: _known(each for owner in s.owners for each in (owner.process.container, owner.process.unit)),
-            needs="part of the name of a unit or container", likeness=10,
+            takes="part of the name of a unit or container", likeness=10,
         ),
         text=lambda s, m: printable(_of_first(_container_or_unit)(s, m) or BLANK), key=_of_first(_container_or_unit),
         is_shown=True, rank=10, width=12,
@@ -214,7 +216,7 @@ UNIT_FIELDS = (
         "container", "Container", "container of the process", lambda process: process.container,
         Filter(
             Holds.TEXT, lambda s, _: _known(owner.process.container for owner in s.owners),
-            needs="part of the name of a container", likeness=11,
+            takes="part of the name of a container", likeness=11,
         ),
         rank=15, width=12,
     ),

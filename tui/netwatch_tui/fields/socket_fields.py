@@ -10,7 +10,7 @@ from netwatch_tui.fields.format import BLANK, duration, printable
 from netwatch_tui.fields.json_types import COUNT, SECONDS_OR_NULL, TEXT_OR_NULL, one_of
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.kinds import KIND_OF
-from netwatch_tui.sockets.needs import Need
+from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.socket import STATE_RANK, DiagFacts, Family, Socket, State
 
 STATE_MEANINGS = {
@@ -111,7 +111,7 @@ NETNS_FIELDS = (
         lambda s, _: s.netns, COUNT, _netns_text, _netns_name, _netns_text, "Namespace",
         filter=Filter(
             Holds.TEXT, _netns_compared, also=("ns", "namespace", "netns_name"),
-            needs="part of a namespace's name, or its whole number", likeness=12,
+            takes="part of a namespace's name, or its whole number", likeness=12,
         ),
         is_shown=True, rank=4, width=10, most=20,
     ),
@@ -126,7 +126,7 @@ NETNS_FIELDS = (
 TIMER_FIELDS = (
     text_field(
         "timer", "Timer", "timer that runs, time until it fires, and x how often the segment was sent again",
-        lambda s: s.timer.name if s.timer else None, needs=f"part of a timer's name ({', '.join(TIMERS)})",
+        lambda s: s.timer.name if s.timer else None, takes=f"part of a timer's name ({', '.join(TIMERS)})",
         words=TIMERS, json=one_of(TIMERS, or_null=True), text=_timer, key=lambda s, _: s.timer,
         sentence=_timer_sentence, is_shown=True, rank=12, width=14, most=14,
     ),
@@ -181,19 +181,20 @@ DIAG_FIELDS = (
     ),
     number_field(
         "fwmark", "Fwmark", "firewall mark (SO_MARK), which root may see", _diag_number(lambda diag: diag.fwmark),
-        need=Need.FWMARK,
+        needs=Needs(frozenset({Need.FWMARK})),
         sentence=lambda s, _: f"{s.diag.fwmark:#x}" if s.diag and s.diag.fwmark else "", most=11,
     ),
     number_field(
         "cgroup", "Cgroup", "id of its control group, which is the inode of the group's directory",
-        _diag_number(lambda diag: diag.cgroup), sentence=None, need=Need.CGROUP, most=20,
+        _diag_number(lambda diag: diag.cgroup), sentence=None, needs=Needs(frozenset({Need.CGROUP})), most=20,
     ),
     text_field(
         "cgroup_path", "Cgroup path", "path of its control group", lambda s: s.diag.cgroup_path if s.diag else None,
-        needs="part of a control group's path", need=Need.CGROUP, label="Cgroup", width=20, most=60,
+        takes="part of a control group's path", needs=Needs(frozenset({Need.CGROUP})), label="Cgroup",
+        width=20, most=60,
     ),
     flag_field(
         "autobound", "Autobound", "whether the kernel chose its port or name",
-        lambda s: s.diag.autobound if s.diag else None, need=Need.AUTOBOUND,
+        lambda s: s.diag.autobound if s.diag else None, needs=Needs(frozenset({Need.AUTOBOUND})),
     ),
 )  # fmt: skip

@@ -1,11 +1,14 @@
-"""Network namespaces, each with one process through which its sockets can be read; see network_namespaces(7)."""
+"""Which network namespaces there are: those of processes and threads, and those that `ip netns` gave a name."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import list_pids
+from netwatch_tui.kernel.inside import is_network_namespace
+from netwatch_tui.kernel.namespace import LinuxNamespace, Namespace, namespace_inode
 
 NAMED = "/run/netns"
 """Where `ip netns` keeps the namespaces to which it gave a name."""
@@ -14,15 +17,11 @@ NAMED = "/run/netns"
 OWN = "own"
 """What the own namespace is called when nobody gave it a name."""
 
+_GONE = (FileNotFoundError, ProcessLookupError)
 
-class Namespace(NamedTuple):
-    """A network namespace."""
 
-    inode: int
-    name: str
-    """From `ip netns`, else the container or unit of its first process, else its inode."""
-    pid: int
-    """A process in it; its `/proc/PID/net` shows the namespace's sockets."""
+class NamespaceError(Exception):
+    """A namespace that was asked for can't be shown; the text is one line that says why."""
 
 
 class Namespaces(NamedTuple):
@@ -30,8 +29,11 @@ class Namespaces(NamedTuple):
 
     own: Namespace
     others: tuple[Namespace, ...]
+    """Those that can be read."""
     denied: int
-    """Processes whose namespace may not be looked at."""
+    """Processes whose namespace may not be looked at and is not the own one as far as can be seen."""
+    unreadable: int = 0
+    """Namespaces with a name that this user may not read."""
 
     def chosen(self, name: str) -> tuple[Namespace, ...]:
         """Those meant by a name or number; the own one for the empty name, all for `*`."""
@@ -41,41 +43,220 @@ class Namespaces(NamedTuple):
         return every if name == "*" else tuple(each for each in every if name in (each.name, str(each.inode)))
 
 
-def list_namespaces(proc: str, named: str = NAMED) -> Namespaces:
-    """All network namespaces that have a process that may be looked into."""
-    own = _inode(f"{proc}/self/ns/net")
-    first: dict[int, int] = {}
-    denied = 0
+class Found(NamedTuple):
+    """Where a look found a namespace."""
+
+    way: str
+    """A process or thread in it; `/proc/12` or `/proc/12/task/13`."""
+    pid: int
+    """That process, or the one of that thread."""
+
+
+class ProcessScan(NamedTuple):
+    """The namespaces of all processes and threads that may be looked at."""
+
+    found: dict[int, Found]
+    """By inode, those of processes before those of single threads."""
+    denied: list[int]
+    """Processes that may not be looked at."""
+
+
+def scan_processes(proc: str) -> ProcessScan:
+    """Look at every process, and at the single threads of those that have more than one."""
+    of_processes: dict[int, Found] = {}
+    of_threads: dict[int, Found] = {}
+    denied: list[int] = []
     for pid in list_pids(proc):
         try:
-            first.setdefault(_inode(f"{proc}/{pid}/ns/net"), pid)
+            of_processes.setdefault(namespace_inode(f"{proc}/{pid}/ns/net"), Found(f"{proc}/{pid}", pid))
         except PermissionError:
-            denied += 1
-        except (FileNotFoundError, ProcessLookupError):
+            denied.append(pid)
             continue
-    names = _names(named)
-    others = (
-        Namespace(inode, names.get(inode) or _origin(proc, pid) or str(inode), pid)
-        for inode, pid in first.items()
-        if inode != own
-    )
-    return Namespaces(Namespace(own, names.get(own) or OWN, os.getpid()), tuple(others), denied)
+        except _GONE:
+            pass  # or its main thread has ended and others go on
+        for way in _threads(proc, pid):
+            try:
+                of_threads.setdefault(namespace_inode(f"{way}/ns/net"), Found(way, pid))
+            except (*_GONE, PermissionError):
+                continue
+    return ProcessScan({**of_threads, **of_processes}, denied)
 
 
-def _inode(link: str) -> int:
-    """The number in `net:[4026531840]`."""
-    return int(os.readlink(link).rpartition("[")[2][:-1])
-
-
-def _names(named: str) -> dict[int, str]:
-    """The names that `ip netns` gave, by inode."""
+def _threads(proc: str, pid: int) -> Iterator[str]:
+    """The threads of a process besides the main one. Most processes have none, which the links of `task` tell."""
+    folder = f"{proc}/{pid}/task"
     try:
-        return {entry.stat().st_ino: entry.name for entry in os.scandir(named)}
+        tids = os.listdir(folder) if os.stat(folder).st_nlink > 3 else ()
+    except (*_GONE, PermissionError):
+        return
+    yield from (f"{folder}/{tid}" for tid in tids if tid != str(pid))
+
+
+class NamespaceList:
+    """The network namespaces of this machine, one object for each as long as it is there.
+
+    Those that are read are held open. One that nobody is in any more and that has no name is let go at the next look,
+    unless processes still hold sockets of it; so a container that ended is kept alive for one re-scan at most.
+    """
+
+    def __init__(self, proc: str, named: str) -> None:
+        """Look at nothing yet.
+
+        Args:
+            proc: Where the `/proc` is.
+            named: Where files stand for namespaces.
+        """
+        self._proc = proc
+        self._named = named
+        self._paths: set[str] = set()
+        """Further files that stand for namespaces."""
+        self._known: dict[int, LinuxNamespace] = {}
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for namespace in self._known.values():
+            namespace.close()
+        self._known.clear()
+
+    def look(self) -> Namespaces:
+        """All network namespaces that can be seen now.
+
+        Raises:
+            NamespaceError: This process is not in this `/proc`, so nothing can be said about its namespace.
+        """
+        own, files, scan = self._own_inode(), self._files(), scan_processes(self._proc)
+        self._close_unused()
+        for inode in {own, *files, *scan.found}:
+            if inode not in self._known:
+                self._known[inode] = LinuxNamespace(inode, self._proc, is_own=inode == own)
+        for inode, namespace in list(self._known.items()):
+            self._find(namespace, scan.found.get(inode), files.get(inode))
+        others = [namespace for namespace in self._known.values() if not namespace.is_own]
+        readable = tuple(namespace for namespace in others if namespace.can_be_read())
+        return Namespaces(self._known[own], readable, self._hidden(scan.denied), len(others) - len(readable))
+
+    def choose(self, text: str) -> str:
+        """What `Namespaces.chosen` calls a namespace that a person named by name, number, path or pid.
+
+        Raises:
+            NamespaceError: It is none, it means several, or it may not be read.
+        """
+        if text in ("", "*"):
+            self._own_inode()
+            return text
+        meant = {self._at_path(text)} if "/" in text else self._of_process(text)
+        seen = self.look()
+        meant |= {each.inode for each in self._known.values() if text in (each.name, str(each.inode))}
+        meant &= self._known.keys()
+        if not meant:
+            names = ", ".join(each.name for each in (seen.own, *seen.others))
+            raise NamespaceError(f"no network namespace {text!r} can be seen; there are: {names}")
+        if len(meant) > 1:
+            listed = ", ".join(f"{self._known[inode].name} ({inode})" for inode in sorted(meant))
+            raise NamespaceError(f"{text!r} means several network namespaces: {listed}; say the number of one")
+        chosen = self._known[meant.pop()]
+        if not chosen.can_be_read():
+            raise NamespaceError(f"network namespace {text!r} may not be entered, which takes CAP_SYS_ADMIN")
+        return text if text == chosen.name else str(chosen.inode)
+
+    def _own_inode(self) -> int:
+        try:
+            return namespace_inode(f"{self._proc}/self/ns/net")
+        except FileNotFoundError:
+            raise NamespaceError(
+                f"this process is not in {self._proc}, which belongs to another pid namespace or is not mounted"
+            ) from None
+
+    def _files(self) -> dict[int, str]:
+        """The files that stand for namespaces; of two that stand for one, the name that comes first."""
+        try:
+            named = [f"{self._named}/{name}" for name in sorted(os.listdir(self._named), reverse=True)]
+        except OSError:
+            named = []
+        inodes = {path: _inode_of_file(path) for path in (*sorted(self._paths), *named)}
+        return {inode: path for path, inode in inodes.items() if inode is not None}
+
+    def _find(self, namespace: LinuxNamespace, found: Found | None, path: str | None) -> None:
+        """Take note of where a namespace was found; one that is nowhere and of no use is let go."""
+        way = found.way if found else None
+        is_somewhere = bool(namespace.is_own or way or path)
+        if is_somewhere and (not namespace.name or (way, path) != (namespace.way, namespace.path)):
+            namespace.name = self._name(namespace, found, path)
+        namespace.way, namespace.path = way, path
+        if not is_somewhere and not (namespace.is_open and namespace.is_in_use()):
+            namespace.close()
+            del self._known[namespace.inode]
+
+    def _name(self, namespace: LinuxNamespace, found: Found | None, path: str | None) -> str:
+        """What a namespace is called: by `ip netns`, by its container or unit, by its path, by its number."""
+        if path is not None and path not in self._paths:
+            return os.path.basename(path)
+        if namespace.is_own:
+            return OWN
+        origin = _origin(self._proc, found.pid) if found else None
+        return origin or path or str(namespace.inode)
+
+    def _close_unused(self) -> None:
+        """Let go of those that nobody has read since the last look."""
+        for namespace in self._known.values():
+            if not namespace.was_used:
+                namespace.close()
+            namespace.was_used = False
+
+    def _hidden(self, denied: Sequence[int]) -> int:
+        """How many processes may be in namespaces that nobody listed.
+
+        The link to the namespace of another user's process may not be read, but its tables can be compared with ours.
+        """
+        own = _table_inode(f"{self._proc}/self")
+        return sum(own is None or _table_inode(f"{self._proc}/{pid}") != own for pid in denied)
+
+    def _at_path(self, path: str) -> int:
+        """The number of the namespace for which a file stands, which is listed from now on."""
+        try:
+            os.stat(path)
+        except OSError as error:
+            raise NamespaceError(f"{path}: {error.strerror}") from error
+        inode = _inode_of_file(path)
+        if inode is None:
+            raise NamespaceError(f"{path} is not the file of a network namespace")
+        self._paths.add(path)
+        return inode
+
+    def _of_process(self, text: str) -> set[int]:
+        """The number of the namespace of a process, if the text is the pid of one."""
+        if not (text.isascii() and text.isdigit()):
+            return set()
+        try:
+            return {namespace_inode(f"{self._proc}/{text}/ns/net")}
+        except _GONE:
+            return set()
+        except PermissionError:
+            raise NamespaceError(f"the network namespace of process {text} may not be looked at") from None
+
+
+def _inode_of_file(path: str) -> int | None:
+    """The number of the network namespace for which a file stands; None if it stands for none that may be opened."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        return {}
+        return None
+    try:
+        return os.fstat(file).st_ino if is_network_namespace(file) else None
+    finally:
+        os.close(file)
+
+
+def _table_inode(process: str) -> int | None:
+    """The inode of a process's table of TCP sockets, which is another one in each namespace; None if it is hidden."""
+    try:
+        return os.stat(f"{process}/net/tcp").st_ino
+    except OSError:
+        return None
 
 
 def _origin(proc: str, pid: int) -> str | None:
+    """The container or unit of a process."""
     from netwatch_tui.kernel.cgroups import parse_cgroup  # here, because most machines have one namespace
 
     try:

@@ -67,24 +67,22 @@ _READ = 128 * 1024
 """Bytes cut into lines at a time: small, so that another thread never waits long for this one."""
 
 
-def read_lines(
-    path: str | os.PathLike[str], check: Callable[[], None], *, has_slots: bool = True
-) -> Iterator[list[bytes]]:
+def read_lines(file: int, check: Callable[[], None], *, has_slots: bool = True) -> Iterator[list[bytes]]:
     """The lines of a socket table without the heading, some hundred at a time.
 
     One read is not atomic: a line can be missing or stand twice (the kernel hands out about a page at a time). The
     parts are meant to be used up one by one: 100,000 lines at once would not fit into the processor's cache.
 
     Args:
-        path: The file.
+        file: The descriptor of the table, which is closed at the end.
         check: Called between parts; what it raises ends the reading.
         has_slots: Leave out the slot number, so that the line of an unchanged socket is an unchanged line.
 
     Raises:
-        OSError: The file can't be read; FileNotFoundError where the kernel lacks the protocol.
+        OSError: The file can't be read.
     """
     heading = 1
-    for part in _slices(path):
+    for part in _slices(file):
         check()
         lines = part[heading:]
         heading = 0
@@ -101,11 +99,10 @@ def _without_slots(lines: list[bytes]) -> list[bytes]:
     return [rest if found else line for line in lines for _, found, rest in (line.partition(b": "),)]
 
 
-def _slices(path: str | os.PathLike[str]) -> Iterator[list[bytes]]:
-    """The whole lines of about as many bytes as `_READ` says, again and again; never none."""
+def _slices(file: int) -> Iterator[list[bytes]]:
+    """The whole lines of about as many bytes as `_READ` says, again and again; never none. Closes the file."""
     pending: list[bytes] = []
     size = 0
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         while data := os.read(file, _READ):
             pending.append(data)

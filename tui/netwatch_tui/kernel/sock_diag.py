@@ -1,18 +1,22 @@
 """Exact questions to the kernel about sockets: NETLINK_SOCK_DIAG, see sock_diag(7).
 
-What `/proc` does not tell, or tells only in a read that may be torn. Answers are about the network namespace of this
-process. No privilege is needed.
+What `/proc` does not tell, or tells only in a read that may be torn. Answers are about the network namespace in which
+the netlink socket was opened, whoever asks later. No privilege is needed.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import socket as _socket
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from netwatch_tui.sockets.socket import Address, Socket
+from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey, attributes
+from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
 
 _NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
@@ -22,11 +26,22 @@ _LISTEN = 1 << 10
 """The bit of TCP_LISTEN in a mask of states."""
 _ALL_STATES = 0xFFFF_FFFF
 
+_ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _INET_REQUEST = struct.Struct("=BBBxI")  # struct inet_diag_req_v2: family, protocol, extensions, states; then the id
-_ANY_DEVICE_AND_COOKIE = b"\0" * 4 + b"\xff" * 8
-_INET_ANSWER = struct.Struct("=BBBB4s32s12sIIIII")
-"""struct inet_diag_msg: family, state, timer, retransmits, ports, addresses, device, expires, queues, uid, inode."""
+_ANY_COOKIE = b"\xff" * 8
+_BYTECODE = 1
+"""INET_DIAG_REQ_BYTECODE."""
+_CHOSEN_BY_KERNEL = struct.pack("=BBH", 6, 4, 8)
+"""INET_DIAG_BC_AUTO as struct inet_diag_bc_op: to the end if the port was not asked for, else past it."""
+_UDPLITE = 136
+_PROTOCOLS = (_socket.IPPROTO_TCP, _socket.IPPROTO_UDP, _UDPLITE, _socket.IPPROTO_RAW)
+"""Those of which sock_diag may tell; which of them it does depends on the kernel's configuration."""
+_SIOCGIFNAME = 0x8910
+_IFREQ = struct.Struct("=16si20x")
+"""struct ifreq: a device's name and number; see netdevice(7)."""
+_MOST_DEVICES = 8
+"""Devices on which a socket is looked for that has none of the ends without a device."""
 _UNIX_REQUEST = struct.Struct("=BBHIII8s")  # struct unix_diag_req: family, protocol, pad, states, inode, show, cookie
 _UNIX_ANSWER = struct.Struct("=BBBBI8s")  # struct unix_diag_msg: family, type, state, pad, inode, cookie
 _SHOW_PEER, _SHOW_QUEUES, _SHOW_UID = 0x4, 0x10, 0x40
@@ -49,6 +64,7 @@ class Bound(NamedTuple):
     """For LISTEN the limit of the backlog."""
     interface: str | None
     """The device that it is bound to."""
+    diag: DiagFacts | None = None
 
 
 class UnixDetails(NamedTuple):
@@ -79,23 +95,42 @@ class SockDiag:
         except OSError as error:
             raise SockDiagError(str(error)) from error
         self._sequence = 0
+        self._inet = InetAnswers()
+        self._devices: dict[int, None] = {}
+        """Numbers of devices to which TCP sockets were seen bound."""
+        self._untold: set[int] = set()
+        """Protocols of which this kernel tells nothing: each question would make it look for a module again."""
 
     def close(self) -> None:
         """Close it."""
         self._netlink.close()
 
+    @property
+    def inode(self) -> int:
+        """Its own inode: it is a socket of the namespace, too."""
+        return os.fstat(self._netlink.fileno()).st_ino
+
     def inodes(self, sockets: Sequence[Socket]) -> list[int | None]:
         """For each TCP connection the inode of the socket that has its two ends now; None if none has.
 
-        The inode is 0 for a socket in TIME-WAIT and for one without a file.
+        The inode is 0 for a socket in TIME-WAIT and for one without a file. A socket that is bound to a device is found
+        if one on that device was seen before.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        found: list[int | None] = []
-        for at in range(0, len(sockets), _BATCH):
-            found += self._ask_batch(sockets[at : at + _BATCH])
-        return found
+        return [answer and answer.inode for answer in self._answers(sockets)]
+
+    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
+        """What only sock_diag tells of TCP connections; None of those that are not found, as in `inodes`.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        return [
+            None if answer is None or answer.inode != socket.inode else self._facts(answer)
+            for socket, answer in zip(sockets, self._answers(sockets), strict=True)
+        ]
 
     def bound(self) -> dict[int, Bound]:
         """The listening TCP sockets and all UDP sockets by inode.
@@ -105,12 +140,32 @@ class SockDiag:
         """
         found: dict[int, Bound] = {}
         for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN), (_socket.IPPROTO_UDP, _ALL_STATES)):
-            for family in (_socket.AF_INET, _socket.AF_INET6):
-                for answer in self._dump(_INET_REQUEST.pack(family, protocol, 0, states) + bytes(48)):
-                    *_, place, _, recv_q, send_q, _, inode = _INET_ANSWER.unpack_from(answer)
-                    device = int.from_bytes(place[:4], sys.byteorder)
-                    found[inode] = Bound(recv_q, send_q, device_name(device))
+            for answer in self._list(protocol, states):
+                interface, diag = self._facts(answer)
+                found[answer.inode] = Bound(answer.recv_q, answer.send_q, interface, diag)
         return found
+
+    def facts(self) -> dict[SocketKey, InetFacts]:
+        """What only sock_diag tells of every internet socket that it knows.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        return {
+            answer.key: self._facts(answer) for protocol in _PROTOCOLS for answer in self._list(protocol, _ALL_STATES)
+        }
+
+    def autobound(self) -> set[SocketKey]:
+        """The internet sockets whose local port the kernel chose: those without SOCK_BINDPORT_LOCK.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        return {
+            answer.key
+            for protocol in _PROTOCOLS
+            for answer in self._list(protocol, _ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
+        }
 
     def unix(self) -> dict[int, UnixDetails]:
         """Details of all unix sockets by inode.
@@ -123,22 +178,75 @@ class SockDiag:
         found: dict[int, UnixDetails] = {}
         for answer in self._dump(request):
             inode = _UNIX_ANSWER.unpack_from(answer)[4]
-            attributes = dict(_attributes(answer[_UNIX_ANSWER.size :]))
-            recv_q, send_q = struct.unpack("=II", attributes.get(_QUEUES, bytes(8)))
+            told = dict(attributes(answer[_UNIX_ANSWER.size :]))
+            recv_q, send_q = struct.unpack("=II", told.get(_QUEUES, bytes(8)))
             found[inode] = UnixDetails(
-                peer_inode=int.from_bytes(attributes.get(_PEER, b"\0"), sys.byteorder),
+                peer_inode=int.from_bytes(told.get(_PEER, b"\0"), sys.byteorder),
                 recv_q=recv_q,
                 send_q=send_q,
-                uid=struct.unpack("=I", attributes[_UID])[0] if _UID in attributes else None,
+                uid=struct.unpack("=I", told[_UID])[0] if _UID in told else None,
             )
         return found
 
-    def _ask_batch(self, sockets: Sequence[Socket]) -> list[int | None]:
+    def device(self, index: int) -> str | None:
+        """The network device of this number in the namespace of the netlink socket; None for number 0, which means any.
+
+        Any socket answers ioctl(2) about the devices of its namespace.
+        """
+        if not index:
+            return None
+        try:
+            told = fcntl.ioctl(self._netlink.fileno(), _SIOCGIFNAME, _IFREQ.pack(b"", index))
+        except OSError:
+            return f"if{index}"
+        return os.fsdecode(told[:16].partition(b"\0")[0])
+
+    def _facts(self, answer: InetAnswer) -> InetFacts:
+        return InetFacts(self.device(answer.device), answer.diag)
+
+    def _list(self, protocol: int, states: int, bytecode: bytes = b"") -> Iterator[InetAnswer]:
+        """The sockets of one protocol, of both families; none where the kernel has no sock_diag for it."""
+        if protocol in self._untold:
+            return
+        filter = _ATTRIBUTE.pack(_ATTRIBUTE.size + len(bytecode), _BYTECODE) + bytecode if bytecode else b""
+        for family in (_socket.AF_INET, _socket.AF_INET6):
+            request = _INET_REQUEST.pack(family, protocol, 0, states) + bytes(48) + filter
+            try:
+                for answer in map(self._inet.read, self._dump(request)):
+                    if answer.device and protocol == _socket.IPPROTO_TCP:
+                        self._devices[answer.device] = None
+                    yield answer
+            except SockDiagError as error:
+                if error.errno != errno.ENOENT:
+                    raise
+                self._untold.add(protocol)
+                return
+
+    def _answers(self, sockets: Sequence[Socket]) -> list[InetAnswer | None]:
+        """For each TCP connection the answer about the socket that has its two ends.
+
+        The kernel passes over sockets that are bound to another device than the question names, or to any if it names
+        none. So what is not found is looked for on the devices on which sockets were seen.
+        """
+        found = self._ask(sockets, 0)
+        for device in list(self._devices)[-_MOST_DEVICES:]:
+            missing = [at for at, socket in enumerate(sockets) if not _is_of(found[at], socket)]
+            for at, answer in zip(missing, self._ask([sockets[at] for at in missing], device), strict=True):
+                found[at] = answer if _is_of(answer, sockets[at]) else found[at] or answer
+        return found
+
+    def _ask(self, sockets: Sequence[Socket], device: int) -> list[InetAnswer | None]:
+        found: list[InetAnswer | None] = []
+        for at in range(0, len(sockets), _BATCH):
+            found += self._ask_batch(sockets[at : at + _BATCH], device)
+        return found
+
+    def _ask_batch(self, sockets: Sequence[Socket], device: int) -> list[InetAnswer | None]:
         """One question a socket, all in one message; the sequence number says which answer is whose."""
         first = self._sequence + 1
         self._sequence += len(sockets)
-        questions = (_message(_question(socket), _REQUEST, first + n) for n, socket in enumerate(sockets))
-        found: list[int | None] = [None] * len(sockets)
+        questions = (_message(_question(socket, device), _REQUEST, first + n) for n, socket in enumerate(sockets))
+        found: list[InetAnswer | None] = [None] * len(sockets)
         waiting = len(sockets)
         self._send(b"".join(questions))
         while waiting:
@@ -146,12 +254,11 @@ class SockDiag:
                 if not first <= sequence <= self._sequence:
                     continue  # a late answer to a question that was given up
                 waiting -= 1
-                socket = sockets[sequence - first]
                 if kind == _BY_FAMILY:
-                    answer = _INET_ANSWER.unpack_from(payload)
+                    answer = self._inet.read(payload)
                     # Without a connection of these ends the kernel answers with the listener that would take it.
-                    if answer[4:6] == _ends(socket):
-                        found[sequence - first] = answer[-1]
+                    if answer.ends == packed_ends(sockets[sequence - first]):
+                        found[sequence - first] = answer
         return found
 
     def _dump(self, request: bytes) -> Iterator[bytes]:
@@ -162,10 +269,11 @@ class SockDiag:
             for kind, sequence, payload in self._receive():
                 if sequence != self._sequence:
                     continue
-                if kind == _DONE:
+                if kind in (_DONE, _ERROR):
+                    # Both begin with 0 or a negative error number: a list that can't be made just ends with one.
+                    if code := -struct.unpack_from("=i", payload)[0]:
+                        raise SockDiagError(code, os.strerror(code))
                     return
-                if kind == _ERROR:
-                    raise SockDiagError(-struct.unpack_from("=i", payload)[0], "sock_diag refused")
                 yield payload
 
     def _send(self, data: bytes) -> None:
@@ -187,41 +295,26 @@ class SockDiag:
             at += (length + 3) & ~3
 
 
-def device_name(index: int) -> str | None:
-    """The network device of this number in the own namespace; None for number 0, which means any."""
-    try:
-        return _socket.if_indextoname(index) if index else None
-    except OSError:
-        return f"if{index}"
-
-
 def _message(payload: bytes, flags: int, sequence: int) -> bytes:
     return _HEADER.pack(_HEADER.size + len(payload), _BY_FAMILY, flags, sequence, 0) + payload
 
 
-def _question(socket: Socket) -> bytes:
-    """The request for the one socket with these ends."""
+def _question(socket: Socket, device: int) -> bytes:
+    """The request for the one socket with these ends on this device."""
     family = _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
-    ports, addresses = _ends(socket)
-    return _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES) + ports + addresses + _ANY_DEVICE_AND_COOKIE
+    head = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES)
+    return head + packed_ends(socket) + device.to_bytes(4, sys.byteorder) + _ANY_COOKIE
 
 
-def _ends(socket: Socket) -> tuple[bytes, bytes]:
-    """Ports and addresses as sock_diag writes them."""
-    addresses = _padded(socket.local) + _padded(socket.peer)
-    return struct.pack("!HH", socket.local_port, socket.peer_port), addresses
+def packed_ends(socket: Socket) -> bytes:
+    """Ports and addresses of an internet socket as sock_diag writes them: the head of struct inet_diag_sockid."""
+    return struct.pack("!HH", socket.local_port, socket.peer_port) + _padded(socket.local) + _padded(socket.peer)
 
 
 def _padded(address: Address) -> bytes:
     return address.packed.ljust(16, b"\0")
 
 
-def _attributes(data: bytes) -> Iterable[tuple[int, bytes]]:
-    """Type and value of each attribute (struct nlattr: length, type, value, padded to four bytes)."""
-    at = 0
-    while at + 4 <= len(data):
-        length, kind = struct.unpack_from("=HH", data, at)
-        if length < 4:
-            return
-        yield kind, data[at + 4 : at + length]
-        at += (length + 3) & ~3
+def _is_of(answer: InetAnswer | None, socket: Socket) -> bool:
+    """Whether an answer is about this socket, also if it has lost its file since."""
+    return answer is not None and answer.inode in (socket.inode, 0)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import pwd
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.kernel.descriptors import (
     Descriptors,
@@ -14,17 +13,13 @@ from netwatch_tui.kernel.descriptors import (
     list_pids,
     read_descriptors,
 )
-from netwatch_tui.kernel.namespaces import Namespace, Namespaces, list_namespaces
-from netwatch_tui.kernel.proc_net import Table, read_lines
+from netwatch_tui.kernel.namespaces import NAMED, NamespaceList, Namespaces
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
-from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
-    from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
+    from netwatch_tui.kernel.cgroup_paths import CgroupPaths
 
 PROC = "/proc"
-
-_T = TypeVar("_T")
 
 
 class Source(Protocol):
@@ -33,29 +28,8 @@ class Source(Protocol):
     def namespaces(self) -> Namespaces:
         """The network namespaces that can be seen."""
 
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]]:
-        """The lines of a socket table, some at a time; see `procnet.read_lines`. May raise while they are used up.
-
-        Raises:
-            FileNotFoundError: The kernel has no such table.
-            ProcessLookupError: The process is gone through which the namespace is read.
-            OSError: The table can't be read.
-        """
-
-    def connected(self, sockets: Sequence[Socket]) -> list[int | None] | None:
-        """Which inodes these connections of the own namespace have now; see `sockdiag.SockDiag.inodes`.
-
-        None where the kernel can't be asked.
-        """
-
-    def bound(self) -> dict[int, Bound]:
-        """More about listening and UDP sockets of the own namespace by inode; empty where it can't be asked."""
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """More about unix sockets of the own namespace by inode; empty where it can't be asked."""
-
-    def device(self, index: int) -> str | None:
-        """The network device of this number in the own namespace; None for number 0, which means any."""
+    def cgroup_path(self, id: int) -> str | None:
+        """The path of a cgroup; see `cgroup_paths.CgroupPaths`."""
 
     def pids(self) -> list[int]:
         """The processes that can be seen."""
@@ -98,49 +72,41 @@ class ProcessReader(Protocol):
 class LinuxSource:
     """The machine that the program runs on."""
 
-    def __init__(self, proc: str = PROC, processes: ProcessReader | None = None) -> None:
+    def __init__(self, proc: str = PROC, processes: ProcessReader | None = None, *, named: str = NAMED) -> None:
         """Look at a machine.
 
         Args:
             proc: Where its `/proc` is.
             processes: Who tells about processes; psutil where nobody is named.
+            named: Where files stand for its network namespaces.
         """
         self._proc = proc
         self._processes = processes
         self._users: dict[int, str] = {}
-        self._diag: SockDiag | None = None
+        self._namespaces = NamespaceList(proc, named)
+        self._cgroups: CgroupPaths | None = None
+
+    def close(self) -> None:
+        """Let go of everything that is held open."""
+        self._namespaces.close()
 
     def namespaces(self) -> Namespaces:
         """The network namespaces that can be seen."""
-        return list_namespaces(self._proc)
+        if self._cgroups is not None:
+            self._cgroups.look_again()
+        return self._namespaces.look()
 
-    def lines(self, namespace: Namespace, table: Table, check: Callable[[], None]) -> Iterator[list[bytes]]:
-        """The lines of a socket table, some at a time."""
-        folder = f"{self._proc}/{namespace.pid}/net"
-        try:
-            yield from read_lines(f"{folder}/{table.name}", check, has_slots=table.has_slots)
-        except FileNotFoundError as error:
-            if os.path.exists(folder):
-                raise
-            raise ProcessLookupError(namespace.pid) from error
+    def choose_namespace(self, text: str) -> str:
+        """What `Namespaces.chosen` calls a namespace; see `NamespaceList.choose`."""
+        return self._namespaces.choose(text)
 
-    def connected(self, sockets: Sequence[Socket]) -> list[int | None] | None:
-        """Which inodes these connections have now."""
-        return self._ask(lambda diag: diag.inodes(sockets), None)
+    def cgroup_path(self, id: int) -> str | None:
+        """The path of a cgroup."""
+        if self._cgroups is None:
+            from netwatch_tui.kernel.cgroup_paths import CgroupPaths
 
-    def bound(self) -> dict[int, Bound]:
-        """More about listening and UDP sockets."""
-        return self._ask(lambda diag: diag.bound(), {})
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """More about unix sockets."""
-        return self._ask(lambda diag: diag.unix(), {})
-
-    def device(self, index: int) -> str | None:
-        """The network device of this number."""
-        from netwatch_tui.kernel.sock_diag import device_name
-
-        return device_name(index)
+            self._cgroups = CgroupPaths(self._proc)
+        return self._cgroups.find(id)
 
     def pids(self) -> list[int]:
         """The processes that can be seen."""
@@ -188,17 +154,3 @@ class LinuxSource:
                 name = str(uid)
             self._users[uid] = name
         return name
-
-    def _ask(self, question: Callable[[SockDiag], _T], otherwise: _T) -> _T:
-        """Ask sock_diag; where it fails, `/proc` must do. A broken connection is opened anew the next time."""
-        from netwatch_tui.kernel.sock_diag import SockDiag, SockDiagError
-
-        try:
-            if self._diag is None:
-                self._diag = SockDiag()
-            return question(self._diag)
-        except SockDiagError:
-            if self._diag is not None:
-                self._diag.close()
-                self._diag = None
-            return otherwise

@@ -1,4 +1,4 @@
-"""What several modes need: choosing sockets, writing lines, complaining."""
+"""What several modes share: choosing sockets, writing lines, complaining."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.fields.format import printable
-from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.sockets.needs import Need
+from netwatch_tui.kernel.namespaces import NamespaceError
+from netwatch_tui.kernel.source import Source
+from netwatch_tui.sockets.kinds import LETTERS
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.row_choice import RowChoice
 
 if TYPE_CHECKING:
-    from netwatch_tui.fields.moment import Moment
     from netwatch_tui.query import Query
-    from netwatch_tui.sockets.snapshot import Snapshot
 
-MakeSource = Callable[[bool], LinuxSource]
-"""Gives the machine. True: all about processes, False: at least their names."""
+
+class Machine(Source, Protocol):
+    """A source on which a person may name a network namespace."""
+
+    def choose_namespace(self, text: str) -> str:
+        """What the collector calls it; see `NamespaceList.choose`."""
+
+
+MakeSource = Callable[[Needs], Machine]
+"""Gives the machine, as one that can tell what is needed."""
 
 
 def complain(text: str) -> None:
@@ -53,62 +62,35 @@ def query(text: str) -> Query:
         raise SystemExit(2) from error
 
 
-class RowChoice:
-    """Which sockets the command line chooses: by its letters, its filter, and one more."""
+def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
+    """Which sockets the command line chooses: by its letters, its filter, and one more that must match as well.
 
-    def __init__(self, options: argparse.Namespace, more: str = "") -> None:
-        """Read them. A wrong filter ends the program with a line that says where.
-
-        Args:
-            options: What was asked for.
-            more: Another filter that has to match as well.
-        """
-        self.selection = selection(options)
-        self._queries = [query(text) for text in (" ".join(options.filter), more) if text]
-
-    @property
-    def needs_processes(self) -> bool:
-        """Whether a filter asks for more than the names of processes."""
-        if not self._queries:
-            return False
-        from netwatch_tui.fields.catalogue import FIELD_BY_ID
-        from netwatch_tui.query.language.syntax import Term
-        from netwatch_tui.query.match.compile import leaves
-
-        every = (leaf for each in self._queries for leaf in leaves(each.expression))
-        keys = {leaf.key for leaf in every if isinstance(leaf, Term)}
-        return any(FIELD_BY_ID[key].need is Need.PROCESSES for key in keys & FIELD_BY_ID.keys())
-
-    def of(self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
-        """Those of a snapshot that are chosen.
-
-        Args:
-            snapshot: What is known of the moment.
-            sockets: Some that belong to it, such as those that closed; all of its own where nothing is said.
-        """
-        found = self.selection.choose(snapshot.sockets if sockets is None else sockets)
-        if self._queries:
-            moment = _moment(snapshot)
-            for each in self._queries:
-                found = list(filter(each.compile(moment), found))
-        return found
+    A wrong filter ends the program with a line that says where. What should be known of one is said.
+    """
+    queries = tuple(query(text) for text in (" ".join(options.filter), more) if text)
+    for note in [note.text for each in queries for note in each.notes]:
+        complain(f"filter: {note}")
+    return RowChoice(selection(options), queries)
 
 
-def _moment(snapshot: Snapshot) -> Moment:
-    """What a filter may ask for besides the socket: what happened in a look is new at that look."""
-    from netwatch_tui.fields.moment import Moment
-    from netwatch_tui.sockets.marks import Marks
+def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket]) -> None:
+    """Say what a filter asked for if there are no rows: an empty answer looks like a fact."""
+    if any(True for _ in rows):
+        return
+    if kinds := choice.kinds_in_vain():
+        letters = ", ".join(LETTERS.get(kind, f"-A {kind}") for kind in kinds)
+        complain(f"the filter asks for {' and '.join(kinds)} sockets, which are listed only with {letters}")
+    elif words := [word for query in choice.queries for word in query.words]:
+        complain(f"no socket matches the filter; searched as text: {', '.join(words)}")
 
-    marks = Marks().advance(snapshot.delta, until=None)
-    return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names)
 
-
-def no_namespace(source: LinuxSource, name: str) -> int:
-    """Say which namespaces there are instead of the one that was asked for; returns the exit status."""
-    seen = source.namespaces()
-    names = ", ".join(each.name for each in (seen.own, *seen.others))
-    complain(f"no network namespace {name!r} can be seen; there are: {names}")
-    return 2
+def namespace_of(source: Machine, text: str) -> str:
+    """What the collector calls the network namespace that a person named. A wrong one ends the program with a line."""
+    try:
+        return source.choose_namespace(text)
+    except NamespaceError as error:
+        complain(str(error))
+        raise SystemExit(2) from error
 
 
 def colours(options: argparse.Namespace) -> bool:

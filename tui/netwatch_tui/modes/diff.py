@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 
-from netwatch_tui.modes.common import RowChoice, colours, complain, print_lines
+from netwatch_tui.modes.common import colours, complain, print_lines, row_choice, tell_if_in_vain
 from netwatch_tui.output.differences import difference_lines, difference_objects
 from netwatch_tui.recording.last_state import Last, last_state
 from netwatch_tui.recording.reader import RecordingError
@@ -19,9 +20,11 @@ def diff(options: argparse.Namespace) -> int:
     if options.format not in (None, "table", "ndjson"):
         complain(f"--diff prints table or ndjson, not {options.format} (see --help)")
         return 2
-    choice = RowChoice(options)
+    choice = row_choice(options)
     snapshots = [_read(path).snapshot for path in options.diff]
-    before, after = (Side(choice.of(each), each.namespaces.names) for each in snapshots)
+    chosen = [choice.in_snapshot(each) for each in snapshots]
+    tell_if_in_vain(choice, itertools.chain(*chosen))
+    before, after = (Side(rows, each.namespaces.names) for rows, each in zip(chosen, snapshots, strict=True))
     found = compare(before, after)
     return print_lines(_lines(options, found)) or int(bool(found))
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netwatch_tui.modes.common import MakeSource, complain, no_namespace, query, selection
+from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
+from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -17,7 +18,7 @@ from netwatch_tui.view.view import View
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
     from netwatch_tui.play.news import Feed
-    from netwatch_tui.recording.writer import Recorder
+    from netwatch_tui.recording.recorder import Recorder
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -29,7 +30,6 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     spec = ViewSpec(
         query=query(" ".join(options.filter)),
         selection=selection(options),
-        namespaces=options.net,
         interval=options.interval,
     )
     if options.sort:
@@ -41,11 +41,10 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource) -> int:
     """Show this machine, and record what is seen if that is asked for."""
-    source = make_source(True)
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
+    source = make_source(EVERY_NEED)
+    spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
-    from netwatch_tui.play.ticker import Ticker
+    from netwatch_tui.play.live_feed import LiveFeed
 
     recorders: list[Recorder] = []
 
@@ -55,9 +54,9 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
         recorders.append(begun(options, collector))
         return recorders[0]
 
-    worker = Ticker(source, TABLES, spec, record=record if options.record else None)
+    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None)
     try:
-        return _run(options, worker, spec, lambda: os.uname().nodename)
+        return _run(options, feed, spec, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -69,7 +68,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
-    from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
+    from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
 
     path = options.replay
     if path == "-":
@@ -78,7 +77,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
         feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path), spec, count=partial(count_looks, path))
+        feed = Player(partial(open_recording, path), spec, count=partial(count_frames, path))
     return _run(options, feed, spec, lambda: feed.position.host)
 
 

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     MakeSource,
-    RowChoice,
     colours,
     complain,
-    no_namespace,
+    namespace_of,
     print_lines,
+    row_choice,
+    tell_if_in_vain,
 )
+from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
-from netwatch_tui.sockets.needs import Need
+from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket
@@ -27,25 +29,27 @@ if TYPE_CHECKING:
     from netwatch_tui.arguments import Sort
     from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.view.row_choice import RowChoice
 
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Print what is there now."""
-    choice = RowChoice(options)  # first, because it may end the program
+    choice = row_choice(options)  # first, because it may end the program
     if options.replay:
         from netwatch_tui.modes.replay_once import last_of, opened
 
         recording = opened(options.replay)
         last = last_of(recording)
-        return print_snapshot(options, last, choice.of(last), recording.host)
-    source = make_source(needs_processes(options) or choice.needs_processes)
+        return print_snapshot(options, last, choice, recording.host)
+    needs = choice.needs.union(printed_needs(options))
+    source = make_source(needs)
     # While the other process looks:
     import netwatch_tui.output.ss_table  # noqa: F401
     from netwatch_tui.collect.collector import Collector
 
-    if not source.namespaces().chosen(options.net):
-        return no_namespace(source, options.net)
-    collector = Collector(source, TABLES if options.record else tables_of(choice.selection), namespaces=options.net)
+    options.net = namespace_of(source, options.net)
+    tables = TABLES if options.record else tables_of(choice.selection)
+    collector = Collector(source, tables, namespaces=options.net, needs=needs)
     snapshot = collector.collect(time.time())
     if any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
         snapshot = collector.collect(time.time())  # tells a process that ended from a socket of the kernel's own
@@ -54,7 +58,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
 
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status
-    return print_snapshot(options, snapshot, choice.of(snapshot))
+    return print_snapshot(options, snapshot, choice)
 
 
 def tables_of(chosen: Selection) -> list[Table]:
@@ -67,23 +71,26 @@ def tables_of(chosen: Selection) -> list[Table]:
     ]
 
 
-def needs_processes(options: argparse.Namespace) -> bool:
-    """Whether more than the names of processes is needed, for which psutil must be imported."""
+def printed_needs(options: argparse.Namespace) -> Needs:
+    """What must be known of sockets to print them, in this order, and to record them if that is asked for."""
     if options.record:
-        return True
-    if not (options.sort or options.columns):
-        return options.format not in (None, "table")
-    from netwatch_tui.fields.catalogue import fields_of
+        return EVERY_NEED
+    format = options.format or "table"
+    columns = _columns(options, format)
+    if format == "table" and not columns and not options.sort:
+        return NOTHING_MORE  # said without the table of fields, for which the plain table need not wait
+    from netwatch_tui.fields.field_needs import field_needs
 
-    wanted = fields_of((*((options.sort.column,) if options.sort else ()), *(options.columns or ())))
-    in_full = not options.columns and options.format not in (None, "table")
-    return in_full or any(field.need is Need.PROCESSES for field in wanted)
+    fields = columns or fields_of(format)
+    return field_needs((*fields, options.sort.column) if options.sort else fields)
 
 
-def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, rows: list[Socket], host: str = "") -> int:
-    """Print sockets of a snapshot as the options say; returns the exit status."""
+def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowChoice, host: str = "") -> int:
+    """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
+    rows = choice.in_snapshot(snapshot)
+    tell_if_in_vain(choice, rows)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines
 
@@ -117,7 +124,7 @@ def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:
     columns: tuple[str, ...] = options.columns or ()
     if columns or format != "table" or not (options.extended or options.options):
         return columns
-    from netwatch_tui.output.column_table import SS_COLUMNS
+    from netwatch_tui.output.ss_table import SS_COLUMNS
 
     extended = ("user", "inode") if options.extended else ()
     return (*SS_COLUMNS, *extended, *(("timer",) if options.options else ()))

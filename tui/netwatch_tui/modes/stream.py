@@ -1,4 +1,4 @@
-"""`--watch` and `--wait-for`: what goes on looking, without a screen."""
+"""`--watch` and `--wait-for`: what goes on collecting, without a screen."""
 
 from __future__ import annotations
 
@@ -8,14 +8,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, RowChoice, complain, no_namespace, print_batches, selection
-from netwatch_tui.modes.once import print_snapshot, tables_of
-from netwatch_tui.modes.pulse import Pulse
-from netwatch_tui.modes.record import looks, recorded
+from netwatch_tui.modes.common import (
+    MakeSource,
+    complain,
+    namespace_of,
+    print_batches,
+    row_choice,
+    tell_if_in_vain,
+)
+from netwatch_tui.modes.interrupts import Interrupts
+from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
+from netwatch_tui.modes.record import recorded, snapshots
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
+from netwatch_tui.output.registry import fields_of
+from netwatch_tui.sockets.needs import EVERY_NEED, Needs
+from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.row_choice import RowChoice
 
 
 def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -23,45 +35,58 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.format not in (None, "ndjson"):
         complain(f"--watch prints ndjson, not {options.format} (see --help)")
         return 2
-    choice, columns, status = RowChoice(options), options.columns or (), 0
+    choice, columns, status = row_choice(options), options.columns or (), 0
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
-        with Pulse(options.interval) as pulse:
+        with Interrupts() as interrupts:
             recording = opened(options.replay)
-            status = print_batches(batches(told(recording, pulse), choice, columns, recording.host))
+            status = print_batches(batches(told(recording, interrupts.ticker), choice, columns, recording.host))
     else:
-        with looking(options, make_source, options.duration, for_reader=True) as (snapshots, _):
-            status = print_batches(batches(snapshots, choice, columns, os.uname().nodename))
+        needs = choice.needs.union(field_needs(columns or fields_of("ndjson")))
+        ticks = collecting(options, make_source, choice.selection, needs, options.duration, for_reader=True)
+        with ticks as (collected, _):
+            status = print_batches(batches(collected, choice, columns, os.uname().nodename))
     return status
 
 
 def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
-    """Look until a socket matches; status 0 if one did, 1 if the time is over."""
-    choice = RowChoice(options, options.wait_for)
-    with looking(options, make_source, options.timeout) as (snapshots, pulse):
-        for snapshot in snapshots:
-            if found := choice.of(snapshot):
-                return print_snapshot(options, snapshot, found) if options.format else 0
-    return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
+    """Collect until a socket matches; status 0 if one did, 1 if the time is over."""
+    choice = row_choice(options, options.wait_for)
+    needs = choice.needs.union(printed_needs(options)) if options.format else choice.needs
+    with collecting(options, make_source, choice.selection, needs, options.timeout) as (collected, interrupts):
+        for snapshot in collected:
+            if choice.in_snapshot(snapshot):
+                return print_snapshot(options, snapshot, choice) if options.format else 0
+    if interrupts.signal is not None:
+        return 128 + interrupts.signal
+    tell_if_in_vain(choice, ())
+    return 1
 
 
 @contextmanager
-def looking(
-    options: argparse.Namespace, make_source: MakeSource, seconds: float | None, *, for_reader: bool = False
-) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
-    """One look a beat at what the options choose, recorded if they say so, while the block runs."""
+def collecting(
+    options: argparse.Namespace,
+    make_source: MakeSource,
+    selection: Selection,
+    needs: Needs,
+    lasts: float | None,
+    *,
+    for_reader: bool = False,
+) -> Iterator[tuple[Iterator[Snapshot], Interrupts]]:
+    """One snapshot a tick of these kinds of sockets, recorded if the options say so, while the block runs."""
     if options.record == "-":
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
-    source = make_source(True)
-    if not source.namespaces().chosen(options.net):
-        raise SystemExit(no_namespace(source, options.net))
-    tables = TABLES if options.record else tables_of(selection(options))
-    with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
-        collector = Collector(source, tables, namespaces=options.net, check=pulse.check)
+    needs = EVERY_NEED if options.record else needs
+    source = make_source(needs)
+    options.net = namespace_of(source, options.net)
+    tables = TABLES if options.record else tables_of(selection)
+    with Interrupts(for_reader=for_reader) as interrupts:
+        ticker = interrupts.ticker
+        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check)
         with recorded(options, collector) as collects:
-            yield looks(collects, pulse), pulse
+            yield snapshots(collects, ticker, options.interval, lasts), interrupts
 
 
 def batches(
@@ -79,7 +104,7 @@ def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
     if not (delta.opened or delta.changed or delta.closed):
         return
     sides = [socket for change in delta.changed for socket in change]
-    chosen = {id(socket) for socket in choice.of(snapshot, (*delta.closed, *sides, *delta.opened))}
+    chosen = {id(socket) for socket in choice.in_snapshot(snapshot, (*delta.closed, *sides, *delta.opened))}
     for socket in delta.closed:
         if id(socket) in chosen:
             yield Event("closed", None, socket)

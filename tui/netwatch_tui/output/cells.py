@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from netwatch_tui.fields.catalogue import CELL_FIELDS, fields_of
+from netwatch_tui.fields.catalogue import CELL_FIELDS, named_fields
 from netwatch_tui.fields.json_types import Value, flat
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump
@@ -42,7 +42,7 @@ def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Cells between commas, in quotes where they need it; see RFC 4180."""
     line = _CsvLine()
     write: Callable[[Iterable[Any]], Any] = csv.writer(line, lineterminator="").writerow
-    fields, moment = fields_of(head.columns or CELL_FIELDS), head.moment
+    fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
     if head.header:
         write([field.id for field in fields])
         yield line.text
@@ -53,7 +53,7 @@ def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
 
 def tsv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Cells between tabs, without quotes."""
-    fields, moment = fields_of(head.columns or CELL_FIELDS), head.moment
+    fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
     if head.header:
         yield "\t".join(field.id for field in fields)
     for socket in sockets:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netwatch_tui.fields.catalogue import fields_of
+from netwatch_tui.fields.catalogue import named_fields
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.output.head import Head
+from netwatch_tui.output.ss_table import SS_COLUMNS
 from netwatch_tui.sockets.socket import Socket
-
-SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
-"""Those of the table when nobody chooses."""
 
 
 def column_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """The table, a line a socket, each column as wide as its widest cell."""
-    fields, moment = fields_of(head.columns or SS_COLUMNS), head.moment
+    fields, moment = named_fields(head.columns or SS_COLUMNS), head.moment
     rows = [[field.text(socket, moment) for field in fields] for socket in sockets]
     if head.header:
         rows.insert(0, [field.title for field in fields])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from netwatch_tui.fields.catalogue import OBJECT_FIELDS, fields_of
+from netwatch_tui.fields.catalogue import OBJECT_FIELDS, named_fields
 from netwatch_tui.fields.exact_text import readable
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.output.head import Head
@@ -27,7 +27,7 @@ def dump(value: object) -> str:
 
 def socket_objects(sockets: Iterable[Socket], head: Head) -> Iterator[dict[str, object]]:
     """Each socket as JSON says it."""
-    fields = [(field.id, field.value) for field in fields_of(head.columns or OBJECT_FIELDS)]
+    fields = [(field.id, field.value) for field in named_fields(head.columns or OBJECT_FIELDS)]
     moment = head.moment
     for socket in sockets:
         yield {id: value(socket, moment) for id, value in fields}

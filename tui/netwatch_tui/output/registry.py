@@ -10,6 +10,29 @@ from netwatch_tui.sockets.socket import Socket
 FORMATS = ("table", "json", "ndjson", "csv", "tsv")
 
 
+def fields_of(format: str) -> tuple[str, ...]:
+    """The ids of the fields that a format shows when nobody chooses.
+
+    Raises:
+        KeyError: There is no such format.
+    """
+    match format:
+        case "table":
+            from netwatch_tui.output.ss_table import SS_COLUMNS
+
+            return SS_COLUMNS
+        case "json" | "ndjson":
+            from netwatch_tui.fields.catalogue import OBJECT_FIELDS
+
+            return OBJECT_FIELDS
+        case "csv" | "tsv":
+            from netwatch_tui.fields.catalogue import CELL_FIELDS
+
+            return CELL_FIELDS
+        case _:
+            raise KeyError(format)
+
+
 def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """The sockets in a format, as lines without their ends.
 

@@ -9,6 +9,9 @@ from netwatch_tui.fields.format import BLANK, cell_width, local_text, peer_text
 from netwatch_tui.fields.holders import users_text
 from netwatch_tui.sockets.socket import Socket
 
+SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
+"""Ids of the fields that it shows."""
+
 _TITLES = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-MAPPED = bytes(10) + b"\xff\xff"
-"""What an IPv4 address begins with that an IPv6 socket sees (RFC 4291, 2.5.5.2)."""
+from netwatch_tui.sockets.mapped_addresses import plain
 
 
 def network(text: str) -> tuple[bytes, int] | None:
@@ -46,11 +45,6 @@ def written(packed: bytes) -> str:
     return str(IPv4Address(packed)) if len(packed) == 4 else f"[{IPv6Address(packed)}]"
 
 
-def plain(packed: bytes) -> bytes:
-    """Of an IPv4 address in IPv6's clothes the four bytes, else what is given."""
-    return packed[12:] if len(packed) == 16 and packed.startswith(MAPPED) else packed
-
-
 def within(packed: bytes, base: bytes, bits: int) -> bool:
     """Whether an address of the same length begins with the bits of another."""
     if len(packed) != len(base):
@@ -82,11 +76,6 @@ def is_loopback(packed: bytes) -> bool:
     """127.0.0.0/8, also in IPv6's clothes, or ::1."""
     short = plain(packed)
     return short[:1] == b"\x7f" if len(short) == 4 else short == bytes(15) + b"\1"
-
-
-def is_unspecified(packed: bytes) -> bool:
-    """0.0.0.0 or ::, which as an own address means every address of the machine."""
-    return not any(plain(packed))
 
 
 def is_public(packed: bytes) -> bool:

@@ -8,10 +8,14 @@ from typing import NamedTuple
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.keys import KEY_OF
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
+from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
+from netwatch_tui.query.match.empty_hints import asked_netids, searched_words
 from netwatch_tui.query.match.ends import Test
+from netwatch_tui.query.match.filter_needs import filter_needs
+from netwatch_tui.sockets.needs import Needs
 
 
 class Query(NamedTuple):
@@ -23,6 +27,8 @@ class Query(NamedTuple):
     names: MachineNames = NO_NAMES
     places: tuple[PlacedCondition, ...] = ()
     """The conditions of which all must hold, with their places in the text."""
+    notes: tuple[Note, ...] = ()
+    """What a person should know of how it was understood."""
 
     @property
     def is_everything(self) -> bool:
@@ -33,6 +39,26 @@ class Query(NamedTuple):
     def depends_on_time(self) -> bool:
         """Whether the same socket may meet it at one moment and not at another."""
         return is_timely(self.expression)
+
+    @property
+    def needs(self) -> Needs:
+        """What must be known of sockets before it can choose among them."""
+        return filter_needs(self.expression)
+
+    @property
+    def netids(self) -> frozenset[str] | None:
+        """The netids of which a socket must have one to meet it; None where any may do."""
+        return asked_netids(self.expression)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of it that have no key: they are looked for in all that is shown."""
+        return tuple(searched_words(self.expression))
+
+    @property
+    def note(self) -> str:
+        """All that a person should know of how it was understood, in one line; mostly nothing."""
+        return "; ".join(note.text for note in self.notes)
 
     def compile(self, moment: Moment) -> Test:
         """The function that tells whether a socket meets it, at this moment.
@@ -79,8 +105,8 @@ def parse(text: str, names: MachineNames = NO_NAMES) -> Query:
     Raises:
         QueryError: The text is no filter.
     """
-    expression, places = read(text, names)
-    return Query(text, expression, names, places)
+    meaning = read(text, names)
+    return Query(text, meaning.expression, names, meaning.places, meaning.notes)
 
 
 def _is_of(condition: Expression, key: str) -> bool:

@@ -9,9 +9,9 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from netwatch_tui.recording.codec import decode, decode_process
+from netwatch_tui.recording.file_format import MAGIC
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.recording.reader import Recording, RecordingBrokenError, RecordingError, read_lines
-from netwatch_tui.recording.writer import MAGIC
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot

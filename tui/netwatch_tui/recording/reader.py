@@ -1,4 +1,4 @@
-"""Reading a recording: from its lines back to the snapshots. `recording` says what stands in them."""
+"""Reading a recording: from its lines back to the snapshots. `file_format` says what stands in them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from netwatch_tui.recording.codec import decode, decode_change, decode_process
+from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.line_json import from_json
-from netwatch_tui.recording.writer import MAGIC, VERSION
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
@@ -242,7 +242,7 @@ def _seen(told: Mapping[str, Any]) -> Seen:
     return Seen(**{**{name: told[name] for name in Seen._fields if name in told}, "names": names})
 
 
-def count_looks(path: str) -> int:
+def count_frames(path: str) -> int:
     """How many frames a file holds, without looking into them.
 
     Raises:

@@ -20,6 +20,9 @@ KIND_OF = {netid: kind for kind, netids in KINDS.items() for netid in netids}
 OTHER_KINDS = tuple(kind for kind in KINDS if kind not in ("tcp", "udp", "unix"))
 """Kinds that have no key of their own."""
 
+LETTERS = {"tcp": "-t", "udp": "-u", "raw": "-w", "unix": "-x"}
+"""The option that chooses a kind, where it has one of its own, as in ss."""
+
 ALL_NETIDS = frozenset(KIND_OF)
 
 _ALIASES: dict[str, tuple[str, ...]] = {

@@ -1,6 +1,7 @@
 """What must be known of sockets beyond their lines in `/proc/net`: stated by the filter, the columns and the details.
 
-To find these things out costs a question to sock_diag(7) a socket, so the collector asks only for what is stated.
+To find these things out costs a question to sock_diag(7) a socket, or several files a process, so that only what is
+stated is asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ class Need(Enum):
     FWMARK = "SO_MARK"
     CGROUP = "its cgroup"
     AUTOBOUND = "whether the kernel chose its port"
-    PROCESSES = "more of its processes than their names: command line, user, unit, container"
 
 
 class Needs(NamedTuple):
@@ -26,7 +26,17 @@ class Needs(NamedTuple):
     """Of every internet socket. Listening and UDP sockets have the first three in any case."""
     of_ids: frozenset[int] = frozenset()
     """Ids of sockets of which all is wanted, whatever the filter: those whose details are open."""
+    of_processes: bool = False
+    """More of their processes than the names: command line, user, unit, container."""
+
+    def union(self, *others: Needs) -> Needs:
+        """What any of them states."""
+        return Needs(
+            self.of_all.union(*(each.of_all for each in others)),
+            self.of_ids.union(*(each.of_ids for each in others)),
+            self.of_processes or any(each.of_processes for each in others),
+        )
 
 
 NOTHING_MORE = Needs()
-EVERY_NEED = Needs(frozenset(Need))
+EVERY_NEED = Needs(frozenset(Need), of_processes=True)

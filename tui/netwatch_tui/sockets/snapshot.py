@@ -58,9 +58,11 @@ class Seen(NamedTuple):
     others: int
     """How many more there are."""
     denied: int
-    """Processes whose namespace may not be looked at."""
+    """Processes whose namespace may not be looked at, and that are not seen to be in the own one."""
     own: int = 0
     """Inode of the namespace that the program runs in; 0 where that is not known."""
+    unreadable: int = 0
+    """How many have a name but may not be read; they are none of the others."""
 
 
 class Snapshot(NamedTuple):

@@ -45,6 +45,10 @@ class Family(StrEnum):
     NETLINK = "netlink"
 
 
+INET = frozenset({Family.INET, Family.INET6})
+"""The families of internet sockets."""
+
+
 class Address(NamedTuple):
     """One end without its port. Compares by number: names first, then all of IPv4, then all of IPv6."""
 

@@ -12,7 +12,7 @@ from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.socket_details import SocketDetails
+from netwatch_tui.view.socket_details import Incoming, SocketDetails
 
 Clock = Callable[[float], str]
 """Tells a moment, in seconds since the epoch, as the clocks of the person's place show it."""
@@ -94,11 +94,19 @@ def _connections(socket_details: SocketDetails) -> list[Fact]:
     found = socket_details.connections
     if found is None:
         return []
-    facts = [Fact("Connections", f"{len(found):,}" if found else "none")]
-    facts += [Fact("", f"{peer_text(each)} {each.state}") for each in found[:MOST_CONNECTIONS]]
+    shared = sum(each.listeners > 1 for each in found)
+    whose = f"; {shared:,} of them may have come through another listener" if shared else ""
+    facts = [Fact("Connections", f"{len(found):,}{whose}" if found else "none")]
+    facts += [Fact("", _incoming(each)) for each in found[:MOST_CONNECTIONS]]
     if len(found) > MOST_CONNECTIONS:
         facts.append(Fact("", f"and {len(found) - MOST_CONNECTIONS:,} more"))
     return facts
+
+
+def _incoming(connection: Incoming) -> str:
+    socket, listeners = connection
+    through = f", through one of {listeners} listeners" if listeners > 1 else ""
+    return f"{peer_text(socket)} {socket.state}{through}"
 
 
 def _owner(label: str, owner: Owner, details: ProcessDetails | None, past: _Past) -> list[Fact]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
+from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
 
@@ -17,7 +19,8 @@ def why_empty(view: View) -> list[str]:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_kind.items())
         return ["There are no sockets of the kinds that are on.", f"There are: {kinds}.", "a shows everything."]
     if spec.query.text:
-        return [f"None of {there:,} sockets matches the filter.", "Esc clears it, / changes it.", *_hidden_owners(view)]
+        first = f"None of {there:,} sockets matches the filter."
+        return [first, *_asked_in_vain(spec), "Esc clears it, / changes it.", *_hidden_owners(view)]
     if spec.selection.states == LISTENING:
         return ["Nothing listens.", "l shows all states again."]
     if spec.selection.states == ESTABLISHED:
@@ -26,6 +29,13 @@ def why_empty(view: View) -> list[str]:
         families = " and ".join(sorted(spec.selection.families))
         return [f"There are no sockets of the family {families}.", "a shows everything."]
     return ["None of the sockets is in a state that is on.", "a shows everything.", *_elsewhere(view)]
+
+
+def _asked_in_vain(spec: ViewSpec) -> list[str]:
+    if kinds := spec.choice.kinds_in_vain():
+        return [f"It asks for {' and '.join(kinds)} sockets, which are off; a shows everything."]
+    words = spec.query.words
+    return [f"Searched as text: {printable(', '.join(words))}."] if words else []
 
 
 def _hidden_owners(view: View) -> list[str]:

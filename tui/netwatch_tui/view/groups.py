@@ -35,6 +35,22 @@ GROUPINGS = {
 }
 
 
+class QueueSum(NamedTuple):
+    """The bytes in the queues of some sockets, as far as they are known."""
+
+    known: int | None
+    """None where not one queue is known."""
+    is_whole: bool
+    """Whether every queue is known."""
+
+    @property
+    def text(self) -> str:
+        """`-`, `1,234`, or `≥1,234` where some of the queues are not known."""
+        if self.known is None:
+            return BLANK
+        return f"{self.known:,}" if self.is_whole else f"≥{self.known:,}"
+
+
 class Group(NamedTuple):
     """The line over the rows that have something in common."""
 
@@ -42,16 +58,19 @@ class Group(NamedTuple):
     """What they have in common; also what the line says first."""
     is_open: bool
     size: int
-    recv_q: int
-    send_q: int
-    """Sums over the rows where they are known; listeners, which count connections there, are left out."""
+    recv_q: QueueSum
+    send_q: QueueSum
+    """Over all rows but listeners, whose queues count connections."""
     states: Mapping[State, int]
 
 
 Row = Socket | Group
 """A line of the table; `id` tells them all apart."""
 
-_SUMS: dict[str, Callable[[Group], int]] = {"recv_q": lambda group: group.recv_q, "send_q": lambda group: group.send_q}
+_SUMS: dict[str, Callable[[Group], int | None]] = {
+    "recv_q": lambda group: group.recv_q.known,
+    "send_q": lambda group: group.send_q.known,
+}
 
 
 class Folding(NamedTuple):
@@ -70,23 +89,38 @@ class Folding(NamedTuple):
         return self._replace(otherwise=self.otherwise ^ {group})
 
 
+_Members = tuple[Group, list[Socket]]
+
+
 def grouped(
     rows: Iterable[Socket], grouping: Grouping, folding: Folding, sort: str, *, descending: bool
-) -> list[tuple[Group, list[Socket]]]:
+) -> list[_Members]:
     """Put sorted rows into groups, which keep the order of the rows.
 
     Groups come in the order of the column that sorts the rows where a group has a value of it (a sum, or what it is
-    grouped by); else the largest is first.
+    grouped by), those with an unknown sum last in both directions; else the largest is first.
     """
     members: dict[str, list[Socket]] = {}
     for socket in rows:
         members.setdefault(grouping.label(socket), []).append(socket)
     groups = [(_group(label, sockets, folding), sockets) for label, sockets in members.items()]
     if sort in _SUMS:
-        groups.sort(key=lambda pair: (_SUMS[sort](pair[0]), pair[0].id), reverse=descending)
+        groups = _by_sum(groups, _SUMS[sort], descending=descending)
     elif sort != grouping.id:
         groups.sort(key=lambda pair: (-pair[0].size, pair[0].id))
     return groups
+
+
+def _by_sum(groups: list[_Members], total: Callable[[Group], int | None], *, descending: bool) -> list[_Members]:
+    known = [(bytes, group.id, sockets, group) for group, sockets in groups if (bytes := total(group)) is not None]
+    known.sort(key=lambda each: each[:2], reverse=descending)
+    unknown = sorted((pair for pair in groups if total(pair[0]) is None), key=lambda pair: pair[0].id)
+    return [*((group, sockets) for _, _, sockets, group in known), *unknown]
+
+
+def _sum(queues: list[int | None]) -> QueueSum:
+    known = [size for size in queues if size is not None]
+    return QueueSum(sum(known) if known else None, len(known) == len(queues))
 
 
 def _group(label: str, sockets: list[Socket], folding: Folding) -> Group:
@@ -95,7 +129,7 @@ def _group(label: str, sockets: list[Socket], folding: Folding) -> Group:
         label,
         folding.is_open(label),
         len(sockets),
-        sum(socket.recv_q or 0 for socket in queues),
-        sum(socket.send_q or 0 for socket in queues),
+        _sum([socket.recv_q for socket in queues]),
+        _sum([socket.send_q for socket in queues]),
         Counter(socket.state for socket in sockets),
     )

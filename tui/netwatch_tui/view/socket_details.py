@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from netwatch_tui.sockets.listeners import Listeners
+from netwatch_tui.sockets.mapped_addresses import plain
 from netwatch_tui.sockets.ownership import ProcessDetails
-from netwatch_tui.sockets.socket import PORT_NETIDS, Address, Family, Socket, State
+from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket, State
 
-_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- compared with, not bound to
+
+class Incoming(NamedTuple):
+    """A connection that came in through a listener."""
+
+    socket: Socket
+    listeners: int
+    """How many listeners it may have come through, this one among them: 1 where it was certainly this one."""
 
 
 class SocketDetails(NamedTuple):
@@ -20,7 +28,7 @@ class SocketDetails(NamedTuple):
     """When it was found closed, in seconds since the epoch; None while it is there."""
     other_end: Socket | None = None
     """The socket on this machine to which it is connected."""
-    connections: tuple[Socket, ...] | None = None
+    connections: tuple[Incoming, ...] | None = None
     """Of a listener, what came in through it and is not closed; None for others, and while it is not known yet."""
     processes: Mapping[int, ProcessDetails] = {}
     """By pid, of the owners at both ends; one about which nothing can be found out is missing."""
@@ -38,38 +46,27 @@ def other_end(socket: Socket, sockets: Iterable[Socket]) -> Socket | None:
         return next((each for each in sockets if each.local_port == wanted and each.family is Family.UNIX), None)
     if socket.netid not in PORT_NETIDS:
         return None
-    ends = (socket.netid, socket.netns, _plain(socket.peer), _plain(socket.local))
+    ends = (socket.netid, socket.netns, plain(socket.peer.packed), plain(socket.local.packed))
     for each in sockets:
         if (
             each.local_port == wanted
             and each.peer_port == socket.local_port
-            and (each.netid, each.netns, _plain(each.local), _plain(each.peer)) == ends
+            and (each.netid, each.netns, plain(each.local.packed), plain(each.peer.packed)) == ends
             and each.id != socket.id
         ):
             return each
     return None
 
 
-def connections_of(listener: Socket, sockets: Iterable[Socket]) -> tuple[Socket, ...] | None:
-    """The connections that came in through a listener: those at its address and port in its namespace.
+def connections_of(listener: Socket, sockets: Iterable[Socket]) -> tuple[Incoming, ...] | None:
+    """The connections that came in through a listener, or may have: see `Listeners.of`.
 
     None for what is no listener of a protocol with ports.
     """
     if listener.state is not State.LISTEN or listener.netid not in PORT_NETIDS:
         return None
-    anywhere = listener.local.text in _ANY
-    # A listener on :: takes IPv4 as well unless told otherwise; its connections then have mapped addresses.
-    return tuple(
-        each
-        for each in sockets
-        if each.local_port == listener.local_port
-        and each.netns == listener.netns
-        and each.netid == listener.netid
-        and each.state is not State.LISTEN
-        and (each.local.version == listener.local.version if anywhere else each.local == listener.local)
-    )
-
-
-def _plain(address: Address) -> str:
-    """An address as text, an IPv4-mapped one (RFC 4291, 2.5.5.2) as the IPv4 address that it stands for."""
-    return address.text.removeprefix("::ffff:")
+    port, netid, netns = listener.local_port, listener.netid, listener.netns
+    at_port = [each for each in sockets if each.local_port == port and each.netid == netid and each.netns == netns]
+    listeners = Listeners(at_port)
+    judged = ((each, listeners.of(each)) for each in at_port)
+    return tuple(Incoming(each, len(found)) for each, found in judged if any(one.id == listener.id for one in found))

@@ -6,9 +6,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import COLUMNS
+from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.query import EVERYTHING, Query
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.view.groups import Folding
+from netwatch_tui.view.row_choice import RowChoice
 
 
 class ViewSpec(NamedTuple):
@@ -31,3 +34,14 @@ class ViewSpec(NamedTuple):
     """Seconds from one tick to the next."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
+
+    @property
+    def choice(self) -> RowChoice:
+        """Which sockets are wanted."""
+        return RowChoice(self.selection, (self.query,))
+
+    @property
+    def needs(self) -> Needs:
+        """What must be known of sockets to choose, order and show them, and of the one whose details are open."""
+        subject = Needs(of_ids=frozenset() if self.subject is None else frozenset({self.subject}))
+        return subject.union(self.choice.needs, field_needs((*self.columns, self.sort)))

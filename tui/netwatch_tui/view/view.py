@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -11,7 +11,6 @@ from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
 from netwatch_tui.view.order import SLICE, Order, in_order
 from netwatch_tui.view.socket_details import SocketDetails
@@ -19,6 +18,14 @@ from netwatch_tui.view.spec import ViewSpec
 
 RowId = int | str
 """The id of a socket, or of a group."""
+
+
+class EventCounts(NamedTuple):
+    """How many sockets came and went in one tick."""
+
+    opened: int = 0
+    """Without those that were there already when their kind was looked at for the first time."""
+    closed: int = 0
 
 
 class View(NamedTuple):
@@ -35,6 +42,8 @@ class View(NamedTuple):
     moment: Moment
     shown: int
     """How many of the snapshot's sockets match; lingering rows are not counted."""
+    events: EventCounts
+    """What the snapshot's tick brought of the sockets that match."""
     paused_since: float | None
     """When the screen was stopped, in seconds since the epoch; None while it is live."""
     pace: float | None = None
@@ -68,22 +77,23 @@ def arrange(
         order = _reordered(before, snapshot, spec, moment)
     else:
         sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(select(sockets, spec, moment), FIELD_BY_ID[spec.sort], moment)
+        order = in_order(spec.choice.of(sockets, moment), FIELD_BY_ID[spec.sort], moment)
     if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
         rows, position = before.rows, before.position
     else:
         rows, position = _lines(order, spec)
     lingering = sum(socket.id in position for socket in marks.closed)
-    return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, paused_since)
+    if before is not None and snapshot is before.snapshot and spec.choice == before.spec.choice:
+        events = before.events  # also when the lights are out by which a filter knew what is new
+    else:
+        events = _events(snapshot, spec, moment)
+    return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, events, paused_since)
 
 
-def select(sockets: Iterable[Socket], spec: ViewSpec, moment: Moment) -> list[Socket]:
-    """The sockets that a person chose to see, in the order given."""
-    chosen = spec.selection.choose(sockets)
-    if spec.query.is_everything:
-        return chosen
-    matches = spec.query.compile(moment)
-    return [socket for socket in chosen if matches(socket)]
+def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
+    """Count what opened and closed among the rows that are wanted."""
+    opened = [socket for socket in snapshot.delta.opened if not socket.was_there]
+    return EventCounts(len(spec.choice.of(opened, moment)), len(spec.choice.of(snapshot.delta.closed, moment)))
 
 
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
@@ -91,11 +101,8 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     was = before.spec
     if spec.query.depends_on_time and moment != before.moment:
         return False
-    return (was.query, was.selection, was.sort) == (
-        spec.query,
-        spec.selection,
-        spec.sort,
-    ) and before.moment.namespaces == moment.namespaces
+    is_same_choice = (was.choice, was.sort) == (spec.choice, spec.sort)
+    return is_same_choice and before.moment.namespaces == moment.namespaces
 
 
 def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> Order:
@@ -114,7 +121,7 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
     fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
     if not (gone or fresh):
         return before.order
-    chosen = select(fresh.values(), spec, moment)
+    chosen = spec.choice.of(fresh.values(), moment)
     return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
 
 

@@ -99,10 +99,8 @@ def _values(key: FilterKey, text: str, start: int, position: int, known: Known) 
     begin = comma + 1 if comma >= 0 and '"' not in text[start:comma] else start
     written = text[begin:position].lstrip('"').lower()
     match key.holds:
-        case Holds.WORD:
+        case Holds.WORD | Holds.IS:
             names: Iterable[str] = key.words
-        case Holds.IS:
-            names = IS_WORDS
         case Holds.STATE:
             names = _SHOWN_STATES
         case Holds.KIND:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import FIELDS
-from netwatch_tui.fields.field import NEEDS, Filter, Holds
+from netwatch_tui.fields.field import TAKES, Filter, Holds
 
 __all__ = ["IS_WORDS", "KEYS", "KEY_OF", "RESERVED", "TIMELY_WORDS", "FilterKey", "Holds"]
 
@@ -24,19 +24,8 @@ class FilterKey(NamedTuple):
 
 
 def _key_of(id: str, asked: Filter) -> FilterKey:
-    return FilterKey(id, asked.holds, asked.needs or NEEDS[asked.holds], asked.also, asked.words)
+    return FilterKey(id, asked.holds, asked.takes or TAKES[asked.holds], asked.also, asked.words)
 
-
-KEYS: tuple[FilterKey, ...] = (
-    FilterKey("port", Holds.PORT, NEEDS[Holds.PORT]),
-    FilterKey("addr", Holds.ADDRESS, NEEDS[Holds.ADDRESS], ("address", "host")),
-    *(_key_of(field.id, field.filter) for field in FIELDS if field.filter),
-    FilterKey("is", Holds.IS, NEEDS[Holds.IS]),
-)
-"""Either end, every field that has a filter, and words about the row."""
-
-KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}
-"""Every spelling."""
 
 IS_WORDS: dict[str, str] = {
     "new": "opened a moment ago",
@@ -48,6 +37,17 @@ IS_WORDS: dict[str, str] = {
     "mine": "made by the user who looks",
 }
 """Every word of `is:` and what it means."""
+
+KEYS: tuple[FilterKey, ...] = (
+    FilterKey("port", Holds.PORT, TAKES[Holds.PORT]),
+    FilterKey("addr", Holds.ADDRESS, TAKES[Holds.ADDRESS], ("address", "host")),
+    *(_key_of(field.id, field.filter) for field in FIELDS if field.filter),
+    FilterKey("is", Holds.IS, TAKES[Holds.IS], words=tuple(IS_WORDS)),
+)
+"""Either end, every field that has a filter, and words about the row."""
+
+KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}
+"""Every spelling."""
 
 TIMELY_WORDS = frozenset({"new", "changed", "closed"})
 """Those that depend on the moment at which one looks."""

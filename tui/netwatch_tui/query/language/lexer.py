@@ -54,6 +54,8 @@ _PATTERN = re.compile(r"/((?:\\\S|[^\\\s])+?)/(?=[\s,)]|$)")
 _PLAIN = re.compile(r'[^\s"()&|,:/]+')
 KEY = re.compile(r"(-?)([A-Za-z_][A-Za-z0-9_]*):")
 """The beginning of `key:value` and of `-key:value`."""
+_KEYED = re.compile(r"-?[A-Za-z_][A-Za-z0-9_.]*(?::|==?|!=)")
+"""The same, or with the signs that stand for the colon elsewhere."""
 _BEFORE_OPERATOR = re.compile(r"(?:sport|dport|src|dst|dev)(?=[=!<>])")
 _ESCAPED = re.compile(r"\\([\"\\])")
 
@@ -85,7 +87,7 @@ def _tokens(text: str) -> Iterator[Token]:
 def _end_of_word(text: str, start: int) -> int:
     if before := _BEFORE_OPERATOR.match(text, start):
         return before.end()
-    key = KEY.match(text, start)
+    key = _KEYED.match(text, start)
     at = key.end() if key else start
     while at < len(text):
         if text[at] == '"':
@@ -93,7 +95,7 @@ def _end_of_word(text: str, start: int) -> int:
             if not quoted:
                 raise QueryError('a closing " is expected: the quote is not closed', text, at, len(text), ('"',))
             at = quoted.end()
-        elif key and text[at] == "/" and text[at - 1] in ":," and (pattern := _PATTERN.match(text, at)):
+        elif key and text[at] == "/" and text[at - 1] in ":=," and (pattern := _PATTERN.match(text, at)):
             at = pattern.end()
         elif text[at] in "()&|" or text[at].isspace():
             break

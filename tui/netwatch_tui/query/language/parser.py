@@ -6,41 +6,28 @@ So does ss (tried out with iproute2 6.1.0), although its manual says that `and` 
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.keys import KEY_OF, KEYS, FilterKey, Holds
-from netwatch_tui.query.language.lexer import KEY, Kind, pieces, tokens, unquoted
+from netwatch_tui.query.language.lexer import Kind, tokens
 from netwatch_tui.query.language.names import MachineNames
+from netwatch_tui.query.language.notes import Note
+from netwatch_tui.query.language.own_conditions import OwnConditions
 from netwatch_tui.query.language.ss_conditions import Words, ss_condition
 from netwatch_tui.query.language.syntax import (
     ALL,
-    Autobound,
     Expression,
-    HostTest,
-    Is,
-    Number,
     States,
-    Term,
-    Text,
-    Word,
     conjunction,
     disjunction,
+    levels,
     negation,
 )
-from netwatch_tui.query.language.values import hosts, values
-from netwatch_tui.sockets.kinds import KINDS, netids
 
 MAX_TEXT = 4_000
 """Characters of a filter."""
-MAX_DEPTH = 60
-"""Parentheses within one another."""
-_BARE_NUMBER = re.compile(r"[0-9]{1,10}")
-_HEX = re.compile(r"[0-9a-fA-F]+")
-_AT = re.compile(r"(?:([A-Za-z_]+))?@([0-9\[*].*)", re.DOTALL)
-_PORTS = re.compile(r":[A-Za-z0-9][^:]*")
-_PORT_KEY = KEY_OF["port"]
+MAX_DEPTH = 40
+"""Parentheses, and conditions, within one another: what works on them calls itself as often."""
 
 
 class PlacedCondition(NamedTuple):
@@ -51,8 +38,17 @@ class PlacedCondition(NamedTuple):
     end: int
 
 
-def read(text: str, names: MachineNames) -> tuple[Expression, tuple[PlacedCondition, ...]]:
-    """What a text means, and the conditions of which all must hold, with their places.
+class Meaning(NamedTuple):
+    """What a text means."""
+
+    expression: Expression
+    places: tuple[PlacedCondition, ...] = ()
+    """The conditions of which all must hold, with their places in the text."""
+    notes: tuple[Note, ...] = ()
+
+
+def read(text: str, names: MachineNames) -> Meaning:
+    """What a text means.
 
     Raises:
         QueryError: It means nothing.
@@ -61,11 +57,15 @@ def read(text: str, names: MachineNames) -> tuple[Expression, tuple[PlacedCondit
         raise QueryError(f"a filter of at most {MAX_TEXT} characters is expected", text, MAX_TEXT, len(text))
     reader = _ConditionReader(Words(text, tokens(text)), names)
     if not reader.words.has_more():
-        return ALL, ()
+        return Meaning(ALL)
     places = reader.whole()
     if reader.words.has_more():
         raise reader.words.wrong("a ( before this ) is expected", reader.words.next)
-    return conjunction([place.condition for place in places]), tuple(places)
+    expression = conjunction([place.condition for place in places])
+    if levels(expression) > MAX_DEPTH:
+        wanted = f"at most {MAX_DEPTH} conditions within one another are expected: and, or and not change too often"
+        raise QueryError(wanted, text, places[0].start, len(text))
+    return Meaning(expression, tuple(places), reader.notes)
 
 
 class _ConditionReader:
@@ -74,7 +74,13 @@ class _ConditionReader:
     def __init__(self, words: Words, names: MachineNames) -> None:
         self.words = words
         self._names = names
+        self._own = OwnConditions(words, names)
         self._depth = 0
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is to be said of what was read."""
+        return tuple(self._own.notes)
 
     def whole(self) -> list[PlacedCondition]:
         """The whole text. The states with which it begins are those of all that follows, whatever `or` is in it."""
@@ -117,7 +123,7 @@ class _ConditionReader:
             case Kind.OPEN:
                 return self._in_parentheses()
             case Kind.WORD:
-                return ss_condition(self.words, self._names) or self._word()
+                return self._own.comparison() or ss_condition(self.words, self._names) or self._own.condition()
             case _:
                 what = f"before {token.raw}" if token.raw else "here"
                 raise self.words.wrong(f"a condition is expected {what}", token)
@@ -133,54 +139,3 @@ class _ConditionReader:
         self.words.take()
         self._depth -= 1
         return inner
-
-    def _word(self) -> Expression:
-        token = self.words.take()
-        raw = token.raw
-        if raw.lower() == "autobound":
-            return Autobound()
-        if found := KEY.match(raw):
-            key = KEY_OF.get(found[2].lower())
-            if key:
-                term = self._term(key, token.start + found.end(), token.end)
-                return negation(term) if found[1] else term
-            if not found[1] and found[2].lower() in KINDS:
-                return self._lsof_kind(found[2].lower(), token.start + found.end(), token.end)
-            if found[2].isalpha() and len(found[2]) > 1 and not _HEX.fullmatch(found[2]):
-                keys = tuple(f"{each.name}:" for each in KEYS)
-                raise QueryError(
-                    f"a key is expected ({' '.join(keys)}); text with a colon belongs in quotes",
-                    self.words.text, token.start, token.start + found.end(), keys,
-                )  # fmt: skip
-        if found := _AT.fullmatch(raw):
-            return self._lsof_host(found, raw)
-        if _PORTS.fullmatch(raw):
-            return self._term(_PORT_KEY, token.start + 1, token.end)
-        if _BARE_NUMBER.fullmatch(raw):
-            return Number(int(raw))
-        if word := unquoted(raw):
-            return Word(word)
-        raise self.words.wrong("something between the quotes is expected", token)
-
-    def _term(self, key: FilterKey, start: int, end: int) -> Expression:
-        text = self.words.text
-        found = values(key, pieces(text, start, end), text, self._names)
-        if key.holds is Holds.IS:
-            return Is(tuple(value.text for value in found if isinstance(value, Text)))
-        return Term(key.name, found)
-
-    def _lsof_kind(self, kind: str, start: int, end: int) -> Expression:
-        """`tcp:22`."""
-        return conjunction([_of_kind(kind), self._term(_PORT_KEY, start, end)])
-
-    def _lsof_host(self, found: re.Match[str], raw: str) -> Expression:
-        """`@10.0.0.1:22` and `tcp@10.0.0.1:22`."""
-        ends = hosts(unquoted(found[2]), self._names)
-        if not ends or (found[1] and found[1].lower() not in KINDS):
-            return Word(unquoted(raw))
-        host = disjunction([HostTest("any", end) for end in ends])
-        return conjunction([_of_kind(found[1].lower()), host]) if found[1] else host
-
-
-def _of_kind(kind: str) -> Expression:
-    return Term("netid", tuple(Text(netid) for netid in sorted(netids(kind))))

@@ -6,7 +6,8 @@ import re
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query.addresses import written
-from netwatch_tui.query.language.keys import KEY_OF, RESERVED, Holds
+from netwatch_tui.query.language.keys import KEY_OF, Holds
+from netwatch_tui.query.language.own_conditions import reads_as_text
 from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS
 from netwatch_tui.query.language.syntax import (
     And,
@@ -47,7 +48,7 @@ def in_quotes(text: str) -> str:
 def quote(text: str) -> str:
     """Text from outside as one word that matches it; the empty text stays empty."""
     shown = printable(text)
-    is_plain = not _NEEDS_QUOTES.search(shown) and shown.lower() not in RESERVED and not shown.isdigit()
+    is_plain = not _NEEDS_QUOTES.search(shown) and reads_as_text(shown)
     return shown if is_plain or not shown else in_quotes(shown)
 
 

@@ -10,7 +10,7 @@ import re
 from netwatch_tui.query.language.errors import QueryError
 from netwatch_tui.query.language.lexer import Kind, Token, unquoted
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
-from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS, STATES
+from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS, states_named
 from netwatch_tui.query.language.syntax import (
     Device,
     Expression,
@@ -26,13 +26,15 @@ from netwatch_tui.query.language.syntax import (
 from netwatch_tui.query.language.values import checked_glob, hosts, port_numbers
 from netwatch_tui.sockets.socket import State
 
-_OPERATORS: dict[str, Operator | None] = {
+OPERATORS: dict[str, Operator | None] = {
     "=": "=", "==": "=", "eq": "=",
     "!=": None, "ne": None, "neq": None,
     "<": "<", "lt": "<", ">": ">", "gt": ">",
     "<=": "<=", "le": "<=", "leq": "<=", ">=": ">=", "ge": ">=", "geq": ">=",
 }  # fmt: skip
 """None for `!=`, which is the opposite of `=`."""
+COMPARABLE = frozenset({"sport", "dport", "src", "dst", "dev", "fwmark", "cgroup"})
+"""Words of ss behind which an operator may stand."""
 _SIDES: dict[str, Side] = {"src": "local", "dst": "peer", "sport": "local", "dport": "peer"}
 _FAMILY = re.compile(r"(inet6?|unix|link|netlink):(.*)", re.DOTALL)
 _NAME = re.compile(r"[*?/@\[]")
@@ -51,6 +53,11 @@ class Words:
     def next(self) -> Token:
         """The word that comes now."""
         return self._tokens[self._at]
+
+    @property
+    def after(self) -> Token:
+        """The word after that."""
+        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
 
     def has_more(self) -> bool:
         """Whether any word is left."""
@@ -84,7 +91,7 @@ def ss_condition(words: Words, names: MachineNames) -> Expression | None:
             return _port_test(words, _SIDES[word], names)
         case "src" | "dst" as word:
             words.take()
-            return _host_test(words, _SIDES[word], names)
+            return _end_test(words, _SIDES[word], names)
         case "dev":
             words.take()
             return _device(words, names)
@@ -99,11 +106,11 @@ def ss_condition(words: Words, names: MachineNames) -> Expression | None:
 def _operator(words: Words, allowed: tuple[str, ...]) -> Operator | None:
     token = words.next
     written = token.raw.lower()
-    if token.kind is Kind.OPERATOR or (token.kind is Kind.WORD and written in _OPERATORS):
-        if _OPERATORS[written] not in (None, "=") and "<" not in allowed:
+    if token.kind is Kind.OPERATOR or (token.kind is Kind.WORD and written in OPERATORS):
+        if OPERATORS[written] not in (None, "=") and "<" not in allowed:
             raise words.wrong(f"one of {' '.join(allowed)} is expected here", token, allowed)
         words.take()
-        return _OPERATORS[written]
+        return OPERATORS[written]
     return "="
 
 
@@ -126,6 +133,14 @@ def _port_test(words: Words, side: Side, names: MachineNames) -> Expression:
         [HostTest(side, Host()) if port is None else PortTest(side, operator or "=", port) for port in ports]
     )
     return negation(test) if operator is None else test
+
+
+def _end_test(words: Words, side: Side, names: MachineNames) -> Expression:
+    """What stands behind `src` and `dst`; as in tcpdump, `port`, `host` and `net` may say what it is."""
+    qualifier = words.next.raw.lower()
+    if qualifier in ("port", "host", "net") and words.after.kind is Kind.WORD:
+        words.take()
+    return (_port_test if qualifier == "port" else _host_test)(words, side, names)
 
 
 def _host_test(words: Words, side: Side, names: MachineNames) -> Expression:
@@ -193,7 +208,7 @@ def _states(words: Words) -> States:
     while words.next.kind is Kind.WORD and (verb := words.next.raw.lower()) in ("state", "exclude", "excl"):
         words.take()
         token = _value(words, "a state or one of all, connected, synchronized, bucket, big")
-        states = STATES.get(unquoted(token.raw).lower())
+        states = states_named(unquoted(token.raw))
         if states is None:
             expected = (*NAME_IN_SS.values(), "all", "connected", "synchronized", "bucket", "big")
             raise words.wrong(f"a state is expected: {', '.join(expected)}", token, expected)

@@ -1,6 +1,8 @@
-"""The names of states and of groups of states, as ss has them and as the table shows them."""
+"""The names of states and of groups of them: as ss has them, as the table shows them, as other tools spell them."""
 
 from __future__ import annotations
+
+import re
 
 from netwatch_tui.sockets.socket import State
 
@@ -25,11 +27,36 @@ NAME_IN_SS = {
 }
 """What ss calls each state in a filter."""
 
-STATES: dict[str, frozenset[State]] = {
+_ALONE: dict[str, frozenset[State]] = {
     **{NAME_IN_SS[state]: frozenset({state}) for state in State},
+    **{state.value.lower(): frozenset({state}) for state in State},
+    "syn-received": frozenset({State.SYN_RECV}),  # RFC 9293
+    "syn-rcvd": frozenset({State.SYN_RECV}),  # netstat of the BSDs
+    "connected": GROUPS["connected"],
+    "synchronized": GROUPS["synchronized"],
+}
+"""Names that are no words of anything else, so that they need no `state` before them."""
+
+STATES: dict[str, frozenset[State]] = {
+    **_ALONE,
     "closed": frozenset({State.UNCONN}),
     "close": frozenset({State.UNCONN}),
-    **{state.value.lower(): frozenset({state}) for state in State},
     **GROUPS,
 }
-"""Every name, in lower case."""
+"""Every name, in lower case and with hyphens."""
+
+_NUMBER_AT_END = re.compile(r"(?<=wait)(?=[12]$)")
+
+
+def states_named(name: str) -> frozenset[State] | None:
+    """The states behind a name in any spelling: `TIME_WAIT`, `fin-wait-1`, `FIN_WAIT1`; None if it is none."""
+    return STATES.get(_in_one_spelling(name))
+
+
+def states_named_alone(word: str) -> frozenset[State] | None:
+    """The same for a word that stands by itself; None also for `all`, `big`, `close` and the like, which say more."""
+    return _ALONE.get(_in_one_spelling(word))
+
+
+def _in_one_spelling(name: str) -> str:
+    return _NUMBER_AT_END.sub("-", name.lower().replace("_", "-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from netwatch_tui.sockets.socket import State
@@ -167,3 +168,31 @@ def negation(part: Expression) -> Expression:
 def takes_states(part: Expression | None) -> bool:
     """Whether a `state` right behind it would be read as one more of its states."""
     return isinstance(part.negated if isinstance(part, Not) else part, States)
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """All single conditions."""
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case _:
+            yield expression
+
+
+def levels(expression: Expression) -> int:
+    """How many conditions are within one another at most: 1 for a single one. Calls itself not even once."""
+    deepest, waiting = 0, [(expression, 1)]
+    while waiting:
+        part, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        match part:
+            case And(parts) | Or(parts):
+                waiting += ((each, depth + 1) for each in parts)
+            case Not(inner):
+                waiting.append((inner, depth + 1))
+            case _:
+                pass
+    return deepest

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from netwatch_tui.query.addresses import network
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.keys import IS_WORDS, FilterKey, Holds
+from netwatch_tui.query.language.keys import FilterKey, Holds
 from netwatch_tui.query.language.lexer import Piece
 from netwatch_tui.query.language.names import MachineNames
-from netwatch_tui.query.language.state_names import STATES
+from netwatch_tui.query.language.state_names import STATES, states_named
 from netwatch_tui.query.language.syntax import Blank, Compare, Host, Operator, Pattern, Range, Text, Value
 from netwatch_tui.query.regex import RegexError, compile_pattern, glob_pattern
 from netwatch_tui.sockets.kinds import ALL_NETIDS, KINDS, netids
@@ -55,14 +55,12 @@ def _values(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> Ite
             return (_numeric(key, piece, text, _size),)
         case Holds.AGE:
             return (_numeric(key, piece, text, _age),)
-        case Holds.WORD:
-            return tuple(Text(word) for word in _known(key, piece, text, {word: (word,) for word in key.words}))
         case Holds.STATE:
-            return tuple(Text(state) for state in sorted(_known(key, piece, text, STATES)))
+            return tuple(Text(state) for state in sorted(_states(key, piece, text)))
         case Holds.KIND:
             return tuple(Text(netid) for netid in _netids(key, piece, text))
-        case Holds.IS:
-            return tuple(Text(word) for word in _known(key, piece, text, {word: (word,) for word in IS_WORDS}))
+        case Holds.WORD | Holds.IS:
+            return (Text(_word(key, piece, text)),)
 
 
 def _wrong(key: FilterKey, piece: Piece, text: str, expected: tuple[str, ...] = ()) -> QueryError:
@@ -79,11 +77,18 @@ def _pattern(piece: Piece, text: str) -> Pattern:
     return Pattern(piece.text)
 
 
-def _known(key: FilterKey, piece: Piece, text: str, words: Mapping[str, Iterable[str]]) -> Iterable[str]:
-    found = words.get(piece.text.lower())
+def _states(key: FilterKey, piece: Piece, text: str) -> Iterable[str]:
+    found = states_named(piece.text)
     if found is None:
-        raise _wrong(key, piece, text, tuple(words))
+        raise _wrong(key, piece, text, tuple(STATES))
     return found
+
+
+def _word(key: FilterKey, piece: Piece, text: str) -> str:
+    word = piece.text.lower()
+    if word not in key.words:
+        raise _wrong(key, piece, text, key.words)
+    return word
 
 
 def _netids(key: FilterKey, piece: Piece, text: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.keys import TIMELY_WORDS
@@ -24,6 +22,7 @@ from netwatch_tui.query.language.syntax import (
     States,
     Term,
     Word,
+    leaves,
 )
 from netwatch_tui.query.match.ends import (
     MAX_NESTED,
@@ -186,18 +185,6 @@ def _age(term: Term, now: float) -> Test:
         return at_least(age) if socket.was_there else whole(age)
 
     return test
-
-
-def leaves(expression: Expression) -> Iterator[Leaf]:
-    """All single conditions."""
-    match expression:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from leaves(part)
-        case Not(part):
-            yield from leaves(part)
-        case _:
-            yield expression
 
 
 def is_timely(expression: Expression) -> bool:

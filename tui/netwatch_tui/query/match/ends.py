@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netwatch_tui.fields.format import local_text, peer_text, printable
-from netwatch_tui.query.addresses import MAPPED, is_loopback, is_public, is_unspecified, plain, within
+from netwatch_tui.query.addresses import is_loopback, is_public, within
 from netwatch_tui.query.language.syntax import (
     Blank,
     Compare,
@@ -21,6 +21,7 @@ from netwatch_tui.query.language.syntax import (
 )
 from netwatch_tui.query.match.numbers import COMPARED, number_test
 from netwatch_tui.query.regex import compile_pattern, glob_pattern
+from netwatch_tui.sockets.mapped_addresses import MAPPED, is_unspecified, plain
 from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket
 

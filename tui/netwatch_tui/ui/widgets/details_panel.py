@@ -59,6 +59,10 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = min(self._cursor, len(self._facts) - 1)
         self._break_lines()
 
+    def take_keyboard(self) -> None:
+        """Have the keys from now on; `focus()` would take effect later, and keys typed meanwhile would go astray."""
+        self.screen.set_focus(self)
+
     def on_resize(self) -> None:
         """Break the lines anew."""
         self._break_lines()

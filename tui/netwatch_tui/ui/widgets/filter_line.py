@@ -92,11 +92,11 @@ class FilterLine(Horizontal):
         # Not focus(), which takes effect later: keys typed meanwhile would be taken for commands.
         self.screen.set_focus(text_input)
 
-    def leave(self, text: str) -> None:
-        """Show the filter that holds now; nothing when there is none."""
+    def leave(self, text: str, note: str) -> None:
+        """Show the filter that holds now, and what is to be said of it; nothing when there is none."""
         with self.prevent(Input.Changed):
             self.query_one(FilterInput).value = text
-        self.note("")
+        self.note(note)
         self.display = bool(text)
 
     def note(self, text: str, start: int = 0, end: int = 0) -> None:

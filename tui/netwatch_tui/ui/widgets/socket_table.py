@@ -122,6 +122,10 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Moving
 
+    def take_keyboard(self) -> None:
+        """Have the keys from now on; `focus()` would take effect later, and keys typed meanwhile would go astray."""
+        self.screen.set_focus(self)
+
     @property
     def _width(self) -> int:
         """Cells of a line, without the scroll bar."""

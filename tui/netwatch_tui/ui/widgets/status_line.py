@@ -95,8 +95,6 @@ class StatusLine(Widget):
         selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
         total = sum(count for kind, count in by_kind.items() if selection.shows(kind))
         shown = f"{view.shown:,} of {_counted(total, 'socket')}", "bold $accent"
-        delta = view.snapshot.delta
-        opened = sum(not socket.was_there for socket in delta.opened)
         others = sum(by_kind.get(kind, 0) for kind in OTHER_KINDS)
         return [
             Part(_counted(total, "socket"), "bold") if view.shown == total else Part(*shown),
@@ -108,7 +106,7 @@ class StatusLine(Widget):
             ),
             _toggle(f"others {others:,}", any(map(selection.shows, OTHER_KINDS)), "screen.toggle_others"),
             *self._places(view),
-            Part(f"+{opened} -{len(delta.closed)}"),
+            Part(f"+{view.events.opened} -{view.events.closed}"),
         ]
 
     def _pace(self, view: View) -> Part:

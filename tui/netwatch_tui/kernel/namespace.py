@@ -1,0 +1,342 @@
+"""One network namespace: its socket tables, and what sock_diag says of its sockets. See network_namespaces(7).
+
+`/proc/PID/net` shows the namespace in which that process is at the moment of each open(2), and a process may leave
+its namespace at any time. But the kernel gives every table of every namespace an inode of its own (proc_alloc_inum in
+fs/proc/generic.c), and what was opened stays with the namespace for ever. So the inode of the open file proves whose
+table it is, whatever the process did meanwhile. A thread that enters the namespace learns which inodes its tables have.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from enum import Enum
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from netwatch_tui.kernel.inside import run_inside
+from netwatch_tui.kernel.proc_line import LineError
+from netwatch_tui.kernel.proc_net import TABLES, Table, read_lines
+from netwatch_tui.sockets.socket import Socket, State
+
+if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
+    from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+    from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
+
+_GONE = (FileNotFoundError, ProcessLookupError)
+_T = TypeVar("_T")
+
+
+class Answer(Enum):
+    """What sock_diag says to the question whether a socket is there."""
+
+    PRESENT = "present"
+    FILELESS = "present, and its process has let it go"
+    ABSENT = "absent"
+    """No socket has these ends, unless it is bound to a device on which none was seen yet."""
+    CANNOT_TELL = "cannot tell"
+
+
+class Namespace(Protocol):
+    """What the collector asks of a network namespace."""
+
+    @property
+    def inode(self) -> int:
+        """Its number, by which everything else names it."""
+
+    @property
+    def name(self) -> str:
+        """From `ip netns`, else the container or unit of its first process, else its number."""
+
+    def lines(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]]:
+        """The lines of one of its socket tables, some at a time; see `proc_net.read_lines`. All are of this namespace.
+
+        Raises:
+            FileNotFoundError: The kernel has no such table.
+            ProcessLookupError: There is no way into the namespace any more, though it may be there still.
+            OSError: The table can't be read.
+        """
+
+    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
+        """Whether these sockets are there now. The only judge of whether sock_diag knows."""
+
+    def bound(self) -> dict[int, Bound]:
+        """More about listening and UDP sockets by inode; empty where sock_diag can't be asked."""
+
+    def unix(self) -> dict[int, UnixDetails]:
+        """More about unix sockets by inode; empty where sock_diag can't be asked."""
+
+    def facts(self) -> dict[SocketKey, InetFacts]:
+        """What sock_diag alone tells of every internet socket; empty where it can't be asked."""
+
+    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
+        """The same of some TCP connections; None of those that it does not know."""
+
+    def autobound(self) -> Collection[SocketKey] | None:
+        """The internet sockets whose port the kernel chose; None where sock_diag can't be asked."""
+
+    def device(self, index: int) -> str | None:
+        """The network device of this number in this namespace; None for number 0, which means any."""
+
+
+class LinuxNamespace:
+    """A network namespace of this machine.
+
+    Its file is opened when it is read first, so that its number can't become another's, and stays open until `close`.
+    """
+
+    def __init__(self, inode: int, proc: str, *, is_own: bool = False) -> None:
+        """Open nothing yet.
+
+        Args:
+            inode: Its number.
+            proc: Where a `/proc` is in which this process can be seen.
+            is_own: It is the one in which this process runs.
+        """
+        self.inode = inode
+        self.name = ""
+        self.is_own = is_own
+        self.way: str | None = None
+        """A process or thread in it, `/proc/12` or `/proc/12/task/13`."""
+        self.path: str | None = None
+        """A file that stands for it, `/run/netns/blue`."""
+        self.was_used = False
+        """Whether it was read since this was set to False."""
+        self._proc = proc
+        self._own_net = f"{proc}/self/net"
+        self._file: int | None = None
+        self._diag: SockDiag | None = None
+        self._may_enter: bool | None = None
+        """Whether this process may enter it; None as long as it has not tried."""
+        self._numbers: dict[str, int] = {}
+        """The inodes of its tables."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is held open."""
+        return self._file is not None
+
+    def close(self) -> None:
+        """Let it go; what is asked next opens it again."""
+        self._close_diag()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def can_be_read(self) -> bool:
+        """Whether there is a way to its tables: a process in it, or the right to enter."""
+        if self.is_own or self.way is not None:
+            return True
+        if self._may_enter is None:
+            with suppress(OSError):
+                self._inside(os.getpid)
+        return bool(self._may_enter)
+
+    def is_in_use(self) -> bool:
+        """Whether a process holds a socket of it, though none is in it."""
+        mine = 0 if self._diag is None else self._diag.inode
+        try:
+            return any(inode not in (0, mine) for inode in self._inodes())
+        except OSError:
+            return False
+
+    def _inodes(self) -> Iterator[int]:
+        for table in TABLES:
+            try:
+                for line in chain.from_iterable(self.lines(table, lambda: None)):
+                    with suppress(LineError):
+                        yield table.parse(line, self.inode).inode
+            except FileNotFoundError:
+                continue
+
+    # --- tables ---
+
+    def lines(self, table: Table, check: Callable[[], None]) -> Iterator[list[bytes]]:
+        """The lines of a socket table, some at a time."""
+        yield from read_lines(self._open(table.name), check, has_slots=table.has_slots)
+
+    def _open(self, name: str) -> int:
+        """A table of this namespace, proven."""
+        if self.is_own:
+            return _opened(f"{self._own_net}/{name}")
+        with suppress(ProcessLookupError):  # what it is held by can't be opened; the process may still show it
+            self._hold()
+        number = self._number(name)
+        found = None if self.way is None else self._through(self.way, name, number)
+        if found is None:
+            if self._may_enter is False:
+                raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), self.way)
+            found = self._inside(partial(_opened, f"{self._proc}/thread-self/net/{name}"))
+        return found
+
+    def _through(self, way: str, name: str, number: int | None) -> int | None:
+        """The table that a process or thread shows; None if it is not in this namespace now.
+
+        Where the namespace may not be entered, its tables' numbers are not known. Then the process must be in it
+        before and after, and what is open must not be a table of the own namespace.
+        """
+        link = f"{way}/ns/net"
+        try:
+            is_inside = number is not None or namespace_inode(link) == self.inode
+            file = _opened(f"{way}/net/{name}")
+        except _GONE:
+            return None
+        try:
+            found = os.fstat(file).st_ino
+            if number is None:
+                own = os.stat(f"{self._own_net}/{name}").st_ino
+                is_proven = is_inside and found != own and namespace_inode(link) == self.inode
+            else:
+                is_proven = found == number
+        except _GONE:
+            is_proven = False
+        if is_proven:
+            return file
+        os.close(file)
+        return None
+
+    def _number(self, name: str) -> int | None:
+        """The inode of a table of this namespace; None where the namespace may not be entered.
+
+        Raises:
+            FileNotFoundError: The kernel has no such table in any namespace.
+        """
+        if name not in self._numbers:
+            if not os.path.exists(f"{self._own_net}/{name}"):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+            if self._may_enter is not False:
+                with suppress(PermissionError, ProcessLookupError):
+                    self._numbers |= self._inside(partial(_table_numbers, f"{self._proc}/thread-self/net", name))
+        return self._numbers.get(name)
+
+    def _inside(self, make: Callable[[], _T]) -> _T:
+        """What a function gives that runs in the namespace; see `inside.run_inside`."""
+        try:
+            made = run_inside(self._hold(), make)
+        except PermissionError:
+            self._may_enter = False
+            raise
+        self._may_enter = True
+        return made
+
+    def _hold(self) -> int:
+        """The descriptor of the namespace's file, opened if need be.
+
+        Raises:
+            ProcessLookupError: What led to the namespace leads there no longer.
+        """
+        self.was_used = True
+        if self._file is None:
+            for path in (self.path, self.way and f"{self.way}/ns/net"):
+                if path and (file := _opened_namespace(path, self.inode)) is not None:
+                    self._file = file
+                    break
+            else:
+                raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), self.way)
+        return self._file
+
+    # --- sock_diag ---
+
+    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
+        """Whether these sockets are there now. sock_diag answers exact questions about TCP connections only."""
+        connections = [socket for socket in sockets if is_connection(socket)]
+        inodes = self._question(lambda diag: diag.inodes(connections), None) if connections else []
+        if inodes is None:
+            return [Answer.CANNOT_TELL] * len(sockets)
+        answers = map(_answer, connections, inodes)
+        return [next(answers) if is_connection(socket) else Answer.CANNOT_TELL for socket in sockets]
+
+    def bound(self) -> dict[int, Bound]:
+        """More about listening and UDP sockets."""
+        return self._question(lambda diag: diag.bound(), {})
+
+    def unix(self) -> dict[int, UnixDetails]:
+        """More about unix sockets."""
+        return self._question(lambda diag: diag.unix(), {})
+
+    def facts(self) -> dict[SocketKey, InetFacts]:
+        """What sock_diag alone tells of every internet socket."""
+        return self._question(lambda diag: diag.facts(), {})
+
+    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
+        """The same of some TCP connections."""
+        return self._question(lambda diag: diag.facts_of(sockets), [None] * len(sockets))
+
+    def autobound(self) -> Collection[SocketKey] | None:
+        """The internet sockets whose port the kernel chose."""
+        return self._question(lambda diag: diag.autobound(), None)
+
+    def device(self, index: int) -> str | None:
+        """The network device of this number."""
+        if not index:
+            return None
+        unknown: str | None = f"if{index}"
+        return self._question(lambda diag: diag.device(index), unknown)
+
+    def _question(self, ask: Callable[[SockDiag], _T], otherwise: _T) -> _T:
+        """Ask sock_diag; where it fails, `/proc` must do. A broken connection is opened anew the next time."""
+        from netwatch_tui.kernel.sock_diag import SockDiag
+
+        try:
+            if self._diag is None:
+                if self._may_enter is False:
+                    return otherwise
+                self._diag = SockDiag() if self.is_own else self._inside(SockDiag)
+            return ask(self._diag)
+        except OSError:  # every way to fail is the same here: it can't be asked now
+            self._close_diag()
+            return otherwise
+
+    def _close_diag(self) -> None:
+        if self._diag is not None:
+            self._diag.close()
+            self._diag = None
+
+
+def is_connection(socket: Socket) -> bool:
+    """Whether sock_diag answers exact questions about sockets like this one."""
+    return socket.netid == "tcp" and socket.state is not State.LISTEN
+
+
+def namespace_inode(link: str) -> int:
+    """The number in `net:[4026531840]`, as which `/proc/PID/ns/net` reads.
+
+    Raises:
+        PermissionError: The process belongs to somebody else.
+        FileNotFoundError, ProcessLookupError: The process is gone, or only its other threads are left.
+    """
+    return int(os.readlink(link).rpartition("[")[2][:-1])
+
+
+def _answer(socket: Socket, inode: int | None) -> Answer:
+    if inode is None:
+        return Answer.ABSENT
+    if inode == socket.inode:
+        return Answer.PRESENT
+    return Answer.ABSENT if inode else Answer.FILELESS
+
+
+def _opened(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _opened_namespace(path: str, inode: int) -> int | None:
+    """A namespace's file; None if there is none of this number."""
+    try:
+        file = _opened(path)
+    except (*_GONE, PermissionError):
+        return None
+    if os.fstat(file).st_ino == inode:
+        return file
+    os.close(file)
+    return None
+
+
+def _table_numbers(folder: str, name: str) -> dict[str, int]:
+    """The inodes of all tables in a folder, and of one that may be further below."""
+    with os.scandir(folder) as entries:
+        numbers = {entry.name: entry.inode() for entry in entries}
+    return {**numbers, name: os.stat(f"{folder}/{name}").st_ino}

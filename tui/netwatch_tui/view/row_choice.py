@@ -1,0 +1,75 @@
+"""Which sockets are wanted: the one judge for the screen and for every other way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
+from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.sockets.socket import Socket
+
+if TYPE_CHECKING:  # --once has no use for it without a filter
+    from netwatch_tui.fields.moment import Moment
+    from netwatch_tui.query import Query
+    from netwatch_tui.sockets.snapshot import Snapshot
+
+
+class RowChoice(NamedTuple):
+    """Kinds, families and states that are on, and filters of which all must match.
+
+    It judges sockets of which all is known that `needs` says.
+    """
+
+    selection: Selection = Selection()
+    queries: tuple[Query, ...] = ()
+
+    @property
+    def needs(self) -> Needs:
+        """What must be known of sockets before they are judged."""
+        return NOTHING_MORE.union(*(query.needs for query in self.queries))
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether the same socket may be chosen at one moment and not at another."""
+        return any(query.depends_on_time for query in self.queries)
+
+    def kinds_in_vain(self) -> tuple[str, ...]:
+        """The kinds that a filter asks for where none of them is on, so that nothing can match."""
+        asked = [netids for query in self.queries if (netids := query.netids) is not None]
+        vain = (netids for netids in asked if netids.isdisjoint(self.selection.netids))
+        return tuple(kind for netids in vain for kind in KINDS if not netids.isdisjoint(KINDS[kind]))
+
+    def of(self, sockets: Iterable[Socket], moment: Moment) -> list[Socket]:
+        """Those that are wanted, in the order given.
+
+        Args:
+            sockets: Any.
+            moment: What is known besides them: the time, what is lit, names of namespaces.
+        """
+        found = self.selection.choose(sockets)
+        for query in self.queries:
+            if not query.is_everything:
+                found = list(filter(query.compile(moment), found))
+        return found
+
+    def in_snapshot(self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
+        """The same where nobody watches a screen: what happened in a tick is new at that tick.
+
+        Args:
+            snapshot: What there is, and the moment.
+            sockets: Some that belong to it, such as those that closed; all that it holds where nothing is said.
+        """
+        if not self.queries:
+            return self.selection.choose(snapshot.sockets if sockets is None else sockets)
+        return self.of(snapshot.sockets if sockets is None else sockets, moment_of(snapshot))
+
+
+def moment_of(snapshot: Snapshot) -> Moment:
+    """What a filter may ask for besides the socket, of a snapshot by itself: lit is what its delta brought."""
+    from netwatch_tui.fields.moment import Moment
+    from netwatch_tui.sockets.marks import Marks
+
+    marks = Marks().advance(snapshot.delta, until=None)
+    return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names)
