@@ -10,8 +10,8 @@ import sys
 import time
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.fields.columns import Moment
 from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.kernel.machine_names import read_names
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.kinds import netids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.sockets.marks import Mark, Marked
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process

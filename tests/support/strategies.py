@@ -187,12 +187,12 @@ WORDS = [
 ]  # fmt: skip
 
 conditions: st.SearchStrategy[Expression] = st.one_of(
-    _terms(["process", "cmd", "user", "unit", "container", "netns", "timer", "dev"], _texts),
-    _terms(["port", "lport", "pport"], _numbers(0xFFFF)),
-    _terms(["pid", "uid", "fd", "inode", "recvq", "sendq", "drops", "age"], _numbers(10**6)),
+    _terms(["process", "cmdline", "user", "unit", "container", "netns", "timer", "interface"], _texts),
+    _terms(["port", "local_port", "peer_port"], _numbers(0xFFFF)),
+    _terms(["pid", "uid", "fd", "inode", "recv_q", "send_q", "drops", "age"], _numbers(10**6)),
     _terms(["addr", "local", "peer"], st.one_of(hosts(), _texts)),
     _terms(["state"], st.sampled_from(State).map(lambda state: Text(state.value))),
-    _terms(["proto"], st.sampled_from(sorted(ALL_NETIDS)).map(Text)),
+    _terms(["netid"], st.sampled_from(sorted(ALL_NETIDS)).map(Text)),
     st.builds(Is, st.lists(st.sampled_from(sorted(IS_WORDS)), min_size=1, max_size=3).map(tuple)),
     st.builds(Word, st.text(min_size=1, max_size=8) | st.sampled_from(WORDS)),
     st.builds(Number, st.integers(0, 10**10 - 1)),

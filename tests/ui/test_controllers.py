@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, Column
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.field import Field
 from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.query import SHIPPED, parse
 from netwatch_tui.sockets.socket import Socket
@@ -40,7 +41,7 @@ class StandIn:
         self.view: View | None = None
         self.spec = spec or ViewSpec()
         self.at = 0
-        self.columns: tuple[Column, ...] = tuple(COLUMN_BY_ID.values())
+        self.columns: tuple[Field, ...] = tuple(FIELD_BY_ID.values())
         self.feed = on_machine(source, self.spec, 1_000_000.0)
         self.feed.begin(lambda news: setattr(self, "view", getattr(news, "view", None)))
         self._dialog: Screen[Any] | None = None

@@ -115,7 +115,7 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
         assert stage.screen[-2] == "Filter: -process:nginx"
         assert len(stage.rows) == 1
         await stage.press("f", *"exclude udp", "enter")
-        assert stage.screen[-2] == "Filter: -process:nginx -proto:udp"
+        assert stage.screen[-2] == "Filter: -process:nginx -netid:udp"
         assert "None of 4 sockets" in stage.rows[0]
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
@@ -36,9 +35,6 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.sort:
         spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
     if options.columns:
-        if foreign := [id for id in options.columns if id not in COLUMN_BY_ID]:
-            complain(f"the screen has no column {foreign[0]!r}, only {', '.join(COLUMN_BY_ID)}")
-            return 2
         spec = spec._replace(columns=options.columns)
     return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from netwatch_tui.recording.codec import decode, decode_change, decode_process
 from netwatch_tui.recording.file_format import MAGIC, VERSION
+from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
@@ -231,7 +231,7 @@ def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
 def _object(line: bytes) -> dict[str, Any] | None:
     """The JSON object of a line; None if it is none."""
     try:
-        value = json.loads(line)
+        value = from_json(line)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import zlib
@@ -12,12 +11,11 @@ from typing import Any
 
 from netwatch_tui.recording.codec import encode, encode_change, encode_process
 from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
+from netwatch_tui.recording.line_json import to_json
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
-
-_encode_json = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
 
 class Sink:
@@ -110,7 +108,7 @@ class Writer:
                 self._line({"ended_at": now})
 
     def _line(self, value: dict[str, Any]) -> None:
-        self._write(_encode_json(value).encode() + b"\n")
+        self._write(to_json(value).encode() + b"\n")
 
     def _frame(self, snapshot: Snapshot) -> bytes:
         frame: dict[str, Any] = {"t": snapshot.taken_at, "cost": snapshot.cost}
@@ -123,7 +121,7 @@ class Writer:
             self._namespaces = None
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
-            every = ",".join(_encode_json(encode(socket, self._number)) for socket in snapshot.sockets)
+            every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
             every = f',"sockets":[{every}]'
             frame.update(self._delta(snapshot.delta, known, after))
         else:
@@ -136,7 +134,7 @@ class Writer:
         if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
             frame["namespaces"] = snapshot.namespaces._asdict()
-        return f"{_encode_json(frame)[:-1]}{every}}}\n".encode()
+        return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
         """What a reader makes of the sockets before and the delta; None if that is not what the snapshot holds."""

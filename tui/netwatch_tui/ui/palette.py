@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.app import SystemCommand
 
-from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.socket_table import SocketTable
@@ -26,7 +26,7 @@ def commands(main: MainScreen, themes: Sequence[str]) -> Iterator[SystemCommand]
         yield _action(key, partial(main.app.run_action, key.action))
     for grouping in GROUPINGS.values():
         yield SystemCommand(f"Group by {grouping.title}", "counts and sums", partial(choices.group_by, grouping.id))
-    for column in COLUMNS:
+    for column in FIELDS:
         title = column.title.strip() or "mark"
         yield SystemCommand(f"Sort by {title}", column.meaning, partial(choices.sort_by, column.id))
         if column.title.strip():

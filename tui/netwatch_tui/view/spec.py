@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID
+from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.query import EVERYTHING, Query
 from netwatch_tui.sockets.needs import Needs
@@ -24,7 +25,7 @@ class ViewSpec(NamedTuple):
     namespaces: str = ""
     """Which network namespaces: the own one for the empty text, all for `*`, else one by name or number."""
     paused: bool = False
-    columns: tuple[str, ...] = tuple(COLUMN_BY_ID)
+    columns: tuple[str, ...] = tuple(map(attrgetter("id"), COLUMNS))
     """Ids of the wanted columns from left to right."""
     grouping: str = ""
     """Id of the grouping; empty for none."""

@@ -7,7 +7,8 @@ from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
@@ -76,7 +77,7 @@ def arrange(
         order = _reordered(before, snapshot, spec, moment)
     else:
         sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(spec.choice.of(sockets, moment), COLUMN_BY_ID[spec.sort], moment)
+        order = in_order(spec.choice.of(sockets, moment), FIELD_BY_ID[spec.sort], moment)
     if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
         rows, position = before.rows, before.position
     else:
@@ -126,7 +127,7 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
     if not (gone or fresh):
         return before.order
     chosen = spec.choice.of(fresh.values(), moment)
-    return before.order.replaced(gone | fresh.keys(), chosen, COLUMN_BY_ID[spec.sort], moment)
+    return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
 
 
 _LINES = attrgetter("sort", "descending", "grouping", "folding")

@@ -113,8 +113,8 @@ def _values(key: FilterKey, text: str, start: int, position: int, known: Known) 
     begin = comma + 1 if comma >= 0 and '"' not in text[start:comma] else start
     written = text[begin:position].lstrip('"').lower()
     match key.holds:
-        case Holds.IS:
-            names: Iterable[str] = IS_WORDS
+        case Holds.WORD | Holds.IS:
+            names: Iterable[str] = key.words
         case Holds.STATE:
             names = _SHOWN_STATES
         case Holds.KIND:
@@ -124,7 +124,7 @@ def _values(key: FilterKey, text: str, start: int, position: int, known: Known) 
         case Holds.ADDRESS:
             names = known.addresses
         case _:
-            names = _names(key.name, known)
+            names = _names(key.name, known) or key.words
     chosen = (name for name in dict.fromkeys(names) if name.lower().startswith(written))
     candidates = tuple(_as_value(key, name) for name in sorted(chosen)[:MOST])
     return Completions(begin, position, candidates)
@@ -137,8 +137,7 @@ def _names(key: str, known: Known) -> tuple[str, ...]:
         "unit": known.units + known.containers,
         "container": known.containers,
         "netns": known.namespaces,
-        "dev": known.devices,
-        "timer": ("keepalive", "on", "persist", "timewait"),
+        "interface": known.devices,
     }.get(key, ())
 
 

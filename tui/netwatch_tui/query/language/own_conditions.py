@@ -240,7 +240,7 @@ class OwnConditions:
     def _of_kind(self, named: NamedKey, condition: Expression) -> Expression:
         if not named.kind:
             return condition
-        kind = Term("proto", tuple(Text(netid) for netid in sorted(netids(named.kind))))
+        kind = Term("netid", tuple(Text(netid) for netid in sorted(netids(named.kind))))
         return conjunction([kind, condition])
 
     def _is_value(self, key: FilterKey, token: Token) -> bool:

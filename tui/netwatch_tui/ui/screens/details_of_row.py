@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.view import View

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.sockets.kinds import OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.ui.screens.column_chooser import ColumnsScreen
@@ -26,7 +26,7 @@ class ViewChoices:
 
     def action_pick_sort(self) -> None:
         """Choose from the list of columns."""
-        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in COLUMNS]
+        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in FIELDS]
         self._viewer.ask(Picker("Sort by", choices, self._viewer.spec.sort), self.sort_by)
 
     def action_reverse_sort(self) -> None:
@@ -40,9 +40,9 @@ class ViewChoices:
         self.sort_by(ids[(at + step) % len(ids)])
 
     def sort_by(self, column: str | None) -> None:
-        """Sort by the column of this id, ascending; nothing for None."""
+        """Sort by the column of this id, what matters most in it first; nothing for None."""
         if column is not None and column != self._viewer.spec.sort:
-            self._viewer.choose(self._viewer.spec._replace(sort=column, descending=False))
+            self._viewer.choose(self._viewer.spec._replace(sort=column, descending=FIELD_BY_ID[column].descends))
 
     def click_heading(self, column: str) -> None:
         """Sort by the column of this id; if it sorts already, the other way round."""

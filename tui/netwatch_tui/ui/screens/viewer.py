@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from textual.screen import Screen
 
-from netwatch_tui.fields.columns import Column
+from netwatch_tui.fields.field import Field
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.groups import Row
 from netwatch_tui.view.spec import ViewSpec
@@ -53,7 +53,7 @@ class TableCursor(Protocol):
         """The socket under the cursor; None in an empty table or on the line of a group."""
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[Field, ...]:
         """The wanted columns."""
 
     def action_move(self, rows: int) -> None:

@@ -11,8 +11,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from netwatch_tui.fields.columns import Moment
 from netwatch_tui.fields.format import clip, wrap
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
 from netwatch_tui.ui.wall_clock import date_and_time
