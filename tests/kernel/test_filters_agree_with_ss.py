@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -191,9 +190,7 @@ def listed(netns: Netns, letters: str, expression: str) -> list[list[str]]:
         if letters == "x":
             rows.append([words[0], words[-3]])
         else:
-            # ss prints * for [::] where a socket takes IPv4 as well.
-            ends = (re.sub(r"^\*(?=:)", "[::]", end) for end in words[-2:])
-            rows.append([words[0] if len(letters) > 1 else "tcp", *ends])
+            rows.append([words[0] if len(letters) > 1 else "tcp", *words[-2:]])
     return sorted(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -27,6 +28,7 @@ def proc(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def descriptors_before() -> Iterator[None]:
+    gc.collect()  # what other tests left open is closed now, and not while this one counts
     before = os.listdir("/proc/self/fd")
     yield
     assert len(os.listdir("/proc/self/fd")) == len(before), "a descriptor was left open"

@@ -42,7 +42,7 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 _AT = re.compile(r"(?:([A-Za-z_]+))?@([0-9\[*].*)", re.DOTALL)
 _PORTS = re.compile(r"\*?:[A-Za-z0-9][^:]*")
 _ANY_IN_NETSTAT = re.compile(r"::(:[0-9*]+)")
-"""`:::443`, for which the table says `[::]:443`."""
+"""`:::443`, which is `[::]:443` elsewhere."""
 _PORT_KEY = KEY_OF["port"]
 _NUMERIC = frozenset({Holds.PORT, Holds.NUMBER, Holds.SIZE, Holds.AGE})
 """What can be less or more than something."""
@@ -178,6 +178,8 @@ class OwnConditions:
             return self._lsof_host(found)
         if _PORTS.fullmatch(raw):
             return _Read(self._term(_PORT_KEY, token.start + raw.index(":") + 1, token.end), _PORT_KEY)
+        if (found := _ANY_IN_NETSTAT.fullmatch(raw)) and (ends := hosts(f"[::]{found[1]}", self._names)):
+            return _Read(Term("addr", ends))
         if raw == "*:*":
             return _Read(Term("peer", (Blank(),)))
         if _BARE_NUMBER.fullmatch(raw):
@@ -209,8 +211,7 @@ class OwnConditions:
         looks_like = _COMPARED.match(token.raw) or _LIKE_A_KEY.match(token.raw)
         if looks_like and not _HEX.fullmatch(looks_like["name"]):
             self.notes.append(Note(f"{_no_key(looks_like['name'])}; searched as text", token.start, token.end))
-        found = _ANY_IN_NETSTAT.fullmatch(word)
-        return Word(f"[::]{found[1]}" if found else word)
+        return Word(word)
 
     # --- values ---
 
