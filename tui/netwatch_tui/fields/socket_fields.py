@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 
-from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, flag_field, number_field, text_field
+from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written, flag_field, number_field, text_field
 from netwatch_tui.fields.format import BLANK, duration, printable
 from netwatch_tui.fields.json_types import COUNT, SECONDS_OR_NULL, TEXT_OR_NULL, one_of
 from netwatch_tui.fields.moment import Moment
@@ -191,10 +191,11 @@ DIAG_FIELDS = (
     text_field(
         "cgroup_path", "Cgroup path", "path of its control group", lambda s: s.diag.cgroup_path if s.diag else None,
         takes="part of a control group's path", needs=Needs(frozenset({Need.CGROUP})), label="Cgroup",
-        width=20, most=60,
+        written=Written.NOWHERE, width=20, most=60,
     ),
     flag_field(
         "autobound", "Autobound", "whether the kernel chose its port or name",
         lambda s: s.diag.autobound if s.diag else None, needs=Needs(frozenset({Need.AUTOBOUND})),
+        written=Written.NOWHERE,
     ),
 )  # fmt: skip
