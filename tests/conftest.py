@@ -1,12 +1,23 @@
-"""Every test sees the clocks of the same place, and no garbage collection walks through the 2,800 tests again."""
+"""All tests share nothing with the rest of the machine, and every time the same place, hour and examples."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
+import subprocess
+import sys
 import time
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+_ALONE = "NETWATCH_TESTS_ALONE"
+"""Set in the environment of tests that run in namespaces of their own; to set it by hand keeps them on the machine."""
+
+_UNSHARE = ("unshare", "--net", "--pid", "--mount", "--mount-proc", "--fork", "--kill-child")
+
+_PREPARE = "ip link set lo up && mkdir -p /run/netns && mount -t tmpfs none /run/netns"
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -19,6 +30,33 @@ settings.register_profile(
 settings.load_profile("netwatch")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Run everything in a network, a process and a mount namespace of its own, where the machine allows that.
+
+    Sockets, processes and process numbers are then only those of the tests, whatever else the machine does. A shell is
+    the first process in there, and reaps whom tests leave behind.
+    """
+    if _ALONE in os.environ or os.getuid() or not _may_unshare():
+        return None
+    again = (sys.executable, "-m", "pytest", *config.invocation_params.args)
+    command = (*_UNSHARE, "sh", "-c", f'{_PREPARE} && "$@"; exit $?', "sh", *again)
+    return subprocess.run(command, env={**os.environ, _ALONE: "1"}, check=False).returncode
+
+
+def _may_unshare() -> bool:
+    try:
+        return subprocess.run((*_UNSHARE, "sh", "-c", _PREPARE), check=False, stderr=subprocess.DEVNULL).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start be hung up on, also under nohup, which this one then still survives."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)  # unlike SIG_IGN no legacy: a program begins with the default
+
+
 def pytest_collection_finish() -> None:
-    """What is there now stays until the end."""
+    """What is there now stays until the end: no garbage collection walks through the tests again."""
     gc.freeze()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import select
 import signal
 import socket as net
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from netwatch_tui.recording.reader import END, open_recording
-from tests.support.program import PATIENCE, PROGRAM, run, running, wait_until_it_catches
+from tests.support.program import PATIENCE, PROGRAM, run, running, wait_until, wait_until_it_catches
 from tests.support.schema import errors_of
 from tests.support.terminal import Terminal
 
@@ -63,20 +66,24 @@ def test_a_signal_ends_watch_at_once_and_silently(argv: list[str], number: int) 
 
 def test_a_signal_ends_it_while_nobody_reads() -> None:
     reader, writer = os.pipe()
-    with subprocess.Popen([PROGRAM, "--record", "-", "--interval", "0.05"], stdout=writer, stderr=-3) as process:
-        os.close(writer)
-        wait_until_it_catches(process.pid, signal.SIGALRM)
-        time.sleep(2)  # until the pipe is full
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    with ExitStack() as stack:
+        for _ in range(50):  # so many that not even the first frame finds room
+            stack.enter_context(net.create_server(("127.0.0.1", 0)))
+        process = stack.enter_context(subprocess.Popen([PROGRAM, "--record", "-"], stdout=writer, stderr=-3))
+        stack.callback(process.kill)
+        wait_until(lambda: not select.select([], [writer], [], 0)[1])
         process.terminate()
         assert process.wait(PATIENCE) == 0
     os.close(reader)
+    os.close(writer)
 
 
 def test_a_reader_that_goes_away_ends_watch_though_nothing_happens() -> None:
     reader, writer = os.pipe()
     with subprocess.Popen([PROGRAM, "--watch", "--interval", "60", "port:1"], stdout=writer, stderr=-1) as process:
         os.close(writer)
-        time.sleep(1)
+        wait_until_it_catches(process.pid, signal.SIGALRM)
         os.close(reader)
         assert process.wait(PATIENCE) == 0
         assert process.stderr
@@ -93,7 +100,8 @@ def test_watch_ends_by_itself() -> None:
 def test_wait_for_a_server_that_comes_up_late() -> None:
     port = free_port()
     with running("--wait-for", f"port:{port}", "-l", "--interval", "0.05", "--timeout", "15s") as program:
-        time.sleep(1)
+        wait_until_it_catches(program.process.pid, signal.SIGALRM)
+        time.sleep(0.3)  # some ticks, of which nothing tells
         assert program.process.poll() is None
         with net.create_server(("127.0.0.1", port)):
             assert program.process.wait(PATIENCE) == 0
@@ -166,13 +174,17 @@ def test_one_machine_seen_from_another(tmp_path: Path) -> None:
 
 def test_a_recording_tells_the_events_that_it_saw(tmp_path: Path) -> None:
     path = tmp_path / "it"
+
+    def frames() -> int:
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
     with running("--record", path, "--interval", "0.05") as program:
-        while not path.exists() or path.read_bytes().count(b"\n") < 3:
-            time.sleep(0.05)
+        wait_until(lambda: frames() >= 3)
         with net.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-            time.sleep(0.5)
-        time.sleep(0.5)
+            port, before = server.getsockname()[1], frames()
+            wait_until(lambda: frames() >= before + 2)
+        before = frames()
+        wait_until(lambda: frames() >= before + 2)
         assert program.end(signal.SIGTERM) == 0
         assert program.complaints == ""
     events = [json.loads(line) for line in run("--replay", path, "--watch", f"port:{port}").stdout.splitlines()]

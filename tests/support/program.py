@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
@@ -66,15 +66,22 @@ class Running:
         return self.process.stderr.read().decode()
 
 
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait for what another process does, where nothing tells when it is done."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
+
+
 def wait_until_it_catches(pid: int, number: int) -> None:
     """Wait until a process has a handler of its own for a signal: before, it would simply be killed."""
-    end = time.monotonic() + PATIENCE
-    while True:
+
+    def catches() -> int:
         status = Path(f"/proc/{pid}/status").read_text()
-        if int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1:
-            return
-        assert time.monotonic() < end
-        time.sleep(0.01)
+        return int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1
+
+    wait_until(catches)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 from screenshots.feed import StepFeed, on_machine
 from tests.support.build import tcp, udp
+from tests.support.program import PATIENCE
 
 WEB = tcp("10.0.0.5:443", inode=11)
 CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
@@ -123,6 +125,13 @@ class Stage:
             typed = False
             await self.pilot.press(key)
         await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for what Textual does in its own time."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, "\n".join(self.screen)
+            await self.pilot.pause(0.01)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
+from netwatch_tui.ui.widgets.key_line import KeyLine
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
@@ -263,10 +264,9 @@ async def test_the_palette_has_every_action_column_and_theme(source: FakeSource)
 async def test_a_command_of_the_palette_does_what_it_says(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("ctrl+p", *"sort by pid")
-        await stage.pilot.pause(0.5)
+        await stage.until(lambda: any("Sort by PID" in line for line in stage.screen))
         await stage.press("enter", "enter")
-        await stage.pilot.pause(0.2)
-        assert "▲PID" in stage.heading
+        await stage.until(lambda: "▲PID" in stage.heading)
 
 
 async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> None:
@@ -324,6 +324,27 @@ async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
 
 
 # Cost
+
+
+async def test_the_line_of_keys_is_made_anew_only_for_other_keys(
+    source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_stage(source) as stage:
+        made = []
+        recompose = KeyLine.recompose
+
+        async def count(line: KeyLine) -> None:
+            made.append(line)
+            await recompose(line)
+
+        monkeypatch.setattr(KeyLine, "recompose", count)
+        await stage.press("s", "escape", "y", "escape")
+        assert made == []
+        await stage.press("slash")
+        assert "Enter Keep" in stage.screen[-1]
+        await stage.press("escape")
+        assert "/ Filter" in stage.screen[-1]
+        assert len(made) == 2
 
 
 async def test_an_unchanged_tick_paints_nothing_but_the_cells_that_changed(source: FakeSource) -> None:

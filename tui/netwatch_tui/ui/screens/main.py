@@ -8,7 +8,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
@@ -34,6 +33,7 @@ from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.viewer import AnswerT
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.ui.widgets.key_line import KeyLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
@@ -95,7 +95,7 @@ class MainScreen(Screen[None]):
             yield self._panel
         yield self._filter_line
         yield self._notice
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
+
+from netwatch_tui.ui.widgets.key_line import KeyLine
 
 STAYS = 6.0
 """Seconds for which a word stays."""
@@ -31,4 +33,4 @@ class NoticeLine(Static):
 
     def _show(self, speaks: bool) -> None:
         self.display = speaks
-        self.screen.query_one(Footer).display = not speaks
+        self.screen.query_one(KeyLine).display = not speaks
