@@ -10,7 +10,8 @@ there is to say:
   entries these are, only ids. A change that starts from something else than what was written is a pair of sockets.
 - `closed`, `dropped`: ids.
 - `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
-- `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
+- `problems`: pairs of text and times. `namespaces`, `unseen`: as in `Seen` and `Unseen`, when they are
+  others than before.
 
 The last line of a recording that was ended is `{"ended_at": seconds}`; without it, it broke off.
 """
@@ -31,6 +32,7 @@ from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.unseen import Unseen
 
 MAGIC = "netwatch-tui"
 VERSION = 1
@@ -99,6 +101,7 @@ class Writer:
         self._numbers: dict[Process, int] = {}
         self._described: dict[int, dict[str, Any]] = {}
         self._namespaces: Seen | None = None
+        self._unseen: Unseen | None = None
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -140,7 +143,7 @@ class Writer:
         if after is None or self._left < 0:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
-            self._namespaces = None
+            self._namespaces = self._unseen = None
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
             every = ",".join(_encode_json(encode(socket, self._number)) for socket in snapshot.sockets)
@@ -156,6 +159,9 @@ class Writer:
         if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
             frame["namespaces"] = snapshot.namespaces._asdict()
+        if snapshot.unseen != self._unseen:
+            self._unseen = snapshot.unseen
+            frame["unseen"] = snapshot.unseen._asdict()
         return f"{_encode_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
