@@ -80,12 +80,12 @@ def wrap(text: str, width: int) -> list[str]:
 
 def absence_text(socket: Socket) -> str:
     """What stands where owners would: `(kernel)`, `(hidden)`, `(not found)`, `(queue of nginx)`, or `nginx†`."""
-    names = printable(",".join(dict.fromkeys(owner.process.name for owner in socket.evidence)))
+    holders = list(dict.fromkeys(owner.process.name for owner in socket.evidence))
     match socket.owner_reason:
         case OwnerReason.LAST_HELD:
-            return f"{names}†"
+            return f"{printable(','.join(holders))}†"
         case OwnerReason.ACCEPT_QUEUE:
-            return f"(queue of {names})" if names else "(accept queue)"
+            return f"(queue of {printable(' or '.join(holders))})" if holders else "(accept queue)"
         case OwnerReason.KERNEL:
             return "(kernel)"
         case OwnerReason.PERMISSION:

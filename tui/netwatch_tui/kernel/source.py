@@ -8,19 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.descriptors import (
+    DescriptorFolder,
     Descriptors,
-    count_descriptors,
     list_descriptors,
     list_pids,
     read_descriptors,
+    stat_descriptors,
 )
 from netwatch_tui.kernel.namespaces import Namespace, Namespaces, list_namespaces
 from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.unseen import Unseen
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
+    from netwatch_tui.kernel.unlisted_descriptors import Place
 
 PROC = "/proc"
 
@@ -60,14 +63,26 @@ class Source(Protocol):
     def pids(self) -> list[int]:
         """The processes that can be seen."""
 
-    def count_descriptors(self, pid: int) -> int:
-        """How many descriptors a process has open; see `owners.count_descriptors`."""
+    def visibility(self) -> Unseen:
+        """What keeps whole processes out of sight; those that are listed and may not be read are not counted in it."""
+
+    def is_own(self, pid: int) -> bool:
+        """Whether a process belongs to the user of this one."""
+
+    def stat_descriptors(self, pid: int) -> DescriptorFolder:
+        """How many descriptors a process has open; see `descriptors.stat_descriptors`."""
 
     def list_descriptors(self, pid: int) -> list[int]:
-        """The open descriptors of a process; see `owners.list_descriptors`."""
+        """The open descriptors of a process; see `descriptors.list_descriptors`."""
 
     def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
-        """What stands behind descriptors of a process; see `owners.read_descriptors`."""
+        """What stands behind descriptors of a process; see `descriptors.read_descriptors`."""
+
+    def places(self, pid: int, rings: Iterable[int]) -> list[Place]:
+        """Where else a process may hold sockets; see `unlisted_descriptors.find_places`."""
+
+    def read_place(self, place: Place) -> Descriptors:
+        """The sockets that are held there; see `unlisted_descriptors.read_place`."""
 
     def process(self, pid: int) -> Process | None:
         """Metadata of a process; None if it is gone."""
@@ -146,9 +161,22 @@ class LinuxSource:
         """The processes that can be seen."""
         return list_pids(self._proc)
 
-    def count_descriptors(self, pid: int) -> int:
+    def visibility(self) -> Unseen:
+        """What keeps whole processes out of sight."""
+        from netwatch_tui.kernel.process_visibility import read_visibility
+
+        return read_visibility(self._proc)
+
+    def is_own(self, pid: int) -> bool:
+        """Whether a process belongs to the user of this one: its folder is the effective user's, see proc(5)."""
+        try:
+            return os.stat(f"{self._proc}/{pid}").st_uid == os.geteuid()
+        except OSError:
+            return False
+
+    def stat_descriptors(self, pid: int) -> DescriptorFolder:
         """How many descriptors a process has open."""
-        return count_descriptors(self._proc, pid)
+        return stat_descriptors(self._proc, pid)
 
     def list_descriptors(self, pid: int) -> list[int]:
         """The open descriptors of a process."""
@@ -157,6 +185,18 @@ class LinuxSource:
     def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
         """What stands behind descriptors of a process."""
         return read_descriptors(self._proc, pid, fds)
+
+    def places(self, pid: int, rings: Iterable[int]) -> list[Place]:
+        """Where else a process may hold sockets."""
+        from netwatch_tui.kernel.unlisted_descriptors import find_places
+
+        return find_places(self._proc, pid, rings)
+
+    def read_place(self, place: Place) -> Descriptors:
+        """The sockets that are held there."""
+        from netwatch_tui.kernel.unlisted_descriptors import read_place
+
+        return read_place(self._proc, place)
 
     def process(self, pid: int) -> Process | None:
         """Metadata of a process; None if it is gone."""

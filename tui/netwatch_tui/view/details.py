@@ -25,10 +25,10 @@ STATE_MEANINGS = {
 }
 
 REASON_MEANINGS = {
-    OwnerReason.LAST_HELD: "nobody holds it any more",
+    OwnerReason.LAST_HELD: "no process that may be read holds it any more",
     OwnerReason.ACCEPT_QUEUE: "it waits to be accepted",
     OwnerReason.KERNEL: "no process can hold it",
-    OwnerReason.PERMISSION: "some process could not be looked into: try sudo",
+    OwnerReason.PERMISSION: "no process that may be read holds it",
     OwnerReason.NOT_FOUND: "every process was looked into, and none holds it",
 }
 

@@ -23,7 +23,7 @@ _REASONS = (
     ("(kernel)", "no process can hold the socket"),
     ("nginx†", "nobody holds it any more; this process did"),
     ("(queue of nginx)", "it waits to be accepted by this process"),
-    ("(hidden)", "some process could not be looked into: try sudo"),
+    ("(hidden)", "some processes could not be looked into: line 3 says why"),
     ("(not found)", "every process was looked into, and none holds it"),
 )
 
