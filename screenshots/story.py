@@ -9,14 +9,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from netwatch_tui.kernel.descriptors import Descriptors
+from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.unseen import Unseen
 
 STORY = Path(__file__).with_name("story.toml")
 
@@ -50,9 +52,25 @@ class Story:
         """All processes of the story."""
         return [int(pid) for pid in self._data["processes"]]
 
-    def count_descriptors(self, pid: int) -> int:
+    def visibility(self) -> Unseen:
+        """Nothing keeps a process out of sight."""
+        return Unseen()
+
+    def is_own(self, pid: int) -> bool:  # noqa: ARG002 -- all may be read
+        """Nobody asks."""
+        return False
+
+    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:  # noqa: ARG002 -- there are none
+        """All sockets are held by descriptors."""
+        return []
+
+    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+        """There is no such place."""
+        raise FileNotFoundError(place)
+
+    def stat_descriptors(self, pid: int) -> DescriptorFolder:
         """How many sockets a process holds in this frame."""
-        return len(self.descriptors(pid))
+        return DescriptorFolder(len(self.descriptors(pid)), 0)
 
     def list_descriptors(self, pid: int) -> list[int]:
         """The descriptors of a process in this frame."""

@@ -146,7 +146,7 @@ def test_a_descriptor_passed_to_another_process_shows_both_until_the_sender_clos
     assert machine.row(inode).id == before.id
 
 
-def test_a_socket_on_its_way_from_one_process_to_another_has_no_owner_and_a_reason(
+def test_a_socket_on_its_way_from_one_process_to_another_names_the_one_that_sent_it(
     machine: Machine, children: Callable[[], Child]
 ) -> None:
     sender, receiver = children(), children()
@@ -158,10 +158,9 @@ def test_a_socket_on_its_way_from_one_process_to_another_has_no_owner_and_a_reas
     sender.ask(["send", through, fd])
     sender.ask(["close", fd])
     assert machine.finds(inode, set())
-    snapshot = machine.look()
-    (nobodys,) = (socket for socket in snapshot.sockets if socket.inode == inode)
-    expected = OwnerReason.PERMISSION if snapshot.namespaces.denied else OwnerReason.KERNEL
-    assert (nobodys.owners, nobodys.owner_reason) == ((), expected)
+    nobodys = machine.row(inode)
+    assert (nobodys.owners, nobodys.owner_reason) == ((), OwnerReason.LAST_HELD)
+    assert [(owner.pid, owner.fd) for owner in nobodys.evidence] == [(sender.pid, fd)]
     _, received = receiver.ask(["receive", connection])
     assert machine.finds(inode, {(receiver.pid, received)})
 
@@ -204,9 +203,70 @@ def test_exec_changes_the_name_that_is_shown(
     after.symlink_to(CAT)
     server.ask(["exec", str(after), fd])
     wait_for_name(server.pid, "after-exec")
-    assert machine.names(inode, LOOK_ROUND_EVERY) == ["after-exec"]
+    assert machine.names(inode) == ["after-exec"], "in the very next tick"
     (owner,) = machine.row(inode).owners
     assert (owner.pid, owner.fd, owner.process.cmdline) == (server.pid, fd, (str(after),))
+
+
+def test_a_socket_that_opens_has_the_name_that_its_process_has_now(
+    machine: Machine, children: Callable[[], Child], anyones_folder: Path
+) -> None:
+    server = children()
+    inode, _ = server.ask(["listen"])
+    assert machine.names(inode) == [comm(server.pid)]
+    fresh, fd = server.ask(["udp"])
+    after = anyones_folder / "now-open"
+    after.symlink_to(CAT)
+    server.ask(["exec", str(after), fd])
+    wait_for_name(server.pid, "now-open")
+    (opened,) = (socket for socket in machine.look().delta.opened if socket.inode == fresh)
+    assert [owner.process.name for owner in opened.owners] == ["now-open"]
+
+
+def test_a_thread_with_descriptors_of_its_own_holds_its_sockets(
+    machine: Machine, children: Callable[[], Child]
+) -> None:
+    server = children()
+    inode, fd = server.ask(["listen_in_thread"])
+    assert machine.finds(inode, {(server.pid, fd)})
+    assert machine.holders(inode, LOOK_ROUND_EVERY) == {(server.pid, fd)}, "also when everything was looked at"
+
+
+def test_a_process_whose_main_thread_has_ended_holds_its_sockets(
+    machine: Machine, children: Callable[[], Child]
+) -> None:
+    server = children()
+    server.ask(["leave"])
+    inode, fd = server.ask(["listen"])
+    assert machine.finds(inode, {(server.pid, fd)})
+    server.ask(["close", fd])
+    assert inode not in {socket.inode for socket in machine.look().sockets}
+
+
+def test_what_an_io_uring_alone_holds_is_held_by_its_process(machine: Machine, children: Callable[[], Child]) -> None:
+    server = children()
+    inode, fd = server.ask(["listen"])
+    assert machine.holders(inode) == {(server.pid, fd)}
+    ring = server.ask(["register", fd])
+    if ring < 0:
+        pytest.skip(f"io_uring: {os.strerror(-ring)}")
+    assert machine.finds(inode, {(server.pid, ring)})
+
+
+def test_listeners_that_share_a_port_are_one_of_those_at_which_a_connection_waits(
+    machine: Machine, children: Callable[[], Child]
+) -> None:
+    first, other = children(), children()
+    _, fd, port = first.ask(["share", 0])
+    _, again, _ = other.ask(["share", port])
+    with net.create_connection(("127.0.0.1", port)) as client:
+        (waiting,) = (
+            socket
+            for socket in machine.look().sockets
+            if (socket.local_port, socket.peer_port) == (port, client.getsockname()[1])
+        )
+        assert (waiting.inode, waiting.owner_reason) == (0, OwnerReason.ACCEPT_QUEUE)
+        assert {(owner.pid, owner.fd) for owner in waiting.evidence} == {(first.pid, fd), (other.pid, again)}
 
 
 @pytest.fixture

@@ -189,7 +189,8 @@ def test_a_connection_that_waits_to_be_accepted_is_counted_and_keeps_its_row_whe
         )
     )
     (before,) = between(waiting, client.getpeername(), client.getsockname())
-    assert (before.inode, before.owners, before.owner_reason) == (0, (), OwnerReason.KERNEL)
+    assert (before.inode, before.owners, before.owner_reason) == (0, (), OwnerReason.ACCEPT_QUEUE)
+    assert before.evidence == row(waiting, server).owners
     assert row(waiting, server).recv_q == 1
     accepted = opened.enter_context(server.accept()[0])
     snapshot = machine.look()
@@ -221,7 +222,8 @@ def test_closing_one_side_changes_both_rows_and_they_go_when_both_are_closed(
     client.close()
     assert server.recv(1) == b""
     half = machine.wait_for(lambda seen: by_id(seen, near).state is State.FIN_WAIT_2)
-    assert (by_id(half, near).inode, by_id(half, near).owner_reason) == (0, OwnerReason.KERNEL)
+    assert (by_id(half, near).inode, by_id(half, near).owner_reason) == (0, OwnerReason.LAST_HELD)
+    assert by_id(half, near).evidence == by_id(before, near).owners
     assert (by_id(half, far).state, by_id(half, far).inode) == (State.CLOSE_WAIT, inode(server))
     assert [socket.id for socket in between(half, ours, theirs)] == [near]
     server.close()
@@ -229,6 +231,7 @@ def test_closing_one_side_changes_both_rows_and_they_go_when_both_are_closed(
     assert between(gone, theirs, ours) == []
     late = by_id(machine.wait_for(lambda seen: by_id(seen, near).state is State.TIME_WAIT), near)
     assert (late.inode, late.uid, late.owners) == (0, None, ())
+    assert late.evidence == by_id(before, near).owners
 
 
 def test_a_connection_that_is_half_closed_keeps_inode_and_owner(machine: Machine, opened: ExitStack) -> None:

@@ -7,16 +7,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel.descriptors import Descriptors
+from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
+from netwatch_tui.sockets.unseen import Unseen
 from tests.support.build import NETNS, line, process
 
 
@@ -63,6 +65,16 @@ class FakeSource:
         """Descriptors of each process, or what looking at them raises."""
         self.tells_counts = True
         """Whether it tells how many descriptors a process has, as Linux does since 6.2."""
+        self.births: dict[int, int] = {}
+        """Changed where a number means another process than before."""
+        self.sight = Unseen()
+        """What keeps whole processes out of sight."""
+        self.own: set[int] = set()
+        """Processes of the user who looks."""
+        self.unlisted: dict[HidingPlace, Descriptors] = {}
+        """Sockets that descriptors do not show."""
+        self.deep_looks = 0
+        """Processes that were asked for such places."""
         self.processes: dict[int, Process] = {}
         """Processes that are not just named after their number."""
         self.details: dict[int, ProcessDetails] = {}
@@ -132,11 +144,27 @@ class FakeSource:
         self.scans += 1
         return sorted(self.held)
 
-    def count_descriptors(self, pid: int) -> int:
+    def visibility(self) -> Unseen:
+        return self.sight
+
+    def is_own(self, pid: int) -> bool:
+        return pid in self.own
+
+    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+        self.deep_looks += 1
+        return [place for place in self.unlisted if place.pid == pid and place.ring in (None, *rings)]
+
+    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+        if place not in self.unlisted:
+            raise FileNotFoundError(place)
+        return self.unlisted[place]
+
+    def stat_descriptors(self, pid: int) -> DescriptorFolder:
         found = self.held.get(pid, ProcessLookupError(pid))
         if isinstance(found, FileNotFoundError | ProcessLookupError):
             raise found
-        return len(found) if self.tells_counts and not isinstance(found, Exception) else 0
+        count = len(found) if self.tells_counts and not isinstance(found, Exception) else 0
+        return DescriptorFolder(count, self.births.get(pid, 0))
 
     def list_descriptors(self, pid: int) -> list[int]:
         self.listings += 1

@@ -5,12 +5,21 @@ Run as `python -m tests.support.kernel_holder`. A request is a list: what to do,
 
 from __future__ import annotations
 
+import array
+import ctypes
 import os
 import socket as net
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.kernel import answer, requests
+from tests.support.kernel import answer, become, requests
+
+_CLONE_FILES = 0x400
+_PR_SET_DUMPABLE = 4
+_EXIT, _IO_URING_SETUP, _IO_URING_REGISTER = 60, 425, 427
+_REGISTER_FILES = 2
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Holder:
@@ -24,6 +33,11 @@ class Holder:
     def listen(self) -> list[int]:
         """Open a listener; returns inode and descriptor."""
         return self._keep(net.create_server(("127.0.0.1", 0)))
+
+    def share(self, port: int) -> list[int]:
+        """Open a listener that leaves its port to others, too; returns inode, descriptor and port."""
+        socket = net.create_server(("127.0.0.1", port), reuse_port=True)
+        return [*self._keep(socket), socket.getsockname()[1]]
 
     def udp(self) -> list[int]:
         """Open another socket."""
@@ -80,6 +94,50 @@ class Holder:
         _, (fd,), _, _ = net.recv_fds(self._sockets[connection], 1, 1)
         return self._keep(net.socket(fileno=fd))
 
+    def listen_in_thread(self) -> list[int]:
+        """Open a listener in a thread that has a table of descriptors of its own."""
+        opened: list[list[int]] = []
+        is_open = threading.Event()
+
+        def hold() -> None:
+            _LIBC.unshare(_CLONE_FILES)
+            with net.create_server(("127.0.0.1", 0)) as socket:
+                opened.append([os.fstat(socket.fileno()).st_ino, socket.fileno()])
+                is_open.set()
+                threading.Event().wait()
+
+        threading.Thread(target=hold, daemon=True).start()
+        is_open.wait()
+        return opened[0]
+
+    def leave(self) -> None:
+        """Go on in another thread, and let the main thread end."""
+
+        def go_on() -> None:
+            answer(None)
+            serve(self)
+            os._exit(0)
+
+        threading.Thread(target=go_on).start()
+        _LIBC.syscall(_EXIT, 0)
+
+    def register(self, fd: int) -> int:
+        """Let an io_uring hold a socket alone; returns the ring's descriptor, or a negative errno."""
+        ring: int = _LIBC.syscall(_IO_URING_SETUP, 4, ctypes.create_string_buffer(120))
+        files = array.array("i", [fd]).tobytes()
+        if ring < 0 or _LIBC.syscall(_IO_URING_REGISTER, ring, _REGISTER_FILES, files, 1) < 0:
+            return -ctypes.get_errno()
+        self.close(fd)
+        return ring
+
+    def become(self, uid: int) -> None:
+        """Be an ordinary user."""
+        become(uid)
+
+    def shield(self) -> None:
+        """Let nobody but root look into this process."""
+        _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
     def exec(self, path: str, fd: int) -> None:
         """Become another program, which keeps one descriptor. Answers first."""
         os.set_inheritable(fd, True)
@@ -93,7 +151,11 @@ class Holder:
 
 def main() -> None:
     """Do what is asked for until nobody asks any more."""
-    holder = Holder()
+    serve(Holder())
+
+
+def serve(holder: Holder) -> None:
+    """Answer what is left of the requests."""
     for word, *arguments in requests():
         act: Callable[..., Any] = getattr(holder, word)
         answer(act(*arguments))

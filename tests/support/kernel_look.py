@@ -13,6 +13,7 @@ from typing import Any
 from netwatch_tui.cli import main as netwatch_tui
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.kernel import unlisted_descriptors  # noqa: F401 -- which a source imports when it is needed
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import answer, become, linux_source, requests
@@ -54,6 +55,7 @@ def _told(snapshot: Snapshot, namespaces: set[int]) -> dict[str, Any]:
         "others": snapshot.namespaces.others,
         "denied": snapshot.namespaces.denied,
         "unreadable": snapshot.namespaces.unreadable,
+        "unseen": snapshot.unseen.texts(),
         "no_permission": sum(snapshot.counts.no_permission.values()),
         "problems": [problem.text for problem in snapshot.problems],
     }
@@ -75,6 +77,7 @@ def _plain(socket: Socket) -> dict[str, Any]:
         "uid": socket.uid,
         "owners": [[owner.pid, owner.fd] for owner in socket.owners],
         "reason": socket.owner_reason,
+        "evidence": [[owner.pid, owner.fd] for owner in socket.evidence],
     }
 
 

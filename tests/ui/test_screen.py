@@ -358,7 +358,7 @@ async def test_sockets_without_a_visible_owner_are_counted_with_what_to_do(sourc
     source.held = {7: PermissionError(), 8: PermissionError()}
     async with on_stage(source) as stage:
         assert all("(hidden)" in row for row in stage.rows)
-        assert "owners of 4 sockets need root" in stage.screen[2]
+        assert "owners of 4 sockets hidden: root needed for 2 processes of other users" in stage.screen[2]
 
 
 async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> None:

@@ -59,6 +59,10 @@ CONTAINERS = {
     "lxc 4, v1": (v1("/lxc.payload/web"), "lxc:web"),
     "lxc with dots": (v2("/lxc.payload.web.example.org/init.scope"), "lxc:web.example.org"),
     "nspawn": (v2("/machine.slice/systemd-nspawn@web.service/payload/init.scope"), "nspawn:web"),
+    "nspawn, a name that a unit can't have": (
+        v2(r"/machine.slice/systemd-nspawn@my\x2dbox.service/payload"),
+        "nspawn:my-box",
+    ),
     "nspawn, registered": (v2("/machine.slice/machine-web.scope/payload"), "nspawn:web"),
 }
 
@@ -112,10 +116,12 @@ UNITS = {
     "init": (v2("/init.scope"), "init.scope"),
     "a socket": (v2("/system.slice/ssh.socket"), "ssh.socket"),
     "escapes": (
-        v2(r"/system.slice/system-serial\x2dgetty.slice/serial\x2dgetty@ttyS0.service"),
-        "serial-getty@ttyS0.service",
+        v2(r"/system.slice/system-serial\x2dgetty.slice/my\x2dgetty@dev-ttyS0.service"),
+        r"my\x2dgetty@dev-ttyS0.service",
     ),
-    "an escaped path": (v2(r"/system.slice/dev-disk-by\x2dlabel-swap.swap"), "dev-disk-by-label-swap.swap"),
+    "an escaped path": (v2(r"/system.slice/dev-disk-by\x2dlabel-swap.swap"), r"dev-disk-by\x2dlabel-swap.swap"),
+    "a name that the kernel could take for its own": (v2("/system.slice/_cpu.service"), "cpu.service"),
+    "a name that begins with what is put before such": (v2("/system.slice/__mine.service"), "_mine.service"),
     "a blank in a name": (v2("/system.slice/two words.service"), "two words.service"),
     "a colon in a name": (v2("/system.slice/a:b.service"), "a:b.service"),
     "a slice alone": (v2("/system.slice"), None),

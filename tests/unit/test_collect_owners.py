@@ -6,10 +6,10 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.sockets.delta import Change, Delta
-from netwatch_tui.sockets.ownership import Owner, OwnerReason
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import Socket, State, Timer
-from tests.support.build import netlink, owner, packet, process, tcp, time_wait, udp, unix
+from netwatch_tui.sockets.socket import Socket, Timer
+from tests.support.build import netlink, owner, packet, tcp, time_wait, udp, unix
 from tests.support.fake import FakeSource, Watch, busy, events, held, in_order, only, row
 
 LISTENER = tcp("127.0.0.1:80", inode=1)
@@ -148,16 +148,6 @@ def test_any_look_brings_the_new_owners_of_old_sockets() -> None:
     assert list(events(second.delta)) == ["opened", "updated"]
 
 
-def test_a_process_that_renames_itself_is_found_when_it_is_looked_round() -> None:
-    watch = Watch(LISTENER)
-    watch.source.hold(7, LISTENER)
-    watch.again()
-    watch.source.processes[7] = process(7, "renamed")
-    full = watch.again(LOOK_ROUND_EVERY)
-    assert only(full).owners == (Owner(7, 3, process(7, "renamed")),)
-    assert list(events(full.delta)) == ["updated"]
-
-
 def test_a_forked_server_whose_parent_ends_is_the_childs() -> None:
     watch = Watch(LISTENER)
     watch.source.hold(7, LISTENER)
@@ -179,135 +169,6 @@ def test_owners_of_every_kind_are_followed(kind: Socket) -> None:
     full = watch.again(LOOK_ROUND_EVERY)
     assert only(full).owners == (owner(7), owner(8), owner(8, 4))
     assert full.delta == Delta(updated=(Change(before, only(full)),))
-
-
-# --- why there is none ---
-
-
-def test_a_socket_without_inode_belongs_to_the_kernel() -> None:
-    watch = Watch(CLOSED, CLIENT._replace(state=State.SYN_RECV, inode=0))
-    watch.source.held[1] = PermissionError()
-    assert [socket.owner_reason for socket in watch.again().sockets] == [OwnerReason.KERNEL] * 2
-
-
-def test_the_kernels_own_end_of_netlink_belongs_to_the_kernel_at_once() -> None:
-    watch = Watch(netlink(0, 0, inode=5), netlink(0, 1, inode=6))
-    first = watch.again()
-    assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.KERNEL, OwnerReason.NOT_FOUND]
-    watch = Watch(netlink(0, 0, inode=5), netlink(0, 1, inode=6))
-    watch.source.held[1] = PermissionError()
-    first = watch.again()
-    assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.KERNEL, OwnerReason.PERMISSION]
-
-
-def test_an_unseen_owner_is_a_matter_of_permission_while_a_process_is_unreadable() -> None:
-    watch = Watch(LISTENER, CLIENT)
-    watch.source.held[1] = PermissionError()
-    watch.source.hold(7, CLIENT)
-    first = watch.again()
-    assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.PERMISSION, None]
-    assert first.counts.no_permission == {"tcp": 1}
-    watch.again()
-    watch.tick(LISTENER._replace(recv_q=1), CLIENT)
-    assert watch.source.scans == 1, "it is not looked for again before it is time to look round"
-
-
-def test_without_the_denied_process_the_socket_is_the_kernels_and_with_it_again_not() -> None:
-    watch = Watch(LISTENER)
-    watch.source.held[1] = PermissionError()
-    first = watch.again()
-    del watch.source.held[1]
-    alone = watch.again(LOOK_ROUND_EVERY)
-    watch.source.held[1] = PermissionError()
-    again = watch.again(LOOK_ROUND_EVERY)
-    assert reasons(first, alone, again) == [OwnerReason.PERMISSION, OwnerReason.KERNEL, OwnerReason.PERMISSION]
-    assert [snapshot.counts.no_permission for snapshot in (first, alone, again)] == [{"tcp": 1}, {}, {"tcp": 1}]
-    assert list(events(alone.delta)) == list(events(again.delta)) == ["updated"]
-    assert watch.again(LOOK_ROUND_EVERY).delta.is_empty
-
-
-def test_a_denied_process_that_comes_or_goes_is_noticed_by_any_look() -> None:
-    watch = Watch(LISTENER)
-    assert reasons(watch.again(), watch.again()) == [OwnerReason.NOT_FOUND, OwnerReason.KERNEL]
-    watch.source.held[1] = PermissionError()
-    watch.source.hold(7, RESOLVER)
-    second = watch.tick(LISTENER, RESOLVER)
-    assert row(second, LISTENER).owner_reason is OwnerReason.PERMISSION
-    del watch.source.held[1]
-    watch.source.hold(8, CLIENT)
-    third = watch.tick(LISTENER, RESOLVER, CLIENT)
-    assert row(third, LISTENER).owner_reason is OwnerReason.KERNEL
-    assert row(third, CLIENT).owners == (owner(8),)
-
-
-@pytest.mark.parametrize("gone", [FileNotFoundError(), ProcessLookupError()])
-def test_an_owner_that_vanished_is_told_from_the_kernel_a_tick_later(gone: Exception) -> None:
-    watch = Watch(LISTENER)
-    watch.source.held[7] = gone
-    first, second, third = watch.again(), watch.again(), watch.again()
-    assert reasons(first, second) == [OwnerReason.NOT_FOUND, OwnerReason.KERNEL]
-    assert list(events(second.delta)) == ["updated"]
-    assert (third.delta.is_empty, watch.source.scans) == (True, 2), "after that it is not looked for"
-
-
-def test_a_socket_of_the_kernel_whose_line_changes_every_tick_costs_no_look_each_time() -> None:
-    tunnel = udp("0.0.0.0:4789", inode=500)
-    watch = busy(LISTENER, tunnel)
-    watch.again()
-    watch.tick(LISTENER, tunnel._replace(recv_q=1), after=0.1)
-    scans, links = watch.source.scans, watch.source.links
-    for size in range(2, 30):
-        snapshot = watch.tick(LISTENER, tunnel._replace(recv_q=size), after=0.1)
-        assert row(snapshot, tunnel).owner_reason is OwnerReason.KERNEL
-    assert (watch.source.scans, watch.source.links) == (scans, links)
-    watch.again(LOOK_ROUND_EVERY)
-    for size in range(2, 30):
-        watch.tick(LISTENER, tunnel._replace(recv_q=size), after=0.1)
-    assert watch.source.scans == scans + 1, "nor after it was looked round"
-
-
-def test_a_socket_of_the_kernel_that_stays_is_handed_to_a_process_when_one_takes_it() -> None:
-    watch = Watch(LISTENER)
-    assert reasons(watch.again(), watch.again(), watch.again())[1:] == [OwnerReason.KERNEL] * 2
-    watch.source.hold(7, LISTENER)
-    assert only(watch.again(LOOK_ROUND_EVERY)).owners == (owner(7),)
-
-
-def test_an_inode_that_is_used_again_is_looked_for_again() -> None:
-    watch = Watch(LISTENER)
-    watch.again()
-    watch.again()
-    assert reasons(watch.again()) == [OwnerReason.KERNEL]
-    watch.tick()
-    again = CLIENT._replace(inode=LISTENER.inode)
-    watch.source.hold(7, again)
-    assert only(watch.tick(again)).owners == (owner(7),)
-
-
-def test_an_owner_that_ended_during_the_scan_has_exited() -> None:
-    watch = Watch(LISTENER)
-    watch.source.hold(7, LISTENER)
-    watch.source.vanished.add(7)
-    assert reasons(watch.again()) == [OwnerReason.NOT_FOUND]
-
-
-def test_an_owner_that_the_first_scan_missed_is_found_by_the_next() -> None:
-    watch = Watch(LISTENER)
-    before = only(watch.again())
-    watch.source.hold(7, LISTENER)
-    second = watch.again()
-    assert only(second).owners == (owner(7),)
-    assert only(second).owner_reason is None
-    assert second.delta == Delta(updated=(Change(before, only(second)),))
-
-
-def test_the_last_owner_of_a_socket_that_stays_has_exited() -> None:
-    watch = Watch(LISTENER)
-    watch.source.hold(7, LISTENER)
-    watch.again()
-    watch.source.held[7] = ProcessLookupError()
-    assert reasons(watch.again(LOOK_ROUND_EVERY)) == [OwnerReason.NOT_FOUND]
-    assert reasons(watch.again()) == [OwnerReason.KERNEL]
 
 
 # --- ticks that fail ---
@@ -462,7 +323,11 @@ def test_a_user_that_cannot_be_named_in_the_first_tick_loses_nothing(calls: int)
     first = watch.again()
     assert (held(first), first.delta.is_empty) == ([LISTENER, CLIENT, RESOLVER], True)
     assert [socket.owner_reason for socket in first.sockets] == [None, OwnerReason.NOT_FOUND, OwnerReason.NOT_FOUND]
-    assert [socket.owner_reason for socket in watch.again().sockets] == [None, OwnerReason.KERNEL, OwnerReason.KERNEL]
+    assert [socket.owner_reason for socket in watch.again().sockets] == [
+        None,
+        OwnerReason.NOT_FOUND,
+        OwnerReason.NOT_FOUND,
+    ]
 
 
 def test_a_user_that_cannot_be_named_while_it_is_looked_round_loses_nothing() -> None:

@@ -145,7 +145,11 @@ def test_a_socket_that_falls_to_time_wait_keeps_its_row_and_loses_user_and_owner
     after = only(second)
     assert second.delta == Delta(changed=(Change(before, after),))
     assert after == CLOSED._replace(
-        id=before.id, seen_at=before.seen_at, was_there=True, owner_reason=OwnerReason.KERNEL
+        id=before.id,
+        seen_at=before.seen_at,
+        was_there=True,
+        owner_reason=OwnerReason.LAST_HELD,
+        evidence=(owner(7),),
     )
     assert watch.tick().delta.closed == (after,)
 

@@ -11,7 +11,7 @@ import pytest
 
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.fields.format import printable
-from netwatch_tui.kernel.descriptors import NO_SOCKET, count_descriptors, list_descriptors, list_pids, read_descriptors
+from netwatch_tui.kernel.descriptors import NO_SOCKET, list_descriptors, list_pids, read_descriptors, stat_descriptors
 from netwatch_tui.kernel.processes import Processes
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.ownership import Process
@@ -138,7 +138,7 @@ def test_descriptors_are_listed_without_looking_behind_them(tree: Tree) -> None:
 
 
 def test_the_kernel_tells_how_many_descriptors_are_open_or_0() -> None:
-    count, listed = count_descriptors("/proc", os.getpid()), len(os.listdir("/proc/self/fd")) - 1
+    count, listed = stat_descriptors("/proc", os.getpid()).size, len(os.listdir("/proc/self/fd")) - 1
     assert count in (0, listed)
 
 
@@ -150,7 +150,7 @@ def test_inodes_are_not_limited_to_32_bits(tree: Tree) -> None:
 def test_a_vanished_process_is_said_to_be_gone(tree: Tree) -> None:
     (tree.root / "8").mkdir()
     for pid in (7, 8):
-        for read in (count_descriptors, list_descriptors, read_descriptors):
+        for read in (stat_descriptors, list_descriptors, read_descriptors):
             with pytest.raises((FileNotFoundError, ProcessLookupError)):
                 read(tree.root, pid)
 
@@ -169,6 +169,20 @@ def test_a_folder_of_somebody_else_is_a_permission_error(open_tree: Tree, unpriv
     assert read_descriptors(open_tree.root, 7) == {3: 56}
     with pytest.raises(PermissionError):
         read_descriptors(open_tree.root, 8)
+
+
+def test_a_process_that_ends_while_its_links_are_read_is_gone_and_not_forbidden(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.add(7, "socket:[56]")
+
+    def ended(*_: object, **__: object) -> str:
+        tree.end(7)
+        raise PermissionError
+
+    monkeypatch.setattr(os, "readlink", ended)
+    with pytest.raises(ProcessLookupError):
+        read_descriptors(tree.root, 7)
 
 
 def test_looking_leaves_no_descriptor_open(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +244,7 @@ def test_a_process_that_ends_during_the_scan_owns_nothing(tree: Tree, source: Tr
     tree.add(11, "socket:[57]")
     source.named[9] = None
     assert scan(index) == {57}
-    assert (index.of(56), index.denied) == ((), 0)
+    assert (index.of(56), index.denied) == ((), (0, 0))
 
 
 def test_unreadable_processes_are_counted_and_the_others_found(
@@ -242,7 +256,7 @@ def test_unreadable_processes_are_counted_and_the_others_found(
     open_tree.add(9, "socket:[58]").chmod(0)
     unprivileged()
     assert scan(index) == {57}
-    assert (index.of(57), index.denied) == ((owner(8, 3),), 2)
+    assert (index.of(57), sum(index.denied)) == ((owner(8, 3),), 2)
 
 
 def test_a_number_that_is_used_again_is_another_process(tree: Tree, source: TreeSource, index: OwnerIndex) -> None:
@@ -323,17 +337,45 @@ def test_metadata_of_this_process_is_what_the_kernel_says() -> None:
     assert Path("/proc/self/comm").read_text().strip()[:15] == found.name[:15]
 
 
-def test_metadata_is_kept_until_it_is_forgotten(child: Child) -> None:
+def test_metadata_is_the_same_object_until_a_process_renames_itself(child: Child) -> None:
     child.rename(b"one")
     processes = Processes("/proc")
     before = processes.read(child.pid)
-    child.rename(b"two")
     assert processes.read(child.pid) is before
-    processes.forget()
+    child.rename(b"two")
     after = processes.read(child.pid)
     assert before
     assert before.name == "one"
     assert after == before._replace(name="two")
+
+
+def test_metadata_is_asked_for_anew_when_it_was_forgotten(child: Child) -> None:
+    processes = Processes("/proc")
+    before = processes.read(child.pid)
+    processes.forget()
+    after = processes.read(child.pid)
+    assert after is not before
+    assert after == before
+
+
+def test_another_program_of_the_same_name_has_its_own_command_line() -> None:
+    """As when an interpreter runs one script and then another: neither pid, start time nor name is different."""
+    second = "print(flush=True); input()"
+    code = f"import os, sys; input(); os.execv(sys.executable, [sys.executable, '-S', '-c', {second!r}])"
+    command = [sys.executable, "-S", "-c", code]
+    processes = Processes("/proc")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin
+        assert running.stdout
+        before = processes.read(running.pid)
+        running.stdin.write("\n")
+        running.stdin.flush()
+        running.stdout.readline()
+        after = processes.read(running.pid)
+        assert before
+        assert after
+        assert (before.cmdline[-1], after.cmdline[-1]) == (code, second)
+        assert after.create_time == before.create_time
 
 
 def test_a_process_that_is_gone_has_no_metadata(child: Child) -> None:
@@ -383,8 +425,7 @@ def test_metadata_of_a_number_that_is_used_again_is_that_of_the_new_process(twin
     child.rename(b"one")
     before = twin.read()
     child.rename(b"two")
-    twin.start("4242", name="two")
-    assert twin.read() is before, "it may call itself what it likes"
+    assert twin.read() is before
     twin.start("4243")
     assert (before.name, twin.read().name) == ("one", "two")
 

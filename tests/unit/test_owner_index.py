@@ -330,7 +330,7 @@ def test_a_process_that_ends_while_it_is_looked_at_owns_nothing_any_more(machine
     machine.source.held[10] = ProcessLookupError()
     machine.closed = {7}
     assert machine.find(7) == {56}
-    assert (machine.holders(56), machine.index.denied) == ([], 0)
+    assert (machine.holders(56), machine.index.denied) == ([], (0, 0))
 
 
 def test_a_process_that_exits_before_its_name_is_read_owns_nothing(machine: Machine) -> None:
@@ -401,13 +401,16 @@ def test_a_process_that_gives_up_its_last_socket_is_forgotten_as_an_owner(machin
 def test_processes_that_may_not_be_looked_into_are_counted_anew_each_time(machine: Machine) -> None:
     machine.source.held = {10: PermissionError(), 11: PermissionError(), 12: {3: 56}}
     machine.scan()
-    assert machine.index.denied == 2
+    assert machine.index.denied == (2, 0)
+    machine.source.own = {11}
+    machine.scan()
+    assert machine.index.denied == (1, 1)
     del machine.source.held[10]
     machine.find(7)
-    assert machine.index.denied == 1
+    assert machine.index.denied == (0, 1)
     machine.source.held = {12: {3: 56}}
     machine.find(7)
-    assert machine.index.denied == 0
+    assert machine.index.denied == (0, 0)
 
 
 class Stop(Exception):  # noqa: N818

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import marshal
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from netwatch_tui.kernel import prefetched_descriptors
 from netwatch_tui.kernel.descriptors import NO_SOCKET
 from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 
@@ -104,3 +107,41 @@ def test_nobody_waits_for_ever_where_the_first_process_ends_without_asking() -> 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+@pytest.mark.usefixtures("descriptors_before")
+@pytest.mark.parametrize("call", ["fork", "pipe"])
+def test_where_there_can_be_no_second_process_this_one_looks(
+    proc: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def refused() -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, call, refused)
+    source = PrefetchedSource(str(proc))
+    assert source.pids() == [7, 8]
+    assert (source.descriptors(7), source.descriptors(8)) == ({3: 56, 4: NO_SOCKET}, {3: 57})
+
+
+@pytest.mark.usefixtures("descriptors_before")
+@pytest.mark.parametrize("said", [b"{", b"nonsense", b"[\x01"])
+def test_where_the_second_process_ends_in_the_middle_of_a_word_this_one_looks(
+    proc: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(
+        prefetched_descriptors, "marshal", SimpleNamespace(dump=lambda _, pipe: pipe.write(said), loads=marshal.loads)
+    )
+    source = PrefetchedSource(str(proc))
+    assert source.pids() == [7, 8]
+    assert source.descriptors(8) == {3: 57}
+
+
+def test_a_process_that_does_not_hear_of_its_children_takes_what_they_found(proc: Path) -> None:
+    """Whoever started it may have let SIGCHLD be ignored: then the kernel waits for the children itself."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        source = PrefetchedSource(str(proc))
+        assert source.pids() == [7, 8]
+        assert source.descriptors(8) == {3: 57}
+    finally:
+        signal.signal(signal.SIGCHLD, before)

@@ -21,6 +21,7 @@ from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.unseen import Unseen
 from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
 from tests.support.fake import Watch
 from tests.support.recordings import HOST, lines_of, packed, record, replayed, save
@@ -73,12 +74,13 @@ def test_it_does_not_matter_how_often_all_sockets_are_written(sets: list[dict[in
     histories(),
     st.lists(st.builds(Problem, st.text(), st.integers(1))),
     st.builds(Seen, st.dictionaries(st.integers(0), st.text()), st.integers(0), st.integers(0), st.integers(0)),
+    st.builds(Unseen, st.integers(0), st.integers(0), st.booleans(), st.booleans(), st.booleans(), st.booleans()),
     st.floats(0, 1e10),
 )
 def test_what_goes_with_the_sockets_is_replayed_as_well(
-    sets: list[dict[int, Socket]], problems: list[Problem], seen: Seen, cost: float
+    sets: list[dict[int, Socket]], problems: list[Problem], seen: Seen, unseen: Unseen, cost: float
 ) -> None:
-    snapshots = chain(sets, problems=tuple(problems), namespaces=seen, cost=cost)
+    snapshots = chain(sets, problems=tuple(problems), namespaces=seen, unseen=unseen, cost=cost)
     assert replayed(record(snapshots))[0] == snapshots
 
 

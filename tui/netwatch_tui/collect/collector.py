@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from netwatch_tui.collect.owner_index import OwnerIndex
+from netwatch_tui.collect.attribution import Attribution
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
-from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
+from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
-from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
@@ -70,17 +69,12 @@ class Collector:
         self._tables = tables
         self._stopwatch = stopwatch
         self._tracker = SocketTracker()
-        self._owners = OwnerIndex(source, check)
         self._details = SockDiagFacts(source)
-        self._reader = TableReader(source, self._tracker, self._owners, check)
-        self._searched: set[int] = set()
-        """Inodes that have no owner as far as can be seen; not looked for again before the next look round."""
-        self._unexplained: set[int] = set()
-        """Inodes whose owner was missed in the last tick: looked for once more."""
+        self._attribution = Attribution(source, self._tracker, self._details, check)
+        self._reader = TableReader(source, self._tracker, self._attribution.index, check)
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
-        self._was_denied = False
         self._is_first = True
         self._needs_more = False
 
@@ -100,7 +94,7 @@ class Collector:
         diffs, problems = self._reader.read(refs)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
-        self._find_owners(diffs, look_round)
+        self._attribution.find(diffs, all_processes=look_round)
         delta = self._commit(diffs, refs, now, look_round=look_round, again=again)
         if look_round:
             self._looked_round_at = now
@@ -122,6 +116,7 @@ class Collector:
                 own=self._visible.own.inode,
                 unreadable=self._visible.unreadable,
             ),
+            unseen=self._attribution.unseen,
         )
 
     def _in_use(self) -> set[int]:
@@ -130,41 +125,6 @@ class Collector:
             return set()
         every = self._tracker.sockets.values()
         return {socket.netns for socket in every if socket.owners and socket.family is not Family.NETLINK}
-
-    def _find_owners(self, diffs: Sequence[TableDiff], look_round: bool) -> None:
-        """Look for owners where there are inodes without one, or it is time."""
-        left = set(self._left_inodes(diffs))
-        self._owners.vanish(left)
-        self._searched -= left
-        fresh = {new_line.socket.inode: new_line.socket for new_line in _new_lines(diffs)}
-        inodes = fresh.keys() | self._unexplained
-        wanted = {inode for inode in inodes if inode and not self._owners.of(inode)} - self._searched
-        if look_round:
-            self._owners.scan()
-        elif wanted:
-            self._owners.find(wanted, lambda missing: self._still_there(missing, fresh))
-        missed = {inode for inode in wanted if not self._owners.of(inode)}
-        self._searched |= missed if self._owners.denied else missed & self._unexplained
-
-    def _still_there(self, inodes: set[int], fresh: Mapping[int, Socket]) -> set[int]:
-        """Those that the kernel still knows as far as it can be asked: what lives for milliseconds has no owner now."""
-        asked = [fresh[inode] for inode in inodes if inode in fresh and is_connection(fresh[inode])]
-        answers = self._details.ask(asked)
-        there = (Answer.PRESENT, Answer.CANNOT_TELL)
-        gone = {socket.inode for socket, answer in zip(asked, answers, strict=True) if answer not in there}
-        gone |= {
-            inode
-            for inode in inodes
-            if inode in fresh and is_known_better(fresh[inode]) and not self._details.knows(fresh[inode])
-        }
-        return inodes - gone
-
-    def _left_inodes(self, diffs: Iterable[TableDiff]) -> Iterator[int]:
-        """Inodes that are sockets no more: closed, or let go by their process."""
-        sockets = self._tracker.sockets
-        for diff in diffs:
-            yield from (sockets[id].inode for id in diff.missing)
-            yield from (sockets[id].inode for id, new_line in diff.continuing if not new_line.socket.inode)
 
     def _refresh_details(
         self, namespaces: Iterable[Namespace], diffs: Sequence[TableDiff], *, look_round: bool, again: bool
@@ -215,60 +175,36 @@ class Collector:
             tuple(tracker.sockets[id] for id in dropped),
         )
         tracker.apply(delta)
-        self._owners.settle()
-        self._was_denied = bool(self._owners.denied)
-        self._unexplained = {
-            socket.inode
-            for socket in (*delta.opened, *(change.after for change in (*delta.changed, *delta.updated)))
-            if socket.owner_reason is OwnerReason.NOT_FOUND
-        }
+        self._attribution.commit(delta)
         return delta
 
     def _attribute_opened(self, diff: TableDiff, now: float) -> dict[bytes, Socket]:
         """The sockets that were not known, by their line."""
         was_there, next_id = not self._tracker.knows(diff.ref), self._tracker.next_id
-        return {line: self._attribute(socket, next_id(), now, was_there) for line, socket in diff.opened}
+        return {line: self._attribute(socket, next_id(), now, was_there, None) for line, socket in diff.opened}
 
     def _change(self, id: int, after: Socket) -> Change:
         """A followed socket and what is known of it now."""
         before = self._tracker.sockets[id]
-        return Change(before, self._attribute(after, id, before.seen_at, before.was_there))
+        return Change(before, self._attribute(after, id, before.seen_at, before.was_there, before))
 
     def _to_attribute_again(self, *, look_round: bool, again: bool) -> Iterator[int]:
         """Sockets of which something is different that their line does not tell."""
         if not self._tracker.sockets:
             return
-        for inode in self._owners.touched | self._unexplained:
-            yield from self._tracker.with_inode(inode)
+        yield from self._attribution.to_attribute_again()
         if again and self.needs.of_all:
             yield from (id for id, socket in self._tracker.sockets.items() if socket.family in INET)
         elif again:
             yield from self.needs.of_ids & self._tracker.sockets.keys()
         if look_round:
             yield from (id for id, socket in self._tracker.sockets.items() if is_known_better(socket))
-        if bool(self._owners.denied) != self._was_denied:
-            yield from (id for id, socket in self._tracker.sockets.items() if socket.inode and not socket.owners)
 
-    def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool) -> Socket:
+    def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool, before: Socket | None) -> Socket:
         if socket.netid != "tcp" or socket.state is State.LISTEN or self._needs_more:
             socket = self._details.add(socket, id)
-        owners = self._owners.of(socket.inode)
         user = None if socket.uid is None else self._source.user(socket.uid)
-        return socket.followed(id, seen_at, was_there, user, owners, None if owners else self._reason(socket, id))
-
-    def _reason(self, socket: Socket, id: int) -> OwnerReason:
-        """Why no owner was found.
-
-        A socket that nobody held at two scans, and that is still listed, is the kernel's. After the first, its
-        process most likely went away between reading the sockets and reading the processes.
-        """
-        if not socket.inode or (socket.family is Family.NETLINK and not socket.local_port):
-            return OwnerReason.KERNEL
-        if self._owners.denied:
-            return OwnerReason.PERMISSION
-        before = self._tracker.sockets.get(id)
-        missed_before = before is not None and before.inode == socket.inode and not before.owners
-        return OwnerReason.KERNEL if missed_before else OwnerReason.NOT_FOUND
+        return socket.followed(id, seen_at, was_there, user, *self._attribution.of(socket, before))
 
 
 def _has_fresh(diff: TableDiff) -> bool:

@@ -23,8 +23,8 @@ def process_name(name: str) -> str:
     return printable(in_quotes(name) if _MISTAKABLE.search(name) else name)
 
 
-def _names(owners: tuple[Owner, ...]) -> str:
-    return ",".join(dict.fromkeys(process_name(owner.process.name) for owner in owners))
+def _names(owners: tuple[Owner, ...], between: str = ",") -> str:
+    return between.join(dict.fromkeys(process_name(owner.process.name) for owner in owners))
 
 
 def process_text(socket: Socket) -> str:
@@ -38,7 +38,7 @@ def absence_text(socket: Socket) -> str:
         case OwnerReason.LAST_HELD:
             return f"{_names(socket.evidence)}{_LAST_HELD}"
         case OwnerReason.ACCEPT_QUEUE:
-            return f"(queue of {_names(socket.evidence)})" if socket.evidence else "(accept queue)"
+            return f"(queue of {_names(socket.evidence, ' or ')})" if socket.evidence else "(accept queue)"
         case OwnerReason.KERNEL:
             return "(kernel)"
         case OwnerReason.PERMISSION:

@@ -18,10 +18,10 @@ from netwatch_tui.sockets.socket import Socket
 _PROCESSES = Needs(of_processes=True)
 
 REASON_MEANINGS = {
-    OwnerReason.LAST_HELD: "nobody holds it any more; this process did",
-    OwnerReason.ACCEPT_QUEUE: "it waits to be accepted by this process",
+    OwnerReason.LAST_HELD: "no process that may be read holds it any more; this one did",
+    OwnerReason.ACCEPT_QUEUE: "it waits to be accepted",
     OwnerReason.KERNEL: "no process can hold it",
-    OwnerReason.PERMISSION: "some process could not be looked into: try sudo",
+    OwnerReason.PERMISSION: "no process that may be read holds it",
     OwnerReason.NOT_FOUND: "every process was looked into, and none holds it",
 }
 

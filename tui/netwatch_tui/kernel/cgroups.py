@@ -38,12 +38,21 @@ def parse_cgroup(text: str) -> Origin:
 def _container(path: str) -> str | None:
     for runtime, pattern in _CONTAINERS:
         if match := pattern.search(path):
-            name = match.group(1)
+            name = _unescape(match.group(1)) if runtime == "nspawn" else match.group(1)
             return f"{runtime}:{name[:_ID_SHOWN] if re.fullmatch('[0-9a-f]{12,64}', name) else name}"
     return None
 
 
 def _unit(path: str) -> str | None:
-    """The innermost unit that is no slice (a slice only holds others), without the escapes of systemd.unit(5)."""
+    r"""The innermost unit that is no slice (a slice only holds others), as systemctl(1) prints it.
+
+    The escapes of systemd.unit(5), `\x2d` for a dash, are part of a unit's name. What systemd adds for the file system
+    is an underscore before names that the kernel could take for files of its own: `cg_escape` in its cgroup-util.c.
+    """
     units = [unit for unit in _UNIT.findall(path) if not unit.endswith(".slice")]
-    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), units[-1]) if units else None
+    return units[-1].removeprefix("_") if units else None
+
+
+def _unescape(name: str) -> str:
+    """What a machine is called of which the unit's name speaks: the reverse of systemd-escape(1)."""
+    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), name)

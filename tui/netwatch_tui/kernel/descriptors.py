@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import NamedTuple
 
 NO_SOCKET = 0
 """Stands for the inode of a descriptor that is a file, a pipe or anything else."""
+RING = -1
+"""Stands for the inode of an io_uring, which may hold sockets itself; see `unlisted_descriptors`."""
 
 _PREFIX = "socket:["
+_RING_LINK = "anon_inode:[io_uring]"
 
 Descriptors = dict[int, int]
-"""The descriptors of one process, each with the inode of the socket behind it or `NO_SOCKET`."""
+"""The descriptors of one process, each with the inode of the socket behind it, `NO_SOCKET` or `RING`."""
+
+
+class DescriptorFolder(NamedTuple):
+    """What one stat(2) of `/proc/PID/fd` tells."""
+
+    size: int
+    """How many descriptors are open, since Linux 6.2; before, 0."""
+    inode: int
+    """Made when somebody looks at a process for the first time: another process by the same number has another one.
+
+    The same process gets another one, too, when the kernel was short of memory and forgot it.
+    """
 
 
 def list_pids(proc: str | os.PathLike[str]) -> list[int]:
@@ -19,13 +35,15 @@ def list_pids(proc: str | os.PathLike[str]) -> list[int]:
     return sorted(int(name) for name in os.listdir(proc) if name.isdigit())
 
 
-def count_descriptors(proc: str | os.PathLike[str], pid: int) -> int:
-    """How many descriptors a process has open, told cheaply since Linux 6.2; 0 where the kernel does not tell.
+def stat_descriptors(proc: str | os.PathLike[str], pid: int) -> DescriptorFolder:
+    """How many descriptors a process has open, and whether it is the process of the last time, at a small price.
 
     Raises:
+        PermissionError: The process may not even be looked at.
         FileNotFoundError, ProcessLookupError: The process is gone.
     """
-    return os.stat(f"{proc}/{pid}/fd").st_size
+    found = os.stat(f"{proc}/{pid}/fd")
+    return DescriptorFolder(found.st_size, found.st_ino)
 
 
 def list_descriptors(proc: str | os.PathLike[str], pid: int) -> list[int]:
@@ -57,7 +75,15 @@ def read_descriptors(proc: str | os.PathLike[str], pid: int, fds: Iterable[int] 
                 target = readlink(name, dir_fd=folder)
             except FileNotFoundError:
                 continue
-            found[int(name)] = int(target[start:-1]) if target.startswith(prefix) else NO_SOCKET
+            except PermissionError:
+                # proc_pid_readlink of the kernel's fs/proc/base.c says so of a process that has just ended, too.
+                if not os.path.exists(f"{proc}/{pid}"):
+                    raise ProcessLookupError(pid) from None
+                raise
+            if target.startswith(prefix):
+                found[int(name)] = int(target[start:-1])
+            else:
+                found[int(name)] = RING if target == _RING_LINK else NO_SOCKET
     finally:
         os.close(folder)
     return found

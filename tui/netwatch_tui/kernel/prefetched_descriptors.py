@@ -1,8 +1,8 @@
-"""The descriptor scan of a first look, made by a second process while this one reads and parses the socket tables.
+"""The descriptor scan of a first tick, made by a second process while this one reads and parses the socket tables.
 
-Both take about as long, and nearly all of the scan is time in the kernel, so on two processors a first look is over in
+Both take about as long, and nearly all of the scan is time in the kernel, so on two processors a first tick is over in
 little more than half the time. Threads would not do: between two of its 100,000 system calls the scan would wait for
-the interpreter lock that the parser holds.
+the interpreter lock that the parser holds. Where there can be no second process, or it comes to grief, this one looks.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 import marshal
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 from netwatch_tui.kernel.descriptors import Descriptors, list_pids, read_descriptors
 from netwatch_tui.kernel.source import PROC, LinuxSource, ProcessReader
 
 _DENIED = "denied"
+
+_Found = dict[int, Descriptors | str]
+"""The descriptors of each process, or that it may not be looked into."""
 
 
 class PrefetchedSource(LinuxSource):
@@ -22,42 +26,61 @@ class PrefetchedSource(LinuxSource):
 
     def __init__(self, proc: str = PROC, processes: ProcessReader | None = None) -> None:
         super().__init__(proc, processes)
-        self._pipe, writing = os.pipe()
-        self._child = os.fork()
-        if self._child == 0:
-            os.close(self._pipe)  # or writing would wait for a reader that is gone
-            _scan(proc, writing)
-        os.close(writing)
-        self._found: dict[int, Descriptors | str] | None = None
+        self._pipe, self._child = _start(proc)
+        self._found: _Found | None = None
 
     def pids(self) -> list[int]:
         """The processes of the scan; from the second call on, those of the moment."""
-        if self._child:
-            with open(self._pipe, "rb") as pipe:
-                data = pipe.read()
-            os.waitpid(self._child, 0)
-            self._child = 0
-            # Nothing comes if the second process was killed; then this one looks.
-            self._found = marshal.loads(data) if data else None  # noqa: S302 -- from our own child
-            return sorted(self._found) if self._found else super().pids()
-        self._found = None
-        return super().pids()
+        self._found = self._take() if self._child else None
+        return sorted(self._found) if self._found else super().pids()
 
     def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
-        """What the scan found; see `owners.read_descriptors`."""
-        if self._found is None or fds is not None:
+        """What the scan found, once; see `descriptors.read_descriptors`."""
+        if self._found is None or pid not in self._found or fds is not None:
             return super().descriptors(pid, fds)
-        found = self._found[pid]
+        found = self._found.pop(pid)
         if isinstance(found, str):
             raise PermissionError(pid)
         return found
+
+    def _take(self) -> _Found | None:
+        """What the second process found, once; None if it was killed, whole or in the middle of a word."""
+        with open(self._pipe, "rb") as pipe:
+            data = pipe.read()
+        with suppress(ChildProcessError):  # where the parent ignores SIGCHLD, nobody is left to be waited for
+            os.waitpid(self._child, 0)
+        self._child = 0
+        try:
+            found: _Found = marshal.loads(data)  # noqa: S302 -- from our own child
+        except (EOFError, ValueError, TypeError):
+            return None
+        return found
+
+
+def _start(proc: str) -> tuple[int, int]:
+    """Start the second process; its pipe and its number, or twice 0 where the system has no room for it."""
+    try:
+        reading, writing = os.pipe()
+    except OSError:
+        return 0, 0
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return 0, 0
+    if child == 0:
+        os.close(reading)  # or writing would wait for a reader that is gone
+        _scan(proc, writing)
+    os.close(writing)
+    return reading, child
 
 
 def _scan(proc: str, writing: int) -> None:
     """Look at all processes, write what was found, and end. Runs in the second process and never returns."""
     status = 1
     try:
-        found: dict[int, Descriptors | str] = {}
+        found: _Found = {}
         for pid in list_pids(proc):
             try:
                 found[pid] = read_descriptors(proc, pid)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.kernel.descriptors import (
+    DescriptorFolder,
     Descriptors,
-    count_descriptors,
     list_descriptors,
     list_pids,
     read_descriptors,
+    stat_descriptors,
 )
 from netwatch_tui.kernel.namespaces import NAMED, NamespaceList, Namespaces
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.unseen import Unseen
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.cgroup_paths import CgroupPaths
+    from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 
 PROC = "/proc"
 
@@ -34,14 +38,26 @@ class Source(Protocol):
     def pids(self) -> list[int]:
         """The processes that can be seen."""
 
-    def count_descriptors(self, pid: int) -> int:
-        """How many descriptors a process has open; see `owners.count_descriptors`."""
+    def visibility(self) -> Unseen:
+        """What keeps whole processes out of sight; those that are listed and may not be read are not counted in it."""
+
+    def is_own(self, pid: int) -> bool:
+        """Whether a process belongs to the user of this one."""
+
+    def stat_descriptors(self, pid: int) -> DescriptorFolder:
+        """How many descriptors a process has open; see `descriptors.stat_descriptors`."""
 
     def list_descriptors(self, pid: int) -> list[int]:
-        """The open descriptors of a process; see `owners.list_descriptors`."""
+        """The open descriptors of a process; see `descriptors.list_descriptors`."""
 
     def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
-        """What stands behind descriptors of a process; see `owners.read_descriptors`."""
+        """What stands behind descriptors of a process; see `descriptors.read_descriptors`."""
+
+    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+        """Where else a process may hold sockets; see `unlisted_descriptors.find_hiding_places`."""
+
+    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+        """The sockets that are held there; see `unlisted_descriptors.read_hiding_place`."""
 
     def process(self, pid: int) -> Process | None:
         """Metadata of a process; None if it is gone."""
@@ -112,9 +128,22 @@ class LinuxSource:
         """The processes that can be seen."""
         return list_pids(self._proc)
 
-    def count_descriptors(self, pid: int) -> int:
+    def visibility(self) -> Unseen:
+        """What keeps whole processes out of sight."""
+        from netwatch_tui.kernel.process_visibility import read_visibility
+
+        return read_visibility(self._proc)
+
+    def is_own(self, pid: int) -> bool:
+        """Whether a process belongs to the user of this one: its folder is the effective user's, see proc(5)."""
+        try:
+            return os.stat(f"{self._proc}/{pid}").st_uid == os.geteuid()
+        except OSError:
+            return False
+
+    def stat_descriptors(self, pid: int) -> DescriptorFolder:
         """How many descriptors a process has open."""
-        return count_descriptors(self._proc, pid)
+        return stat_descriptors(self._proc, pid)
 
     def list_descriptors(self, pid: int) -> list[int]:
         """The open descriptors of a process."""
@@ -123,6 +152,18 @@ class LinuxSource:
     def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
         """What stands behind descriptors of a process."""
         return read_descriptors(self._proc, pid, fds)
+
+    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+        """Where else a process may hold sockets."""
+        from netwatch_tui.kernel.unlisted_descriptors import find_hiding_places
+
+        return find_hiding_places(self._proc, pid, rings)
+
+    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+        """The sockets that are held there."""
+        from netwatch_tui.kernel.unlisted_descriptors import read_hiding_place
+
+        return read_hiding_place(self._proc, place)
 
     def process(self, pid: int) -> Process | None:
         """Metadata of a process; None if it is gone."""

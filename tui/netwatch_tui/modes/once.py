@@ -52,7 +52,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     collector = Collector(source, tables, namespaces=options.net, needs=needs)
     snapshot = collector.collect(time.time())
     if any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
-        snapshot = collector.collect(time.time())  # tells a process that ended from a socket of the kernel's own
+        snapshot = collector.collect(time.time())  # finds what was opened after the processes were looked at
     if options.record:
         from netwatch_tui.modes.record import record_one
 

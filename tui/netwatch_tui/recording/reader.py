@@ -15,6 +15,7 @@ from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.unseen import Unseen
 
 END = "the recording ends here"
 
@@ -178,6 +179,7 @@ class Recording:
             cost=frame["cost"] + 0.0,
             problems=tuple(Problem(str(text), int(times)) for text, times in frame.get("problems", ())),
             namespaces=_seen(frame["namespaces"]) if "namespaces" in frame or last is None else last.namespaces,
+            unseen=_unseen(frame["unseen"]) if "unseen" in frame else last.unseen if last else Unseen(),
         )
 
     def _delta(self, frame: Mapping[str, Any], before: Mapping[int, Socket], here: Mapping[int, Socket]) -> Delta:
@@ -240,6 +242,11 @@ def _object(line: bytes) -> dict[str, Any] | None:
 def _seen(told: Mapping[str, Any]) -> Seen:
     names = {int(inode): str(name) for inode, name in told["names"].items()}
     return Seen(**{**{name: told[name] for name in Seen._fields if name in told}, "names": names})
+
+
+def _unseen(told: Mapping[str, Any]) -> Unseen:
+    kinds = {name: type(default) for name, default in Unseen._field_defaults.items()}
+    return Unseen(**{name: kind(told[name]) for name, kind in kinds.items() if name in told})
 
 
 def count_frames(path: str) -> int:

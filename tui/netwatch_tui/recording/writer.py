@@ -16,6 +16,7 @@ from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.unseen import Unseen
 
 
 class Sink:
@@ -77,6 +78,7 @@ class Writer:
         self._numbers: dict[Process, int] = {}
         self._described: dict[int, dict[str, Any]] = {}
         self._namespaces: Seen | None = None
+        self._unseen: Unseen | None = None
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -118,7 +120,7 @@ class Writer:
         if after is None or self._left < 0:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
-            self._namespaces = None
+            self._namespaces = self._unseen = None
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
             every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
@@ -134,6 +136,9 @@ class Writer:
         if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
             frame["namespaces"] = snapshot.namespaces._asdict()
+        if snapshot.unseen != self._unseen:
+            self._unseen = snapshot.unseen
+            frame["unseen"] = snapshot.unseen._asdict()
         return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:

@@ -5,8 +5,8 @@
 | none | a descriptor was read: the owners are known |
 | last-held | it was held before, and its process ended, or the socket outlives it |
 | accept-queue | an established connection without a file that waits at a listener |
-| kernel | proof that no process can hold it: TIME-WAIT or SYN-RECV never seen held, the kernel's own netlink port |
-| permission | some process could not be looked into, and nobody else holds it |
+| kernel | proof that no process can hold it: no file stands behind it, and it was never seen held; netlink port 0 |
+| permission | some process could not be looked into (`unseen.Unseen`), and nobody else holds it |
 | not-found | everything could be read, and nobody holds it |
 """
 
@@ -20,9 +20,9 @@ class OwnerReason(StrEnum):
     """Why a socket is shown without an owner; the value is what JSON says."""
 
     LAST_HELD = "last-held"
-    """Nobody holds it any more; who did is in `Socket.evidence`."""
+    """No process that may be read holds it any more; who did is in `Socket.evidence`."""
     ACCEPT_QUEUE = "accept-queue"
-    """It waits to be accepted; who holds the listener is in `Socket.evidence`."""
+    """It waits to be accepted; who holds the listener is in `Socket.evidence`, all of them where it can be several."""
     KERNEL = "kernel"
     """No process can hold it."""
     PERMISSION = "permission"

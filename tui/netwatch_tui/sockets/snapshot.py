@@ -11,6 +11,7 @@ from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.unseen import Unseen
 
 
 class Problem(NamedTuple):
@@ -27,7 +28,7 @@ class Counts(NamedTuple):
     by_state: Mapping[tuple[str, State], int] = {}
     """By netid and state."""
     no_permission: Mapping[str, int] = {}
-    """By netid, those whose owner only a more privileged user may see."""
+    """By netid, those whose owner may be a process that could not be looked into: see `Snapshot.unseen`."""
 
     def after(self, delta: Delta) -> Counts:
         """The counts when this has happened."""
@@ -78,3 +79,5 @@ class Snapshot(NamedTuple):
     """Seconds that this snapshot took to make."""
     problems: tuple[Problem, ...]
     namespaces: Seen
+    unseen: Unseen = Unseen()
+    """Which processes could not be looked into."""

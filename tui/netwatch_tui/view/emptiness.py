@@ -40,7 +40,7 @@ def _asked_in_vain(spec: ViewSpec) -> list[str]:
 
 def _hidden_owners(view: View) -> list[str]:
     count = sum(view.snapshot.counts.no_permission.values())
-    return [f"The owners of {count:,} sockets are hidden from you; sudo shows them."] if count else []
+    return [f"The owners of {count:,} sockets are hidden:", *view.snapshot.unseen.texts()] if count else []
 
 
 def _elsewhere(view: View) -> list[str]:

@@ -16,6 +16,7 @@ from netwatch_tui.fields.format import cell_width, printable
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING
 from netwatch_tui.sockets.socket import State
+from netwatch_tui.sockets.unseen import counted_processes
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit, spaced
 from netwatch_tui.view.view import View
 
@@ -164,10 +165,11 @@ class StatusLine(Widget):
                 count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids
             )
             if count:
-                parts.append(Part(f"owners of {_counted(count, 'socket')} need root", "$warning"))
+                why = "; ".join(snapshot.unseen.texts())
+                parts.append(Part(f"owners of {_counted(count, 'socket')} hidden: {why}", "$warning"))
             if spec.namespaces and snapshot.namespaces.denied:
-                denied = _counted(snapshot.namespaces.denied, "process")
-                parts.append(Part(f"namespaces of {denied} need root", "$warning"))
+                denied = f"the namespaces of {counted_processes(snapshot.namespaces.denied)}"
+                parts.append(Part(snapshot.unseen.denied(denied), "$warning"))
         return [*parts, *(Part(notice, "$warning") for notice in self._notices)]
 
 

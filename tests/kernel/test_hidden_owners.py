@@ -1,0 +1,120 @@
+"""What keeps owners out of sight, made with real mounts, namespaces and users: they are hidden, and it is said why."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from netwatch_tui.kernel.process_visibility import read_visibility
+from tests.support.kernel import NOBODY, Child, Netns
+
+pytestmark = pytest.mark.usefixtures("may_make_namespaces")
+
+AROUND = read_visibility("/proc")
+"""What keeps processes from the tests themselves, which may run in a pid namespace of their own."""
+LOOKER, HOLDER = "tests.support.kernel_look", "tests.support.kernel_holder"
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def mounted(options: str) -> list[str]:
+    """Runs a program that has another /proc."""
+    return ["unshare", "--mount", "sh", "-c", 'mount -t proc -o "$0" proc /proc && exec "$@"', options]
+
+
+class Scene:
+    """A listener of root in a namespace, and a look at it."""
+
+    def __init__(self, stack: ExitStack, netns: Netns) -> None:
+        self._stack = stack
+        self._netns = netns
+        self.holder = stack.enter_context(Child(HOLDER, netns=netns))
+        self.inode, self.fd = self.holder.ask(["listen"])
+
+    def look(self, uid: int, before: list[str]) -> tuple[dict[str, Any], list[str]]:
+        """The listener's row as somebody sees it who was started this way, and what he is told that he can't see."""
+        looker = self._stack.enter_context(Child(LOOKER, "", str(uid), netns=self._netns, before=before))
+        seen = looker.ask({"now": 0.0, "of": [self._netns.inode]})
+        (row,) = (socket for socket in seen["sockets"] if socket["inode"] == self.inode)
+        return row, [text for text in seen["unseen"] if text not in AROUND.texts()]
+
+
+@pytest.fixture
+def scene(stack: ExitStack, here: Netns) -> Scene:
+    return Scene(stack, here)
+
+
+@pytest.mark.parametrize("options", ["hidepid=2", "hidepid=invisible,gid=12345", "hidepid=ptraceable"])
+def test_what_proc_does_not_list_is_hidden_from_a_user_and_not_from_root(scene: Scene, options: str) -> None:
+    row, unseen = scene.look(NOBODY, mounted(options))
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert unseen == ["/proc hides processes of other users (hidepid)"]
+    row, unseen = scene.look(0, mounted(options))
+    assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)
+    assert not [text for text in unseen if "hidepid" in text]
+
+
+def test_the_group_that_hidepid_lets_off_is_told_what_it_may_not_read_instead(scene: Scene) -> None:
+    row, unseen = scene.look(NOBODY, mounted(f"hidepid=2,gid={NOBODY}"))
+    assert (row["owners"], row["reason"], len(unseen)) == ([], "permission", 1)
+    assert unseen[0].startswith("root needed for ")
+
+
+def test_what_is_listed_and_may_not_be_read_is_counted(scene: Scene) -> None:
+    row, unseen = scene.look(NOBODY, mounted("hidepid=1"))
+    assert (row["owners"], row["reason"], len(unseen)) == ([], "permission", 1)
+    assert unseen[0].startswith("root needed for ")
+    assert unseen[0].endswith(" of other users")
+
+
+def test_the_processes_outside_a_pid_namespace_are_hidden(scene: Scene) -> None:
+    row, unseen = scene.look(0, ["unshare", "--pid", "--fork", "--mount-proc"])
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert unseen == ([] if AROUND.is_enclosed else ["processes outside this pid namespace do not show"])
+
+
+def test_a_pid_namespace_that_keeps_the_proc_around_it_hides_nothing() -> None:
+    code = "from netwatch_tui.kernel.process_visibility import read_visibility as read; print(read('/proc'))"
+    command = ["unshare", "--pid", "--fork", sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.strip() == repr(AROUND)
+
+
+def test_a_proc_of_processes_alone_shows_every_owner(scene: Scene) -> None:
+    row, _ = scene.look(0, mounted("subset=pid"))
+    assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)
+
+
+def test_a_shielded_process_is_told_from_those_of_other_users(scene: Scene) -> None:
+    scene.holder.ask(["become", NOBODY])
+    row, unseen = scene.look(NOBODY, [])
+    assert row["owners"] == [[scene.holder.pid, scene.fd]]
+    others = len(unseen)
+    scene.holder.ask(["shield"])
+    row, unseen = scene.look(NOBODY, [])
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert unseen[others:] == ["root needed for 1 shielded process"]
+
+
+def test_root_is_told_which_right_is_missing_and_not_that_root_is(scene: Scene) -> None:
+    scene.holder.ask(["become", NOBODY])
+    row, unseen = scene.look(0, ["setpriv", "--bounding-set=-sys_ptrace"])
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert unseen
+    assert all(text.startswith("CAP_SYS_PTRACE needed for ") for text in unseen)
+
+
+def test_root_of_a_user_namespace_is_told_that_his_rights_end_there(scene: Scene) -> None:
+    row, unseen = scene.look(0, ["unshare", "--user", "--map-root-user"])
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert all(text.endswith(" closed even to CAP_SYS_PTRACE") for text in unseen)
+    assert unseen

@@ -1,0 +1,56 @@
+"""What keeps the holders of sockets out of sight: facts of a tick, and the words for them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Unseen(NamedTuple):
+    """Which processes could not be looked into, and what this process would need to.
+
+    Who may look into a process is what ptrace(2) calls PTRACE_MODE_READ: its own user, or anybody with CAP_SYS_PTRACE
+    in the user namespace of that process, unless a security module forbids it.
+    """
+
+    others: int = 0
+    """Processes of other users that are listed and may not be read."""
+    shielded: int = 0
+    """Processes of the same user that may not be read: not dumpable (prctl(2)), or with more capabilities."""
+    proc_hides: bool = False
+    """`/proc` does not list what belongs to others: it is mounted with `hidepid`, see proc(5)."""
+    is_enclosed: bool = False
+    """`/proc` shows one of the inner pid namespaces (pid_namespaces(7)), not the processes outside it."""
+    is_root: bool = False
+    """The effective user is number 0."""
+    may_trace: bool = False
+    """This process has CAP_SYS_PTRACE."""
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether there may be a holder that nobody can find from here."""
+        return bool(self.others or self.shielded or self.proc_hides or self.is_enclosed)
+
+    def denied(self, things: str) -> str:
+        """That some things may not be read, and what would help."""
+        if self.may_trace:  # another user namespace, or a security module
+            return f"{things} closed even to CAP_SYS_PTRACE"
+        return f"{'CAP_SYS_PTRACE' if self.is_root else 'root'} needed for {things}"
+
+    def texts(self) -> list[str]:
+        """What could not be looked at, and what it takes: one phrase for each cause, none where all was seen."""
+        found: list[str] = []
+        if self.others:
+            of_whom = "of other users" if self.others > 1 else "of another user"
+            found.append(self.denied(f"{counted_processes(self.others)} {of_whom}"))
+        if self.shielded:
+            found.append(self.denied(counted_processes(self.shielded, "shielded ")))
+        if self.proc_hides:
+            found.append("/proc hides processes of other users (hidepid)")
+        if self.is_enclosed:
+            found.append("processes outside this pid namespace do not show")
+        return found
+
+
+def counted_processes(count: int, kind: str = "") -> str:
+    """`1 process`, `1,200 processes`."""
+    return f"{count:,} {kind}{'process' if count == 1 else 'processes'}"
