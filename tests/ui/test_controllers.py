@@ -151,11 +151,11 @@ def test_filters_are_taken_back_one_step_after_the_other(source: FakeSource, tmp
     editing.action_edit_filter()
     filtering.keep("443")
     viewer.at = 1
-    filtering.narrow("keep", "pport:50001")
-    assert (filtering.line.shown, len(viewer.rows)) == ("443 pport:50001", 1)
+    filtering.narrow("keep", "peer_port:50001")
+    assert (filtering.line.shown, len(viewer.rows)) == ("443 peer_port:50001", 1)
     editing.clear()
     assert len(viewer.rows) == 4
-    for shown in ("443 pport:50001", "443", ""):
+    for shown in ("443 peer_port:50001", "443", ""):
         editing.action_undo_filter()
         assert (filtering.line.shown, viewer.spec.query.text) == (shown, shown)
 
