@@ -137,8 +137,8 @@ def as_ss_prints(sockets: Iterable[dict[str, Any]], told: set[str]) -> list[Line
                 state,
                 None if local == "4:0" and netid == "nl" else socket["recv_q"],
                 socket["send_q"],
-                local,
-                socket["peer"],
+                _plain(netid, local),
+                _plain(netid, socket["peer"]),
                 # Without the kernel's raw_diag ss reads /proc/net/raw, and then prints neither inode nor uid.
                 socket["inode"] if netid in told else None,
                 socket["uid"] if netid in told and netid not in UNIX else None,

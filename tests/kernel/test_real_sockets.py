@@ -324,7 +324,7 @@ def _our_line(socket: Socket) -> Line:
         str(socket.recv_q),
         str(socket.send_q),
         _plain(local_text(socket)),
-        peer_text(socket),
+        _plain(peer_text(socket)),
         socket.inode,
         frozenset(holders(socket)),
     )

@@ -1,11 +1,12 @@
 """A process with a socket of every kind, each beside one that it could be mistaken for, and the command for each.
 
 Run as `python -m tests.support.kernel_show`, in a network namespace of its own. A request is the name of a socket; the
-answer is the command that shows it, and what tells its line from those of all others.
+answer is the command that shows it, what tells its line from those of all others, and how the program spells this end.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket as net
 import subprocess
@@ -85,6 +86,7 @@ def _make(folder: str) -> dict[str, net.socket]:
         "packet cooked": _bound(net.AF_PACKET, datagram, 0, ("lo", 0x0806)),
         "netlink": _bound(net.AF_NETLINK, net.SOCK_RAW, 0, (0, 0), (0, 0)),
     }
+    made["netlink with a port of the kernel's choice"] = _KEPT[-1]
     udp = net.socket(net.AF_INET, datagram)
     udp.connect(("127.0.0.1", 53))
     _KEPT.append(udp)
@@ -106,7 +108,9 @@ def _sign(socket: Socket) -> str:
     """What stands in the line of this socket alone."""
     if socket.netid in ("udpl", "icmp"):
         return f" {socket.inode} "
-    if not socket.owners or socket.netid == "nl":  # of which ss finds no process
+    if socket.netid == "nl":  # of which ss finds no process, and whose port it prints as a signed number
+        return f"{socket.local.text}:{ctypes.c_int32(socket.local_port).value} "
+    if not socket.owners:
         return f"{local_text(socket)} "
     (owner,) = socket.owners
     return f"pid={owner.pid},fd={owner.fd})"
@@ -124,7 +128,7 @@ def main() -> None:
         for name in requests():
             snapshot = Collector(source).collect(time.time())
             (row,) = filter(wanted[name], snapshot.sockets)
-            answer([show_command(row, snapshot.namespaces.own), _sign(row)])
+            answer([show_command(row, snapshot.namespaces.own), _sign(row), local_text(row)])
 
 
 NAMES = (
@@ -133,6 +137,7 @@ NAMES = (
     "udp without an address", "udp connected", "raw", "raw6", "udplite", "ping", "unix stream with a path",
     "unix stream accepted", "unix stream abstract", "unix stream unnamed", "unix datagram unnamed",
     "unix datagram with a path", "unix seqpacket", "packet", "packet cooked", "netlink",
+    "netlink with a port of the kernel's choice",
 )  # fmt: skip
 """Every socket that can be asked for."""
 

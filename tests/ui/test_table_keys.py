@@ -291,7 +291,7 @@ async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> No
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        (("slash", *"nomatch", "enter"), ["None of 4 sockets matches the filter.", "Esc clears it, / changes it."]),
+        (("slash", *"nomatch", "enter"), ["None of 4 sockets matches the filter.", "Searched as text: nomatch."]),
         (("t", "u"), ["There are no sockets of the kinds that are on.", "There are: tcp 3, udp 1.", "a shows"]),
         (("t", "e"), ["Nothing is connected.", "e shows all states again."]),
     ],

@@ -49,7 +49,8 @@ def _command(entered: str, socket: Socket) -> str:
         case Family.PACKET:
             return f"{entered}ss {options}e | grep -w ino:{socket.inode}"
         case Family.NETLINK:
-            ends = re.escape(f"{printable(socket.local.text)}:{socket.local_port}")
+            port = (socket.local_port + 0x8000_0000) % 0x1_0000_0000 - 0x8000_0000  # ss prints it as a signed number
+            ends = re.escape(f"{printable(socket.local.text)}:{port}")
             return f"{entered}ss {options} | grep -E {shlex.quote(f' {ends} ')}"
         case _:
             return f"{entered}ss {options}{_by_ends(socket)}"
