@@ -152,10 +152,3 @@ async def test_it_stands_where_there_is_room(source: FakeSource, size: tuple[int
         assert (panel.region.y > table.region.y) is not beside
         assert panel.region.height > 5
         assert table.region.height > 5
-
-
-async def test_nothing_to_tell_about_is_said() -> None:
-    async with on_stage(FakeSource()) as stage:
-        await stage.press("enter")
-        assert not stage.app.screen.query_one(DetailsPanel).display
-        assert "There is no row to tell about." in stage.screen[-1]

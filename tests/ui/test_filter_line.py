@@ -46,6 +46,10 @@ async def test_what_is_wrong_is_marked_and_said_and_the_last_good_result_stays(s
         assert "a ( before this ) is expected" in stage.screen[-2]
         await stage.press("backspace")
         assert not line(stage).query_one(FilterInput)._value.spans
+        await stage.press("backspace", "x")
+        assert "port: needs a number from 0 to 65535" in stage.screen[-2]
+        await stage.press("enter")
+        assert stage.screen[-2] == "Filter: port:443", "the last that made sense"
 
 
 async def test_tab_completes_keys_and_names_that_are_there_now(source: FakeSource) -> None:

@@ -18,7 +18,7 @@ from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import RowId
 from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
-from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
+from tests.ui.stage import CLIENT, DNS, OTHER, WEB, on_stage
 
 
 def many(count: int) -> list[Socket]:
@@ -275,17 +275,6 @@ async def test_the_filter_is_live_while_it_is_typed(source: FakeSource) -> None:
         assert "Filter:" not in stage.screen[-2]
 
 
-async def test_a_wrong_filter_says_what_was_expected_and_keeps_the_last_good_result(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        await stage.press(*"/port:443")
-        assert len(stage.rows) == 3
-        await stage.press("x")
-        assert len(stage.rows) == 3
-        assert "port: needs a number from 0 to 65535" in stage.screen[-2]
-        await stage.press("enter")
-        assert stage.screen[-2] == "Filter: port:443"
-
-
 async def test_escape_leaves_the_line_with_the_filter_as_it_was(source: FakeSource) -> None:
     async with on_stage(source, spec=ViewSpec(query=parse("nginx"))) as stage:
         assert len(stage.rows) == 3
@@ -412,26 +401,3 @@ async def test_a_narrow_screen_hides_columns_and_says_so(source: FakeSource, siz
         assert "Age" not in stage.heading
         if size[0] >= 80:
             assert "columns hidden" in stage.screen[1]
-
-
-async def test_only_lines_that_look_different_are_painted_again(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        painted = painted_lines(stage)
-        await stage.step(0)
-        assert painted == []
-        source.put(WEB, CLIENT._replace(recv_q=5), OTHER, DNS)
-        await stage.step(0)
-        assert painted == [2]
-
-
-def painted_lines(stage: Stage) -> list[int]:
-    """From now on, the lines of the table that are painted."""
-    painted: list[int] = []
-    render_line = stage.table.render_line
-
-    def record(y: int) -> object:
-        painted.append(y)
-        return render_line(y)
-
-    stage.table.render_line = record  # type: ignore[assignment]  # a spy for this one test
-    return painted

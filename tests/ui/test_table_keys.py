@@ -166,14 +166,6 @@ async def test_everything_of_a_row_can_be_copied(source: FakeSource) -> None:
         assert len(stage.app.screen_stack) == 1
 
 
-async def test_an_empty_table_has_nothing_to_copy_or_write() -> None:
-    async with on_stage(FakeSource()) as stage:
-        await stage.press("y")
-        assert stage.said == "There is no row to copy."
-        await stage.press("w")
-        assert stage.said == "There is nothing on the screen to write."
-
-
 # Files
 
 
@@ -304,9 +296,16 @@ async def test_an_empty_table_says_why_and_what_to_press(
         assert [line.strip()[: len(word)] for line, word in zip(stage.rows, words, strict=False)] == words
 
 
-async def test_an_empty_machine_says_so() -> None:
+async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() -> None:
     async with on_stage(FakeSource()) as stage:
         assert stage.rows[0].strip() == "No sockets of any kind were found here."
+        for key, words in (
+            ("enter", "There is no row to tell about."),
+            ("y", "There is no row to copy."),
+            ("w", "There is nothing on the screen to write."),
+        ):
+            await stage.press(key)
+            assert stage.said == words
 
 
 async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:

@@ -58,10 +58,9 @@ def test_a_new_connection_lights_up_and_is_found_by_its_port(listener: socket.so
             os.killpg(terminal.process.pid, 0)
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 50), (40, 10)])
-def test_it_starts_and_quits_at_any_size(columns: int, lines: int, listener: socket.socket) -> None:
+def test_it_starts_and_quits_also_where_there_is_little_room(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
-    with Terminal([PROGRAM, f"port:{port}"], columns=columns, lines=lines) as terminal:
+    with Terminal([PROGRAM, f"port:{port}"], columns=40, lines=10) as terminal:
         terminal.wait_for(lambda rows: any(f"127.0.0.1:{port}" in row for row in rows), "the listener")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
