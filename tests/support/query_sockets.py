@@ -8,7 +8,7 @@ from netwatch_tui.fields.columns import Moment
 from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.sockets.marks import Mark, Marked
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
-from netwatch_tui.sockets.socket import Socket, State, Timer
+from netwatch_tui.sockets.socket import DiagFacts, Socket, State, Timer
 from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait, udp, unix
 
 BLUE = NETNS + 1
@@ -83,9 +83,17 @@ _ALL: dict[str, Socket] = {
     "link": netlink(4, 812, inode=125, owner_reason=OwnerReason.KERNEL, **ROOT),
 }
 
+_FACTS = {
+    **dict.fromkeys(("asking", "fetch", "local", "query", "mapped"), DiagFacts(1, autobound=True)),
+    "shell": DiagFacts(1, fwmark=0x12, autobound=False),
+    "visit": DiagFacts(1, fwmark=0x11, cgroup=7, cgroup_path="/system.slice/nginx.service"),
+    "web": DiagFacts(1, fwmark=0, cgroup=1, cgroup_path="/"),
+}
+"""What sock_diag alone tells of some of them."""
+
 _SEEN_AT = {"fetch": NOW - 5, "asking": NOW - 2, "visit": NOW - 90, "local": NOW - 4_000, "db": NOW - 4_000}
 SOCKETS: dict[str, Socket] = {
-    name: socket._replace(id=id, seen_at=_SEEN_AT.get(name, NOW - 600))
+    name: socket._replace(id=id, seen_at=_SEEN_AT.get(name, NOW - 600), diag=_FACTS.get(name))
     for id, (name, socket) in enumerate(_ALL.items(), 1)
 }
 """By name. Those that are not named in `_SEEN_AT` were first seen ten minutes ago."""

@@ -13,9 +13,11 @@ from netwatch_tui.query.language.keys import IS_WORDS
 from netwatch_tui.query.language.syntax import (
     Autobound,
     Blank,
+    Cgroup,
     Compare,
     Device,
     Expression,
+    Fwmark,
     Host,
     HostTest,
     Is,
@@ -198,6 +200,8 @@ conditions: st.SearchStrategy[Expression] = st.one_of(
     st.builds(HostTest, st.sampled_from(["local", "peer", "any"]), hosts()),
     st.builds(HostTest, _sides, st.builds(lambda text: Host("unix", glob=text), st.text())),
     st.builds(Device, st.text(max_size=8).filter(lambda name: not name.isdigit())),
+    st.builds(Fwmark, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
+    st.builds(Cgroup, st.text(max_size=8).map(lambda name: f"/x{name}".rstrip("/"))),
     st.just(Autobound()),
     st.builds(States, st.frozensets(st.sampled_from(State))),
 )

@@ -21,6 +21,7 @@ from netwatch_tui.view.row_choice import RowChoice
 if TYPE_CHECKING:
     from netwatch_tui.query import Query
 
+
 class Machine(Source, Protocol):
     """A source on which a person may name a network namespace."""
 

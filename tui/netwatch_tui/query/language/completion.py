@@ -15,7 +15,9 @@ from netwatch_tui.sockets.socket import State
 
 MOST = 200
 """Candidates at most; who types on has fewer."""
-_WORDS = ("and", "or", "not", "sport", "dport", "src", "dst", "dev", "state", "exclude", "autobound")
+_WORDS = (
+    "and", "or", "not", "sport", "dport", "src", "dst", "dev", "fwmark", "cgroup", "autobound", "state", "exclude",
+)  # fmt: skip
 _SS_STATES = (*NAME_IN_SS.values(), *GROUPS)
 _SHOWN_STATES = (*(state.value.lower() for state in State), *GROUPS)
 _OPERATOR = re.compile(r"[!=<>]=?|eq|ne|neq|lt|gt|le|leq|ge|geq", re.IGNORECASE)

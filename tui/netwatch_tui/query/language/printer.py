@@ -13,9 +13,11 @@ from netwatch_tui.query.language.syntax import (
     And,
     Autobound,
     Blank,
+    Cgroup,
     Compare,
     Device,
     Expression,
+    Fwmark,
     Host,
     HostTest,
     Is,
@@ -127,6 +129,10 @@ def _ss(leaf: Expression) -> str:
             return f"@{word}" if side == "any" else f"{'src' if side == 'local' else 'dst'} {word}"
         case Device(name):
             return f"dev {in_quotes(name) if name else 0}"
+        case Fwmark(mark, mask):
+            return f"fwmark = {mark:#x}/{mask:#x}"
+        case Cgroup(path):
+            return f"cgroup = {in_quotes(path)}"
         case Autobound():
             return "autobound"
         case States(states):

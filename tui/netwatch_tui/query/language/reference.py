@@ -24,7 +24,7 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("unit: container: netns:", "part of a name"),
     ("is:listening,new", "new changed closed listening loopback public mine"),
     (":443  @10.0.0.1:22  tcp:22", "as lsof -i takes it; also *:443"),
-    ("dport = :ssh", "as ss takes it: sport dport src dst dev autobound, = != < <= > >="),
+    ("dport = :ssh", "as ss takes it: sport dport src dst dev fwmark cgroup autobound, = != < <= > >="),
     ("state connected exclude time-wait", "as ss takes it; and, or, not, ! & |"),
 )
 """Examples and what they mean."""

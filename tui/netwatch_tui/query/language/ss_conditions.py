@@ -12,8 +12,10 @@ from netwatch_tui.query.language.lexer import Kind, Token, unquoted
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS, states_named
 from netwatch_tui.query.language.syntax import (
+    Cgroup,
     Device,
     Expression,
+    Fwmark,
     Host,
     HostTest,
     Operator,
@@ -37,6 +39,11 @@ COMPARABLE = frozenset({"sport", "dport", "src", "dst", "dev", "fwmark", "cgroup
 """Words of ss behind which an operator may stand."""
 _SIDES: dict[str, Side] = {"src": "local", "dst": "peer", "sport": "local", "dport": "peer"}
 _FAMILY = re.compile(r"(inet6?|unix|link|netlink):(.*)", re.DOTALL)
+_C_NUMBER = "(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})"
+_MARK = re.compile(f"{_C_NUMBER}(?:/{_C_NUMBER})?")
+_MAX_MARK = 0xFFFF_FFFF
+_CGROUP_MOUNT = re.compile(r"^/sys/fs/cgroup(?:/unified)?(?=/|$)")
+"""Where systemd mounts cgroup2, alone or beside the first version."""
 _NAME = re.compile(r"[*?/@\[]")
 """What only the name of a unix socket has in it."""
 
@@ -97,8 +104,12 @@ def ss_condition(words: Words, names: MachineNames) -> Expression | None:
             return _device(words, names)
         case "state" | "exclude" | "excl":
             return _states(words)
-        case "fwmark" | "cgroup" as word:
-            raise words.wrong(f"{word} can't be told from what is shown here; leave it to ss", words.next)
+        case "fwmark":
+            words.take()
+            return _fwmark(words)
+        case "cgroup":
+            words.take()
+            return _cgroup(words)
         case _:
             return None
 
@@ -199,6 +210,36 @@ def _device(words: Words, names: MachineNames) -> Expression:
         if not name and int(unquoted(token.raw)):
             raise words.wrong("no network device has this number", token)
     test = Device(name)
+    return negation(test) if operator is None else test
+
+
+def _fwmark(words: Words) -> Expression:
+    """A mark, and behind a slash the bits of it that count; each as C writes a number."""
+    operator = _operator(words, ("=", "!="))
+    token = _value(words, "a mark")
+    match = _MARK.fullmatch(unquoted(token.raw))
+    numbers = [_c_number(number) for number in match.groups("0xffffffff")] if match else []
+    if not numbers or max(numbers) > _MAX_MARK:
+        raise words.wrong("a mark is expected, with or without a mask: 0x10 or 0x10/0xff", token)
+    test = Fwmark(*numbers)
+    return negation(test) if operator is None else test
+
+
+def _c_number(text: str) -> int:
+    """A number as strtoul(3) reads it: hexadecimal behind `0x`, octal behind `0`."""
+    if text[:2].lower() == "0x":
+        return int(text, 16)
+    return int(text, 8) if text.startswith("0") else int(text)
+
+
+def _cgroup(words: Words) -> Expression:
+    """The path of a cgroup, with or without where systemd mounts the file system."""
+    operator = _operator(words, ("=", "!="))
+    token = _value(words, "the path of a cgroup")
+    path = _CGROUP_MOUNT.sub("", unquoted(token.raw)).rstrip("/")
+    if path and not path.startswith("/"):
+        raise words.wrong("the path of a cgroup is expected: /system.slice/x.service", token)
+    test = Cgroup(path or "/")
     return negation(test) if operator is None else test
 
 

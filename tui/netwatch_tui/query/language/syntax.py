@@ -129,6 +129,20 @@ class Device(NamedTuple):
     device: str
 
 
+class Fwmark(NamedTuple):
+    """`fwmark`: these bits of SO_MARK have this value."""
+
+    mark: int
+    mask: int = 0xFFFF_FFFF
+
+
+class Cgroup(NamedTuple):
+    """`cgroup`: made in this cgroup, not in one below it."""
+
+    path: str
+    """As `/proc/PID/cgroup` spells it."""
+
+
 class Autobound(NamedTuple):
     """`autobound`: the kernel chose the port or the name."""
 
@@ -141,7 +155,7 @@ class States(NamedTuple):
     states: frozenset[State]
 
 
-Leaf: TypeAlias = Term | Is | Word | Number | PortTest | HostTest | Device | Autobound | States
+Leaf: TypeAlias = Term | Is | Word | Number | PortTest | HostTest | Device | Fwmark | Cgroup | Autobound | States
 Expression: TypeAlias = And | Or | Not | Leaf
 
 ALL = And(())

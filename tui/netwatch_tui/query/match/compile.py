@@ -11,9 +11,11 @@ from netwatch_tui.query.language.syntax import (
     And,
     Autobound,
     Blank,
+    Cgroup,
     Compare,
     Device,
     Expression,
+    Fwmark,
     HostTest,
     Is,
     Leaf,
@@ -106,6 +108,10 @@ def _leaf(leaf: Leaf) -> Test:
         case Device(name):
             device = name or None
             return lambda socket: socket.interface == device
+        case Fwmark(mark, mask):
+            return lambda socket: (found := _fwmark(socket)) is not None and found & mask == mark
+        case Cgroup(path):
+            return lambda socket: socket.diag is not None and socket.diag.cgroup_path == path
         case _:
             raise TypeError(leaf)
 
@@ -120,8 +126,15 @@ def _number(number: int) -> Test:
     return test
 
 
+def _fwmark(socket: Socket) -> int | None:
+    return None if socket.diag is None else socket.diag.fwmark
+
+
 def _autobound(first: int, last: int) -> Test:
-    """As ss judges it: by the range of ports from which the kernel takes one, and by a name that it would give."""
+    """As ss judges it: of internet sockets by the kernel's word, and of the others by a name that it would give.
+
+    The kernel says of accepted connections, too, that nobody asked for their port. So it must be one that it gives.
+    """
 
     def test(socket: Socket) -> bool:
         match socket.family:
@@ -133,7 +146,8 @@ def _autobound(first: int, last: int) -> Test:
             case Family.NETLINK:
                 return socket.local_port >= 1 << 31  # a negative number, as the kernel gives to who comes second
             case _:
-                return first <= socket.local_port <= last
+                was_chosen = socket.diag is not None and socket.diag.autobound is True
+                return was_chosen and first <= socket.local_port <= last
 
     return test
 

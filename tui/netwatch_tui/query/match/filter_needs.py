@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from netwatch_tui.query.language.syntax import Autobound, Device, Expression, Leaf, Pattern, Term, Text, Word, leaves
+from netwatch_tui.query.language.syntax import (
+    Autobound,
+    Cgroup,
+    Device,
+    Expression,
+    Fwmark,
+    Leaf,
+    Pattern,
+    Term,
+    Text,
+    Word,
+    leaves,
+)
 from netwatch_tui.sockets.needs import NOTHING_MORE, Need, Needs
 
 _OF_PROCESSES = frozenset({"cmd", "unit", "container"})
@@ -22,6 +34,10 @@ def _leaf_needs(leaf: Leaf) -> Needs:
             return _INTERFACE._replace(of_processes=True)
         case Device() | Term("dev"):
             return _INTERFACE
+        case Fwmark():
+            return Needs(frozenset({Need.FWMARK}))
+        case Cgroup():
+            return Needs(frozenset({Need.CGROUP}))
         case Autobound():
             return Needs(frozenset({Need.AUTOBOUND}))
         case Term(key, values) if key in _SHOWN_ADDRESSES:
