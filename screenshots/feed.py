@@ -1,4 +1,4 @@
-"""Feeds the screen one look a call, without a thread and without a clock: for pictures and for tests."""
+"""Feeds the screen one tick a call, without a thread and without a clock: for pictures and for tests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.news import Post, ViewReady
 from netwatch_tui.play.session import AskProcess, Session
 from netwatch_tui.recording.reader import open_recording
+from netwatch_tui.sockets.needs import NOTHING_MORE
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.spec import ViewSpec
@@ -20,16 +21,17 @@ DAY = Path(__file__).with_name("day.ndjson")
 
 
 class Played:
-    """The looks of a recording, one after the other, whenever a look is asked for."""
+    """The frames of a recording, one after the other, whenever a tick asks for one."""
 
     namespaces = ""
+    needs = NOTHING_MORE
 
     def __init__(self, path: Path = DAY) -> None:
-        self._looks = iter(open_recording(str(path)))
+        self._frames = iter(open_recording(str(path)))
 
     def collect(self, now: float) -> Snapshot:  # noqa: ARG002 -- a recording has its own time
         """The next one."""
-        return next(self._looks)
+        return next(self._frames)
 
 
 class StepFeed:
@@ -41,12 +43,12 @@ class StepFeed:
         self.now = now
 
     def begin(self, post: Post) -> None:
-        """Take the first look."""
+        """Tick for the first time."""
         self._post = post
         self.step(0.0)
 
     def step(self, seconds: float = 1.0) -> None:
-        """Let time go by and look again."""
+        """Let time go by and tick again."""
         self.now += seconds
         self._send(self._session.tick(self.now))
 

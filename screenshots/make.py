@@ -33,11 +33,11 @@ PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "groups": ("netwatch", (110, 24), ("b", *"process", "enter", "B", "down", "enter")),
     "daylight": ("daylight", (80, 24), ()),
 }
-"""Name -> theme, columns and lines, and the keys that are pressed after the second look."""
+"""Name -> theme, columns and lines, and the keys that are pressed after the second tick."""
 
 
 async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> str:
-    """The screen after two looks and some keys, as SVG."""
+    """The screen after two ticks and some keys, as SVG."""
     spec = ViewSpec()
     feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())

@@ -9,13 +9,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.recording.recorder import Recorder
 from screenshots.feed import DAY
 from screenshots.story import Story
 
 
 def main() -> None:
-    """Write two looks, a second apart."""
+    """Write two frames, a second apart."""
     story = Story()
     DAY.unlink(missing_ok=True)
     recorder = Recorder(Collector(story, TABLES, stopwatch=lambda: 0.0), str(DAY), story.host, story.start, 1.0)

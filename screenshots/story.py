@@ -27,7 +27,7 @@ _STATE_NUMBERS = {
 
 
 class Story:
-    """A source that gives one recorded look after the other; `frame` says which."""
+    """A source that gives one recorded frame after the other; `frame` says which."""
 
     def __init__(self, path: Path = STORY) -> None:
         self._data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -6,8 +6,17 @@ import gc
 import os
 import time
 
+from hypothesis import HealthCheck, settings
+
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+# No test is judged by its speed: the machine may be busy. Where a change is judged, chance has no say either: what it
+# finds elsewhere becomes an @example.
+settings.register_profile(
+    "netwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("netwatch")
 
 
 def pytest_collection_finish() -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.socket import Address, Socket, State

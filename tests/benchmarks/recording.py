@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.recording.writer import ALL_EVERY, Sink, Writer
+from netwatch_tui.recording.file_format import ALL_EVERY
+from netwatch_tui.recording.writer import Sink, Writer
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.benchmarks.load import Load

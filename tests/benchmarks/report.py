@@ -78,7 +78,7 @@ ROWS = (
     Row("`lsof -nP -iTCP`", "lsof"),
     Row("`netwatch-tui --once -tanH`", "once"),
     Row('`psutil.net_connections("tcp")`', "psutil"),
-    Row("first look (cold collect)", "cold"),
+    Row("first tick (cold collect)", "cold"),
     Row("steady tick, 1 % replaced: median", "tick"),
     Row("the same: mean", "tick", mean),
     Row("the same: longest", "tick", max),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from netwatch_tui.output.fields import CELL_FIELDS
+from netwatch_tui.fields.catalogue import CELL_FIELDS
 from tests.support.program import PROGRAM, run
 from tests.support.schema import errors_of, validate
 
@@ -106,7 +106,7 @@ def test_the_table_needs_neither_psutil_nor_datetime_nor_json() -> None:
     code = "import sys; from netwatch_tui.cli import main; main(['--once']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = set(done.stderr.split())
-    assert not modules & {"psutil", "datetime", "json", "csv", "netwatch_tui.output.fields", "netwatch_tui.ui"}
+    assert not modules & {"psutil", "datetime", "json", "csv", "netwatch_tui.fields.catalogue", "netwatch_tui.ui"}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_table_needs_neither_psutil_nor_datetime_nor_json() -> None:
     [
         (["--format", "xml"], "xml"),
         (["--columns", "local,nope"], "'nope' is no column: netid, "),
-        (["--sort", "nope"], "'nope' is no column to sort by: mark, "),
+        (["--sort", "nope"], "'nope' is no column to sort by: netid, "),
         (["--sort", "local:up"], "'up' is no order"),
         (["--color", "red"], "red"),
         (["--timeout", "3s"], "--timeout means nothing with --once"),

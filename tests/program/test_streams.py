@@ -31,7 +31,7 @@ def test_watch_tells_of_a_connection_that_comes_and_goes() -> None:
         running("--watch", "--interval", "0.05", "-t", f"port:{server.getsockname()[1]}") as program,
     ):
         opened = None
-        while opened is None:  # until it has had its first look, which tells of nothing
+        while opened is None:  # until it has had its first tick, which tells of nothing
             client = net.create_connection(server.getsockname())
             port = client.getsockname()[1]
             accepted, _ = server.accept()

@@ -10,8 +10,8 @@ import sys
 import time
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.fields.columns import Moment
 from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.kernel.machine_names import read_names
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.kinds import netids
@@ -35,7 +35,9 @@ class Load:
         self._listen(net.AF_INET, "10.0.0.1", 0)
         for last in (1, 2, 3):
             self._connect(ssh, net.AF_INET, (f"10.0.0.{last}", 50_000 + last), ("10.0.0.1", 22))
-        self._connect(web, net.AF_INET, ("10.1.0.1", 0), ("10.0.0.1", 8080))
+        self._connect(web, net.AF_INET, ("10.1.0.1", 0), ("10.0.0.1", 8080))[0].setsockopt(
+            net.SOL_SOCKET, net.SO_MARK, 5
+        )
         self._connect(both, net.AF_INET, ("10.0.0.2", 50_020), ("10.0.0.1", 443))
         self._connect(ftp, net.AF_INET6, ("2001:db8::2", 50_030), ("2001:db8::1", 21))
         self._connect(both, net.AF_INET6, ("2001:db8:0:5::2", 50_031), ("2001:db8::1", 443))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.sockets.marks import Mark, Marked
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
@@ -20,7 +20,6 @@ NAMES = MachineNames(
         "udp": {"domain": 53, "https": 443, "odd": 2000},
     },
     me=1000,
-    ephemeral=(32768, 60999),
     devices={1: "lo", 2: "eth0"},
 )
 
@@ -83,17 +82,16 @@ _ALL: dict[str, Socket] = {
     "link": netlink(4, 812, inode=125, owner_reason=OwnerReason.KERNEL, **ROOT),
 }
 
-_FACTS = {
-    **dict.fromkeys(("asking", "fetch", "local", "query", "mapped"), DiagFacts(1, autobound=True)),
-    "shell": DiagFacts(1, fwmark=0x12, autobound=False),
-    "visit": DiagFacts(1, fwmark=0x11, cgroup=7, cgroup_path="/system.slice/nginx.service"),
-    "web": DiagFacts(1, fwmark=0, cgroup=1, cgroup_path="/"),
+_DIAG = {
+    "asking": DiagFacts(1, autobound=True, fwmark=0),
+    "fetch": DiagFacts(2, autobound=True, fwmark=0x11, cgroup=7, cgroup_path="/user.slice/bob"),
+    "local": DiagFacts(3, autobound=True),
+    "query": DiagFacts(4, autobound=True, fwmark=0x21),
+    "db": DiagFacts(5, autobound=False, cgroup=8, cgroup_path="/docker/0123"),
 }
-"""What sock_diag alone tells of some of them."""
-
 _SEEN_AT = {"fetch": NOW - 5, "asking": NOW - 2, "visit": NOW - 90, "local": NOW - 4_000, "db": NOW - 4_000}
 SOCKETS: dict[str, Socket] = {
-    name: socket._replace(id=id, seen_at=_SEEN_AT.get(name, NOW - 600), diag=_FACTS.get(name))
+    name: socket._replace(id=id, seen_at=_SEEN_AT.get(name, NOW - 600), diag=_DIAG.get(name))
     for id, (name, socket) in enumerate(_ALL.items(), 1)
 }
 """By name. Those that are not named in `_SEEN_AT` were first seen ten minutes ago."""

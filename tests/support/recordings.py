@@ -9,8 +9,12 @@ from pathlib import Path
 from netwatch_tui.recording.reader import Recording
 from netwatch_tui.recording.writer import Writer
 from netwatch_tui.sockets.snapshot import Snapshot
+from tests.support.build import tcp
+from tests.support.fake import Watch
 
 HOST = "web-1"
+WEB = tcp("10.0.0.1:443", inode=11)
+VISIT = tcp("10.0.0.1:443", "10.0.0.9:50000", inode=12)
 
 
 def record(snapshots: Iterable[Snapshot], *, ends: bool = True) -> bytes:
@@ -47,3 +51,10 @@ def save(path: Path, snapshots: Iterable[Snapshot], *, ends: bool = True) -> Pat
     data = record(snapshots, ends=ends)
     path.write_bytes(packed(data) if path.suffix == ".gz" else data)
     return path
+
+
+def story(frames: int = 6, gap: float = 1.0) -> list[bytes]:
+    """The lines of a recording in which a connection comes and goes again and again."""
+    watch = Watch()
+    snapshots = [watch.tick(*((WEB, VISIT) if at % 2 else (WEB,)), after=gap) for at in range(frames)]
+    return list(lines_of(record(snapshots)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +19,11 @@ def validate(document: object) -> None:
     _whole.validate(document)
 
 
+def validator(json_type: Mapping[str, object]) -> Draft202012Validator:
+    """Judges values by a schema that may refer to the definitions of the one that ships."""
+    return Draft202012Validator({**json_type, "$defs": SCHEMA["$defs"]})
+
+
 def errors_of(value: object, part: str) -> list[str]:
     """What is wrong with a part of a document: a `socket`, an `event`."""
-    validator = Draft202012Validator({"$ref": f"#/$defs/{part}", "$defs": SCHEMA["$defs"]})
-    return [error.message for error in validator.iter_errors(value)]
+    return [error.message for error in validator({"$ref": f"#/$defs/{part}"}).iter_errors(value)]

@@ -17,7 +17,7 @@ from netwatch_tui.query.language.syntax import (
     Compare,
     Device,
     Expression,
-    Fwmark,
+    FirewallMark,
     Host,
     HostTest,
     Is,
@@ -187,12 +187,12 @@ WORDS = [
 ]  # fmt: skip
 
 conditions: st.SearchStrategy[Expression] = st.one_of(
-    _terms(["process", "cmd", "user", "unit", "container", "netns", "timer", "dev"], _texts),
-    _terms(["port", "lport", "pport"], _numbers(0xFFFF)),
-    _terms(["pid", "uid", "fd", "inode", "recvq", "sendq", "drops", "age"], _numbers(10**6)),
+    _terms(["process", "cmdline", "user", "unit", "container", "netns", "timer", "interface"], _texts),
+    _terms(["port", "local_port", "peer_port"], _numbers(0xFFFF)),
+    _terms(["pid", "uid", "fd", "inode", "recv_q", "send_q", "drops", "age"], _numbers(10**6)),
     _terms(["addr", "local", "peer"], st.one_of(hosts(), _texts)),
     _terms(["state"], st.sampled_from(State).map(lambda state: Text(state.value))),
-    _terms(["proto"], st.sampled_from(sorted(ALL_NETIDS)).map(Text)),
+    _terms(["netid"], st.sampled_from(sorted(ALL_NETIDS)).map(Text)),
     st.builds(Is, st.lists(st.sampled_from(sorted(IS_WORDS)), min_size=1, max_size=3).map(tuple)),
     st.builds(Word, st.text(min_size=1, max_size=8) | st.sampled_from(WORDS)),
     st.builds(Number, st.integers(0, 10**10 - 1)),
@@ -200,9 +200,9 @@ conditions: st.SearchStrategy[Expression] = st.one_of(
     st.builds(HostTest, st.sampled_from(["local", "peer", "any"]), hosts()),
     st.builds(HostTest, _sides, st.builds(lambda text: Host("unix", glob=text), st.text())),
     st.builds(Device, st.text(max_size=8).filter(lambda name: not name.isdigit())),
-    st.builds(Fwmark, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
-    st.builds(Cgroup, st.text(max_size=8).map(lambda name: f"/x{name}".rstrip("/"))),
     st.just(Autobound()),
+    st.builds(FirewallMark, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
+    st.builds(lambda path: Cgroup("/" + path.strip("/")), st.text(max_size=12)),
     st.builds(States, st.frozensets(st.sampled_from(State))),
 )
 """What a filter is made of."""

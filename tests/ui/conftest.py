@@ -4,7 +4,15 @@ import pytest
 
 from tests.support.build import process
 from tests.support.fake import FakeSource
+from tests.ui.idle import until_idle
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB
+
+
+@pytest.fixture(autouse=True)
+def _waits_by_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual's pilot goes on as soon as there is nothing left to do."""
+    monkeypatch.setattr("textual.pilot.wait_for_idle", until_idle)
+    monkeypatch.setattr("textual.app.wait_for_idle", until_idle)
 
 
 @pytest.fixture

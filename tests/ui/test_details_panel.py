@@ -134,7 +134,7 @@ async def test_a_sort_or_filter_does_not_change_the_subject(source: FakeSource) 
 
 async def test_every_value_can_be_copied(source: FakeSource) -> None:
     async with on_stage(source, size=WIDE) as stage:
-        await stage.press("enter", "tab", "j", "j", "y")
+        await stage.press("enter", "tab", *"jjj", "y")
         assert stage.app.clipboard == "127.0.0.1:443"
         assert "Sent the Local to the terminal's clipboard: 127.0.0.1:443" in stage.screen[-1]
         await stage.press("tab", "j")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.query import SHIPPED, MachineNames, parse
+from netwatch_tui.query import MachineNames, parse
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import process, tcp
@@ -115,31 +115,8 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
         assert stage.screen[-2] == "Filter: -process:nginx"
         assert len(stage.rows) == 1
         await stage.press("f", *"exclude udp", "enter")
-        assert stage.screen[-2] == "Filter: -process:nginx -proto:udp"
+        assert stage.screen[-2] == "Filter: -process:nginx -netid:udp"
         assert "None of 4 sockets" in stage.rows[0]
-
-
-async def test_backspace_takes_one_step_after_the_other_back(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        await stage.press("backspace")
-        assert stage.said == "There is no step to take back."
-        await stage.press(*"/443", "enter", "f", *"keep pport", "escape", "down", "f", *"keep pport", "enter")
-        assert stage.screen[-2] == "Filter: 443 pport:50001"
-        await stage.press("escape")
-        assert len(stage.rows) == 4
-        await stage.press("backspace")
-        assert stage.screen[-2] == "Filter: 443 pport:50001"
-        await stage.press("backspace")
-        assert stage.screen[-2] == "Filter: 443"
-        await stage.press("backspace")
-        assert len(stage.rows) == 4
-
-
-async def test_an_alternative_is_narrowed_as_a_whole(source: FakeSource) -> None:
-    async with on_stage(source, spec=ViewSpec(query=parse("port:53 or port:443"))) as stage:
-        await stage.press("down", "f", *"keep peer", "enter")
-        assert len(stage.rows) == 1
-        assert "10.0.0.9:50001" in stage.rows[0]
 
 
 async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSource, tmp_path: Path) -> None:
@@ -153,22 +130,6 @@ async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSourc
         assert stage.said == "Deleted my dns"
         await stage.press("F", *"my dns")
         assert not any("port:53" in row and "my dns" in row for row in stage.screen)
-
-
-@pytest.mark.parametrize(("name", "text"), SHIPPED)
-async def test_every_shipped_filter_can_be_used(source: FakeSource, name: str, text: str) -> None:
-    async with on_stage(source, spec=KNOWING) as stage:
-        await stage.press("F", *name, "enter")
-        assert stage.screen[-2] == f"Filter: {text}"
-
-
-async def test_what_can_not_be_remembered_is_said_and_costs_nothing(source: FakeSource, tmp_path: Path) -> None:
-    (tmp_path / "filters.json").write_text("[]")
-    async with on_stage(source, folder=tmp_path) as stage:
-        await stage.press(*"/port:53", "enter")
-        assert len(stage.rows) == 1
-        assert stage.said.startswith("This can't be remembered: ")
-        assert (tmp_path / "filters.json").read_text() == "[]", "what is not ours is not overwritten"
 
 
 async def test_a_word_that_looks_like_a_condition_is_searched_and_noted_while_and_after_typing(

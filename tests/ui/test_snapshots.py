@@ -34,10 +34,10 @@ def test_the_screen_looks_as_before(
     feed = on_recording(spec)
     app = NetwatchApp(feed, spec, load_themes(themes_folder())[0], "netwatch", written, Remembered(tmp_path))
 
-    async def second_look(pilot: Pilot[None]) -> None:
+    async def second_tick(pilot: Pilot[None]) -> None:
         await pilot.pause()
         feed.step()
         await pilot.press(*keys)
         await pilot.pause()
 
-    assert snap_compare(app, terminal_size=size, run_before=second_look)
+    assert snap_compare(app, terminal_size=size, run_before=second_tick)

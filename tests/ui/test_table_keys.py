@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
-from netwatch_tui.ui.screens.pacing import INTERVALS
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
@@ -33,7 +32,7 @@ async def test_columns_are_hidden_shown_and_moved_while_the_list_is_open(source:
 async def test_the_order_of_columns_holds_for_the_rows_too(source: FakeSource) -> None:
     columns = ("mark", "process", "peer", "state")
     async with on_stage(source, spec=ViewSpec(columns=columns)) as stage:
-        assert stage.heading.split() == ["Process", "Peer", "address:port", "State▲"]
+        assert stage.heading.split() == ["Process", "Peer", "Address:Port", "State▲"]
         assert stage.rows[1].split() == ["nginx", "10.0.0.9:50001", "ESTAB"]
 
 
@@ -46,7 +45,7 @@ async def test_scrolling_sideways_reaches_every_column(source: FakeSource) -> No
             await stage.press("right")
         assert seen == {column.id for column in COLUMNS} - {"netns"}
         assert stage.heading.startswith("◂"), "what is scrolled off has a sign"
-        assert "Local address:port" in stage.heading, "the address stays, so that a row is known"
+        assert "Local Address:Port" in stage.heading, "the address stays, so that a row is known"
         assert stage.said == "This is the last column."
         await stage.press(*["left"] * len(COLUMNS))
         assert stage.said == "This is the first column."
@@ -158,7 +157,7 @@ async def test_everything_of_a_row_can_be_copied(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("j", "y", *"peer addr", "enter")
         assert stage.app.clipboard == "10.0.0.9:50001"
-        await stage.press("y", *"ss command", "enter")
+        await stage.press("y", *"command that", "enter")
         assert stage.app.clipboard == "ss -tanp 'src 10.0.0.5:443 and dst 10.0.0.9:50001'"
         await stage.press("y", "enter")
         assert "10.0.0.9:50001\t7\tnginx" in stage.app.clipboard
@@ -226,19 +225,6 @@ async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource)
 
 
 # Time
-
-
-async def test_the_interval_is_stepped_and_stops_at_its_ends(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        assert "live, every 1s, tick   0 ms" in stage.screen[0]
-        await stage.press("plus")
-        assert "live, every 0.5s" in stage.screen[0]
-        await stage.press(*["plus"] * len(INTERVALS))
-        assert "live, every 0.05s" in stage.screen[0]
-        assert stage.said == "0.05 s is the shortest interval."
-        await stage.press(*["minus"] * len(INTERVALS))
-        assert "live, every 60s" in stage.screen[0]
-        assert stage.said == "60 s is the longest interval."
 
 
 async def test_an_interval_that_can_not_be_kept_is_shown_as_what_it_is(source: FakeSource) -> None:

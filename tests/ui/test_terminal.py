@@ -99,10 +99,10 @@ def test_a_resize_is_followed(listener: socket.socket) -> None:
 def test_a_digit_at_the_end_of_a_row_costs_its_cells_and_not_the_row() -> None:
     with ExitStack() as stack:
         terminal = stack.enter_context(Terminal([PROGRAM], columns=200, lines=40))
-        terminal.wait_for(lambda rows: "socket" in rows[0] and "reading" not in rows[0], "the first look")
+        terminal.wait_for(lambda rows: "socket" in rows[0] and "reading" not in rows[0], "the first tick")
         for _ in range(30):
             stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        # One look may have seen some of them, and the next one the others: they are of two ages then.
+        # One tick may have seen some of them, and the next one the others: they are of two ages then.
         terminal.wait_for(lambda rows: any(" 6s " in row for row in rows), "rows of six seconds, lit no more")
         assert sum("127.0.0.1:" in row for row in terminal.rows) >= 30
         before = len(terminal.written)

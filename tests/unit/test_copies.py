@@ -1,15 +1,17 @@
-"""What can be copied of a row, and the ss command that shows it."""
+"""What can be copied of a row, and the command that shows it."""
 
 from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.fields.columns import COLUMNS, Moment
+from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.fields.format import printable
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.socket import Address, Socket
-from netwatch_tui.view.copies import copies, ss_command
-from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
+from netwatch_tui.view.copies import copies
+from netwatch_tui.view.show_command import show_command
+from tests.support.build import NETNS, datagram, netlink, owner, packet, tcp, udp, unix
 
 MOMENT = Moment(100.0, {})
 
@@ -17,27 +19,35 @@ MOMENT = Moment(100.0, {})
 @pytest.mark.parametrize(
     ("socket", "command"),
     [
-        (tcp("10.0.0.1:80"), "ss -tlnp 'src 10.0.0.1:80'"),
+        (tcp("10.0.0.1:80"), "ss -tlnpe 'src 10.0.0.1:80' | grep -w ino:1000"),
         (tcp("10.0.0.1:80", "10.0.0.2:5000"), "ss -tanp 'src 10.0.0.1:80 and dst 10.0.0.2:5000'"),
         (tcp("[::1]:80", "[::1]:5000"), "ss -tanp 'src [::1]:80 and dst [::1]:5000'"),
-        (udp("0.0.0.0:53"), "ss -ulnp 'src 0.0.0.0:53'"),
-        (unix("/run/a b", local_port=77), "ss -xanp | grep -w 77"),
-        (netlink(0, 5), "ss -anp -A netlink | grep -w 0:5"),
-        (packet("ip", 2, interface="eth0"), "ss -0lnp | grep -w ip:eth0"),
+        (
+            tcp("[fe80::1]:80", "[fe80::2]:5000", interface="eth0"),
+            "ss -tanp 'src [fe80::1]:80 and dst [fe80::2]:5000 and dev = eth0'",
+        ),
+        (udp("0.0.0.0:53"), "ss -ulnpe 'src 0.0.0.0:53' | grep -w ino:1000"),
+        (datagram("raw", "0.0.0.0:1", owners=(owner(7),)), "ss -wlnp 'src 0.0.0.0:1' | grep -F 'pid=7,fd=3)'"),
+        (datagram("icmp", "0.0.0.0:9"), "awk '$10 == 1000' /proc/net/icmp"),
+        (datagram("udpl", "[::]:9"), "awk '$10 == 1000' /proc/net/udplite6"),
+        (unix("/run/a b", local_port=77), "ss -xanp | grep -E ' 77 +[^ ].* [0-9]+ *(users:|$)'"),
+        (netlink(0, 5), "ss -A netlink -lnp | grep -E ' 0:5 '"),
+        (packet("ip", 2, interface="eth0"), "ss -0lnpe | grep -w ino:1000"),
     ],
 )
 def test_the_command_names_exactly_the_socket(socket: Socket, command: str) -> None:
-    assert ss_command(socket, NETNS) == command
+    assert show_command(socket, NETNS) == command
 
 
 def test_a_socket_of_another_namespace_is_looked_for_there() -> None:
     elsewhere = tcp("10.0.0.1:80", netns=5, owners=(owner(77),))
-    assert ss_command(elsewhere, NETNS) == "nsenter -t 77 -n ss -tlnp 'src 10.0.0.1:80'"
+    assert show_command(elsewhere, NETNS) == "nsenter -t 77 -n ss -tlnpe 'src 10.0.0.1:80' | grep -w ino:1000"
+    assert show_command(elsewhere._replace(owners=()), NETNS) is None
 
 
 def test_a_name_from_outside_can_not_run_a_command() -> None:
     evil = netlink(owners=())._replace(local=Address(0, b"x", "$(reboot)\n;"))
-    assert ss_command(evil, NETNS) == "ss -anp -A netlink | grep -w '$(reboot)\\x0a;:0'"
+    assert show_command(evil, NETNS) == r"ss -A netlink -lnp | grep -E ' \$\(reboot\)\\x0a;:0 '"
 
 
 def test_each_value_of_the_row_can_be_copied_once_and_harmless() -> None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.fields.owner_fields import REASON_MEANINGS
+from netwatch_tui.fields.socket_fields import STATE_MEANINGS
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket, State, Timer
-from netwatch_tui.view.details import REASON_MEANINGS, STATE_MEANINGS, describe
+from netwatch_tui.view.details import describe
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 

@@ -17,7 +17,7 @@ from netwatch_tui.fields.format import (
     peer_text,
     printable,
 )
-from netwatch_tui.sockets.socket import Address, Socket
+from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
 from tests.support.build import address, netlink, packet, tcp, udp, unix
 from tests.support.strategies import inodes
 
@@ -171,6 +171,16 @@ def test_the_cut_is_in_the_address_as_long_as_the_port_has_room(text: str, width
 SHOWN = {
     "a listener": (tcp("10.0.0.5:443"), "10.0.0.5:443", "0.0.0.0:*"),
     "a connection": (tcp("[::1]:80", "[::1]:5000"), "[::1]:80", "[::1]:5000"),
+    "every address of both families": (tcp("[::]:80", diag=DiagFacts(1, v6only=False)), "*:80", "*:*"),
+    "every address of both families on a device": (
+        udp("[::]:80", interface="eth0", diag=DiagFacts(1, v6only=False)),
+        "*%eth0:80",
+        "*:*",
+    ),
+    "every address of IPv6 alone": (tcp("[::]:80", diag=DiagFacts(1, v6only=True)), "[::]:80", "[::]:*"),
+    "every address, and nobody knows of which family": (tcp("[::]:80"), "[::]:80", "[::]:*"),
+    "one address of IPv6": (tcp("[::1]:80", diag=DiagFacts(1, v6only=False)), "[::1]:80", "*:*"),
+    "a path that is a star": (unix("*", local=Address(0, b"*", "*"), inode=12), '"*" 12', "* 0"),
     "bound to a device": (udp("0.0.0.0:68", interface="eth0"), "0.0.0.0%eth0:68", "0.0.0.0:*"),
     "bound to a device, IPv6": (udp("[fe80::1]:546", interface="eth0"), "[fe80::1]%eth0:546", "[::]:*"),
     "a path": (unix("/run/x.sock", inode=12, peer_port=34), "/run/x.sock 12", "* 34"),

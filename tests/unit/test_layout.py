@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.fields.columns import COLUMNS, Column
+from netwatch_tui.fields.catalogue import COLUMNS
+from netwatch_tui.fields.field import Field
 from netwatch_tui.view.layout import GAP, LUXURY, Layout, endpoint_step, lay_out, scrolled
 
 ANY_IPV4 = len("255.255.255.255:65535")
@@ -20,19 +21,19 @@ def ids(layout: Layout) -> list[str]:
     return [place.column.id for place in layout.placed]
 
 
-def need(columns: list[Column], endpoint_width: int) -> int:
+def need(columns: list[Field], endpoint_width: int) -> int:
     """Cells that these columns take at their narrowest."""
     cells = sum(endpoint_width if column.is_endpoint else column.width for column in columns)
     return cells + GAP * (len(columns) - 1)
 
 
-def most(columns: list[Column], endpoint_width: int) -> int:
+def most(columns: list[Field], endpoint_width: int) -> int:
     """Cells that these columns can use."""
     cells = sum(endpoint_width if column.is_endpoint else column.most for column in columns)
     return cells + GAP * (len(columns) - 1)
 
 
-def unhideable() -> list[Column]:
+def unhideable() -> list[Field]:
     return [column for column in COLUMNS if column.rank == 0]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.sockets.listeners import Listeners
+from netwatch_tui.sockets.listeners import Listeners, waits
 from netwatch_tui.sockets.ownership import OwnerReason
-from netwatch_tui.sockets.socket import DiagFacts, Family, Socket, State
-from tests.support.build import NETNS, owner, tcp, time_wait, udp
+from netwatch_tui.sockets.socket import DiagFacts, Socket, State
+from tests.support.build import NETNS, owner, tcp, time_wait, udp, unix
 
 ANY = tcp("0.0.0.0:80", inode=1, owners=(owner(10),))
 HERE = tcp("10.0.0.1:80", inode=2, owners=(owner(11),))
@@ -73,5 +73,27 @@ def test_who_waits_at_a_listener_does_not_prove_which_one_it_is() -> None:
     assert of(waiting, ANY, TWIN) == [1, 7]
 
 
-def test_the_family_of_unix_sockets_has_no_ports() -> None:
-    assert of(CAME._replace(family=Family.UNIX, netid="u_str"), ANY) == []
+BUS = unix("/run/bus", state=State.LISTEN, inode=8)
+
+
+def test_a_unix_connection_belongs_to_the_listener_of_its_name() -> None:
+    waiting = unix("/run/bus", state=State.SYN_SENT, inode=0)
+    assert of(waiting, BUS, ANY) == [8]
+    assert of(waiting, BUS._replace(netns=NETNS + 1)) == []
+    assert of(unix("/run/other", state=State.SYN_SENT, inode=0), BUS) == []
+
+
+def test_listeners_come_and_go_and_nothing_else_changes_them() -> None:
+    listeners = Listeners([ANY])
+    assert listeners.after([CAME], [CAME]) is listeners
+    busier = ANY._replace(recv_q=5)
+    assert listeners.after([], [busier, TWIN]).of(CAME) == (busier, TWIN)
+    assert listeners.after([ANY], [TWIN]).of(CAME) == (TWIN,)
+    assert listeners.of(CAME) == (ANY,)
+
+
+def test_only_what_is_established_and_has_no_file_waits() -> None:
+    queued = CAME._replace(inode=0)
+    assert waits(queued)
+    assert waits(queued._replace(state=State.CLOSE_WAIT))
+    assert not any(map(waits, (CAME, queued._replace(state=State.SYN_RECV), time_wait(queued))))

@@ -54,23 +54,15 @@ def test_a_line_that_is_none_is_left_out(line: bytes) -> None:
 
 
 def test_a_file_that_is_not_there_names_nothing(tmp_path: Path) -> None:
-    names = read_names(str(tmp_path / "services"), str(tmp_path / "range"))
+    names = read_names(str(tmp_path / "services"))
     assert names.services == {}
     assert names.ports("http") == ()
-    assert names.ephemeral == (32768, 60999)
 
 
 def test_names_are_read_from_the_machine(tmp_path: Path) -> None:
     (tmp_path / "services").write_bytes(FILE + b"domain 5353/mdns\n")
-    (tmp_path / "range").write_text("1024\t2000\n")
-    names = read_names(str(tmp_path / "services"), str(tmp_path / "range"))
+    names = read_names(str(tmp_path / "services"))
     assert names.ports("www") == (80,)
     assert names.ports("domain") == (53, 5353)
-    assert names.ephemeral == (1024, 2000)
     assert names.me == os.geteuid()
     assert dict(names.devices) == dict(socket.if_nameindex())
-
-
-def test_a_range_that_is_none_is_the_default(tmp_path: Path) -> None:
-    (tmp_path / "range").write_text("what\n")
-    assert read_names(port_range=str(tmp_path / "range")).ephemeral == (32768, 60999)

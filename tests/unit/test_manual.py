@@ -12,7 +12,7 @@ import pytest
 
 from netwatch_tui import cli, manual
 from netwatch_tui.arguments import ARGUMENTS, Mode, refusals
-from netwatch_tui.output.fields import FIELD_BY_ID
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
 
 ROOT = Path(__file__).parents[2]
 SHARE = ROOT / "tui" / "share"
@@ -56,7 +56,6 @@ def test_the_manual_page_has_no_request_by_accident() -> None:
         ".SH",
         ".SS",
         ".TP",
-        ".PP",
     }
     assert page.isascii()
 
@@ -82,7 +81,7 @@ def completed(*words: str) -> list[str]:
         (["--format", "="], ["table", "json", "ndjson", "csv", "tsv"]),
         (["-A", "tcp,un"], ["tcp,unix"]),
         (["--columns", "local,pid,ino"], ["local,pid,inode"]),
-        (["--sort", "se"], ["send_q"]),
+        (["--sort", "sen"], ["send_q"]),
         (["--replay", "ma"], ["man"]),
         (["--diff", "man", "zs"], ["zsh"]),
         (["--theme", "d"], ["daylight"]),

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -10,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID
+from netwatch_tui.fields.catalogue import CELL_FIELDS, FIELD_BY_ID, OBJECT_FIELDS
 from netwatch_tui.fields.format import cell_width
-from netwatch_tui.output.fields import CELL_FIELDS, FIELD_BY_ID, OBJECT_FIELDS
+from netwatch_tui.fields.json_types import flat
+from netwatch_tui.output import schema
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.registry import FORMATS, write_lines
 from netwatch_tui.sockets.marks import Mark, Marked
@@ -82,7 +85,8 @@ def test_any_socket_is_written_by_the_schema(socket: Socket) -> None:
 
 def test_the_schema_speaks_of_every_field_that_is_written() -> None:
     told = SCHEMA["$defs"]["socket"]
-    assert sorted(told["required"]) == sorted(told["properties"]) == sorted(OBJECT_FIELDS)
+    assert list(told["required"]) == list(OBJECT_FIELDS)
+    assert told["properties"].keys() == FIELD_BY_ID.keys()
     (found,) = document(WEB)["sockets"]
     assert list(found) == list(OBJECT_FIELDS)
     assert sorted(found["owners"][0]) == sorted(SCHEMA["$defs"]["owner"]["properties"])
@@ -130,8 +134,41 @@ def test_nothing_from_outside_gets_out_raw(format: str) -> None:
         text.encode()
 
 
-def test_json_keeps_what_a_process_calls_itself() -> None:
-    assert document(named(EVIL))["sockets"][0]["owners"][0]["name"] == EVIL
+def test_the_schema_that_ships_is_made_from_the_fields_of_now() -> None:
+    shipped = files("netwatch_tui.output") / "snapshot.schema.json"
+    assert shipped.read_text() == schema.text(), "run: python -m netwatch_tui.output.schema FILE"
+
+
+def test_the_schema_says_how_names_that_are_no_utf8_are_written() -> None:
+    (found,) = document(named(EVIL))["sockets"]
+    assert not errors_of(found, "socket")
+    assert found["owners"][0]["name_base64"]
+    assert errors_of({**found, "owners": [{**found["owners"][0], "name_base64": 5}]}, "socket")
+
+
+CROWD = held(tcp(), owner(7, 3, "a,b"), owner(8, 4, '"c"'), owner(9, 5, "d"))
+
+
+@pytest.mark.parametrize("id", FIELD_BY_ID)
+def test_a_cell_is_never_in_the_spelling_of_python(id: str) -> None:
+    for socket in (*KINDS, CROWD):
+        (row,) = csv.reader(written("csv", socket, header=False, columns=(id, "netid")))
+        value = document(socket, columns=(id,))["sockets"][0][id]
+        match value:
+            case [{}, *_]:
+                assert json.loads(row[0]) == value
+            case list():
+                assert row[0] == flat(value)
+                assert len(re.findall(r'"(?:[^"\\]|\\.)*"|[^,]+', row[0])) == len(value)
+            case None:
+                assert row[0] == ""
+            case _:
+                assert row[0] == (value if isinstance(value, str) else json.dumps(value))
+
+
+def test_parts_of_a_list_can_be_told_apart() -> None:
+    (row,) = csv.reader(written("csv", CROWD, header=False, columns=("process",)))
+    assert row == [r'"a,b","\"c\"",d']
 
 
 # --- CSV and TSV ---
@@ -191,7 +228,7 @@ def test_the_table_has_the_columns_that_are_asked_for_under_their_titles() -> No
     heading, *rows = written("table", *KINDS[:2], columns=("local", "pid", "inode", "users"))
     assert heading.split(maxsplit=4)[:2] == ["Local", "Address:Port"]
     assert rows[0].split() == ["10.0.0.1:443", "7", "+1", "11", 'users:(("nginx",pid=7,fd=3),("nginx",pid=8,fd=3))']
-    assert heading.index("Process") == rows[0].index("users:(")
+    assert heading.index("Processes") == rows[0].index("users:(")
     assert heading.index("PID") + 3 == rows[0].index("+1") + 2
 
 
@@ -208,7 +245,7 @@ def test_a_field_that_the_screen_has_no_column_for_is_a_cell_as_well() -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_column_can_be_asked_for_by_its_id(format: str) -> None:
-    assert COLUMN_BY_ID.keys() <= FIELD_BY_ID.keys()
+    assert FIELD_BY_ID.keys() <= FIELD_BY_ID.keys()
     for id in FIELD_BY_ID:
         assert written(format, *KINDS, columns=(id,))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import (
     EVERYTHING,
     QueryError,
@@ -306,12 +306,12 @@ def test_a_filter_is_narrowed_by_what_a_row_shows() -> None:
         ("peer", "0.0.0.0:*", "peer:0.0.0.0:*"),
         ("local", "/run/a b 123", 'local:"/run/a b 123"'),
         ("local", "/run/*", 'local:"/run/*"'),
-        ("recv_q", "0", "recvq:0"),
-        ("netid", "u_str", "proto:u_str"),
+        ("recvq", "0", "recv_q:0"),
+        ("proto", "u_str", "netid:u_str"),
         ("state", "TIME-WAIT", "state:TIME-WAIT"),
-        ("cmd", "a,b", 'cmd:"a,b"'),
-        ("cmd", "/bin/", 'cmd:"/bin/"'),
-        ("cmd", "\x1b", r"cmd:\x1b"),
+        ("cmd", "a,b", 'cmdline:"a,b"'),
+        ("cmd", "/bin/", 'cmdline:"/bin/"'),
+        ("cmd", "\x1b", r"cmdline:\x1b"),
     ],
 )
 def test_a_condition_is_made_of_what_a_row_shows(key: str, value: str, text: str) -> None:

@@ -92,6 +92,7 @@ def test_the_habit_of_asking_for_anyone_at_a_port_chooses_rows() -> None:
         ("tcp foo=bar", "foo=bar", "no key of this name: foo; searched as text"),
         ("prot=tcp", "prot=tcp", "no key of this name: prot (proto: is one); searched as text"),
         ("eth0:1", "eth0:1", "no key of this name: eth0; searched as text"),
+        ("pid nginx", "pid nginx", "pid is searched as text; pid: needs a number, a range (1-9) or a comparison (>0)"),
         ("process nginx", "process nginx", "process and nginx are searched as text; the condition is process:nginx"),
         (
             "host example.org",

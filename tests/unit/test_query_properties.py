@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import NO_NAMES, Known, QueryError, complete, format_query, parse, term
 from netwatch_tui.query.language.parser import MAX_DEPTH, MAX_TEXT
 from netwatch_tui.query.language.syntax import And, Expression, Not, Or, conjunction, disjunction, negation

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from netwatch_tui.recording import writer as recording_module
 from netwatch_tui.recording.codec import decode, encode
 from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording, read_lines
-from netwatch_tui.recording.writer import Recorder, Sink
+from netwatch_tui.recording.recorder import Recorder
+from netwatch_tui.recording.writer import Sink
 from netwatch_tui.sockets.delta import Delta, diff
+from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
@@ -262,6 +264,7 @@ class Scripted:
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
         self.namespaces = ""
+        self.needs = NOTHING_MORE
         self._snapshots = iter(snapshots)
 
     def collect(self, now: float) -> Snapshot:
@@ -286,6 +289,15 @@ def test_a_recorder_passes_on_which_namespaces_are_wanted(tmp_path: Path) -> Non
     recorder = Recorder(scripted, str(tmp_path / "x"), HOST, 0, 1)
     recorder.namespaces = "*"
     assert scripted.namespaces == recorder.namespaces == "*"
+    recorder.end(1)
+
+
+def test_a_recorder_needs_all_that_a_replay_may_be_asked_for(tmp_path: Path) -> None:
+    scripted = Scripted(STORY)
+    recorder = Recorder(scripted, str(tmp_path / "x"), HOST, 0, 1)
+    assert scripted.needs == EVERY_NEED
+    recorder.needs = Needs(of_ids=frozenset({3}))
+    assert scripted.needs == EVERY_NEED.union(Needs(of_ids=frozenset({3})))
     recorder.end(1)
 
 

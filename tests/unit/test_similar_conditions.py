@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.ownership import OwnerReason, Process
 from netwatch_tui.sockets.socket import Socket
@@ -50,4 +50,4 @@ def test_another_value_is_not_alike() -> None:
     one = tcp("10.0.0.1:443", "10.0.0.2:5000", owners=(HELD,), user="bob")
     other = tcp("10.9.9.9:80", "10.9.9.8:6000", owners=(owner(8, name="sshd"),), user="eve", netid="sctp")
     met = [each for each in similar_conditions(one, MOMENT) if parse(each).compile(MOMENT)(other)]
-    assert met == ["state:estab", "netns:own"]
+    assert met == ["state:ESTAB", "netns:own"]

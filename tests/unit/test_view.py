@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, COLUMNS, Moment
+from netwatch_tui.fields.catalogue import COLUMNS, FIELD_BY_ID
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.marks import Marks
@@ -40,7 +41,7 @@ def rows(view: View) -> list[Socket]:
 
 
 def shown(view: View, column: str) -> list[str]:
-    return [COLUMN_BY_ID[column].text(socket, view.moment) for socket in rows(view)]
+    return [FIELD_BY_ID[column].text(socket, view.moment) for socket in rows(view)]
 
 
 def both_ways(column: str, *sockets: Socket) -> tuple[list[str], list[str]]:
@@ -126,7 +127,7 @@ def test_equal_rows_keep_one_order_whatever_order_they_come_in(column: str, desc
     orders = set()
     for seed in range(10):
         random.Random(seed).shuffle(sockets)
-        made = in_order(sockets, COLUMN_BY_ID[column], moment).rows(descending=descending)
+        made = in_order(sockets, FIELD_BY_ID[column], moment).rows(descending=descending)
         orders.add(tuple(socket.id for socket in made))
     assert len(orders) == 1
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.delta import diff
 from netwatch_tui.sockets.marks import Marks
@@ -67,7 +68,7 @@ SPECS = st.builds(
     interval=st.just(1.0),
     subject=st.none(),
     query=st.sampled_from(["", "10.0.0.1", "estab"]).map(parse),
-    sort=st.sampled_from([*COLUMN_BY_ID]),
+    sort=st.sampled_from([*FIELD_BY_ID]),
     descending=st.booleans(),
     grouping=st.sampled_from(["", *GROUPINGS]),
     folding=st.builds(Folding, st.booleans(), st.frozensets(st.sampled_from(["root", "ESTAB", "(kernel)"]))),
@@ -126,7 +127,7 @@ def test_nothing_is_ordered_anew_where_nothing_happened() -> None:
 
 def test_more_rows_than_a_slice_are_sorted_as_if_they_were_one() -> None:
     sockets = [tcp(f"10.{n % 200}.{n % 7}.{n % 3}:{n % 50 + 1}", id=n, inode=n) for n in range(2 * SLICE + 100)]
-    order = in_order(sockets, COLUMN_BY_ID["local"], Moment(0.0, {}))
+    order = in_order(sockets, FIELD_BY_ID["local"], Moment(0.0, {}))
     keys = [(each.local, each.local_port, each.peer, each.peer_port, each.id) for each in sockets]
     found = order.rows(descending=False)
     assert [(s.local, s.local_port, s.peer, s.peer_port, s.id) for s in found] == sorted(keys)

@@ -19,7 +19,7 @@ from netwatch_tui.modes.diff import diff
 from netwatch_tui.modes.once import once
 from netwatch_tui.modes.stream import wait_for, watch
 from netwatch_tui.play.session import Session
-from netwatch_tui.query.language.keys import KEYS
+from netwatch_tui.query.language.keys import KEY_OF, KEYS
 from netwatch_tui.sockets.needs import EVERY_NEED, Needs
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -159,7 +159,7 @@ local:127/8
 local:eth0
 peer:10.0.0.0/8
 process:nginx
-process:"(kernel)"
+owner_reason:kernel
 cmd:worker
 cmd:/--port=\\d+/
 pid:812
@@ -180,6 +180,18 @@ sendq:>0
 drops:>0
 timer:-
 dev:eth0
+family:inet6
+refs:>0
+retransmits:0
+timer_left:-
+cookie:-
+v6only:-
+fwmark:-
+cgroup:-
+cgroup_path:-
+autobound:-
+was_there:true
+mark:-
 is:listening
 is:public
 is:loopback
@@ -227,4 +239,5 @@ def test_what_happens_while_somebody_watches_is_chosen_alike(
 
 
 def test_every_key_is_among_the_filters() -> None:
-    assert {key.name for key in KEYS} <= {text.removeprefix("not ").partition(":")[0] for text in FILTERS}
+    asked = {text.removeprefix("not ").partition(":")[0] for text in FILTERS}
+    assert set(KEYS) == {KEY_OF[spelling] for spelling in asked & KEY_OF.keys()}

@@ -97,7 +97,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _columns(text: str) -> tuple[str, ...]:
-    from netwatch_tui.output.fields import FIELD_BY_ID
+    from netwatch_tui.fields.catalogue import FIELD_BY_ID
 
     for id in (ids := tuple(text.split(","))):
         if id not in FIELD_BY_ID:
@@ -113,14 +113,14 @@ class Sort(NamedTuple):
 
 
 def _sort(text: str) -> Sort:
-    from netwatch_tui.fields.columns import COLUMN_BY_ID
+    from netwatch_tui.fields.catalogue import FIELD_BY_ID
 
     id, colon, direction = text.partition(":")
-    if id not in COLUMN_BY_ID:
-        raise argparse.ArgumentTypeError(f"{id!r} is no column to sort by: {', '.join(COLUMN_BY_ID)}")
+    if id not in FIELD_BY_ID:
+        raise argparse.ArgumentTypeError(f"{id!r} is no column to sort by: {', '.join(FIELD_BY_ID)}")
     if direction not in (("asc", "desc") if colon else ("",)):
         raise argparse.ArgumentTypeError(f"{direction!r} is no order: asc, desc")
-    return Sort(id, direction == "desc")
+    return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)
 
 
 WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
@@ -197,9 +197,9 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--sort",),
-        "order by this column; :desc turns it round",
+        "order by this column; :asc or :desc says which way, else amounts come with the greatest first",
         HOW,
-        values=("COLUMN[:desc]",),
+        values=("COLUMN[:asc|:desc]",),
         type=_sort,
         completes=Completes.COLUMNS,
         modes=_PRINTS | {Mode.LIVE},

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, SECTIONS, Argument, Completes
-from netwatch_tui.fields.columns import COLUMN_BY_ID
-from netwatch_tui.output.fields import FIELD_BY_ID
+from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
+from netwatch_tui.fields.field import Field
 from netwatch_tui.sockets.kinds import KINDS
 
 PROGRAM = "netwatch-tui"
@@ -48,7 +48,7 @@ def _words(argument: Argument) -> Sequence[str]:
         case Completes.KINDS:
             return (*KINDS, "inet", "all")
         case Completes.COLUMNS:
-            return tuple(COLUMN_BY_ID) if argument.name == "sort" else tuple(FIELD_BY_ID)
+            return tuple(FIELD_BY_ID)
         case Completes.THEMES:
             return _THEMES
         case _:
@@ -81,11 +81,9 @@ def man_page() -> str:
             if argument.section == section:
                 lines += [".TP", _man_flags(argument), _roff(_sentence(argument.help))]
     lines += [".SH FILTER", _roff(_sentence(FILTER.replace("\n", " ")))]
-    lines += [".SH COLUMNS", _roff("What --columns takes; those with a meaning here are on the screen as well.")]
-    for id in FIELD_BY_ID:
-        if id in COLUMN_BY_ID:
-            lines += [".TP", rf"\fB{_roff(id)}\fR", _roff(_sentence(COLUMN_BY_ID[id].meaning))]
-    lines += [".PP", "For programs also: " + _roff(", ".join(id for id in FIELD_BY_ID if id not in COLUMN_BY_ID)) + "."]
+    lines += [".SH FIELDS", _roff("By these names --columns and --sort take them, files have them, and most are keys.")]
+    for field in FIELDS:
+        lines += [".TP", rf"\fB{_roff(field.id)}\fR", _roff(_about(field))]
     lines += [".SH EXIT STATUS"]
     for status, meaning in (
         ("0", "Done; with --wait-for, a socket matched; with --diff, nothing is different."),
@@ -98,6 +96,15 @@ def man_page() -> str:
         lines += [".TP", rf"\fB{_roff(command)}\fR", _roff(_sentence(meaning))]
     lines += [".SH SEE ALSO", r"\fBss\fR(8), \fBnetstat\fR(8), \fBlsof\fR(8)"]
     return "\n".join(lines) + "\n"
+
+
+def _about(field: Field) -> str:
+    """What a field means, and by which names the filter knows it."""
+    unit = f" In {field.unit}." if field.unit and field.unit not in field.meaning else ""
+    if not field.filter:
+        return f"{_sentence(field.meaning)}{unit}"
+    keys = ", ".join(f"{key}:" for key in (field.id, *field.filter.also))
+    return f"{_sentence(field.meaning)}{unit} Filter: {keys}."
 
 
 def _man_flags(argument: Argument) -> str:

@@ -33,6 +33,8 @@ class Collects(Protocol):
 
     namespaces: str
     """Which network namespaces to look at; see `Collector`."""
+    needs: Needs
+    """What must be known of the sockets; see `Collector`."""
 
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets now."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-from netwatch_tui.sockets.ownership import OwnerReason
-from netwatch_tui.sockets.socket import Address, Family, Socket
+from netwatch_tui.fields.json_types import in_quotes
+from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Socket
 
 ELLIPSIS = "…"
 
@@ -78,28 +79,12 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def absence_text(socket: Socket) -> str:
-    """What stands where owners would: `(kernel)`, `(hidden)`, `(not found)`, `(queue of nginx)`, or `nginx†`."""
-    names = printable(",".join(dict.fromkeys(owner.process.name for owner in socket.evidence)))
-    match socket.owner_reason:
-        case OwnerReason.LAST_HELD:
-            return f"{names}†"
-        case OwnerReason.ACCEPT_QUEUE:
-            return f"(queue of {names})" if names else "(accept queue)"
-        case OwnerReason.KERNEL:
-            return "(kernel)"
-        case OwnerReason.PERMISSION:
-            return "(hidden)"
-        case _:
-            return "(not found)"
-
-
 def local_text(socket: Socket) -> str:
-    """This end as ss prints it: `10.0.0.5:443`, `[::1]:80`, `0.0.0.0%eth0:68`, `/run/x.sock 1234`, `*:lo`."""
+    """This end as ss prints it: `10.0.0.5:443`, `[::1]:80`, `0.0.0.0%eth0:68`, `*:80`, `/run/x.sock 1234`, `*:lo`."""
     if socket.local.version == 4 and socket.interface is None:
         return f"{socket.local.text}:{socket.local_port or '*'}"  # the others' path is longer, and these are most
     if socket.local.version:
-        return endpoint(socket.local, socket.local_port, socket.interface)
+        return endpoint(socket.local, socket.local_port, socket.interface, takes_ipv4=takes_ipv4(socket, socket.local))
     return _named(socket, socket.local, socket.local_port)
 
 
@@ -108,13 +93,21 @@ def peer_text(socket: Socket) -> str:
     if socket.peer.version == 4:
         return f"{socket.peer.text}:{socket.peer_port or '*'}"
     if socket.peer.version:
-        return endpoint(socket.peer, socket.peer_port)
+        return endpoint(socket.peer, socket.peer_port, takes_ipv4=takes_ipv4(socket, socket.peer))
     return _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else socket.peer.text
 
 
-def endpoint(address: Address, port: int, interface: str | None = None) -> str:
-    """An IP address with its port: IPv6 in brackets, the device after `%`, `*` for no port."""
-    host = address.text if address.version == 4 else f"[{address.text}]"
+def takes_ipv4(socket: Socket, address: Address) -> bool:
+    """Whether `::` at one end of a socket stands for every IPv4 address as well (ipv6(7), IPV6_V6ONLY).
+
+    Only sock_diag tells; where it was not asked, the address is shown as the kernel has it.
+    """
+    return socket.diag is not None and socket.diag.v6only is False and address.version == 6 and not any(address.packed)
+
+
+def endpoint(address: Address, port: int, interface: str | None = None, *, takes_ipv4: bool = False) -> str:
+    """An IP address with its port: IPv6 in brackets, `*` for both families, the device after `%`, `*` for no port."""
+    host = address.text if address.version == 4 else "*" if takes_ipv4 else f"[{address.text}]"
     return f"{host}%{interface}:{port or '*'}" if interface else f"{host}:{port or '*'}"
 
 
@@ -122,7 +115,8 @@ def _named(socket: Socket, name: Address, number: int) -> str:
     text = printable(name.text)
     match socket.family:
         case Family.UNIX:
-            return f"{text} {number}"
+            # A path that is a star must not pass for no name at all.
+            return f"{in_quotes(text) if text == NOWHERE.text and name.packed else text} {number}"
         case Family.PACKET:
             return f"{text}:{socket.interface or '*'}"
         case _:
@@ -136,6 +130,24 @@ def clip_endpoint(text: str, width: int) -> str:
     host, separator, port = text.rpartition(" " if " " in text else ":")
     room = width - len(port) - 1
     return clip(host, room) + separator + port if room > 0 else clip(text, width)
+
+
+_MORE = re.compile(r"(.+?) ?\+([0-9]+)", re.DOTALL)
+
+
+def clip_more(text: str, width: int) -> str:
+    """A number and how many more there are, `17179 +2`, in at most `width` cells.
+
+    Neither number is ever cut, which would make another one of it: `17179+2`, `17179+…`, `…+2`, `…`.
+    """
+    if len(text) <= width:
+        return text
+    found = _MORE.fullmatch(text)
+    if not found:
+        return ELLIPSIS if width > 0 else ""
+    first, more = found.groups()
+    ways = (f"{first}+{more}", f"{first}+{ELLIPSIS}", f"{ELLIPSIS}+{more}", ELLIPSIS)
+    return next((way for way in ways if len(way) <= width), "")
 
 
 def duration(seconds: float) -> str:

@@ -10,17 +10,13 @@ from contextlib import suppress
 from netwatch_tui.query.language.names import MachineNames
 
 SERVICES = "/etc/services"
-_PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
 
 
-def read_names(services: str = SERVICES, port_range: str = _PORT_RANGE) -> MachineNames:
+def read_names(services: str = SERVICES) -> MachineNames:
     """All that a filter may be told. What can't be read is not known: services are then written as numbers."""
     names = MachineNames(me=os.geteuid())
     with suppress(OSError), open(services, "rb") as file:
         names = names._replace(services=parse_services(file))
-    with suppress(OSError, ValueError), open(port_range, "rb") as file:
-        first, last = map(int, file.read().split())
-        names = names._replace(ephemeral=(first, last))
     with suppress(OSError):
         names = names._replace(devices=dict(socket.if_nameindex()))
     return names

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
@@ -19,7 +18,7 @@ from netwatch_tui.view.view import View
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
     from netwatch_tui.play.news import Feed
-    from netwatch_tui.recording.writer import Recorder
+    from netwatch_tui.recording.recorder import Recorder
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -36,9 +35,6 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.sort:
         spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
     if options.columns:
-        if foreign := [id for id in options.columns if id not in COLUMN_BY_ID]:
-            complain(f"the screen has no column {foreign[0]!r}, only {', '.join(COLUMN_BY_ID)}")
-            return 2
         spec = spec._replace(columns=options.columns)
     return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
 
@@ -48,7 +44,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     source = make_source(EVERY_NEED)
     spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
-    from netwatch_tui.play.ticker import Ticker
+    from netwatch_tui.play.live_feed import LiveFeed
 
     recorders: list[Recorder] = []
 
@@ -58,9 +54,9 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
         recorders.append(begun(options, collector))
         return recorders[0]
 
-    worker = Ticker(source, TABLES, spec, record=record if options.record else None)
+    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None)
     try:
-        return _run(options, worker, spec, lambda: os.uname().nodename)
+        return _run(options, feed, spec, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -72,7 +68,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
-    from netwatch_tui.recording.reader import Recording, count_looks, open_recording, read_lines
+    from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
 
     path = options.replay
     if path == "-":
@@ -81,7 +77,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
         feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path), spec, count=partial(count_looks, path))
+        feed = Player(partial(open_recording, path), spec, count=partial(count_frames, path))
     return _run(options, feed, spec, lambda: feed.position.host)
 
 

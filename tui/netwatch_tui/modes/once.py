@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     MakeSource,
@@ -21,7 +20,7 @@ from netwatch_tui.modes.common import (
 )
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
-from netwatch_tui.sockets.needs import EVERY_NEED, Needs
+from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket
@@ -77,7 +76,12 @@ def printed_needs(options: argparse.Namespace) -> Needs:
     if options.record:
         return EVERY_NEED
     format = options.format or "table"
-    fields = _columns(options, format) or fields_of(format)
+    columns = _columns(options, format)
+    if format == "table" and not columns and not options.sort:
+        return NOTHING_MORE  # said without the table of fields, for which the plain table need not wait
+    from netwatch_tui.fields.field_needs import field_needs
+
+    fields = columns or fields_of(format)
     return field_needs((*fields, options.sort.column) if options.sort else fields)
 
 
@@ -109,11 +113,10 @@ def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socke
     if sort is None:
         rows.sort(key=lambda socket: STATE_RANK[socket.state])
         return rows
-    from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+    from netwatch_tui.fields.catalogue import FIELD_BY_ID
     from netwatch_tui.view.order import in_order
 
-    moment = Moment(head.taken_at, head.marked, head.namespaces)
-    return in_order(rows, COLUMN_BY_ID[sort.column], moment).rows(descending=sort.descending)
+    return in_order(rows, FIELD_BY_ID[sort.column], head.moment).rows(descending=sort.descending)
 
 
 def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:

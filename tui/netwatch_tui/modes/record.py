@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of
-from netwatch_tui.modes.pulse import Pulse
-from netwatch_tui.recording.writer import Recorder
+from netwatch_tui.modes.interrupts import Interrupts
+from netwatch_tui.play.ticker import Ticker
+from netwatch_tui.recording.recorder import Recorder
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.snapshot import Snapshot
 
@@ -24,11 +26,12 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         return 2
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
-    with Pulse(options.interval, options.duration, for_reader=options.record == "-") as pulse:
-        collector = Collector(source, TABLES, namespaces=options.net, needs=EVERY_NEED, check=pulse.check)
+    with Interrupts(for_reader=options.record == "-") as interrupts:
+        ticker = interrupts.ticker
+        collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check)
         recorder = begun(options, collector)
         try:
-            for _ in looks(recorder, pulse):
+            for _ in snapshots(recorder, ticker, options.interval, options.duration):
                 if recorder.failure:
                     return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
         finally:
@@ -36,10 +39,10 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     return 0
 
 
-def looks(collects: Collects, pulse: Pulse) -> Iterator[Snapshot]:
-    """One look a beat. What can't be read is told once, and again when it is another thing."""
+def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
+    """One a tick. What can't be read is told once, and again when it is another thing."""
     told: frozenset[str] = frozenset()
-    for now in pulse.beats():
+    for now in ticker.ticks(interval, lasts):
         snapshot = collects.collect(now)
         problems = {problem.text for problem in snapshot.problems}
         for text in sorted(problems - told):
@@ -96,6 +99,7 @@ class _One:
     """Gives the one snapshot that there is."""
 
     namespaces = ""
+    needs = EVERY_NEED
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Never
 
 from netwatch_tui.modes.common import complain
-from netwatch_tui.modes.pulse import Pulse
+from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.reader import Recording, RecordingError, open_recording
 from netwatch_tui.sockets.snapshot import Snapshot
 
@@ -21,10 +22,10 @@ def opened(path: str) -> Recording:
     raise SystemExit(2)
 
 
-def told(recording: Recording, pulse: Pulse) -> Iterator[Snapshot]:
-    """The snapshots of a recording until a signal comes; a break is told at the end."""
+def told(recording: Recording, ticker: Ticker[Never]) -> Iterator[Snapshot]:
+    """The snapshots of a recording until it is stopped; a break is told at the end."""
     for snapshot in recording:
-        pulse.check()
+        ticker.check()
         yield snapshot
     if recording.is_broken:
         complain(str(recording.ended))
@@ -38,6 +39,6 @@ def last_of(recording: Recording) -> Snapshot:
     if recording.is_broken:
         complain(str(recording.ended))
     if last is None:
-        complain("the recording holds no look at the sockets")
+        complain("the recording holds no frame")
         raise SystemExit(1)
     return last

@@ -1,4 +1,4 @@
-"""`--watch` and `--wait-for`: what goes on looking, without a screen."""
+"""`--watch` and `--wait-for`: what goes on collecting, without a screen."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from netwatch_tui.modes.common import (
     row_choice,
     tell_if_in_vain,
 )
+from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
-from netwatch_tui.modes.pulse import Pulse
-from netwatch_tui.modes.record import looks, recorded
+from netwatch_tui.modes.record import recorded, snapshots
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
 from netwatch_tui.output.registry import fields_of
@@ -39,43 +39,42 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
-        with Pulse(options.interval) as pulse:
+        with Interrupts() as interrupts:
             recording = opened(options.replay)
-            status = print_batches(batches(told(recording, pulse), choice, columns, recording.host))
+            status = print_batches(batches(told(recording, interrupts.ticker), choice, columns, recording.host))
     else:
         needs = choice.needs.union(field_needs(columns or fields_of("ndjson")))
-        with looking(options, make_source, choice.selection, needs, options.duration, for_reader=True) as (
-            snapshots,
-            _,
-        ):
-            status = print_batches(batches(snapshots, choice, columns, os.uname().nodename))
+        ticks = collecting(options, make_source, choice.selection, needs, options.duration, for_reader=True)
+        with ticks as (collected, _):
+            status = print_batches(batches(collected, choice, columns, os.uname().nodename))
     return status
 
 
 def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
-    """Look until a socket matches; status 0 if one did, 1 if the time is over."""
+    """Collect until a socket matches; status 0 if one did, 1 if the time is over."""
     choice = row_choice(options, options.wait_for)
-    needs = choice.needs.union(printed_needs(options)) if options.format or options.record else choice.needs
-    with looking(options, make_source, choice.selection, needs, options.timeout) as (snapshots, pulse):
-        for snapshot in snapshots:
+    needs = choice.needs.union(printed_needs(options)) if options.format else choice.needs
+    with collecting(options, make_source, choice.selection, needs, options.timeout) as (collected, interrupts):
+        for snapshot in collected:
             if choice.in_snapshot(snapshot):
                 return print_snapshot(options, snapshot, choice) if options.format else 0
-    if pulse.stopped_by is None:
-        tell_if_in_vain(choice, ())
-    return 1 if pulse.stopped_by is None else 128 + pulse.stopped_by
+    if interrupts.signal is not None:
+        return 128 + interrupts.signal
+    tell_if_in_vain(choice, ())
+    return 1
 
 
 @contextmanager
-def looking(
+def collecting(
     options: argparse.Namespace,
     make_source: MakeSource,
     selection: Selection,
     needs: Needs,
-    seconds: float | None,
+    lasts: float | None,
     *,
     for_reader: bool = False,
-) -> Iterator[tuple[Iterator[Snapshot], Pulse]]:
-    """One tick after the other of these kinds of sockets, recorded if the options say so, while the block runs."""
+) -> Iterator[tuple[Iterator[Snapshot], Interrupts]]:
+    """One snapshot a tick of these kinds of sockets, recorded if the options say so, while the block runs."""
     if options.record == "-":
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
@@ -83,10 +82,11 @@ def looking(
     source = make_source(needs)
     options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection)
-    with Pulse(options.interval, seconds, for_reader=for_reader) as pulse:
-        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=pulse.check)
+    with Interrupts(for_reader=for_reader) as interrupts:
+        ticker = interrupts.ticker
+        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check)
         with recorded(options, collector) as collects:
-            yield looks(collects, pulse), pulse
+            yield snapshots(collects, ticker, options.interval, lasts), interrupts
 
 
 def batches(

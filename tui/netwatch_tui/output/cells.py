@@ -1,9 +1,10 @@
 r"""CSV and TSV: a socket a line, a field a cell, the ids of the fields as heading.
 
-Cells keep what the kernel and the processes say, with three exceptions, all of them in text and never in numbers:
+Cells keep what the kernel and the processes say, with four exceptions, all of them in text and never in numbers:
 
 - Control characters, line separators and broken UTF-8 are written as `\xNN` or `\uNNNN`, so that a line is a socket.
 - In TSV, tab, newline, carriage return and backslash are `\t`, `\n`, `\r` and `\\`.
+- Lists stand between commas, with those texts in quotes that hold one themselves; lists of objects are JSON.
 - A cell that a spreadsheet would run as a formula gets an apostrophe before it.
 """
 
@@ -14,8 +15,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from netwatch_tui.output.fields import CELL_FIELDS, Value, chosen, flat
+from netwatch_tui.fields.catalogue import CELL_FIELDS, named_fields
+from netwatch_tui.fields.json_types import Value, flat
 from netwatch_tui.output.head import Head
+from netwatch_tui.output.objects import dump
 from netwatch_tui.sockets.socket import Socket
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -39,35 +42,37 @@ def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Cells between commas, in quotes where they need it; see RFC 4180."""
     line = _CsvLine()
     write: Callable[[Iterable[Any]], Any] = csv.writer(line, lineterminator="").writerow
-    fields = chosen(head, CELL_FIELDS)
+    fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
     if head.header:
         write([field.id for field in fields])
         yield line.text
     for socket in sockets:
-        write([cell(field.value(socket, head)) for field in fields])
+        write([cell(field.value(socket, moment)) for field in fields])
         yield line.text
 
 
 def tsv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Cells between tabs, without quotes."""
-    fields = chosen(head, CELL_FIELDS)
+    fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
     if head.header:
         yield "\t".join(field.id for field in fields)
     for socket in sockets:
-        yield "\t".join(cell(field.value(socket, head), _TSV_UNSAFE) for field in fields)
+        yield "\t".join(cell(field.value(socket, moment), _TSV_UNSAFE) for field in fields)
 
 
 def cell(value: Value, unsafe: re.Pattern[str] = _UNSAFE) -> str:
-    """The text of a cell: numbers as they are, text made harmless, nothing for what is not known."""
+    """The text of a cell: numbers as they are, text made harmless, nothing for what is not known, objects as JSON."""
+    if _holds(value, dict):
+        return unsafe.sub(_escape, dump(value))
     text = flat(value)
-    if not text or isinstance(value, bool | int | float) or _is_numbers(value):
+    if not text or isinstance(value, bool | int | float) or _holds(value, int):
         return text
     guard = "'" if text.startswith(_FORMULA) else ""
     return guard + unsafe.sub(_escape, text)
 
 
-def _is_numbers(value: Value) -> bool:
-    return isinstance(value, list) and isinstance(value[0], int)
+def _holds(value: Value, kind: type) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], kind)
 
 
 def _escape(match: re.Match[str]) -> str:

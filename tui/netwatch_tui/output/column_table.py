@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.catalogue import named_fields
 from netwatch_tui.fields.format import cell_width
-from netwatch_tui.output.fields import chosen
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.ss_table import SS_COLUMNS
 from netwatch_tui.sockets.socket import Socket
@@ -14,8 +13,7 @@ from netwatch_tui.sockets.socket import Socket
 
 def column_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """The table, a line a socket, each column as wide as its widest cell."""
-    moment = Moment(head.taken_at, head.marked, head.namespaces)
-    fields = chosen(head, SS_COLUMNS)
+    fields, moment = named_fields(head.columns or SS_COLUMNS), head.moment
     rows = [[field.text(socket, moment) for field in fields] for socket in sockets]
     if head.header:
         rows.insert(0, [field.title for field in fields])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:  # --once has no use for it
+if TYPE_CHECKING:  # the plain table of --once has no use for them
+    from netwatch_tui.fields.moment import Moment
     from netwatch_tui.sockets.marks import Marked
 
 
@@ -17,10 +18,17 @@ class Head(NamedTuple):
     host: str
     """The machine's name."""
     columns: tuple[str, ...] = ()
-    """Ids of `fields.FIELD_BY_ID` in the order wanted; empty for what the format shows by default."""
+    """Ids of fields in the order wanted; empty for what the format shows by default."""
     namespaces: Mapping[int, str] = {}
     """Names of network namespaces by inode."""
     header: bool = True
     """Whether table, CSV and TSV begin with the names of their columns."""
     marked: Mapping[int, Marked] = {}
     """Rows that are lit on the screen, by socket id."""
+
+    @property
+    def moment(self) -> Moment:
+        """What values and cells depend on besides their socket."""
+        from netwatch_tui.fields.moment import Moment
+
+        return Moment(self.taken_at, self.marked, self.namespaces)

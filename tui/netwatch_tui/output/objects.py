@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from netwatch_tui.output.fields import OBJECT_FIELDS, chosen, iso
+from netwatch_tui.fields.catalogue import OBJECT_FIELDS, named_fields
+from netwatch_tui.fields.exact_text import readable
+from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.output.head import Head
+from netwatch_tui.output.schema import VERSION
 from netwatch_tui.sockets.socket import Socket, State
 
-VERSION = 1
-"""Of the form that `snapshot.schema.json` describes; a reader may rely on it as long as the number is the same."""
-
-# Everything beyond ASCII is escaped, so that no control or format character and no broken UTF-8 gets out raw.
+# Everything beyond ASCII is escaped, so that no control or format character gets out raw.
 _encode = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
 
 
-def dump(value: Mapping[str, object]) -> str:
-    """An object as one line of JSON without any control character."""
+def dump(value: object) -> str:
+    """A value as one line of JSON that strict readers take, without any control character."""
     text = _encode(value)
+    if "\\ud" in text:  # a sign beyond the 65,536 first, or a byte that is no UTF-8
+        text = _encode(readable(value))
     return text.replace("\x7f", "\\u007f") if "\x7f" in text else text
 
 
 def socket_objects(sockets: Iterable[Socket], head: Head) -> Iterator[dict[str, object]]:
     """Each socket as JSON says it."""
-    fields = [(field.id, field.value) for field in chosen(head, OBJECT_FIELDS)]
+    fields = [(field.id, field.value) for field in named_fields(head.columns or OBJECT_FIELDS)]
+    moment = head.moment
     for socket in sockets:
-        yield {id: value(socket, head) for id, value in fields}
+        yield {id: value(socket, moment) for id, value in fields}
 
 
 def object_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
@@ -60,7 +63,7 @@ class Event(NamedTuple):
 
 
 def event_lines(events: Iterable[Event], head: Head) -> Iterator[str]:
-    """An event a line; `taken_at` of the head is the look that found them."""
+    """An event a line; `taken_at` of the head is the tick that found them."""
     about = {"version": VERSION, "time": iso(head.taken_at), "host": head.host}
     for event, was, socket in events:
         (told,) = socket_objects((socket,), head)

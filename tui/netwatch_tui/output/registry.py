@@ -22,11 +22,11 @@ def fields_of(format: str) -> tuple[str, ...]:
 
             return SS_COLUMNS
         case "json" | "ndjson":
-            from netwatch_tui.output.fields import OBJECT_FIELDS
+            from netwatch_tui.fields.catalogue import OBJECT_FIELDS
 
             return OBJECT_FIELDS
         case "csv" | "tsv":
-            from netwatch_tui.output.fields import CELL_FIELDS
+            from netwatch_tui.fields.catalogue import CELL_FIELDS
 
             return CELL_FIELDS
         case _:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from netwatch_tui.fields.format import BLANK, absence_text, cell_width, local_text, peer_text, printable
+from netwatch_tui.fields.format import BLANK, cell_width, local_text, peer_text
+from netwatch_tui.fields.holders import users_text
 from netwatch_tui.sockets.socket import Socket
 
 SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
@@ -44,11 +45,3 @@ def _cells(socket: Socket) -> tuple[str, ...]:
         peer_text(socket),
         users_text(socket),
     )
-
-
-def users_text(socket: Socket) -> str:
-    """All holders in the form of `ss -p`, or in brackets why there is none."""
-    if not socket.owners:
-        return absence_text(socket)
-    holders = ",".join([f'("{printable(process.name)}",pid={pid},fd={fd})' for pid, fd, process in socket.owners])
-    return f"users:({holders})"

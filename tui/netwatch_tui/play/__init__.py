@@ -1,1 +1,1 @@
-"""When to look and what to send: live or from a recording. One clock, one stop; no terminal library."""
+"""When to tick and what to send: live or from a recording. One clock, one stop; no terminal library."""

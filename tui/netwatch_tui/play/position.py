@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol, runtime_checkable
 
 AS_IT_COMES = 0.0
-"""The speed of a live stream: each look is shown when it arrives."""
+"""The speed of a live stream: each frame is shown when it arrives."""
 
 
 class Position(NamedTuple):
@@ -16,7 +16,7 @@ class Position(NamedTuple):
     started_at: str
     """When the recording began, in ISO 8601."""
     time: float | None
-    """Of the look that is shown, in seconds since the epoch; None before the first."""
+    """Of the frame that is shown, in seconds since the epoch; None before the first."""
     number: int
     """Its number, from 1; 0 before the first."""
     total: int | None
@@ -25,7 +25,7 @@ class Position(NamedTuple):
     """Recorded seconds in a second; `AS_IT_COMES` for a live stream."""
     paused: bool
     ended: str | None
-    """Why nothing comes after the look that is shown; None while something may."""
+    """Why nothing comes after the frame that is shown; None while something may."""
 
 
 @runtime_checkable
@@ -40,7 +40,7 @@ class Plays(Protocol):
         """Stand still, or go on."""
 
     def step(self) -> None:
-        """Show the next look and stand still."""
+        """Show the next frame and stand still."""
 
     def faster(self) -> None:
         """Take the next higher speed."""

@@ -65,7 +65,7 @@ class Session:
     def show(self, spec: ViewSpec, now: float) -> View | None:
         """See what was collected in another way; None if nothing was collected yet."""
         before, self.spec = self.spec, spec
-        self._collector.namespaces = spec.namespaces
+        self._collector.namespaces, self._collector.needs = spec.namespaces, spec.needs
         if self._snapshot is None:
             return None
         if spec.paused and not before.paused:
@@ -78,7 +78,7 @@ class Session:
 
     def needs_tick(self, spec: ViewSpec) -> bool:
         """Whether a spec asks for what was not collected yet."""
-        return spec.namespaces != self.spec.namespaces
+        return spec.namespaces != self.spec.namespaces or not spec.needs.of_all <= self.spec.needs.of_all
 
     def expire(self, now: float) -> View | None:
         """Put out lights whose time is over; None before the first snapshot."""

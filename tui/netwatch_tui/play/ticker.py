@@ -1,141 +1,180 @@
-"""The thread that collects. It owns the session; specs go in, messages come out, nothing else is shared."""
+"""The one ticker of the screen, of a recording that is played, and of what runs without a screen.
+
+It has the clock, knows what is due and what is asked for meanwhile, and ends everything that is timed by it.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
 from queue import Empty, SimpleQueue
-
-from netwatch_tui.collect.collector import Collector, Collects
-from netwatch_tui.kernel.proc_net import Table
-from netwatch_tui.kernel.source import Source
-from netwatch_tui.play.garbage import Garbage
-from netwatch_tui.play.news import CollectFailed, Post, ViewReady, nowhere
-from netwatch_tui.play.session import Session
-from netwatch_tui.play.steady_clock import steady_clock
-from netwatch_tui.sockets.ownership import ProcessDetails
-from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.view import View
+from typing import Generic, TypeVar
 
 JOIN_TIMEOUT = 0.2
-"""Seconds that quitting may wait for the thread; it looks for the wish to stop far more often."""
+"""Seconds for which quitting may wait for a thread; the thread sees the wish to stop far more often."""
+
+WishT = TypeVar("WishT")
+
+Clock = Callable[[], float]
+"""Gives the time in seconds since the epoch."""
+
+Sleep = Callable[[float | None], object]
+"""Sleeps for so many seconds, None for as long as it takes; comes back earlier when there is a reason to."""
 
 
-class _Stopped(BaseException):
-    """Raised inside a tick when the program quits; no handler of errors on the way may hold it up."""
+def steady_clock() -> Clock:
+    """A clock in seconds since the epoch that never jumps when somebody sets the machine's time."""
+    offset = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return lambda: time.clock_gettime(time.CLOCK_BOOTTIME) + offset
 
 
-class Ticker:
-    """Ticks at the interval, and whenever the person wants to see something else."""
+class Stopped(BaseException):
+    """Raised in whatever is timed by a ticker when it is to end; no handler of errors on the way may hold it up."""
 
-    def __init__(
-        self,
-        source: Source,
-        tables: Sequence[Table],
-        spec: ViewSpec,
-        clock: Callable[[], float] | None = None,
-        record: Callable[[Collects], Collects] | None = None,
-    ) -> None:
+
+class TickPlan:
+    """When the next tick is due. Ticks keep to the plan, however long each of them takes."""
+
+    def __init__(self, interval: float, now: float) -> None:
+        """Begin with a tick that is due now; the interval is in seconds."""
+        self.interval = interval
+        self.due = now
+
+    def ticked(self, now: float) -> None:
+        """Plan the next tick after one that is over.
+
+        It is due an interval after the last one was due, not after its end. A tick that took longer than the interval
+        is followed by the next one at once, and none is made up for.
+        """
+        self.due = max(self.due + self.interval, now)
+
+    def pace(self, interval: float, now: float) -> None:
+        """Have another interval, from the last tick on."""
+        self.due = max(self.due - self.interval + interval, now)
+        self.interval = interval
+
+    def hasten(self, now: float) -> None:
+        """Have the next tick now."""
+        self.due = now
+
+
+class Ticker(Generic[WishT]):
+    """Waits for what comes first: a moment, a wish, or the end.
+
+    One thread waits. `ask` may be called from any thread, `stop` from signal handlers as well.
+    """
+
+    def __init__(self, clock: Clock | None = None, sleep: Sleep | None = None) -> None:
         """Begin nothing yet.
 
         Args:
-            source: The machine.
-            tables: The socket tables to read.
-            spec: What is shown at first.
-            clock: Gives the time in seconds since the epoch.
-            record: Puts something around the collector that writes down what it sees.
+            clock: What it goes by; a steady one where nothing is said.
+            sleep: How it waits for a moment, where that has to be ended by something else than `ask` and `stop`.
         """
-        self._clock = clock or steady_clock()
-        self._source = source
-        collector = Collector(source, tables, namespaces=spec.namespaces, check=self._check)
-        self._session = Session(record(collector) if record else collector, spec, self._ask)
-        self._wishes: SimpleQueue[ViewSpec | None] = SimpleQueue()
-        self._stopping = threading.Event()
-        self._post: Post = nowhere
-        # A daemon: were it ever stuck in the kernel, the program could still end.
-        self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
+        self.clock = clock or steady_clock()
+        self._sleep = sleep or self._sleep_until_asked
+        self._asked: SimpleQueue[WishT | None] = SimpleQueue()  # whose put may be interrupted by another one
+        self._heard: list[WishT | None] = []
+        self._is_stopped = False
 
-    def begin(self, post: Post) -> None:
-        """Start the thread."""
-        self._post = post
-        self._thread.start()
-
-    def show(self, spec: ViewSpec) -> None:
-        """Ask for another view; of several asked at once, only the last is made."""
-        self._wishes.put(spec)
+    def ask(self, wish: WishT) -> None:
+        """Ask for something, which wakes who waits."""
+        self._asked.put(wish)
 
     def stop(self) -> None:
-        """End the thread, in the middle of a tick if need be, and wait for it."""
-        self._stopping.set()
-        self._wishes.put(None)
-        if self._thread.is_alive():
-            self._thread.join(JOIN_TIMEOUT)
+        """End what is timed, in the middle of it if need be."""
+        self._is_stopped = True
+        self._asked.put(None)
 
-    def _check(self) -> None:
-        if self._stopping.is_set():
-            raise _Stopped
+    def check(self) -> None:
+        """End what is going on if it is to end.
 
-    def _run(self) -> None:
-        garbage = Garbage()
-        try:
-            with suppress(_Stopped):
-                self._loop(garbage)
-        finally:
-            garbage.hand_back()
+        Raises:
+            Stopped: It is.
+        """
+        if self._is_stopped:
+            raise Stopped
 
-    def _loop(self, garbage: Garbage) -> None:
-        due = self._clock()
+    def wait(self, until: float | None) -> list[WishT]:
+        """Sleep until a moment, None for never, or until something is asked for; gives what was.
+
+        Raises:
+            Stopped: It is to end.
+        """
         while True:
-            now = self._clock()
-            if now >= due:
-                self._attempt(self._session.tick)
-                garbage.collect()
-                # From the plan, not from the end of the tick: ticks keep their beat. A tick that took longer
-                # than the interval is followed by the next one at once, and none is made up for.
-                due = max(due + self._session.spec.interval, self._clock())
-            expiry = self._session.next_expiry
-            wake = due if expiry is None else min(due, expiry)
-            wish = self._wish(max(wake - self._clock(), 0.0))
-            if wish is not None:
-                due = self._due(wish, due)
-                self._attempt(partial(self._session.show, wish))
-            elif expiry is not None and self._clock() >= expiry:
-                self._attempt(self._session.expire)
+            self._sleep(None if until is None else max(until - self.clock(), 0.0))
+            self.check()
+            wishes = self._taken()
+            if wishes or (until is not None and self.clock() >= until):
+                return wishes
 
-    def _due(self, wish: ViewSpec, due: float) -> float:
-        """When the next tick is due if this is granted."""
-        now, interval = self._clock(), self._session.spec.interval
-        if self._session.needs_tick(wish):
-            return now
-        return max(due - interval + wish.interval, now) if wish.interval != interval else due
+    def ticks(self, interval: float, lasts: float | None = None) -> Iterator[float]:
+        """The time at each tick until it is stopped: the first at once, then one an interval.
 
-    def _wish(self, timeout: float) -> ViewSpec | None:
-        """What was asked for next, of several in a row the last; None when the time is over."""
-        try:
-            wish = self._wishes.get(timeout=timeout)
-            while wish is not None and not self._wishes.empty():
-                wish = self._wishes.get_nowait()
-        except Empty:
-            return None
-        self._check()
-        return wish
+        Args:
+            interval: Seconds from tick to tick.
+            lasts: Seconds after which the last one comes; None for never.
+        """
+        plan = TickPlan(interval, self.clock())
+        end = None if lasts is None else plan.due + lasts
+        with suppress(Stopped):
+            while True:
+                self.check()
+                now = self.clock()
+                yield now
+                if end is not None and now >= end:
+                    return
+                plan.ticked(self.clock())
+                self.wait(plan.due if end is None else min(plan.due, end))
 
-    def _ask(self, pid: int) -> ProcessDetails | None:
-        """Find out about a process; a failure is told, and costs no more than the details."""
-        try:
-            return self._source.process_details(pid)
-        except Exception as error:  # noqa: BLE001 -- as in _attempt
-            self._post(CollectFailed(f"{type(error).__name__}: {error}"))
-            return None
+    def run(
+        self, do_due: Callable[[], object], next_due: Callable[[], float | None], grant: Callable[[list[WishT]], object]
+    ) -> None:
+        """Do what is due and what is asked for, until it is stopped.
 
-    def _attempt(self, step: Callable[[float], View | None]) -> None:
-        """Do one thing and show what came of it, also when it failed."""
-        try:
-            view = step(self._clock())
-        except Exception as error:  # noqa: BLE001 -- the program must outlive any fault of a tick, and shows it
-            self._post(CollectFailed(f"{type(error).__name__}: {error}"))
-            return
-        if view is not None:
-            self._post(ViewReady(view))
+        Args:
+            do_due: Does what it is time for.
+            next_due: When there is something to do by itself again, by the clock; None for never.
+            grant: Does what was asked for, in this order.
+        """
+        with suppress(Stopped):
+            while True:
+                do_due()
+                if wishes := self.wait(next_due()):
+                    grant(wishes)
+
+    def _sleep_until_asked(self, seconds: float | None) -> None:
+        with suppress(Empty):
+            self._heard.append(self._asked.get(timeout=seconds))
+
+    def _taken(self) -> list[WishT]:
+        """All that was asked for and not granted yet."""
+        with suppress(Empty):
+            while True:
+                self._heard.append(self._asked.get_nowait())
+        wishes, self._heard = [wish for wish in self._heard if wish is not None], []
+        return wishes
+
+
+class TickerThread(Ticker[WishT]):
+    """A ticker whose work is done by a thread of its own."""
+
+    def __init__(self, name: str, clock: Clock | None = None) -> None:
+        """Begin nothing yet; the name is the thread's."""
+        super().__init__(clock)
+        self._name = name
+        self._thread: threading.Thread | None = None
+
+    def begin(self, run: Callable[[], object]) -> None:
+        """Start the thread with a function, which ends when it is stopped."""
+        # A daemon: were it ever stuck in the kernel, the program could still end.
+        self._thread = threading.Thread(target=run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the work, and wait a little for it."""
+        super().stop()
+        if self._thread is not None:
+            self._thread.join(JOIN_TIMEOUT)

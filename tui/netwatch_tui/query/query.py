@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.keys import KEY_OF
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.notes import Note

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
-from netwatch_tui.recording.codec import plain_address
+from netwatch_tui.recording.codec import decode, decode_process
+from netwatch_tui.recording.file_format import MAGIC
+from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.recording.reader import Recording, RecordingBrokenError, RecordingError, read_lines
-from netwatch_tui.recording.writer import MAGIC
 from netwatch_tui.sockets.delta import Delta
-from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
-from netwatch_tui.sockets.socket import Address, Family, Socket, State, Timer
+from netwatch_tui.sockets.socket import NOWHERE, Family, Socket
 
 SNAPSHOT_VERSION = 1
 """The newest version of `snapshot.schema.json` that is read here."""
@@ -34,7 +34,7 @@ def last_state(path: str) -> Last:
 
     Raises:
         OSError: It can't be read.
-        RecordingError: It is neither a recording nor a snapshot, or there is no look in it.
+        RecordingError: It is neither a recording nor a snapshot, or it holds no frame.
     """
     name = "standard input" if path == "-" else path
     lines = read_lines(os.dup(0) if path == "-" else os.open(path, os.O_RDONLY))
@@ -46,7 +46,7 @@ def last_state(path: str) -> Last:
     except RecordingBrokenError as error:
         raise RecordingError(f"{name} is neither a recording nor a snapshot: {error}") from error
     try:
-        return _from_document(json.loads(text), name)
+        return _from_document(from_json(text), name)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         if isinstance(error, RecordingError):
             raise
@@ -55,7 +55,7 @@ def last_state(path: str) -> Last:
 
 def _is_header(line: bytes) -> bool:
     try:
-        return MAGIC in json.loads(line)
+        return MAGIC in from_json(line)
     except (ValueError, TypeError, RecursionError):
         return False
 
@@ -78,56 +78,50 @@ def _from_document(told: Mapping[str, Any], name: str) -> Last:
         )
     sockets = tuple(_socket(each, id) for id, each in enumerate(told["sockets"], 1))
     names = {each["netns"]: each["netns_name"] for each in told["sockets"] if each["netns_name"]}
-    taken_at = datetime.fromisoformat(told["taken_at"]).timestamp()
+    taken_at = _seconds(told["taken_at"])
     counts = Counts().after(Delta(opened=sockets))
     return Last(Snapshot(taken_at, sockets, Delta(), counts, 0.0, (), Seen(names, 0, 0)), None)
 
 
+_SAME = [
+    name
+    for name in Socket._fields
+    if name not in {"id", "seen_at", "owners", "evidence", "local", "peer", "timer", "diag"}
+]
+"""What the schema calls by the names that `Socket` has for it."""
+
+
 def _socket(told: Mapping[str, Any], id: int) -> Socket:
-    family = Family(told["family"])
-    is_ip = family in (Family.INET, Family.INET6)
-    return Socket(
-        id=id,
-        seen_at=datetime.fromisoformat(told["seen_at"]).timestamp(),
-        was_there=told["was_there"],
-        user=told["user"],
-        owners=tuple(_owner(each) for each in told["owners"]),
-        owner_reason=told["owner_reason"] and OwnerReason(told["owner_reason"]),
-        evidence=(),
-        netns=told["netns"],
-        netid=told["netid"],
-        family=family,
-        state=State(told["state"]),
-        recv_q=told["recv_q"],
-        send_q=told["send_q"],
-        local=plain_address(told["local_address"]) if is_ip else _name(told["local_address"]),
-        local_port=told["local_port"],
-        peer=plain_address(told["peer_address"]) if is_ip else _name(told["peer_address"]),
-        peer_port=told["peer_port"],
-        inode=told["inode"],
-        uid=told["uid"],
-        interface=told["interface"],
-        refs=told["refs"],
-        timer=None if told["timer"] is None else Timer(told["timer"], told["timer_left"]),
-        retransmits=told["retransmits"],
-        drops=told["drops"],
-    )
+    """What `snapshot.schema.json` calls a socket, in the form in which recordings have it, is decoded as there."""
+    holders, evidence = told["owners"], [*told.get("last_owners", ()), *told.get("queue_of", ())]
+    processes = {number: _process(each) for number, each in enumerate((*holders, *evidence))}
+    rows = [[number, each["fd"]] for number, each in enumerate((*holders, *evidence))]
+    is_ip = told["family"] in (Family.INET, Family.INET6)
+    data = {
+        **{name: told[name] for name in _SAME if name in told or name not in Socket._field_defaults},
+        "id": id,
+        "seen_at": _seconds(told["seen_at"]),
+        "owners": rows[: len(holders)],
+        "evidence": rows[len(holders) :],
+        "local": _end(told["local_address"], is_ip=is_ip),
+        "peer": _end(told["peer_address"], is_ip=is_ip),
+        "timer": None if told["timer"] is None else [told["timer"], told["timer_left"]],
+        "diag": told if told.get("cookie") is not None else None,
+    }
+    return decode(data, processes)
 
 
-def _name(text: str) -> Address:
-    """The end of a socket without an IP address; `*` where it has no name."""
-    return Address(0, b"" if text == "*" else text.encode("utf-8", "surrogateescape"), text)
+def _end(text: str, *, is_ip: bool) -> str | list[object]:
+    """An address; of the end of a socket without IP address its name, which `*` says that it has not."""
+    if is_ip:
+        return text
+    return [0, "" if text == NOWHERE.text else text.encode("utf-8", "surrogateescape").hex(), text]
 
 
-def _owner(told: Mapping[str, Any]) -> Owner:
+def _process(told: Mapping[str, Any]) -> Process:
     started = told["started_at"]
-    process = Process(
-        pid=told["pid"],
-        name=told["name"],
-        cmdline=tuple(told["cmdline"]),
-        user=told["user"],
-        create_time=datetime.fromisoformat(started).timestamp() if started else 0.0,
-        unit=told["unit"],
-        container=told["container"],
-    )
-    return Owner(told["pid"], told["fd"], process)
+    return decode_process({**told, "create_time": _seconds(started) if started else 0.0})
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

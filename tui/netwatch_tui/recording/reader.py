@@ -1,8 +1,7 @@
-"""Reading a recording: from its lines back to the snapshots. `recording` says what stands in them."""
+"""Reading a recording: from its lines back to the snapshots. `file_format` says what stands in them."""
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from netwatch_tui.recording.codec import decode, decode_change, decode_process
-from netwatch_tui.recording.writer import MAGIC, VERSION
+from netwatch_tui.recording.file_format import MAGIC, VERSION
+from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
@@ -231,7 +231,7 @@ def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
 def _object(line: bytes) -> dict[str, Any] | None:
     """The JSON object of a line; None if it is none."""
     try:
-        value = json.loads(line)
+        value = from_json(line)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -242,7 +242,7 @@ def _seen(told: Mapping[str, Any]) -> Seen:
     return Seen(**{**{name: told[name] for name in Seen._fields if name in told}, "names": names})
 
 
-def count_looks(path: str) -> int:
+def count_frames(path: str) -> int:
     """How many frames a file holds, without looking into them.
 
     Raises:

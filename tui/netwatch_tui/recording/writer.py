@@ -1,23 +1,7 @@
-"""Writing a recording: NDJSON, a header and then a frame a tick, each line by itself whole.
-
-The header: `{"netwatch-tui": "recording", "version": 1, "host": ..., "started_at": ISO 8601, "interval": seconds}`.
-
-A frame has `t`, the time in seconds since the epoch, `cost`, the seconds that the look took, and of the following what
-there is to say:
-
-- `sockets`: all sockets. The first frame has it, later one now and then: from there on nothing before is needed.
-- `opened`: sockets, and `changed`, `updated`: an `id` and the fields that are different; after `sockets`, whose
-  entries these are, only ids. A change that starts from something else than what was written is a pair of sockets.
-- `closed`, `dropped`: ids.
-- `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
-- `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
-
-The last line of a recording that was ended is `{"ended_at": seconds}`; without it, it broke off.
-"""
+"""Writing a recording, line by line; `file_format` says what stands in them."""
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import zlib
@@ -25,19 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from netwatch_tui.collect.collector import Collects
 from netwatch_tui.recording.codec import encode, encode_change, encode_process
+from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
+from netwatch_tui.recording.line_json import to_json
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Process
-from netwatch_tui.sockets.snapshot import Problem, Seen, Snapshot
+from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
-
-MAGIC = "netwatch-tui"
-VERSION = 1
-ALL_EVERY = 600
-"""Frames from one with all sockets to the next."""
-
-_encode_json = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
 
 class Sink:
@@ -130,7 +108,7 @@ class Writer:
                 self._line({"ended_at": now})
 
     def _line(self, value: dict[str, Any]) -> None:
-        self._write(_encode_json(value).encode() + b"\n")
+        self._write(to_json(value).encode() + b"\n")
 
     def _frame(self, snapshot: Snapshot) -> bytes:
         frame: dict[str, Any] = {"t": snapshot.taken_at, "cost": snapshot.cost}
@@ -143,7 +121,7 @@ class Writer:
             self._namespaces = None
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
-            every = ",".join(_encode_json(encode(socket, self._number)) for socket in snapshot.sockets)
+            every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
             every = f',"sockets":[{every}]'
             frame.update(self._delta(snapshot.delta, known, after))
         else:
@@ -156,7 +134,7 @@ class Writer:
         if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
             frame["namespaces"] = snapshot.namespaces._asdict()
-        return f"{_encode_json(frame)[:-1]}{every}}}\n".encode()
+        return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
         """What a reader makes of the sockets before and the delta; None if that is not what the snapshot holds."""
@@ -203,56 +181,3 @@ class Writer:
             number = self._numbers[process] = len(self._numbers)
             self._described[number] = encode_process(process)
         return number
-
-
-class Recorder:
-    """A collector whose snapshots are written down as well. For the collector's thread, but for `end`."""
-
-    def __init__(self, collector: Collects, path: str, host: str, now: float, interval: float) -> None:
-        """Begin a recording; the arguments are those of `Sink` and `Writer`.
-
-        Raises:
-            OSError: It can't be written.
-        """
-        self.failure: OSError | None = None
-        """Why nothing is written any more. The snapshots go on, with a problem that says so."""
-        self._collector = collector
-        self._path = path
-        self._sink = Sink(path)
-        self._writer = Writer(self._sink.write, host, now, interval)
-
-    @property
-    def namespaces(self) -> str:
-        """Those that the collector looks at."""
-        return self._collector.namespaces
-
-    @namespaces.setter
-    def namespaces(self, name: str) -> None:
-        self._collector.namespaces = name
-
-    def collect(self, now: float) -> Snapshot:
-        """Look at all sockets, and write down what is seen."""
-        snapshot = self._collector.collect(now)
-        if self.failure is None:
-            try:
-                self._writer.add(snapshot)
-            except OSError as error:
-                self.failure = error
-        if self.failure is None or isinstance(self.failure, BrokenPipeError):  # who reads may stop when they like
-            return snapshot
-        problem = Problem(f"nothing is recorded any more: {self._path}: {self.failure.strerror}", 1)
-        return snapshot._replace(problems=(*snapshot.problems, problem))
-
-    def end(self, now: float) -> None:
-        """End the recording so that its reader knows.
-
-        Raises:
-            OSError: That can't be written.
-        """
-        try:
-            if self.failure is None:
-                self._writer.end(now)
-                self._sink.close()
-        except OSError as error:
-            self.failure = error
-            raise

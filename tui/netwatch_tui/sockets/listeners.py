@@ -12,21 +12,38 @@ from collections.abc import Iterable
 
 from netwatch_tui.sockets.mapped_addresses import is_mapped, is_unspecified
 from netwatch_tui.sockets.ownership import OwnerReason
-from netwatch_tui.sockets.socket import PORT_NETIDS, Socket, State
+from netwatch_tui.sockets.socket import Family, Socket, State
 
-_Port = tuple[int, str, int]
-"""Network namespace, netid and port."""
+WAITING_STATES = frozenset({State.ESTAB, State.CLOSE_WAIT, State.SYN_SENT})
+"""What can wait to be accepted. `/proc/net/unix` calls such a connection SYN-SENT (SS_CONNECTING)."""
+
+_Port = tuple[int, str, int | str]
+"""Network namespace, netid and port; for unix sockets the name."""
+
+
+def waits(socket: Socket) -> bool:
+    """Whether it is a connection that no process has accepted: no file stands behind it yet."""
+    return not socket.inode and socket.state in WAITING_STATES
 
 
 class Listeners:
-    """The listeners of one moment, by their ports."""
+    """The listeners of one moment, by their ports. Never changed afterwards."""
 
-    def __init__(self, sockets: Iterable[Socket]) -> None:
+    def __init__(self, sockets: Iterable[Socket] = ()) -> None:
         """Find them among all sockets."""
+        self._every = tuple(socket for socket in sockets if socket.state is State.LISTEN)
         self._at: defaultdict[_Port, list[Socket]] = defaultdict(list)
-        for socket in sockets:
-            if socket.state is State.LISTEN and socket.netid in PORT_NETIDS:
-                self._at[socket.netns, socket.netid, socket.local_port].append(socket)
+        for socket in self._every:
+            self._at[_port(socket)].append(socket)
+
+    def after(self, gone: Iterable[Socket], come: Iterable[Socket]) -> Listeners:
+        """The listeners when some of these sockets are no more and others are there; self where none is concerned."""
+        left = {socket.inode for socket in gone if socket.state is State.LISTEN}
+        new = {socket.inode: socket for socket in come if socket.state is State.LISTEN}
+        if not left and not new:
+            return self
+        stay = [new.pop(socket.inode, socket) for socket in self._every if socket.inode not in left]
+        return Listeners((*stay, *new.values()))
 
     def of(self, connection: Socket) -> tuple[Socket, ...]:
         """The listeners of which one took this connection, in the order given.
@@ -34,9 +51,9 @@ class Listeners:
         One: it came in through this one, unless it was made from here with the listener's own port. Several: they
         share the port, and nothing tells which it was. None: it did not come in, or its listener is gone.
         """
-        if connection.state in (State.LISTEN, State.SYN_SENT):  # who asks for a connection was not asked
+        if connection.state is State.LISTEN:
             return ()
-        at_port = self._at.get((connection.netns, connection.netid, connection.local_port))
+        at_port = self._at.get(_port(connection))
         fitting = [each for each in at_port if _takes(each, connection)] if at_port else []
         if len(fitting) < 2:
             return tuple(fitting)
@@ -45,8 +62,16 @@ class Listeners:
         return _held_together(equal, connection) or equal
 
 
+def _port(socket: Socket) -> _Port:
+    return socket.netns, socket.netid, socket.local.text if socket.family is Family.UNIX else socket.local_port
+
+
 def _takes(listener: Socket, connection: Socket) -> bool:
     """Whether what comes to the connection's end may come to this listener."""
+    if connection.family is Family.UNIX:
+        return True  # the name is all that there is
+    if connection.state is State.SYN_SENT:
+        return False  # who asks for a connection was not asked
     return _takes_address(listener, connection) and _takes_device(listener, connection)
 
 

@@ -16,9 +16,8 @@ from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
 from netwatch_tui.ui.palette import commands
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
-from netwatch_tui.ui.screens.saved_filters import SavedFilters
-from netwatch_tui.ui.screens.taking import Write
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.view.spec import ViewSpec
 
@@ -43,7 +42,7 @@ class NetwatchApp(App[None]):
         self._signals = dict(themes[theme].variables)
         super().__init__()
         self._feed = feed
-        self._main = MainScreen(feed, spec, notices, write, SavedFilters(remembered))
+        self._main = MainScreen(feed, spec, notices, write, remembered)
         self._themes = tuple(themes)
         for each in themes.values():
             self.register_theme(each)

@@ -102,9 +102,9 @@ MAIN_KEYS = (
     Key(
         "view.pause", "space", "pause", "Pause", "hold the screen still, and go on; collecting continues", "Space", True
     ),
-    Key("pace.faster", "plus,equals_sign", "faster", "Faster", "look more often, down to 50 ms; play faster", "+"),
-    Key("pace.slower", "minus", "slower", "Slower", "look less often, up to once a minute; play slower", "-"),
-    Key("replay.step", "full_stop", "replay_step", "Step", "the next look of a recording, and hold there", "."),
+    Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster", "+"),
+    Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower", "-"),
+    Key("replay.step", "full_stop", "replay_step", "Step", "the next frame of a recording, and hold there", "."),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning", "R"),
     Key("app.palette", "ctrl+p", "app.command_palette", "Palette", "every action, column and theme by name", "Ctrl+P"),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from netwatch_tui.fields.columns import Column
+from netwatch_tui.fields.field import Field
 from netwatch_tui.play.news import News
 
 
@@ -55,14 +55,14 @@ class CopyWanted(Message):
 class SortWanted(Message):
     """The heading of a column was clicked."""
 
-    column: Column
+    column: Field
 
 
 @dataclass
 class ColumnsPlaced(Message):
     """The terminal's width leaves other columns out than before."""
 
-    hidden: tuple[Column, ...]
+    hidden: tuple[Field, ...]
 
 
 @dataclass

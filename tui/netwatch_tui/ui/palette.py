@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.app import SystemCommand
 
-from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.socket_table import SocketTable
@@ -16,7 +16,7 @@ from netwatch_tui.view.groups import GROUPINGS
 
 def commands(main: MainScreen, themes: Sequence[str]) -> Iterator[SystemCommand]:
     """All that can be done, for the present state of the main screen."""
-    table = main.query_one(SocketTable)
+    table, choices = main.query_one(SocketTable), main.view_choices
     for key in MAIN_KEYS:
         if key.id != "app.palette":
             yield _action(key, partial(main.run_action, key.action))
@@ -25,13 +25,13 @@ def commands(main: MainScreen, themes: Sequence[str]) -> Iterator[SystemCommand]
     for key in APP_KEYS:
         yield _action(key, partial(main.app.run_action, key.action))
     for grouping in GROUPINGS.values():
-        yield SystemCommand(f"Group by {grouping.title}", "counts and sums", partial(main.group_by, grouping.id))
-    for column in COLUMNS:
+        yield SystemCommand(f"Group by {grouping.title}", "counts and sums", partial(choices.group_by, grouping.id))
+    for column in FIELDS:
         title = column.title.strip() or "mark"
-        yield SystemCommand(f"Sort by {title}", column.meaning, partial(main.sort_by, column.id))
+        yield SystemCommand(f"Sort by {title}", column.meaning, partial(choices.sort_by, column.id))
         if column.title.strip():
             verb = "Hide" if column.id in main.spec.columns else "Show"
-            yield SystemCommand(f"{verb} column {title}", column.meaning, partial(main.toggle_column, column.id))
+            yield SystemCommand(f"{verb} column {title}", column.meaning, partial(choices.toggle_column, column.id))
     for theme in themes:
         yield SystemCommand(f"Theme {theme}", "colours", partial(setattr, main.app, "theme", theme))
 

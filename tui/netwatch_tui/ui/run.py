@@ -7,7 +7,7 @@ import sys
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered, state_folder
-from netwatch_tui.ui.screens.taking import Write
+from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
 from netwatch_tui.view.spec import ViewSpec

@@ -1,20 +1,36 @@
-"""What has to be put right in Textual itself; each fix says since when and until when."""
+"""What has to be put right in Textual itself; each fix says since when, and holds for versions it was tested with."""
 
 from __future__ import annotations
+
+from importlib.metadata import version
 
 from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate
 
+_FIRST, _LAST = (8, 2, 3), (8, 2, 8)
+"""The versions of Textual whose insides the fixes are known to fit; any other runs as it is."""
 
-def send_changed_cells_only() -> None:
-    """Make a repainted region cost the terminal its own cells.
 
-    Textual (seen in 8.2.8) sends each line of a region from the left edge of its widget on, so that one digit at the
-    right end of a row costs the whole row: 27 kB a second instead of one or two on a screen of 200x50. To be taken out
-    when `ChopsUpdate.render_segments` crops at both ends.
+def send_changed_cells_only(textual_version: str | None = None) -> bool:
+    """Make a repainted region cost the terminal its own cells. Tells whether this Textual is one that it fits.
+
+    Textual (seen in 8.2.3 to 8.2.8) sends each line of a region from the left edge of its widget on, so that one digit
+    at the right end of a row costs the whole row: 27 kB a second instead of one or two on a screen of 200x50.
+
+    Args:
+        textual_version: The version to judge by, that which is installed where nothing is said.
     """
+    if not _FIRST <= _numbers(textual_version or version("textual")) <= _LAST:
+        return False
     ChopsUpdate.render_segments = _render_segments  # type: ignore[assignment,method-assign]  # a fix from outside
+    return True
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """A version for comparing; one that is more than numbers, as of a pre-release, is before all others."""
+    parts = text.split(".")
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
 def _render_segments(update: ChopsUpdate, console: Console) -> str:

@@ -1,4 +1,4 @@
-"""What of a row a person may want in another window: each value, the whole row, the ss command that shows it."""
+"""What of a row a person may want in another window: each value, the whole row, the command that shows it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import Column, Moment
-from netwatch_tui.fields.format import BLANK, endpoint, local_text, peer_text, printable
-from netwatch_tui.sockets.kinds import KIND_OF
-from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Socket, State
-
-_SS_LETTERS = {"tcp": "t", "udp": "u", "raw": "w", "unix": "x", "packet": "0", "sctp": "S"}
+from netwatch_tui.fields.catalogue import FIELDS
+from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.format import BLANK, local_text, peer_text, printable
+from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.show_command import show_command
 
 
 class Copy(NamedTuple):
@@ -23,11 +23,11 @@ class Copy(NamedTuple):
     """Without control characters, so that pasting it into a shell runs nothing by itself."""
 
 
-def copies(socket: Socket, columns: Sequence[Column], moment: Moment, own_namespace: int) -> list[Copy]:
+def copies(socket: Socket, columns: Sequence[Field], moment: Moment, own_namespace: int) -> list[Copy]:
     """Everything of a row that can be copied, the most wanted first."""
-    cells = {column: column.text(socket, moment) for column in columns if column.title.strip()}
+    cells = [column.text(socket, moment) for column in columns if column.title.strip()]
     found = [
-        Copy("row", "whole row", "\t".join(cells.values())),
+        Copy("row", "whole row", "\t".join(cells)),
         Copy("local", "local address:port", local_text(socket)),
         Copy("peer", "peer address:port", peer_text(socket)),
     ]
@@ -37,28 +37,9 @@ def copies(socket: Socket, columns: Sequence[Column], moment: Moment, own_namesp
             Copy("pid", "pid", str(owner.pid)),
             Copy("cmdline", "command line", printable(shlex.join(owner.process.cmdline))),
         ]
-    found.append(Copy("ss", "ss command", ss_command(socket, own_namespace)))
+    if command := show_command(socket, own_namespace):
+        found.append(Copy("command", "command that shows it", command))
     known = {each.id for each in found}
-    found += [
-        Copy(column.id, column.title, text)
-        for column, text in cells.items()
-        if column.id not in known and text not in ("", BLANK)
-    ]
+    texts = ((field, field.text(socket, moment).strip()) for field in FIELDS if field.id not in known)
+    found += [Copy(field.id, field.title, text) for field, text in texts if text not in ("", BLANK)]
     return found
-
-
-def ss_command(socket: Socket, own_namespace: int) -> str:
-    """The command that makes ss (iproute2) print this socket, to be run by a shell; as root if in another namespace."""
-    kind = KIND_OF[socket.netid]
-    letter = _SS_LETTERS.get(kind)
-    which = "l" if socket.state in (State.LISTEN, State.UNCONN) else "a"  # else its connections are printed as well
-    command = ["ss", f"-{letter}{which}np"] if letter else ["ss", "-anp", "-A", kind]
-    if socket.netns != own_namespace and socket.owners:
-        command = ["nsenter", "-t", str(socket.owners[0].pid), "-n", *command]
-    text = shlex.join(command)
-    if socket.netid in PORT_NETIDS:
-        ends = f"src {endpoint(socket.local, socket.local_port)}"
-        if socket.peer is not NOWHERE and socket.peer_port:
-            ends += f" and dst {endpoint(socket.peer, socket.peer_port)}"
-        return f"{text} {shlex.quote(ends)}"
-    return f"{text} | grep -w {socket.local_port if kind == 'unix' else shlex.quote(local_text(socket))}"

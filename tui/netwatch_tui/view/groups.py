@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import process_text
 from netwatch_tui.fields.format import BLANK, printable
+from netwatch_tui.fields.holders import process_text
 from netwatch_tui.sockets.socket import NOWHERE, Socket, State
 
 

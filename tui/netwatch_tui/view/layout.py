@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import Column
+from netwatch_tui.fields.field import Field
 
 GAP = 1
 """Blank cells between two columns."""
@@ -20,7 +20,7 @@ _ENDPOINT_STEPS = (21, 24, 28, 33, 40, 47)
 class Placed(NamedTuple):
     """A column with its place on the line."""
 
-    column: Column
+    column: Field
     x: int
     width: int
 
@@ -29,9 +29,9 @@ class Layout(NamedTuple):
     """The columns that fit, from left to right, and those that don't."""
 
     placed: tuple[Placed, ...]
-    hidden: tuple[Column, ...]
+    hidden: tuple[Field, ...]
 
-    def column_at(self, x: int) -> Column | None:
+    def column_at(self, x: int) -> Field | None:
         """The column at this cell, its gap included; None beyond the last."""
         for place in self.placed:
             if place.x <= x < place.x + place.width + GAP:
@@ -44,7 +44,7 @@ def endpoint_step(longest: int) -> int:
     return next((step for step in _ENDPOINT_STEPS if step >= longest), _ENDPOINT_STEPS[-1])
 
 
-def lay_out(columns: Sequence[Column], width: int, endpoint_width: int) -> Layout:
+def lay_out(columns: Sequence[Field], width: int, endpoint_width: int) -> Layout:
     """Fit columns to a width.
 
     The least important columns go first; only when none is left to hide are the others made narrower. Spare room
@@ -65,7 +65,7 @@ def lay_out(columns: Sequence[Column], width: int, endpoint_width: int) -> Layou
     return _placed(columns, shown, need, width)
 
 
-def scrolled(columns: Sequence[Column], width: int, endpoint_width: int, first: int) -> Layout:
+def scrolled(columns: Sequence[Field], width: int, endpoint_width: int, first: int) -> Layout:
     """What is seen after scrolling to the right: the pinned columns, and from `first` on the others that find room.
 
     Args:
@@ -83,15 +83,15 @@ def scrolled(columns: Sequence[Column], width: int, endpoint_width: int, first: 
     return _placed(columns, [column for column in columns if column in shown], need, width)
 
 
-def _needs(columns: Sequence[Column], endpoint_width: int) -> dict[str, int]:
+def _needs(columns: Sequence[Field], endpoint_width: int) -> dict[str, int]:
     return {column.id: endpoint_width if column.is_endpoint else column.width for column in columns}
 
 
-def _uses(columns: Sequence[Column], endpoint_width: int) -> dict[str, int]:
+def _uses(columns: Sequence[Field], endpoint_width: int) -> dict[str, int]:
     return {column.id: endpoint_width if column.is_endpoint else column.most for column in columns}
 
 
-def _placed(columns: Sequence[Column], shown: Sequence[Column], need: dict[str, int], width: int) -> Layout:
+def _placed(columns: Sequence[Field], shown: Sequence[Field], need: dict[str, int], width: int) -> Layout:
     widths = {column.id: need[column.id] for column in shown}
     _squeeze(shown, widths, width)
     _spread(shown, widths, width)
@@ -102,11 +102,11 @@ def _placed(columns: Sequence[Column], shown: Sequence[Column], need: dict[str, 
     return Layout(tuple(placed), tuple(column for column in columns if column not in shown))
 
 
-def _total(columns: Sequence[Column], widths: dict[str, int]) -> int:
+def _total(columns: Sequence[Field], widths: dict[str, int]) -> int:
     return sum(widths[column.id] for column in columns) + GAP * (len(columns) - 1)
 
 
-def _squeeze(columns: Sequence[Column], widths: dict[str, int], width: int) -> None:
+def _squeeze(columns: Sequence[Field], widths: dict[str, int], width: int) -> None:
     """Take what is missing from the widest columns, one cell at a time."""
     while _total(columns, widths) > width:
         widest = max(widths, key=widths.__getitem__, default=None)
@@ -115,7 +115,7 @@ def _squeeze(columns: Sequence[Column], widths: dict[str, int], width: int) -> N
         widths[widest] -= 1
 
 
-def _spread(columns: Sequence[Column], widths: dict[str, int], width: int) -> None:
+def _spread(columns: Sequence[Field], widths: dict[str, int], width: int) -> None:
     """Give what is left to the columns that can use it, the most important first."""
     spare = width - _total(columns, widths)
     for column in sorted((column for column in columns if not column.is_endpoint), key=lambda column: column.rank):

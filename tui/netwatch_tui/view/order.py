@@ -8,7 +8,8 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from netwatch_tui.fields.columns import Column, Moment
+from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.socket import Socket
 
 SLICE = 4096
@@ -41,7 +42,7 @@ class Order(NamedTuple):
         """The sockets with these ids."""
         return [entry[-1] for entry in self.entries if entry[-2] in ids] if ids else []
 
-    def replaced(self, gone: Collection[int], fresh: Iterable[Socket], column: Column, moment: Moment) -> Order:
+    def replaced(self, gone: Collection[int], fresh: Iterable[Socket], column: Field, moment: Moment) -> Order:
         """The order without the rows of these ids and with these sockets, of which none may be in it otherwise."""
         kept = [entry for entry in self.entries if entry[-2] not in gone] if gone else self.entries
         merged: list[_Entry] = []
@@ -54,7 +55,7 @@ class Order(NamedTuple):
         return Order(merged + kept[start:])
 
 
-def in_order(sockets: Iterable[Socket], column: Column, moment: Moment) -> Order:
+def in_order(sockets: Iterable[Socket], column: Field, moment: Moment) -> Order:
     """Sort from nothing."""
     entries = [_entry(socket, column, moment) for socket in sockets]
     runs = [sorted(entries[at : at + SLICE]) for at in range(0, len(entries), SLICE)]
@@ -64,7 +65,7 @@ def in_order(sockets: Iterable[Socket], column: Column, moment: Moment) -> Order
     return Order(runs[0] if runs else [])
 
 
-def _entry(socket: Socket, column: Column, moment: Moment) -> _Entry:
+def _entry(socket: Socket, column: Field, moment: Moment) -> _Entry:
     key = column.key(socket, moment)
     return (
         key is None,

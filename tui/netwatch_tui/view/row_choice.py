@@ -11,7 +11,7 @@ from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # --once has no use for it without a filter
-    from netwatch_tui.fields.columns import Moment
+    from netwatch_tui.fields.moment import Moment
     from netwatch_tui.query import Query
     from netwatch_tui.sockets.snapshot import Snapshot
 
@@ -68,7 +68,7 @@ class RowChoice(NamedTuple):
 
 def moment_of(snapshot: Snapshot) -> Moment:
     """What a filter may ask for besides the socket, of a snapshot by itself: lit is what its delta brought."""
-    from netwatch_tui.fields.columns import Moment
+    from netwatch_tui.fields.moment import Moment
     from netwatch_tui.sockets.marks import Marks
 
     marks = Marks().advance(snapshot.delta, until=None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID
+from netwatch_tui.fields.catalogue import COLUMNS
+from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.query import EVERYTHING, Query
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.view.groups import Folding
 from netwatch_tui.view.row_choice import RowChoice
@@ -22,7 +25,7 @@ class ViewSpec(NamedTuple):
     namespaces: str = ""
     """Which network namespaces: the own one for the empty text, all for `*`, else one by name or number."""
     paused: bool = False
-    columns: tuple[str, ...] = tuple(COLUMN_BY_ID)
+    columns: tuple[str, ...] = tuple(map(attrgetter("id"), COLUMNS))
     """Ids of the wanted columns from left to right."""
     grouping: str = ""
     """Id of the grouping; empty for none."""
@@ -36,3 +39,9 @@ class ViewSpec(NamedTuple):
     def choice(self) -> RowChoice:
         """Which sockets are wanted."""
         return RowChoice(self.selection, (self.query,))
+
+    @property
+    def needs(self) -> Needs:
+        """What must be known of sockets to choose, order and show them, and of the one whose details are open."""
+        subject = Needs(of_ids=frozenset() if self.subject is None else frozenset({self.subject}))
+        return subject.union(self.choice.needs, field_needs((*self.columns, self.sort)))

@@ -7,7 +7,8 @@ from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, Moment
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
@@ -76,7 +77,7 @@ def arrange(
         order = _reordered(before, snapshot, spec, moment)
     else:
         sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(spec.choice.of(sockets, moment), COLUMN_BY_ID[spec.sort], moment)
+        order = in_order(spec.choice.of(sockets, moment), FIELD_BY_ID[spec.sort], moment)
     if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
         rows, position = before.rows, before.position
     else:
@@ -91,8 +92,13 @@ def arrange(
 
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
-    opened = [socket for socket in snapshot.delta.opened if not socket.was_there]
-    return EventCounts(len(spec.choice.of(opened, moment)), len(spec.choice.of(snapshot.delta.closed, moment)))
+    opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
+    if not (opened or closed):
+        return EventCounts()
+    gone = {socket.id for socket in closed}
+    chosen = spec.choice.of((*opened, *closed), moment)
+    count = sum(socket.id in gone for socket in chosen)
+    return EventCounts(len(chosen) - count, count)
 
 
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
@@ -121,7 +127,7 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
     if not (gone or fresh):
         return before.order
     chosen = spec.choice.of(fresh.values(), moment)
-    return before.order.replaced(gone | fresh.keys(), chosen, COLUMN_BY_ID[spec.sort], moment)
+    return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
 
 
 _LINES = attrgetter("sort", "descending", "grouping", "folding")

@@ -16,8 +16,20 @@ from netwatch_tui.sockets.socket import State
 MOST = 200
 """Candidates at most; who types on has fewer."""
 _WORDS = (
-    "and", "or", "not", "sport", "dport", "src", "dst", "dev", "fwmark", "cgroup", "autobound", "state", "exclude",
-)  # fmt: skip
+    "and",
+    "or",
+    "not",
+    "sport",
+    "dport",
+    "src",
+    "dst",
+    "dev",
+    "state",
+    "exclude",
+    "autobound",
+    "fwmark",
+    "cgroup",
+)
 _SS_STATES = (*NAME_IN_SS.values(), *GROUPS)
 _SHOWN_STATES = (*(state.value.lower() for state in State), *GROUPS)
 _OPERATOR = re.compile(r"[!=<>]=?|eq|ne|neq|lt|gt|le|leq|ge|geq", re.IGNORECASE)
@@ -101,8 +113,8 @@ def _values(key: FilterKey, text: str, start: int, position: int, known: Known) 
     begin = comma + 1 if comma >= 0 and '"' not in text[start:comma] else start
     written = text[begin:position].lstrip('"').lower()
     match key.holds:
-        case Holds.IS:
-            names: Iterable[str] = IS_WORDS
+        case Holds.WORD | Holds.IS:
+            names: Iterable[str] = key.words
         case Holds.STATE:
             names = _SHOWN_STATES
         case Holds.KIND:
@@ -112,7 +124,7 @@ def _values(key: FilterKey, text: str, start: int, position: int, known: Known) 
         case Holds.ADDRESS:
             names = known.addresses
         case _:
-            names = _names(key.name, known)
+            names = _names(key.name, known) or key.words
     chosen = (name for name in dict.fromkeys(names) if name.lower().startswith(written))
     candidates = tuple(_as_value(key, name) for name in sorted(chosen)[:MOST])
     return Completions(begin, position, candidates)
@@ -125,8 +137,7 @@ def _names(key: str, known: Known) -> tuple[str, ...]:
         "unit": known.units + known.containers,
         "container": known.containers,
         "netns": known.namespaces,
-        "dev": known.devices,
-        "timer": ("keepalive", "on", "persist", "timewait"),
+        "interface": known.devices,
     }.get(key, ())
 
 

@@ -16,7 +16,7 @@ class NamedKey(NamedTuple):
 
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_PORTS = {"port": "port", "srcport": "lport", "dstport": "pport"}
+_PORTS = {"port": "port", "srcport": "local_port", "dstport": "peer_port"}
 _NETWORKS = ("ip", "ipv6")
 _ADDRESSES = {"addr": "addr", "host": "addr", "src": "local", "dst": "peer"}
 _OF_TCPDUMP = {"net": "addr", "portrange": "port"}

@@ -1,23 +1,13 @@
-"""The keys of `key:value`, and the words of `is:`."""
+"""The keys of `key:value`, which are the fields that can be asked for, and the words of `is:`."""
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import NamedTuple
 
+from netwatch_tui.fields.catalogue import FIELDS
+from netwatch_tui.fields.field import TAKES, Filter, Holds
 
-class Holds(Enum):
-    """What kind of value a key has."""
-
-    TEXT = "text"
-    PORT = "port"
-    NUMBER = "number"
-    SIZE = "size"
-    AGE = "age"
-    ADDRESS = "address"
-    STATE = "state"
-    KIND = "kind of socket"
-    IS = "is"
+__all__ = ["IS_WORDS", "KEYS", "KEY_OF", "RESERVED", "TIMELY_WORDS", "FilterKey", "Holds"]
 
 
 class FilterKey(NamedTuple):
@@ -29,43 +19,13 @@ class FilterKey(NamedTuple):
     """What stands behind it, in words."""
     also: tuple[str, ...] = ()
     """Its other spellings."""
+    words: tuple[str, ...] = ()
+    """What can stand behind it, or is offered, where that does not depend on the machine."""
 
 
-_PORT = "a number from 0 to 65535, a range (8000-8999), a comparison (>1024) or a service"
-_NUMBER = "a number, a range (1-9) or a comparison (>0)"
-_SIZE = "a number of bytes (0, 64k), a range or a comparison (>0)"
-_ADDRESS = "an address, a network (10.0.0.0/8), address:port or part of what is shown"
+def _key_of(id: str, asked: Filter) -> FilterKey:
+    return FilterKey(id, asked.holds, asked.takes or TAKES[asked.holds], asked.also, asked.words)
 
-KEYS: tuple[FilterKey, ...] = (
-    FilterKey("port", Holds.PORT, _PORT),
-    FilterKey("lport", Holds.PORT, _PORT),
-    FilterKey("pport", Holds.PORT, _PORT),
-    FilterKey("addr", Holds.ADDRESS, _ADDRESS, ("address", "host")),
-    FilterKey("local", Holds.ADDRESS, _ADDRESS, ("laddr",)),
-    FilterKey("peer", Holds.ADDRESS, _ADDRESS, ("paddr",)),
-    FilterKey("process", Holds.TEXT, "part of a process name", ("proc", "name")),
-    FilterKey("cmd", Holds.TEXT, "part of a command line", ("cmdline", "command")),
-    FilterKey("pid", Holds.NUMBER, _NUMBER),
-    FilterKey("user", Holds.TEXT, "part of a user's name, or a whole user number"),
-    FilterKey("uid", Holds.NUMBER, _NUMBER),
-    FilterKey("state", Holds.STATE, "a state or a group of states"),
-    FilterKey("proto", Holds.KIND, "a kind of socket", ("netid",)),
-    FilterKey("fd", Holds.NUMBER, _NUMBER),
-    FilterKey("inode", Holds.NUMBER, _NUMBER, ("ino",)),
-    FilterKey("unit", Holds.TEXT, "part of the name of a unit or container"),
-    FilterKey("container", Holds.TEXT, "part of the name of a container"),
-    FilterKey("netns", Holds.TEXT, "part of a namespace's name, or its whole number", ("ns", "namespace")),
-    FilterKey("age", Holds.AGE, "a span of time: <10s, >1h, 5m-10m"),
-    FilterKey("recvq", Holds.SIZE, _SIZE, ("recv_q",)),
-    FilterKey("sendq", Holds.SIZE, _SIZE, ("send_q",)),
-    FilterKey("drops", Holds.SIZE, _SIZE),
-    FilterKey("timer", Holds.TEXT, "part of a timer's name (on, keepalive, timewait, persist)"),
-    FilterKey("dev", Holds.TEXT, "part of a device's name", ("interface",)),
-    FilterKey("is", Holds.IS, "a word about the row"),
-)
-
-KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}
-"""Every spelling."""
 
 IS_WORDS: dict[str, str] = {
     "new": "opened a moment ago",
@@ -77,6 +37,17 @@ IS_WORDS: dict[str, str] = {
     "mine": "made by the user who looks",
 }
 """Every word of `is:` and what it means."""
+
+KEYS: tuple[FilterKey, ...] = (
+    FilterKey("port", Holds.PORT, TAKES[Holds.PORT]),
+    FilterKey("addr", Holds.ADDRESS, TAKES[Holds.ADDRESS], ("address", "host")),
+    *(_key_of(field.id, field.filter) for field in FIELDS if field.filter),
+    FilterKey("is", Holds.IS, TAKES[Holds.IS], words=tuple(IS_WORDS)),
+)
+"""Either end, every field that has a filter, and words about the row."""
+
+KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}
+"""Every spelling."""
 
 TIMELY_WORDS = frozenset({"new", "changed", "closed"})
 """Those that depend on the moment at which one looks."""

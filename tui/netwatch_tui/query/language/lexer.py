@@ -56,7 +56,7 @@ KEY = re.compile(r"(-?)([A-Za-z_][A-Za-z0-9_]*):")
 """The beginning of `key:value` and of `-key:value`."""
 _KEYED = re.compile(r"-?[A-Za-z_][A-Za-z0-9_.]*(?::|==?|!=)")
 """The same, or with the signs that stand for the colon elsewhere."""
-_BEFORE_OPERATOR = re.compile(r"(?:sport|dport|src|dst|dev)(?=[=!<>])")
+_BEFORE_OPERATOR = re.compile(r"(?:sport|dport|src|dst|dev|fwmark|cgroup)(?=[=!<>])")
 _ESCAPED = re.compile(r"\\([\"\\])")
 
 

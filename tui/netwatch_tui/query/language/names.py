@@ -13,8 +13,6 @@ class MachineNames(NamedTuple):
     """By protocol (`tcp`, `udp`...), then by name or alias, the port."""
     me: int | None = None
     """The user who looks, for `is:mine`; None when nobody does."""
-    ephemeral: tuple[int, int] = (32768, 60999)
-    """First and last port that the kernel gives to who does not choose one, for `autobound`; by default Linux's own."""
     devices: Mapping[int, str] = {}
     """Names of network devices by index, for `dev 2`."""
 

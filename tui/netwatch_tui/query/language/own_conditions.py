@@ -166,8 +166,7 @@ class OwnConditions:
             self._words.take()
             return _Read(self._of_kind(named, self._term(named.key, value.start, value.end)), named.key)
         if not (KEY.match(value.raw) or _COMPARED.match(value.raw) or value.raw.lower() in RESERVED):
-            text = f"{token.raw} and {value.raw} are searched as text; the condition is {named.key.name}:{value.raw}"
-            self.notes.append(Note(printable(text), token.start, value.end))
+            self.notes.append(Note(printable(_two_words(token.raw, named.key, value.raw)), token.start, value.end))
         return None
 
     def _without_key(self, token: Token) -> _Read | None:
@@ -241,7 +240,7 @@ class OwnConditions:
     def _of_kind(self, named: NamedKey, condition: Expression) -> Expression:
         if not named.kind:
             return condition
-        kind = Term("proto", tuple(Text(netid) for netid in sorted(netids(named.kind))))
+        kind = Term("netid", tuple(Text(netid) for netid in sorted(netids(named.kind))))
         return conjunction([kind, condition])
 
     def _is_value(self, key: FilterKey, token: Token) -> bool:
@@ -249,7 +248,7 @@ class OwnConditions:
         if key.holds is Holds.TEXT:
             return False
         if key.holds is Holds.ADDRESS:
-            return bool({*token.raw} & {*".:/"}) and bool(hosts(unquoted(token.raw), self._names))
+            return any(sign in token.raw for sign in ".:/") and bool(hosts(unquoted(token.raw), self._names))
         try:
             self._term(key, token.start, token.end)
         except QueryError:
@@ -264,6 +263,13 @@ def _either(alternatives: list[Expression]) -> Expression:
         found: list[Value] = [value for each in alternatives if isinstance(each, Term) for value in each.values]
         return Term(keys.pop(), tuple(found))
     return disjunction(alternatives)
+
+
+def _two_words(word: str, key: FilterKey, value: str) -> str:
+    """What is said of a key that stands before a word without anything between them."""
+    if key.holds in (Holds.TEXT, Holds.ADDRESS):
+        return f"{word} and {value} are searched as text; the condition is {key.name}:{value}"
+    return f"{word} is searched as text; {key.name}: needs {key.needs}"
 
 
 def reads_as_text(word: str) -> bool:

@@ -17,7 +17,7 @@ from netwatch_tui.query.language.syntax import (
     Compare,
     Device,
     Expression,
-    Fwmark,
+    FirewallMark,
     Host,
     HostTest,
     Is,
@@ -129,12 +129,12 @@ def _ss(leaf: Expression) -> str:
             return f"@{word}" if side == "any" else f"{'src' if side == 'local' else 'dst'} {word}"
         case Device(name):
             return f"dev {in_quotes(name) if name else 0}"
-        case Fwmark(mark, mask):
-            return f"fwmark = {mark:#x}/{mask:#x}"
-        case Cgroup(path):
-            return f"cgroup = {in_quotes(path)}"
         case Autobound():
             return "autobound"
+        case FirewallMark(mark, mask):
+            return f"fwmark {mark:#x}/{mask:#x}"
+        case Cgroup(path):
+            return f"cgroup {in_quotes(path)}"
         case States(states):
             return _states(states)
         case _:

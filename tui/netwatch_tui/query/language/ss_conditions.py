@@ -15,7 +15,7 @@ from netwatch_tui.query.language.syntax import (
     Cgroup,
     Device,
     Expression,
-    Fwmark,
+    FirewallMark,
     Host,
     HostTest,
     Operator,
@@ -39,11 +39,10 @@ COMPARABLE = frozenset({"sport", "dport", "src", "dst", "dev", "fwmark", "cgroup
 """Words of ss behind which an operator may stand."""
 _SIDES: dict[str, Side] = {"src": "local", "dst": "peer", "sport": "local", "dport": "peer"}
 _FAMILY = re.compile(r"(inet6?|unix|link|netlink):(.*)", re.DOTALL)
-_C_NUMBER = "(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})"
+_C_NUMBER = "(0[xX][0-9a-fA-F]{1,8}|0[0-7]{0,11}|[1-9][0-9]{0,9})"
 _MARK = re.compile(f"{_C_NUMBER}(?:/{_C_NUMBER})?")
-_MAX_MARK = 0xFFFF_FFFF
 _CGROUP_MOUNT = re.compile(r"^/sys/fs/cgroup(?:/unified)?(?=/|$)")
-"""Where systemd mounts cgroup2, alone or beside the first version."""
+"""Where systemd mounts cgroup2, alone or beside the first version. ss takes only paths with it."""
 _NAME = re.compile(r"[*?/@\[]")
 """What only the name of a unix socket has in it."""
 
@@ -106,7 +105,7 @@ def ss_condition(words: Words, names: MachineNames) -> Expression | None:
             return _states(words)
         case "fwmark":
             words.take()
-            return _fwmark(words)
+            return _firewall_mark(words)
         case "cgroup":
             words.take()
             return _cgroup(words)
@@ -213,33 +212,28 @@ def _device(words: Words, names: MachineNames) -> Expression:
     return negation(test) if operator is None else test
 
 
-def _fwmark(words: Words) -> Expression:
-    """A mark, and behind a slash the bits of it that count; each as C writes a number."""
+def _firewall_mark(words: Words) -> Expression:
     operator = _operator(words, ("=", "!="))
-    token = _value(words, "a mark")
-    match = _MARK.fullmatch(unquoted(token.raw))
-    numbers = [_c_number(number) for number in match.groups("0xffffffff")] if match else []
-    if not numbers or max(numbers) > _MAX_MARK:
-        raise words.wrong("a mark is expected, with or without a mask: 0x10 or 0x10/0xff", token)
-    test = Fwmark(*numbers)
+    token = _value(words, "a firewall mark")
+    found = _MARK.fullmatch(unquoted(token.raw))
+    numbers = [_c_number(number) for number in found.groups("0xffffffff")] if found else []
+    if not numbers or max(numbers) > 0xFFFFFFFF:
+        raise words.wrong(
+            "a firewall mark is expected: a number of 32 bits, or such a number and a mask, 0x1/0xff", token
+        )
+    test = FirewallMark(*numbers)
     return negation(test) if operator is None else test
 
 
 def _c_number(text: str) -> int:
     """A number as strtoul(3) reads it: hexadecimal behind `0x`, octal behind `0`."""
-    if text[:2].lower() == "0x":
-        return int(text, 16)
-    return int(text, 8) if text.startswith("0") else int(text)
+    return int(text, 8) if text.startswith("0") and text.isdigit() else int(text, 0)
 
 
 def _cgroup(words: Words) -> Expression:
-    """The path of a cgroup, with or without where systemd mounts the file system."""
     operator = _operator(words, ("=", "!="))
     token = _value(words, "the path of a cgroup")
-    path = _CGROUP_MOUNT.sub("", unquoted(token.raw)).rstrip("/")
-    if path and not path.startswith("/"):
-        raise words.wrong("the path of a cgroup is expected: /system.slice/x.service", token)
-    test = Cgroup(path or "/")
+    test = Cgroup("/" + _CGROUP_MOUNT.sub("", unquoted(token.raw)).strip("/"))
     return negation(test) if operator is None else test
 
 

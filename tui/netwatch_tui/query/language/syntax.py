@@ -129,24 +129,23 @@ class Device(NamedTuple):
     device: str
 
 
-class Fwmark(NamedTuple):
-    """`fwmark`: these bits of SO_MARK have this value."""
+class Autobound(NamedTuple):
+    """`autobound`: the kernel chose the port or the name, as far as it tells."""
+
+    autobound: bool = True
+
+
+class FirewallMark(NamedTuple):
+    """`fwmark`: the bits of SO_MARK under a mask."""
 
     mark: int
-    mask: int = 0xFFFF_FFFF
+    mask: int = 0xFFFFFFFF
 
 
 class Cgroup(NamedTuple):
-    """`cgroup`: made in this cgroup, not in one below it."""
+    """`cgroup`: in the cgroup of this path, which begins with a slash."""
 
-    path: str
-    """As `/proc/PID/cgroup` spells it."""
-
-
-class Autobound(NamedTuple):
-    """`autobound`: the kernel chose the port or the name."""
-
-    autobound: bool = True
+    cgroup: str
 
 
 class States(NamedTuple):
@@ -155,7 +154,7 @@ class States(NamedTuple):
     states: frozenset[State]
 
 
-Leaf: TypeAlias = Term | Is | Word | Number | PortTest | HostTest | Device | Fwmark | Cgroup | Autobound | States
+Leaf: TypeAlias = Term | Is | Word | Number | PortTest | HostTest | Device | Autobound | FirewallMark | Cgroup | States
 Expression: TypeAlias = And | Or | Not | Leaf
 
 ALL = And(())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from netwatch_tui.query.addresses import network
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.keys import IS_WORDS, FilterKey, Holds
+from netwatch_tui.query.language.keys import FilterKey, Holds
 from netwatch_tui.query.language.lexer import Piece
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.state_names import STATES, states_named
@@ -59,8 +59,8 @@ def _values(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> Ite
             return tuple(Text(state) for state in sorted(_states(key, piece, text)))
         case Holds.KIND:
             return tuple(Text(netid) for netid in _netids(key, piece, text))
-        case Holds.IS:
-            return (Text(_is_word(key, piece, text)),)
+        case Holds.WORD | Holds.IS:
+            return (Text(_word(key, piece, text)),)
 
 
 def _wrong(key: FilterKey, piece: Piece, text: str, expected: tuple[str, ...] = ()) -> QueryError:
@@ -84,10 +84,10 @@ def _states(key: FilterKey, piece: Piece, text: str) -> Iterable[str]:
     return found
 
 
-def _is_word(key: FilterKey, piece: Piece, text: str) -> str:
+def _word(key: FilterKey, piece: Piece, text: str) -> str:
     word = piece.text.lower()
-    if word not in IS_WORDS:
-        raise _wrong(key, piece, text, tuple(IS_WORDS))
+    if word not in key.words:
+        raise _wrong(key, piece, text, key.words)
     return word
 
 

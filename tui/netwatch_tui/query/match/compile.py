@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from netwatch_tui.fields.columns import Moment
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.keys import TIMELY_WORDS
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.syntax import (
     And,
     Autobound,
-    Blank,
     Cgroup,
     Compare,
     Device,
     Expression,
-    Fwmark,
+    FirewallMark,
     HostTest,
     Is,
     Leaf,
@@ -25,7 +23,6 @@ from netwatch_tui.query.language.syntax import (
     PortTest,
     States,
     Term,
-    Text,
     Word,
     leaves,
 )
@@ -40,10 +37,10 @@ from netwatch_tui.query.match.ends import (
     port_test,
     public_test,
 )
+from netwatch_tui.query.match.field_terms import field_term
 from netwatch_tui.query.match.numbers import number_test
 from netwatch_tui.query.match.texts import (
     netns_term,
-    optional_text_term,
     owners_text_term,
     process_term,
     user_term,
@@ -59,7 +56,7 @@ def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Tes
 
     Args:
         expression: What is to be met.
-        names: Who looks, and which ports the kernel chooses.
+        names: Who looks.
         moment: When; the function of an expression that does not depend on it may be used again.
     """
     match expression:
@@ -72,8 +69,6 @@ def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Tes
             return lambda socket: not test(socket)
         case Is(words):
             return one_of([_is(each, names, moment) for each in words])
-        case Autobound():
-            return _autobound(*names.ephemeral)
         case Term():
             return _term(expression, moment)
         case _:
@@ -108,10 +103,12 @@ def _leaf(leaf: Leaf) -> Test:
         case Device(name):
             device = name or None
             return lambda socket: socket.interface == device
-        case Fwmark(mark, mask):
-            return lambda socket: (found := _fwmark(socket)) is not None and found & mask == mark
+        case Autobound():
+            return _is_autobound
+        case FirewallMark(mark, mask):
+            return lambda s: s.diag is not None and s.diag.fwmark is not None and s.diag.fwmark & mask == mark
         case Cgroup(path):
-            return lambda socket: socket.diag is not None and socket.diag.cgroup_path == path
+            return lambda s: s.diag is not None and s.diag.cgroup_path == path
         case _:
             raise TypeError(leaf)
 
@@ -126,30 +123,18 @@ def _number(number: int) -> Test:
     return test
 
 
-def _fwmark(socket: Socket) -> int | None:
-    return None if socket.diag is None else socket.diag.fwmark
-
-
-def _autobound(first: int, last: int) -> Test:
-    """As ss judges it: of internet sockets by the kernel's word, and of the others by a name that it would give.
-
-    The kernel says of accepted connections, too, that nobody asked for their port. So it must be one that it gives.
-    """
-
-    def test(socket: Socket) -> bool:
-        match socket.family:
-            case Family.UNIX:
-                name = socket.local.text
-                return name in ("", "*") or (len(name) == 6 and name[0] == "@" and set(name[1:]) <= _LOWER_HEX)
-            case Family.PACKET:
-                return socket.local_port == 0 and socket.local.text == "*"
-            case Family.NETLINK:
-                return socket.local_port >= 1 << 31  # a negative number, as the kernel gives to who comes second
-            case _:
-                was_chosen = socket.diag is not None and socket.diag.autobound is True
-                return was_chosen and first <= socket.local_port <= last
-
-    return test
+def _is_autobound(socket: Socket) -> bool:
+    """What the kernel says of a port; of the others as ss judges it: by a name or number that the kernel would give."""
+    match socket.family:
+        case Family.UNIX:
+            name = socket.local.text
+            return name in ("", "*") or (len(name) == 6 and name[0] == "@" and set(name[1:]) <= _LOWER_HEX)
+        case Family.PACKET:
+            return socket.local_port == 0 and socket.local.text == "*"
+        case Family.NETLINK:
+            return socket.local_port >= 1 << 31  # a negative number, as the kernel gives to who comes second
+        case _:
+            return socket.diag is not None and socket.diag.autobound is True
 
 
 _LOWER_HEX = frozenset("0123456789abcdef")
@@ -171,50 +156,25 @@ def _is(name: str, names: MachineNames, moment: Moment) -> Test:
             return lambda socket: socket.id in marked and marked[socket.id].mark is wanted
 
 
-_SIZES: dict[str, Callable[[Socket], int | None]] = {
-    "uid": lambda socket: socket.uid,
-    "inode": lambda socket: socket.inode or None,
-    "recvq": lambda socket: socket.recv_q,
-    "sendq": lambda socket: socket.send_q,
-    "drops": lambda socket: socket.drops,
-}
-
-
 def _term(term: Term, moment: Moment) -> Test:
+    """Keys that are asked for most, or mean more than their values, have tests of their own."""
     match term.key:
-        case "port" | "lport" | "pport":
+        case "port" | "local_port" | "peer_port":
             return port_term(term)
         case "addr" | "local" | "peer":
             return address_term(term)
         case "process":
             return process_term(term)
-        case "cmd" | "unit" | "container":
+        case "cmdline" | "unit" | "container":
             return owners_text_term(term)
         case "user":
             return user_term(term)
         case "netns":
             return netns_term(term, moment)
-        case "timer":
-            return optional_text_term(term, lambda socket: socket.timer.name if socket.timer else None)
-        case "dev":
-            return optional_text_term(term, lambda socket: socket.interface)
-        case "state" | "proto":
-            words = frozenset(value.text for value in term.values if isinstance(value, Text))
-            return (lambda s: s.state in words) if term.key == "state" else (lambda s: s.netid in words)
-        case "pid" | "fd":
-            return _owner_number(term)
         case "age":
             return _age(term, moment.now)
         case _:
-            number, value = number_test(term.values), _SIZES[term.key]
-            return lambda socket: number(value(socket))
-
-
-def _owner_number(term: Term) -> Test:
-    number, blank = number_test(term.values), any(isinstance(value, Blank) for value in term.values)
-    if term.key == "pid":
-        return lambda s: any(number(owner.pid) for owner in s.owners) or (blank and not s.owners)
-    return lambda s: any(number(owner.fd) for owner in s.owners) or (blank and not s.owners)
+            return field_term(term, moment)
 
 
 def _age(term: Term, now: float) -> Test:
@@ -233,6 +193,6 @@ def is_timely(expression: Expression) -> bool:
     """Whether another moment may give another answer about the same socket."""
     return any(
         (isinstance(leaf, Is) and not TIMELY_WORDS.isdisjoint(leaf.words))
-        or (isinstance(leaf, Term) and leaf.key == "age")
+        or (isinstance(leaf, Term) and leaf.key in FIELD_BY_ID and FIELD_BY_ID[leaf.key].is_timely)
         for leaf in leaves(expression)
     )

@@ -13,7 +13,7 @@ _KIND_OF_FAMILY = {"unix": "unix", "link": "packet", "netlink": "netlink"}
 def asked_netids(expression: Expression) -> frozenset[str] | None:
     """The netids of which a socket must have one to be chosen; None where any may do."""
     match expression:
-        case Term("proto", values):
+        case Term("netid", values):
             return frozenset(value.text for value in values if isinstance(value, Text))
         case HostTest(_, host) if host.family in _KIND_OF_FAMILY:
             return frozenset(KINDS[_KIND_OF_FAMILY[host.family]])

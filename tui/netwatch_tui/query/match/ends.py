@@ -32,7 +32,7 @@ MAX_NESTED = 8
 """Conditions in a row that are functions within functions, which is several times faster than going through a list."""
 
 _SIDE_OF_KEY: dict[str, Side] = {
-    "port": "any", "lport": "local", "pport": "peer",
+    "port": "any", "local_port": "local", "peer_port": "peer",
     "addr": "any", "local": "local", "peer": "peer",
 }  # fmt: skip
 _NAMED_FAMILY = {"unix": Family.UNIX, "link": Family.PACKET, "netlink": Family.NETLINK}
@@ -53,7 +53,7 @@ def _at(side: Side, local: Test, peer: Test) -> Test:
 
 
 def port_term(term: Term) -> Test:
-    """`port:`, `lport:` and `pport:`, for the protocols that have ports; `-` is an end without one."""
+    """`port:`, `local_port:` and `peer_port:`, for the protocols that have ports; `-` is an end without one."""
     side = _SIDE_OF_KEY[term.key]
     match term.values:
         case (Range(low, high),) if low == high and side == "any":

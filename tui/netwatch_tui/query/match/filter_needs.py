@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.query.language.syntax import (
     Autobound,
     Cgroup,
     Device,
     Expression,
-    Fwmark,
+    FirewallMark,
     Leaf,
     Pattern,
     Term,
@@ -17,7 +18,6 @@ from netwatch_tui.query.language.syntax import (
 )
 from netwatch_tui.sockets.needs import NOTHING_MORE, Need, Needs
 
-_OF_PROCESSES = frozenset({"cmd", "unit", "container"})
 _SHOWN_ADDRESSES = frozenset({"addr", "local"})
 """Keys whose values can be part of an address as it is shown, which is with its device."""
 _INTERFACE = Needs(frozenset({Need.INTERFACE}))
@@ -32,17 +32,17 @@ def _leaf_needs(leaf: Leaf) -> Needs:
     match leaf:
         case Word():  # is looked for in all that is shown of a socket, and in command lines
             return _INTERFACE._replace(of_processes=True)
-        case Device() | Term("dev"):
+        case Device():
             return _INTERFACE
-        case Fwmark():
+        case Autobound():
+            return Needs(frozenset({Need.AUTOBOUND}))
+        case FirewallMark():
             return Needs(frozenset({Need.FWMARK}))
         case Cgroup():
             return Needs(frozenset({Need.CGROUP}))
-        case Autobound():
-            return Needs(frozenset({Need.AUTOBOUND}))
         case Term(key, values) if key in _SHOWN_ADDRESSES:
             return _INTERFACE if any(isinstance(value, Text | Pattern) for value in values) else NOTHING_MORE
-        case Term(key) if key in _OF_PROCESSES:
-            return Needs(of_processes=True)
+        case Term(key) if key in FIELD_BY_ID:
+            return FIELD_BY_ID[key].needs
         case _:
             return NOTHING_MORE

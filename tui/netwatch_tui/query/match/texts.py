@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from netwatch_tui.fields.columns import Moment
-from netwatch_tui.fields.format import absence_text, local_text, peer_text, printable
+from netwatch_tui.fields.format import local_text, peer_text, printable
+from netwatch_tui.fields.holders import absence_text
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.syntax import Blank, Pattern, Term, Text, Value
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.regex import compile_pattern
@@ -43,9 +44,8 @@ def _any_blank(values: Iterable[Value]) -> bool:
 
 
 def process_term(term: Term) -> Test:
-    """`process:`. Where there is no owner, `process:"(kernel)"` asks for the reason in brackets, and `-` for any."""
+    """`process:`, which asks for names; `-` where there is no owner, and `owner_reason:` asks why there is none."""
     test, blank = text_test(term.values), _any_blank(term.values)
-    reasons = {value.text.casefold() for value in term.values if isinstance(value, Text)}
     judged: dict[str, bool] = {}
 
     def matches(socket: Socket) -> bool:
@@ -58,7 +58,7 @@ def process_term(term: Term) -> Test:
             except KeyError:
                 if remember(name):
                     return True
-        return not owners and (blank or absence_text(socket).casefold() in reasons)
+        return blank and not owners
 
     def remember(name: str) -> bool:
         if len(judged) >= _MAX_JUDGED:
@@ -74,14 +74,14 @@ def _command(process: Process) -> str:
 
 
 _OF_PROCESS: dict[str, Callable[[Process], Iterable[str | None]]] = {
-    "cmd": lambda process: (_command(process) or None,),
+    "cmdline": lambda process: (_command(process) or None,),
     "unit": lambda process: (process.container, process.unit),
     "container": lambda process: (process.container,),
 }
 
 
 def owners_text_term(term: Term) -> Test:
-    """`cmd:`, `unit:` and `container:` of any owner; `-` where none has one. Each process is judged once."""
+    """`cmdline:`, `unit:` and `container:` of any owner; `-` where none has one. Each process is judged once."""
     test, blank, texts = text_test(term.values), _any_blank(term.values), _OF_PROCESS[term.key]
     judged: dict[int, tuple[Process, bool, bool]] = {}
 
@@ -136,17 +136,6 @@ def netns_term(term: Term, moment: Moment) -> Test:
     return matches
 
 
-def optional_text_term(term: Term, text: Callable[[Socket], str | None]) -> Test:
-    """`timer:` and `dev:`, of which a socket may have none."""
-    test, blank = text_test(term.values), _any_blank(term.values)
-
-    def matches(socket: Socket) -> bool:
-        found = text(socket)
-        return blank if found is None else test(found)
-
-    return matches
-
-
 def _is_number(value: Value) -> bool:
     return isinstance(value, Text) and value.text.isascii() and value.text.isdigit() and len(value.text) <= 20
 
@@ -155,7 +144,7 @@ def word(text: str) -> Test:
     """Any other word: part of anything that is shown."""
     part = text.casefold()
     test = text_test([Text(text)])
-    of_process = owners_text_term(Term("cmd", (Text(text),)))
+    of_process = owners_text_term(Term("cmdline", (Text(text),)))
     # Most ends are IPv4 addresses with ports: digits, dots, a colon, and a star for no port.
     may_be_v4 = not part.strip("0123456789.:*")
 

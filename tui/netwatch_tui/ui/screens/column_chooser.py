@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, COLUMNS
+from netwatch_tui.fields.catalogue import COLUMNS, FIELD_BY_ID, FIELDS
 
 _FIXED = "mark"
 """The column that is always first: without it nothing would light up."""
@@ -35,7 +35,7 @@ class ColumnsScreen(ModalScreen[None]):
     def __init__(self, shown: Sequence[str], choose: Callable[[tuple[str, ...]], None]) -> None:
         super().__init__()
         self._choose = choose
-        hidden = [column.id for column in COLUMNS if column.id not in shown]
+        hidden = [column.id for column in FIELDS if column.id not in shown]
         self._order = [id for id in (*shown, *hidden) if id != _FIXED]
         self._shown = set(shown)
 
@@ -56,7 +56,7 @@ class ColumnsScreen(ModalScreen[None]):
         options.highlighted = highlighted
 
     def _prompt(self, id: str) -> Content:
-        column = COLUMN_BY_ID[id]
+        column = FIELD_BY_ID[id]
         box = "[x]" if id in self._shown else "[ ]"
         return Content.assemble((f"{box} {column.title:<20}", "bold"), (column.meaning, "$text-muted"))
 
@@ -86,9 +86,10 @@ class ColumnsScreen(ModalScreen[None]):
         self._tell(to)
 
     def action_reset(self) -> None:
-        """All columns in the order of the house."""
-        self._order = [column.id for column in COLUMNS if column.id != _FIXED]
-        self._shown = {column.id for column in COLUMNS}
+        """The columns and the order that nobody asked for."""
+        usual = [column.id for column in COLUMNS]
+        self._order = [id for id in dict.fromkeys((*usual, *FIELD_BY_ID)) if id != _FIXED]
+        self._shown = set(usual)
         self._tell(0)
 
     def _tell(self, highlighted: int) -> None:

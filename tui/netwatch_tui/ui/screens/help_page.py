@@ -9,9 +9,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from netwatch_tui.fields.columns import COLUMNS
+from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.fields.format import cell_width
-from netwatch_tui.query import REFERENCE
+from netwatch_tui.fields.owner_fields import REASON_MEANINGS
+from netwatch_tui.query import KEYS, REFERENCE
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.ui.keymap import APP_KEYS, DETAILS_KEYS, MAIN_KEYS, TABLE_KEYS
 
 _MARKS = (
@@ -20,11 +22,11 @@ _MARKS = (
     ("-", "closed; the row stays for a moment", "$netwatch-closed"),
 )
 _REASONS = (
-    ("(kernel)", "no process can hold the socket"),
-    ("nginx†", "nobody holds it any more; this process did"),
-    ("(queue of nginx)", "it waits to be accepted by this process"),
-    ("(hidden)", "some process could not be looked into: try sudo"),
-    ("(not found)", "every process was looked into, and none holds it"),
+    ("(kernel)", OwnerReason.KERNEL),
+    ("nginx†", OwnerReason.LAST_HELD),
+    ("(queue of nginx)", OwnerReason.ACCEPT_QUEUE),
+    ("(hidden)", OwnerReason.PERMISSION),
+    ("(not found)", OwnerReason.NOT_FOUND),
 )
 
 
@@ -61,9 +63,10 @@ class HelpScreen(_Page):
             ("Keys", [(key.shown_as, key.meaning, "bold $accent") for key in keys]),
             ("In the details", [(key.shown_as, key.meaning, "bold $accent") for key in DETAILS_KEYS]),
             ("Marks", list(_MARKS)),
+            ("Instead of an owner", [(word, REASON_MEANINGS[reason], "bold") for word, reason in _REASONS]),
             _LANGUAGE,
-            ("Columns", [(column.title, column.meaning, "bold") for column in COLUMNS if column.title.strip()]),
-            ("Instead of an owner", [(word, meaning, "bold") for word, meaning in _REASONS]),
+            _KEYS,
+            ("Columns", [(column.title, column.meaning, "bold") for column in FIELDS if column.title.strip()]),
         )
 
 
@@ -72,10 +75,14 @@ class LanguageScreen(_Page):
 
     def page(self) -> Content:
         """Examples, and what the keys do while a filter is typed."""
-        return _content(_LANGUAGE, ("While you type", [(*each, "bold $accent") for each in _TYPING]))
+        return _content(_LANGUAGE, ("While you type", [(*each, "bold $accent") for each in _TYPING]), _KEYS)
 
 
 _LANGUAGE = ("Filter", [(example, meaning, "bold") for example, meaning in REFERENCE])
+_KEYS = (
+    "Keys of the filter",
+    [(" ".join(f"{name}:" for name in (key.name, *key.also)), key.needs, "bold") for key in KEYS],
+)
 _TYPING = (
     ("Tab", "complete a key or a name that is there now; again for the next one"),
     ("↑ ↓", "filters that were typed earlier"),

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
+from netwatch_tui.play.position import Plays
 from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
-from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, FromFeed, Opened, Said
-from netwatch_tui.ui.screens.choosing import ViewActions
-from netwatch_tui.ui.screens.filtering import FilterActions
+from netwatch_tui.ui.messages import (
+    ColumnsPlaced,
+    CopyWanted,
+    CursorMoved,
+    FilterEdited,
+    FromFeed,
+    Opened,
+    Said,
+    SortWanted,
+)
+from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
+from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
+from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.help_page import HelpScreen
-from netwatch_tui.ui.screens.pacing import TimeActions
+from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
-from netwatch_tui.ui.screens.taking import TakeActions, Write
+from netwatch_tui.ui.screens.view_choices import ViewChoices
+from netwatch_tui.ui.screens.viewer import AnswerT
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
@@ -25,7 +39,6 @@ from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.view.groups import Group
-from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -34,34 +47,60 @@ _MAIN_ACTIONS = {key.action.partition("(")[0] for key in MAIN_KEYS}
 _BESIDE = 150
 """Columns from which on the details stand beside the table and not below it."""
 
+_SOON = 0.15
+"""Seconds after which a view that was asked for and is not there yet is spoken of."""
 
-class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
-    """Turns keys into a view specification, and views into what is on screen."""
+
+class MainScreen(Screen[None]):
+    """Asks the feed for views and shows them. What keys do is the work of controllers, to which it is the viewer."""
 
     BINDINGS = bindings(MAIN_KEYS)
     AUTO_FOCUS = "SocketTable"
 
-    def __init__(self, feed: Feed, spec: ViewSpec, notices: Sequence[str], write: Write, saved: SavedFilters) -> None:
-        super().__init__(feed, spec)
-        self._begin_filters(spec, saved)
-        self._write = write
+    def __init__(
+        self, feed: Feed, spec: ViewSpec, notices: Sequence[str], write: Write, remembered: Remembered
+    ) -> None:
+        super().__init__()
+        self._feed = feed
+        self._spec = spec
+        self._view: View | None = None
         self._notices = notices
+        self._player = feed if isinstance(feed, Plays) else None
+        self._position = PositionLine(id="position")
+        self._status = StatusLine(id="status")
+        self._table = SocketTable(id="table")
+        self._panel = DetailsPanel(id="details")
+        self._filter_line = FilterLine(id="filter")
+        self._notice = NoticeLine(id="notice")
+        self.view_choices = ViewChoices(self, self._table, is_recorded=self._player is not None)
+        self.filter_editing = FilterEditing(self, self._table, self._filter_line, SavedFilters(self, remembered))
+        self._details = DetailsOfRow(self, self._table, self._panel)
+        self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
+        playback = Playback(self, self._player)
+        self._offer(self.view_choices, self.filter_editing, self._details, self._copy_and_write, playback)
+
+    def _offer(self, *controllers: object) -> None:
+        """Have the controllers' actions where Textual looks for those of a screen."""
+        for controller in controllers:
+            for name in dir(controller):
+                if name.startswith("action_"):
+                    setattr(self, name, getattr(controller, name))
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
-        yield PositionLine(id="position")
-        yield StatusLine(id="status")
+        yield self._position
+        yield self._status
         with Container(id="body"):
-            yield SocketTable(id="table")
-            yield DetailsPanel(id="details")
-        yield FilterLine(id="filter")
-        yield NoticeLine(id="notice")
+            yield self._table
+            yield self._panel
+        yield self._filter_line
+        yield self._notice
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""
         self._panel.display = False
-        self.query_one(PositionLine).display = self._player is not None
+        self._position.display = self._player is not None
         self._status.is_recorded = self._player is not None
         self._filter_line.leave(self._spec.query.text, self._spec.query.note)
         self._status.warn(self._notices)
@@ -71,15 +110,43 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
         """Put the details where there is room."""
         self.set_class(event.size.width >= _BESIDE, "-wide")
 
-    @property
-    def _panel(self) -> DetailsPanel:
-        return self.query_one(DetailsPanel)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 -- Textual calls it
         """While a filter is typed, letters are letters; and a value that is chosen in the details is what is copied."""
         if action not in _MAIN_ACTIONS:
             return True
         return not self._filter_line.is_open and not (action in ("copy", "open") and self._panel.has_focus)
+
+    # What controllers work with
+
+    @property
+    def spec(self) -> ViewSpec:
+        """What is wanted now."""
+        return self._spec
+
+    @property
+    def view(self) -> View | None:
+        """What is shown; None before the first tick."""
+        return self._view
+
+    def choose(self, spec: ViewSpec) -> None:
+        """See things another way from now on."""
+        self._spec = spec
+        self._feed.show(spec)
+        self.set_timer(_SOON, self._tell_if_busy)
+
+    def _tell_if_busy(self) -> None:
+        self._status.busy(self._view is not None and self._view.spec != self._spec)
+
+    def say(self, text: str) -> None:
+        """A word to the person, for some seconds."""
+        self._notice.say(text)
+
+    def ask(self, dialog: Screen[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+        """Open a dialog over the screen, and do something with its answer."""
+        self.app.push_screen(dialog, then)
+
+    def _to_clipboard(self, text: str) -> None:
+        self.app.copy_to_clipboard(text)
 
     # From the feed
 
@@ -95,71 +162,42 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
             case CollectFailed(reason):
                 self._fail(reason)
             case PositionMoved(position):
-                self.query_one(PositionLine).show(position)
+                self._position.show(position)
 
     def _show(self, view: View) -> None:
         self._view = view
         self._table.show(view)
         self._status.busy(False)
         self._status.show(view)
-        if view.socket_details is not None and view.socket_details.socket.id == self._spec.subject:
-            self._panel.show(view.socket_details, view.moment)
+        self._details.show(view)
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
             return  # the position line says so
         self._status.fail(reason)
 
-    # Details
+    # From widgets
 
-    def action_open(self) -> None:
-        """Show all about the socket under the cursor, or no more; open or shut a group."""
-        row = self._table.cursor_row
-        if isinstance(row, Group):
-            self._fold(row.id)
-        elif self._spec.subject is not None:
-            self._close_details()
-        elif row is None:
-            self.say("There is no row to tell about.")
-        else:
-            self._panel.display = True
-            self._tell_about_cursor()
+    @on(SortWanted)
+    def _sort_wanted(self, message: SortWanted) -> None:
+        self.view_choices.click_heading(message.column.id)
+
+    @on(FilterEdited)
+    def _filter_edited(self) -> None:
+        self.filter_editing.use_typed()
+
+    @on(CursorMoved)
+    def _cursor_moved(self) -> None:
+        self._details.tell_about_cursor()
 
     @on(Opened)
     def _opened(self) -> None:
         if self._spec.subject is None or isinstance(self._table.cursor_row, Group):
             self.action_open()
 
-    @on(CursorMoved)
-    def _tell_about_cursor(self) -> None:
-        """Let the details show the row to which the person went; what else moves the cursor leaves them alone."""
-        socket = self._table.cursor_socket
-        if not self._panel.display or socket is None or self._view is None:
-            return
-        if socket.id != self._spec.subject:
-            self._choose(self._spec._replace(subject=socket.id))
-            self._panel.show(SocketDetails(socket), self._view.moment)
-
-    def _close_details(self) -> None:
-        self._panel.display = False
-        self.set_focus(self._table)
-        self._choose(self._spec._replace(subject=None))
-
-    def action_enter_details(self) -> None:
-        """Give the keyboard to the details, or back to the table."""
-        if not self._panel.display:
-            self.say("The details are not open; Enter opens them.")
-        else:
-            self.set_focus(self._table if self._panel.has_focus else self._panel)
-
-    def action_back(self) -> None:
-        """Close what is open, else clear the filter."""
-        if self._panel.display:
-            self._close_details()
-        else:
-            self._clear_filter()
-
-    # The rest
+    @on(CopyWanted)
+    def _copy_wanted(self, message: CopyWanted) -> None:
+        self._copy_and_write.copy(message.what, message.text)
 
     @on(Said)
     def _said(self, message: Said) -> None:
@@ -168,6 +206,23 @@ class MainScreen(FilterActions, ViewActions, TimeActions, TakeActions):
     @on(ColumnsPlaced)
     def _columns_placed(self, message: ColumnsPlaced) -> None:
         self._status.hide_columns(message.hidden)
+
+    # Keys that are for more than one controller
+
+    def action_open(self) -> None:
+        """Show all about the socket under the cursor, or no more; open or shut a group."""
+        row = self._table.cursor_row
+        if isinstance(row, Group):
+            self.view_choices.fold(row.id)
+        else:
+            self._details.open_or_close()
+
+    def action_back(self) -> None:
+        """Close what is open, else clear the filter."""
+        if self._panel.display:
+            self._details.close()
+        else:
+            self.filter_editing.clear()
 
     def action_help(self) -> None:
         """Show all keys."""

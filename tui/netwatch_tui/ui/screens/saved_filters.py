@@ -8,9 +8,9 @@ from typing import NamedTuple
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query import SHIPPED
 from netwatch_tui.ui.remembered import Filters, Remembered
-from netwatch_tui.ui.screens.base import SpecScreen
 from netwatch_tui.ui.screens.name_dialog import NameScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.viewer import Viewer
 
 
 class _Chosen(NamedTuple):
@@ -28,20 +28,21 @@ class _Chosen(NamedTuple):
 class SavedFilters:
     """Shows and changes what is remembered. What can't be read or written is said, and costs nothing else."""
 
-    def __init__(self, remembered: Remembered) -> None:
+    def __init__(self, viewer: Viewer, remembered: Remembered) -> None:
+        self._viewer = viewer
         self._remembered = remembered
 
-    def typed(self, screen: SpecScreen) -> tuple[str, ...]:
+    def typed(self) -> tuple[str, ...]:
         """Filters that were typed earlier, the newest last."""
-        return self._read(screen).typed
+        return self._read().typed
 
-    def add_typed(self, screen: SpecScreen, text: str) -> None:
+    def add_typed(self, text: str) -> None:
         """Remember a filter that was typed."""
-        self._attempt(screen, lambda: self._remembered.add_typed(text))
+        self._attempt(lambda: self._remembered.add_typed(text))
 
-    def pick(self, screen: SpecScreen, current: str, use: Callable[[str], None]) -> None:
+    def pick(self, current: str, use: Callable[[str], None]) -> None:
         """Let the person choose; the text of what is chosen goes to `use`."""
-        saved = self._read(screen).saved
+        saved = self._read().saved
         texts = {_Chosen("use", name): text for name, text in saved.items()}
         texts |= {_Chosen("try", name): text for name, text in SHIPPED}
         choices = [Choice(each.id, each.name, printable(text)) for each, text in texts.items()]
@@ -54,33 +55,32 @@ class SavedFilters:
             if does in ("use", "try"):
                 use(texts[_Chosen(does, name)])
             elif does == "save":
-                self._ask_name(screen, current)
+                self._ask_name(current)
             elif does == "delete":
-                self._attempt(screen, lambda: self._remembered.delete(name), f"Deleted {name}")
+                self._attempt(lambda: self._remembered.delete(name), f"Deleted {name}")
 
-        screen.app.push_screen(Picker("Filters", choices), chosen)
+        self._viewer.ask(Picker("Filters", choices), chosen)
 
-    def _ask_name(self, screen: SpecScreen, text: str) -> None:
+    def _ask_name(self, text: str) -> None:
         def named(name: str | None) -> None:
             if name is not None:
                 plain = printable(name)
-                self._attempt(screen, lambda: self._remembered.save(plain, text), f"Saved as {plain}")
+                self._attempt(lambda: self._remembered.save(plain, text), f"Saved as {plain}")
 
-        screen.app.push_screen(NameScreen("Name of the filter"), named)
+        self._viewer.ask(NameScreen("Name of the filter"), named)
 
-    def _read(self, screen: SpecScreen) -> Filters:
+    def _read(self) -> Filters:
         try:
             return self._remembered.read()
         except (OSError, ValueError) as error:
-            screen.say(f"What was remembered can't be read: {error}")
+            self._viewer.say(f"What was remembered can't be read: {error}")
             return Filters()
 
-    @staticmethod
-    def _attempt(screen: SpecScreen, step: Callable[[], None], done: str = "") -> None:
+    def _attempt(self, step: Callable[[], None], done: str = "") -> None:
         try:
             step()
         except (OSError, ValueError) as error:
-            screen.say(f"This can't be remembered: {error}")
+            self._viewer.say(f"This can't be remembered: {error}")
         else:
             if done:
-                screen.say(done)
+                self._viewer.say(done)

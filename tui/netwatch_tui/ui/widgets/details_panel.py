@@ -11,8 +11,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from netwatch_tui.fields.columns import Moment
 from netwatch_tui.fields.format import clip, wrap
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
 from netwatch_tui.ui.wall_clock import date_and_time
@@ -58,6 +58,10 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=0, animate=False)
         self._cursor = min(self._cursor, len(self._facts) - 1)
         self._break_lines()
+
+    def take_keyboard(self) -> None:
+        """Have the keys from now on; `focus()` would take effect later, and keys typed meanwhile would go astray."""
+        self.screen.set_focus(self)
 
     def on_resize(self) -> None:
         """Break the lines anew."""

@@ -10,8 +10,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.fields.columns import Column
-from netwatch_tui.fields.format import BLANK, cell_width, clip, clip_endpoint
+from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.format import BLANK, cell_width, clip
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.layout import GAP, Layout, Placed
@@ -123,19 +123,18 @@ def heading(
     return Strip(segments).adjust_cell_length(width, inks.header)
 
 
-def _is_mark(column: Column) -> bool:
+def _is_mark(column: Field) -> bool:
     return not column.title.strip()
 
 
 def _is_blank(cell: str) -> bool:
-    """Whether a cell says that something is not known, or why there is nothing."""
-    return cell == BLANK or cell.startswith("(")
+    """Whether a cell says that something is not known, why there is nothing, or what was before: no name looks so."""
+    return cell == BLANK or cell.startswith("(") or cell.endswith("†")
 
 
 def _fit(cell: str, place: Placed) -> str:
     """The cell's text in exactly the width of its column."""
-    clipped = clip_endpoint(cell, place.width) if place.column.is_endpoint else clip(cell, place.width)
-    return _aligned(clipped, place, place.width)
+    return _aligned(place.column.clip(cell, place.width), place, place.width)
 
 
 def _sorted_title(title: str, place: Placed, arrow: str) -> str:

@@ -12,7 +12,7 @@ from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit
 
 
 class PositionLine(Widget):
-    """Host, time, number of the look, speed, and how it ended."""
+    """Host, time, number of the frame, speed, and how it ended."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -40,7 +40,7 @@ def _parts(position: Position) -> Parts:
     parts = [
         Part(f"{'live from' if is_stream else 'replay of'} {host}", "bold $accent"),
         Part(moment),
-        Part(f"look {position.number:,}{of_all}"),
+        Part(f"frame {position.number:,}{of_all}"),
     ]
     if not is_stream:
         parts.append(Part(f"{position.speed:g}x"))

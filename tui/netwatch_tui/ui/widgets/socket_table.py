@@ -10,7 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.fields.columns import COLUMN_BY_ID, Column
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.field import Field
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
@@ -121,6 +122,10 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Moving
 
+    def take_keyboard(self) -> None:
+        """Have the keys from now on; `focus()` would take effect later, and keys typed meanwhile would go astray."""
+        self.screen.set_focus(self)
+
     @property
     def _width(self) -> int:
         """Cells of a line, without the scroll bar."""
@@ -223,12 +228,12 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[Field, ...]:
         """The wanted columns; the namespace has one only while there is more than one."""
         if self._view is None:
             return ()
         several = len(self._view.moment.namespaces) > 1
-        return tuple(COLUMN_BY_ID[id] for id in self._view.spec.columns if several or id != "netns")
+        return tuple(FIELD_BY_ID[id] for id in self._view.spec.columns if several or id != "netns")
 
     def _lay_out(self) -> None:
         before = self._layout_of_columns

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
-from netwatch_tui.fields.columns import Column
+from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width, printable
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING
@@ -31,7 +31,7 @@ class StatusLine(Widget):
         super().__init__(id=id)
         self._view: View | None = None
         self._failure = ""
-        self._hidden: Sequence[Column] = ()
+        self._hidden: Sequence[Field] = ()
         self._notices: tuple[str, ...] = ()
         self._busy = False
         self.is_recorded = False
@@ -53,7 +53,7 @@ class StatusLine(Widget):
         self._notices = tuple(notices)
         self._update()
 
-    def hide_columns(self, columns: Sequence[Column]) -> None:
+    def hide_columns(self, columns: Sequence[Field]) -> None:
         """Tell which columns found no room."""
         self._hidden = columns
         self._update()

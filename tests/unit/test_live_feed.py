@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import CollectFailed, News, ViewReady
-from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.socket import Socket
@@ -55,7 +55,7 @@ class Posted:
 
 def test_it_ticks_until_it_is_stopped() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Ticker(source, TABLES, ViewSpec(interval=0.05))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     assert [socket.inode for socket in posted.next(ViewReady).view.order.rows(descending=False)] == [11]
     source.put(WEB, CLIENT)
@@ -66,7 +66,7 @@ def test_it_ticks_until_it_is_stopped() -> None:
 
 def test_a_wish_is_granted_at_once_and_not_at_the_next_tick() -> None:
     posted = Posted()
-    worker = Ticker(FakeSource(WEB, CLIENT), TABLES, ViewSpec(interval=60))
+    worker = LiveFeed(FakeSource(WEB, CLIENT), TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     assert len(posted.next(ViewReady).view.rows) == 2
     worker.show(ViewSpec(query=parse("port:50001"), interval=60))
@@ -78,7 +78,7 @@ def test_details_of_processes_come_with_the_view_that_asks_for_them() -> None:
     source, posted = FakeSource(WEB), Posted()
     source.hold(7, WEB)
     source.details = {7: ProcessDetails("/bin/true", "/", ())}
-    worker = Ticker(source, TABLES, ViewSpec(interval=60))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     (row,) = posted.next(ViewReady).view.rows
     assert isinstance(row, Socket)
@@ -92,7 +92,7 @@ def test_details_of_processes_come_with_the_view_that_asks_for_them() -> None:
 def test_a_process_that_can_not_be_asked_about_costs_only_its_details() -> None:
     source, posted = Unanswering(WEB), Posted()
     source.hold(7, WEB)
-    worker = Ticker(source, TABLES, ViewSpec(subject=1, interval=60))
+    worker = LiveFeed(source, TABLES, ViewSpec(subject=1, interval=60))
     worker.begin(posted.post)
     assert posted.next(CollectFailed).reason == "RuntimeError: no answer"
     socket_details = posted.next(ViewReady).view.socket_details
@@ -103,7 +103,7 @@ def test_a_process_that_can_not_be_asked_about_costs_only_its_details() -> None:
 
 def test_a_shorter_interval_holds_at_once() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Ticker(source, TABLES, ViewSpec(interval=60))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     posted.next(ViewReady)
     reads = source.reads
@@ -114,7 +114,7 @@ def test_a_shorter_interval_holds_at_once() -> None:
 
 def test_another_namespace_is_read_at_once() -> None:
     source, posted = FakeSource(WEB), Posted()
-    worker = Ticker(source, TABLES, ViewSpec(interval=60))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
     posted.next(ViewReady)
     reads = source.reads
@@ -128,7 +128,7 @@ def test_another_namespace_is_read_at_once() -> None:
 def test_lights_go_out_between_two_ticks() -> None:
     source, posted = FakeSource(WEB), Posted()
     clock = ManualClock()
-    worker = Ticker(source, TABLES, ViewSpec(interval=10), clock=clock)
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=10), clock=clock)
     worker.begin(posted.post)
     posted.next(ViewReady)
     source.put(WEB, CLIENT)
@@ -146,7 +146,7 @@ def test_lights_go_out_between_two_ticks() -> None:
 
 def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
     source, posted = FailingSource(WEB), Posted()
-    worker = Ticker(source, TABLES, ViewSpec(interval=0.05))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     assert posted.next(CollectFailed).reason == "RuntimeError: out of luck"
     source.fails = False
@@ -165,7 +165,7 @@ class Cycle:
 
 def test_while_it_runs_the_interpreter_looks_for_no_cycles() -> None:
     posted = Posted()
-    worker = Ticker(FakeSource(WEB), TABLES, ViewSpec(interval=0.05))
+    worker = LiveFeed(FakeSource(WEB), TABLES, ViewSpec(interval=0.05))
     worker.begin(posted.post)
     posted.next(ViewReady)
     posted.next(ViewReady)
@@ -194,7 +194,7 @@ def test_cycles_are_freed_the_more_seldom_the_longer_it_takes() -> None:
 
 def test_it_stops_in_the_middle_of_a_tick() -> None:
     source = EndlessSource(WEB)
-    worker = Ticker(source, TABLES, ViewSpec(interval=1))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=1))
     worker.begin(lambda _: None)
     assert source.reading.wait(PATIENCE)
     worker.stop()
@@ -202,7 +202,7 @@ def test_it_stops_in_the_middle_of_a_tick() -> None:
 
 
 def test_stopping_a_worker_that_never_began_is_no_fault() -> None:
-    Ticker(FakeSource(), TABLES, ViewSpec(interval=1)).stop()
+    LiveFeed(FakeSource(), TABLES, ViewSpec(interval=1)).stop()
 
 
 def collectors() -> list[threading.Thread]:

@@ -1,31 +1,58 @@
-"""The actions with which a person filters."""
+"""Filtering: from what is typed, chosen or pointed at to the filter of the view."""
 
 from __future__ import annotations
 
-from textual import on
+from typing import Protocol
 
 from netwatch_tui.query import Query, QueryError, parse, term
 from netwatch_tui.sockets.socket import PORT_NETIDS
-from netwatch_tui.ui.messages import FilterEdited
-from netwatch_tui.ui.screens.base import SpecScreen
 from netwatch_tui.ui.screens.completer import Completer, Recall
 from netwatch_tui.ui.screens.help_page import LanguageScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.view.similar_conditions import similar_conditions
-from netwatch_tui.view.spec import ViewSpec
 
 
-class FilterActions(SpecScreen):
-    """From what is typed to the filter of the view."""
+class FilterField(Protocol):
+    """The line in which a filter is typed."""
 
-    _saved: SavedFilters
+    @property
+    def text(self) -> str:
+        """What is typed."""
 
-    def _begin_filters(self, spec: ViewSpec, saved: SavedFilters) -> None:
-        """Start with the filter of the command line."""
-        self._kept: Query = spec.query
-        self._steps: list[Query] = []
+    @property
+    def cursor(self) -> int:
+        """Where in the text the cursor is."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is being typed in."""
+
+    def edit(self, text: str, selected: str = "") -> None:
+        """Begin to type, with this text; its end, if it is `selected`, is replaced by what is typed."""
+
+    def leave(self, text: str, note: str) -> None:
+        """Show the filter that holds now, and what is to be said of it; nothing when there is none."""
+
+    def put(self, text: str, cursor: int) -> None:
+        """Have another text in the line; that it changed is not told."""
+
+    def note(self, text: str, start: int = 0, end: int = 0) -> None:
+        """Say what is wrong, and mark it from `start` to before `end`; the empty text for nothing."""
+
+
+class FilterEditing:
+    """Knows the filter that holds, that which is being typed, and the steps that led to it."""
+
+    def __init__(self, viewer: Viewer, table: TableCursor, line: FilterField, saved: SavedFilters) -> None:
+        """Start with the filter that the viewer has."""
+        self._viewer = viewer
+        self._table = table
+        self._line = line
         self._saved = saved
+        self._kept: Query = viewer.spec.query
+        self._steps: list[Query] = []
         self._completer = Completer()
         self._recall = Recall()
 
@@ -57,18 +84,18 @@ class FilterActions(SpecScreen):
 
     def action_filter_like(self) -> None:
         """Keep or exclude rows like this one."""
-        socket, view = self._table.cursor_socket, self._view
+        socket, view = self._table.cursor_socket, self._viewer.view
         if socket is None or view is None:
-            self.say("Only a socket's row can be a pattern for others.")
+            self._viewer.say("Only a socket's row can be a pattern for others.")
             return
         conditions = similar_conditions(socket, view.moment)
         choices = [Choice(each, "keep", each) for each in conditions]
         choices += [Choice(f"-{each}", "exclude", each) for each in conditions]
-        self.app.push_screen(Picker("Rows like this one", choices), self._narrow)
+        self._viewer.ask(Picker("Rows like this one", choices), self._narrow)
 
     def _narrow(self, condition: str | None) -> None:
         if condition is not None:
-            self._use(self._parse(self._kept.narrowed(condition)))
+            self.use(self._parse(self._kept.narrowed(condition)))
 
     def action_undo_filter(self) -> None:
         """Go back to the filter before."""
@@ -76,26 +103,26 @@ class FilterActions(SpecScreen):
             self._kept = self._steps.pop()
             self._show_kept()
         else:
-            self.say("There is no step to take back.")
+            self._viewer.say("There is no step to take back.")
 
-    def _clear_filter(self) -> None:
+    def clear(self) -> None:
         """Show everything again."""
         if self._kept.is_everything:
-            self.say("There is no filter to clear; / makes one.")
+            self._viewer.say("There is no filter to clear; / makes one.")
         else:
-            self._use(self._parse(""))
+            self.use(self._parse(""))
 
     # Filters with a name
 
     def action_pick_filter(self) -> None:
         """Choose, save or delete."""
-        self._saved.pick(self, self._kept.text, self._use_text)
+        self._saved.pick(self._kept.text, self._use_text)
 
     def _use_text(self, text: str) -> None:
         try:
-            self._use(self._parse(text))
+            self.use(self._parse(text))
         except QueryError as error:
-            self.say(f"That filter can't be used: {error.message}")
+            self._viewer.say(f"That filter can't be used: {error.message}")
 
     # While typing
 
@@ -110,36 +137,35 @@ class FilterActions(SpecScreen):
 
     def action_complete_filter(self) -> None:
         """Complete the word at the cursor; again, take the next of several."""
-        if self._view is not None:
-            line = self._filter_line
-            result = self._completer.complete(line.text, line.cursor, self._view.snapshot, self._kept.names)
+        line, view = self._line, self._viewer.view
+        if view is not None:
+            result = self._completer.complete(line.text, line.cursor, view.snapshot, self._kept.names)
             line.put(result.text, result.cursor)
-            self._use_typed()
+            self.use_typed()
             if result.note:
                 line.note(result.note)
 
     def action_recall_filter(self, step: int) -> None:
         """Have an earlier or later filter in the line."""
-        line = self._filter_line
-        text = self._recall.step(step, line.text, self._saved.typed(self))
+        line = self._line
+        text = self._recall.step(step, line.text, self._saved.typed())
         if text is None:
             line.note("There is no later one." if step > 0 else "There is no earlier one.")
         else:
             line.put(text, len(text))
-            self._use_typed()
+            self.use_typed()
 
     def action_help_on_filter(self) -> None:
         """Show the language."""
-        self.app.push_screen(LanguageScreen())
+        self._viewer.ask(LanguageScreen())
 
     def _edit(self, text: str, selected: str = "") -> None:
         self._recall = Recall()
-        self._filter_line.edit(text, selected)
+        self._line.edit(text, selected)
 
-    @on(FilterEdited)
-    def _use_typed(self) -> None:
+    def use_typed(self) -> None:
         """Use what is typed at once; while it makes no sense, what was shown last stays."""
-        line = self._filter_line
+        line = self._line
         if not line.is_open:
             return
         try:
@@ -148,15 +174,15 @@ class FilterActions(SpecScreen):
             line.note(error.message, error.start, error.end)
             return
         line.note(query.note)
-        if query != self._spec.query:
-            self._choose(self._spec._replace(query=query))
+        if query != self._viewer.spec.query:
+            self._viewer.choose(self._viewer.spec._replace(query=query))
 
     def action_keep_filter(self) -> None:
         """Leave the line with the filter that is typed; with the last one that made sense if this one does not."""
-        self._use_typed()
-        if self._spec.query.text.strip():
-            self._saved.add_typed(self, self._spec.query.text)
-        self._use(self._spec.query)
+        self.use_typed()
+        if self._viewer.spec.query.text.strip():
+            self._saved.add_typed(self._viewer.spec.query.text)
+        self.use(self._viewer.spec.query)
 
     def _parse(self, text: str) -> Query:
         """What a text means on this machine.
@@ -164,9 +190,9 @@ class FilterActions(SpecScreen):
         Raises:
             QueryError: It means nothing.
         """
-        return parse(text, self._spec.query.names)
+        return parse(text, self._viewer.spec.query.names)
 
-    def _use(self, query: Query) -> None:
+    def use(self, query: Query) -> None:
         """Keep this filter, as a step that can be taken back."""
         if query != self._kept:
             self._steps.append(self._kept)
@@ -175,7 +201,7 @@ class FilterActions(SpecScreen):
 
     def _show_kept(self) -> None:
         """Leave the line with the filter that holds."""
-        if self._kept != self._spec.query:
-            self._choose(self._spec._replace(query=self._kept))
-        self._filter_line.leave(self._kept.text, self._kept.note)
-        self.set_focus(self._table)
+        if self._kept != self._viewer.spec.query:
+            self._viewer.choose(self._viewer.spec._replace(query=self._kept))
+        self._line.leave(self._kept.text, self._kept.note)
+        self._table.take_keyboard()

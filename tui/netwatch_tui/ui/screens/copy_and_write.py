@@ -1,19 +1,17 @@
-"""The actions with which a person takes something away: copies through the terminal, and files."""
+"""What a person takes away: copies through the terminal, and files."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-
-from textual import on
+from typing import Any
 
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.messages import CopyWanted
-from netwatch_tui.ui.screens.base import SpecScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.ui.screens.write_dialog import WriteScreen, WriteTo
 from netwatch_tui.view.copies import Copy, copies
 from netwatch_tui.view.groups import Group
@@ -26,19 +24,39 @@ Write = Callable[[str, Iterable[Socket], View], Iterable[str]]
 """The lines, without their ends, of a file in a format; the view says what goes with the sockets."""
 
 
-class TakeActions(SpecScreen):
+class CopyAndWrite:
     """Copies and files."""
 
-    _write: Write
-    """Given by the front door: what writes files is no part of the screen."""
+    def __init__(
+        self,
+        viewer: Viewer,
+        table: TableCursor,
+        write: Write,
+        clipboard: Callable[[str], object],
+        run: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        """Take from what a viewer shows.
+
+        Args:
+            viewer: Who shows it.
+            table: Where the person points.
+            write: Gives the lines of files. The front door's: what writes files is no part of the screen.
+            clipboard: Hands a text to the terminal.
+            run: Runs what takes its time, beside everything else.
+        """
+        self._viewer = viewer
+        self._table = table
+        self._write = write
+        self._clipboard = clipboard
+        self._run = run
 
     def action_copy(self) -> None:
         """Choose what of the row to copy."""
-        row, view = self._table.cursor_row, self._view
+        row, view = self._table.cursor_row, self._viewer.view
         if row is None or view is None:
-            self.say("There is no row to copy.")
+            self._viewer.say("There is no row to copy.")
         elif isinstance(row, Group):
-            self._copy("group", row.id)
+            self.copy("group", row.id)
         else:
             found = copies(row, self._table.columns, view.moment, view.snapshot.namespaces.own)
             choices = [Choice(each.id, each.label, each.text) for each in found]
@@ -46,36 +64,32 @@ class TakeActions(SpecScreen):
             def taken(id: str | None) -> None:
                 self._take(found, id)
 
-            self.app.push_screen(Picker("Copy", choices), taken)
+            self._viewer.ask(Picker("Copy", choices), taken)
 
     def _take(self, found: list[Copy], id: str | None) -> None:
         for each in found:
             if each.id == id:
-                self._copy(each.label, each.text)
+                self.copy(each.label, each.text)
 
-    @on(CopyWanted)
-    def _copy_wanted(self, message: CopyWanted) -> None:
-        self._copy(message.what, message.text)
-
-    def _copy(self, what: str, text: str) -> None:
+    def copy(self, what: str, text: str) -> None:
         """Hand a text to the terminal (OSC 52); whether it takes it, it does not tell."""
-        self.app.copy_to_clipboard(text)
+        self._clipboard(text)
         shown = clip(text.replace("\t", " "), _SHOWN)
-        self.say(f"Sent the {what} to the terminal's clipboard: {shown}")
+        self._viewer.say(f"Sent the {what} to the terminal's clipboard: {shown}")
 
     def action_write(self) -> None:
         """Write what is shown to a file."""
-        if self._view is None or not self._view.order.entries:
-            self.say("There is nothing on the screen to write.")
+        view = self._viewer.view
+        if view is None or not view.order.entries:
+            self._viewer.say("There is nothing on the screen to write.")
             return
-        view = self._view
         proposed = time.strftime("sockets-%Y%m%d-%H%M%S.csv", time.localtime(view.moment.now))
 
         def chosen(target: WriteTo | None) -> None:
             if target is not None:
-                self.run_worker(self._write_file(target, view), exclusive=False)
+                self._run(self._write_file(target, view))
 
-        self.app.push_screen(WriteScreen(proposed), chosen)
+        self._viewer.ask(WriteScreen(proposed), chosen)
 
     async def _write_file(self, target: WriteTo, view: View) -> None:
         sockets = view.order.rows(descending=view.spec.descending)
@@ -83,9 +97,9 @@ class TakeActions(SpecScreen):
         try:
             await asyncio.to_thread(_write, target, self._write(target.format, sockets, view))
         except OSError as error:
-            self.say(f"Can't write {name}: {error.strerror}")
+            self._viewer.say(f"Can't write {name}: {error.strerror}")
         else:
-            self.say(f"Wrote {len(sockets):,} sockets to {name}")
+            self._viewer.say(f"Wrote {len(sockets):,} sockets to {name}")
 
 
 def _write(target: WriteTo, lines: Iterable[str]) -> None:

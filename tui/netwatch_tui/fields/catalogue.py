@@ -1,0 +1,56 @@
+"""The one table of what is known about a socket, assembled: everything else looks fields up here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
+from netwatch_tui.fields.field import Field, Written
+from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
+from netwatch_tui.fields.socket_fields import (
+    COUNTER_FIELDS,
+    DIAG_FIELDS,
+    KIND_FIELDS,
+    NETNS_FIELDS,
+    QUEUE_FIELDS,
+    TIMER_FIELDS,
+)
+from netwatch_tui.fields.time_fields import AGE_FIELDS, MARK, SEEN_FIELDS
+
+FIELDS: tuple[Field, ...] = (
+    *KIND_FIELDS,
+    *QUEUE_FIELDS,
+    *LOCAL_FIELDS,
+    *PEER_FIELDS,
+    *OWNER_FIELDS,
+    *USER_FIELDS,
+    *AGE_FIELDS,
+    *NETNS_FIELDS,
+    *UNIT_FIELDS,
+    *TIMER_FIELDS,
+    *COUNTER_FIELDS,
+    *DIAG_FIELDS,
+    *SEEN_FIELDS,
+    MARK,
+)
+"""Every field, in the order in which they are told."""
+
+FIELD_BY_ID = {field.id: field for field in FIELDS}
+
+COLUMNS: tuple[Field, ...] = (MARK, *(field for field in FIELDS if field.is_shown and field is not MARK))
+"""The columns of the screen unless others are asked for; the sign of the row stands before all others."""
+
+OBJECT_FIELDS = tuple(field.id for field in FIELDS if Written.OBJECTS in field.written)
+"""What a socket has in JSON."""
+
+CELL_FIELDS = tuple(field.id for field in FIELDS if Written.CELLS in field.written)
+"""What a socket has in CSV and TSV: the same, with its owners in flat columns."""
+
+
+def named_fields(ids: Iterable[str]) -> list[Field]:
+    """The fields of these ids.
+
+    Raises:
+        KeyError: There is none of that id.
+    """
+    return [FIELD_BY_ID[id] for id in ids]

@@ -1,0 +1,94 @@
+"""The two ends of a socket: addresses, ports, the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written, number_field, text_field
+from netwatch_tui.fields.format import clip_endpoint, local_text, peer_text, printable
+from netwatch_tui.fields.json_types import COUNT, TEXT
+from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.needs import Need, Needs
+from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket
+
+
+def _asked_for(address: Address) -> tuple[FilterValue, ...]:
+    """An address as a filter takes it."""
+    if address == NOWHERE:
+        return ()
+    return (f"[{address.text}]" if address.version == 6 else address.text,)
+
+
+def _peer_key(socket: Socket, _: Moment) -> tuple[Address, int] | None:
+    return (socket.peer, socket.peer_port) if socket.peer_port else None
+
+
+def _peer_asked_for(socket: Socket, _: Moment) -> tuple[FilterValue, ...]:
+    return _asked_for(socket.peer) if socket.peer_port else ()
+
+
+def _endpoint(
+    id: str, title: str, meaning: str, label: str, text: Callable[[Socket], str], key: Callable[[Socket, Moment], Any],
+    asked: Filter, **others: Any,
+) -> Field:  # fmt: skip
+    """An end as one text; `others` are further parts of `Field`."""
+
+    def shown(socket: Socket, _: Moment) -> str:
+        return text(socket)
+
+    return Field(
+        id, title, meaning, shown, TEXT, shown, key, shown, label, filter=asked, written=Written.NOWHERE,
+        is_shown=True, rank=0, width=21, most=47, is_endpoint=True, clip=clip_endpoint,
+    )._replace(**others)  # fmt: skip
+
+
+def _port(id: str, title: str, meaning: str, read: Callable[[Socket], int], also: str, likeness: int) -> Field:
+    def compared(socket: Socket, _: Moment) -> Iterable[FilterValue]:
+        return (read(socket) or None,) if socket.netid in PORT_NETIDS else ()
+
+    asked = Filter(Holds.PORT, compared, also=(also,), likeness=likeness)
+    return number_field(
+        id, title, meaning, read, json=COUNT, sentence=None, filter=asked, rank=3, width=6, most=10
+    )  # fmt: skip
+
+
+LOCAL_FIELDS = (
+    _endpoint(
+        "local", "Local Address:Port", "this end; * for every IPv4 and IPv6 address", "Local", local_text,
+        lambda s, _: (s.local, s.local_port),
+        Filter(Holds.ADDRESS, lambda s, _: _asked_for(s.local), also=("laddr", "local_address"), likeness=6),
+        is_pinned=True,
+    ),
+    text_field(
+        "local_address", "Local address", "address of this end; for unix the path, @ for abstract, * for none",
+        lambda s: s.local.text, json=TEXT, key=lambda s, _: s.local, sentence=None, filter=None,
+        rank=15, width=15, most=39,
+    ),
+    _port(
+        "local_port", "Local port",
+        "port of this end; for unix the inode, for raw the protocol, for netlink the port id",
+        lambda s: s.local_port, "lport", 2,
+    ),
+)  # fmt: skip
+
+PEER_FIELDS = (
+    _endpoint(
+        "peer", "Peer Address:Port", "the other end; port * when there is none", "Peer", peer_text, _peer_key,
+        Filter(Holds.ADDRESS, _peer_asked_for, also=("paddr", "peer_address"), likeness=3),
+    ),
+    text_field(
+        "peer_address", "Peer address", "address of the other end, * where there is none",
+        lambda s: s.peer.text, json=TEXT, key=lambda s, _: s.peer if s.peer_port else None,
+        sentence=None, filter=None, rank=15, width=15, most=39,
+    ),
+    _port(
+        "peer_port", "Peer port", "port of the other end, 0 where there is none", lambda s: s.peer_port, "pport", 5
+    ),
+    text_field(
+        "interface", "Device", "network device that it is bound to", lambda s: s.interface, also=("dev",),
+        takes="part of a device's name", likeness=8, needs=Needs(frozenset({Need.INTERFACE})),
+        # The end of a packet socket is its device.
+        sentence=lambda s, _: "" if s.family is Family.PACKET else printable(s.interface or ""), rank=14, most=15,
+    ),
+)  # fmt: skip

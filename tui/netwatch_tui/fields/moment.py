@@ -1,0 +1,19 @@
+"""What may be asked for besides the socket itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from netwatch_tui.sockets.marks import Marked
+
+
+class Moment(NamedTuple):
+    """What a cell, a value or a filter may depend on besides its socket."""
+
+    now: float
+    """Seconds since the epoch."""
+    marked: Mapping[int, Marked]
+    """Rows that are lit, by socket id."""
+    namespaces: Mapping[int, str] = {}
+    """Names of network namespaces by inode."""

@@ -1,0 +1,139 @@
+"""The JSON Schema of what is written as JSON, made from the table of fields.
+
+It ships as `snapshot.schema.json`; write it anew after every change of the table, from a checkout:
+`.venv/bin/python -m netwatch_tui.output.schema tui/netwatch_tui/output/snapshot.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from netwatch_tui.fields.catalogue import FIELDS, OBJECT_FIELDS
+from netwatch_tui.fields.exact_text import SUFFIX
+from netwatch_tui.fields.json_types import COUNT, TEXT, TEXT_OR_NULL, TEXTS, TIME, one_of
+from netwatch_tui.sockets.socket import State
+
+VERSION = 1
+"""Of the form that the schema describes; a reader may rely on it as long as the number is the same."""
+
+_ABOUT = (
+    "With --format ndjson each line is one #/$defs/socket; with --watch each line is one #/$defs/event, with --diff "
+    "one #/$defs/difference. With --columns a socket has the named fields instead of the required ones. Within version "
+    f"{VERSION} fields may be added: ignore what you don't know. Names on Linux are bytes: a byte that is no UTF-8 is "
+    f"written as U+FFFD, and then a member NAME{SUFFIX} beside the member NAME holds the exact bytes in base64; beside "
+    "a list it is a list of the same length, with null where the text is exact. Without such a member it is exact."
+)
+
+_NULL: dict[str, object] = {"type": "null"}
+_EXACT = {f"{SUFFIX}$": {"$ref": "#/$defs/exact"}}
+_HOST = {**TEXT, "description": "name of the machine"}
+_SOCKET = {"$ref": "#/$defs/socket"}
+_OWNERS = {"type": "array", "items": {"$ref": "#/$defs/owner"}}
+
+
+def schema() -> dict[str, Any]:
+    """The whole schema; its definitions are `socket`, `owner`, `event`, `difference` and the types of their members."""
+    document = _object(
+        {
+            "version": {"const": VERSION},
+            "taken_at": TIME,
+            "host": _HOST,
+            "sockets": {"type": "array", "items": _SOCKET},
+        }
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"netwatch-tui --once --format json, version {VERSION}",
+        "description": _ABOUT,
+        **document,
+        "$defs": {**_types(), "owner": _owner(), "socket": _socket(), "event": _event(), "difference": _difference()},
+    }
+
+
+def text() -> str:
+    """The schema as its file holds it."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def _object(properties: dict[str, Any], required: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """An object; all its members are required unless fewer are named."""
+    needed = list(properties if required is None else required)
+    return {"type": "object", "required": needed, "properties": properties, "patternProperties": _EXACT}
+
+
+def _types() -> dict[str, Any]:
+    return {
+        "time": {
+            "description": "ISO 8601, in UTC",
+            "type": "string",
+            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
+        },
+        "count": {"type": "integer", "minimum": 0},
+        "count_or_null": {"type": ["integer", "null"], "minimum": 0},
+        "text_or_null": {"type": ["string", "null"]},
+        "exact": {
+            "description": "the exact bytes in base64 of a text that is not all UTF-8",
+            "oneOf": [
+                {"type": "string", "contentEncoding": "base64"},
+                {"type": "array", "items": {"oneOf": [_NULL, {"$ref": "#/$defs/exact"}]}},
+            ],
+        },
+    }
+
+
+def _owner() -> dict[str, Any]:
+    told = _object(
+        {
+            "pid": {"type": "integer", "minimum": 1},
+            "fd": COUNT,
+            "name": TEXT,
+            "cmdline": {**TEXTS, "description": "the arguments; empty for a kernel thread or a zombie"},
+            "user": {**TEXT, "description": "effective user, the number where it has no name"},
+            "started_at": {"oneOf": [TIME, _NULL]},
+            "unit": {**TEXT_OR_NULL, "description": "systemd unit"},
+            "container": TEXT_OR_NULL,
+        }
+    )
+    return {"description": "one descriptor through which one process holds the socket", **told}
+
+
+def _socket() -> dict[str, Any]:
+    properties = {
+        field.id: {**field.json, "description": field.meaning + (f"; in {field.unit}" if field.unit else "")}
+        for field in FIELDS
+    }
+    return _object(properties, OBJECT_FIELDS)
+
+
+def _event() -> dict[str, Any]:
+    return _object(
+        {
+            "version": {"const": VERSION},
+            "event": one_of(("opened", "changed", "closed")),
+            "time": {**TIME, "description": "of the tick that found it"},
+            "host": _HOST,
+            "was": {**one_of(State, or_null=True), "description": "the state before, of a change"},
+            "socket": _SOCKET,
+        }
+    )
+
+
+def _difference() -> dict[str, Any]:
+    return _object(
+        {
+            "version": {"const": VERSION},
+            "difference": one_of(("opened", "closed", "owner")),
+            "owners_before": {
+                "oneOf": [_OWNERS, _NULL],
+                "description": "of a socket that another process holds now",
+            },
+            "socket": _SOCKET,
+        }
+    )
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(text(), encoding="utf-8")

@@ -1,0 +1,21 @@
+"""What stands in a recording: NDJSON, a header and then a frame a tick, each line by itself whole.
+
+The header: `{"netwatch-tui": "recording", "version": 1, "host": ..., "started_at": ISO 8601, "interval": seconds}`.
+
+A frame has `t`, the time in seconds since the epoch, `cost`, the seconds that the tick took, and of the following what
+there is to say:
+
+- `sockets`: all sockets. The first frame has it, later one now and then: from there on nothing before is needed.
+- `opened`: sockets, and `changed`, `updated`: an `id` and the fields that are different; after `sockets`, whose
+  entries these are, only ids. A change that starts from something else than what was written is a pair of sockets.
+- `closed`, `dropped`: ids.
+- `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
+- `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
+
+The last line of a recording that was ended is `{"ended_at": seconds}`; without it, it broke off.
+"""
+
+MAGIC = "netwatch-tui"
+VERSION = 1
+ALL_EVERY = 600
+"""Frames from one with all sockets to the next."""

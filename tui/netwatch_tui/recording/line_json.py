@@ -1,0 +1,30 @@
+"""JSON as recordings have it: short, valid for strict readers, and read back exactly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from netwatch_tui.fields.exact_text import SUFFIX, readable, restored
+
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
+
+
+def to_json(value: Any) -> str:
+    """A value in one line of ASCII, with names that are no UTF-8 as `exact_text` writes them."""
+    text = _encode(value)
+    return _encode(readable(value)) if "\\ud" in text else text
+
+
+def from_json(text: bytes) -> Any:
+    """What `to_json` was given, with lists for tuples.
+
+    Raises:
+        ValueError, RecursionError: It is no JSON; NaN and Infinity, which Python would take, are none.
+    """
+    value = json.loads(text, parse_constant=_refuse)
+    return restored(value) if SUFFIX.encode() in text else value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,66 @@
+"""What the controllers of the main screen are given: what the person sees, and how they change it.
+
+A controller is a plain object. Its methods whose names begin with `action_` are actions of the screen, to which keys
+are bound. It needs no program around it: a test can stand in for the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from textual.screen import Screen
+
+from netwatch_tui.fields.field import Field
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.groups import Row
+from netwatch_tui.view.spec import ViewSpec
+from netwatch_tui.view.view import View
+
+AnswerT = TypeVar("AnswerT")
+
+
+class Viewer(Protocol):
+    """Whoever shows views."""
+
+    @property
+    def spec(self) -> ViewSpec:
+        """What is wanted now."""
+
+    @property
+    def view(self) -> View | None:
+        """What is shown, which may be older than what is wanted; None before the first tick."""
+
+    def choose(self, spec: ViewSpec) -> None:
+        """See things another way from now on."""
+
+    def say(self, text: str) -> None:
+        """A word to the person, for some seconds."""
+
+    def ask(self, dialog: Screen[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+        """Open a dialog over what is shown, and do something with its answer."""
+
+
+class TableCursor(Protocol):
+    """The table, as far as it matters what the person points at."""
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The socket or group under the cursor; None in an empty table."""
+
+    @property
+    def cursor_socket(self) -> Socket | None:
+        """The socket under the cursor; None in an empty table or on the line of a group."""
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The wanted columns."""
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor up or down."""
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by whole pages."""
+
+    def take_keyboard(self) -> None:
+        """Have the keys from now on."""

@@ -1,0 +1,74 @@
+"""The command that prints one socket in another window."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from netwatch_tui.fields.format import endpoint, printable
+from netwatch_tui.sockets.kinds import KIND_OF
+from netwatch_tui.sockets.socket import Family, Socket, State
+
+_SS_LETTERS = {"tcp": "t", "udp": "u", "raw": "w", "unix": "x", "packet": "0", "sctp": "S"}
+_TABLES = {"udplite": "udplite", "icmp": "icmp"}
+"""Kinds that ss does not know; the kernel lists them below /proc/net."""
+_INODE_COLUMN = 10
+"""Of those tables, as awk counts."""
+_OPEN = frozenset({State.LISTEN, State.UNCONN})
+"""States that `ss -l` lists."""
+
+
+def show_command(socket: Socket, own_namespace: int) -> str | None:
+    """A command for a shell that prints this socket alone: ss (iproute2), or awk for kinds that ss does not know.
+
+    Run it as root if the socket is in another namespace; None where no process is known through which that can be
+    entered.
+
+    Args:
+        socket: What is to be found.
+        own_namespace: Inode of the network namespace in which the command will be run.
+    """
+    if socket.netns == own_namespace:
+        return _command("", socket)
+    return _command(f"nsenter -t {socket.owners[0].pid} -n ", socket) if socket.owners else None
+
+
+def _command(entered: str, socket: Socket) -> str:
+    kind = KIND_OF[socket.netid]
+    if kind in _TABLES:
+        six = "6" if socket.family is Family.INET6 else ""
+        return f"{entered}awk '${_INODE_COLUMN} == {socket.inode}' /proc/net/{_TABLES[kind]}{six}"
+    which = "l" if socket.state in _OPEN else "a"  # else the connections of a listener are printed as well
+    letter = _SS_LETTERS.get(kind)
+    options = f"-{letter}{which}np" if letter else f"-A {kind} -{which}np"
+    match socket.family:
+        case Family.UNIX:
+            # The inode stands behind the name of this end; the same number behind the peer's name is another socket.
+            chosen = rf" {socket.local_port} +[^ ].* [0-9]+ *(users:|$)"
+            return f"{entered}ss {options} | grep -E {shlex.quote(chosen)}"
+        case Family.PACKET:
+            return f"{entered}ss {options}e | grep -w ino:{socket.inode}"
+        case Family.NETLINK:
+            ends = re.escape(f"{printable(socket.local.text)}:{socket.local_port}")
+            return f"{entered}ss {options} | grep -E {shlex.quote(f' {ends} ')}"
+        case _:
+            return f"{entered}ss {options}{_by_ends(socket)}"
+
+
+def _by_ends(socket: Socket) -> str:
+    """The filter of a socket with addresses, and what tells it from others with the same ends.
+
+    ss takes a device as a condition of its own, and no address with `%device`.
+    """
+    ends = f"src {endpoint(socket.local, socket.local_port)}"
+    if socket.peer_port:
+        ends += f" and dst {endpoint(socket.peer, socket.peer_port)}"
+    if socket.interface:
+        ends += f" and dev = {shlex.quote(socket.interface)}"
+    chosen = f" {shlex.quote(ends)}"
+    if socket.netid == "raw":  # of which older kernels tell no inode to ss
+        owner = socket.owners[0] if socket.owners else None
+        return f"{chosen} | grep -F {shlex.quote(f'pid={owner.pid},fd={owner.fd})')}" if owner else chosen
+    if socket.state in _OPEN or socket.netid == "udp":  # others may share the port (SO_REUSEPORT)
+        return f"e{chosen} | grep -w ino:{socket.inode}"
+    return chosen
