@@ -6,7 +6,6 @@ import os
 import socket as net
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,11 +13,15 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
+from netwatch_tui.kernel.inside import run_inside
+from netwatch_tui.kernel.namespace import Answer
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import NOBODY, ROOT, Child, Netns, linux_source, new_netns, quiet_machine
-from tests.support.kernel_flipper import opened_in
+
+SO_COOKIE = 57
 
 OWN = Path("/proc/self/ns/net").stat().st_ino
 
@@ -242,15 +245,9 @@ def empty(may_make_namespaces: None) -> Iterator[Netns]:
 def resident(empty: Netns) -> Iterator[net.socket]:
     """A listener in it, whose process is elsewhere."""
     there = os.open(f"/run/netns/{empty.name}", os.O_RDONLY)
-    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    made: list[net.socket] = []
-    thread = threading.Thread(target=lambda: made.append(opened_in(there, home)))
-    thread.start()
-    thread.join()
-    with made[0]:
-        yield made[0]
-    os.close(there)
-    os.close(home)
+    with run_inside(there, lambda: net.create_server(("127.0.0.1", 0))) as listener:
+        os.close(there)
+        yield listener
 
 
 def test_a_namespace_without_a_process_is_listed_counted_and_read(
@@ -328,6 +325,61 @@ def test_a_file_that_stands_for_no_namespace_is_none(source: LinuxSource, empty:
         leftover.unlink()
 
 
+# --- sock_diag in another namespace ---
+
+
+def held(*, v6only: bool) -> net.socket:
+    """A listener on all addresses of this namespace and the loopback device, with a mark."""
+    listener = net.socket(net.AF_INET6)
+    listener.setsockopt(net.IPPROTO_IPV6, net.IPV6_V6ONLY, v6only)
+    listener.setsockopt(net.SOL_SOCKET, net.SO_BINDTODEVICE, b"lo")
+    listener.setsockopt(net.SOL_SOCKET, net.SO_MARK, 7)
+    listener.bind(("::", 0))
+    listener.listen(33)
+    return listener
+
+
+@pytest.mark.parametrize("v6only", [False, True])
+def test_what_only_sock_diag_tells_is_told_in_another_namespace(
+    source: LinuxSource, empty: Netns, *, v6only: bool
+) -> None:
+    there = os.open(f"/run/netns/{empty.name}", os.O_RDONLY)
+    listener = run_inside(there, lambda: held(v6only=v6only))
+    client = run_inside(there, lambda: net.create_connection(("::1", listener.getsockname()[1])))
+    pair = run_inside(there, net.socketpair)
+    os.close(there)
+    with listener, client, pair[0], pair[1]:
+        inodes = [os.fstat(each.fileno()).st_ino for each in (listener, client, *pair)]
+        machine = Machine(source, empty.name)
+        ((waits,), (connected,), (one,), (other,)) = (rows(machine.look(), inode) for inode in inodes)
+        assert (waits.send_q, waits.interface, connected.interface, connected.diag) == (33, "lo", None, None)
+        assert (one.peer_port, other.peer_port) == (other.inode, one.inode)
+        assert waits.diag
+        assert (waits.diag.v6only, waits.diag.fwmark) == (v6only, 7)
+        assert waits.diag.cookie == int.from_bytes(listener.getsockopt(net.SOL_SOCKET, SO_COOKIE, 8), sys.byteorder)
+        machine.collector.needs = EVERY_NEED
+        (connected,) = rows(machine.look(1.0), inodes[1])
+        assert connected.diag
+        assert connected.diag.autobound
+        assert connected.diag.cookie == int.from_bytes(client.getsockopt(net.SOL_SOCKET, SO_COOKIE, 8), sys.byteorder)
+
+
+def test_a_connection_on_a_device_is_told_from_one_that_is_gone(source: LinuxSource, empty: Netns) -> None:
+    there = os.open(f"/run/netns/{empty.name}", os.O_RDONLY)
+    listener = run_inside(there, lambda: held(v6only=False))
+    client = run_inside(there, lambda: net.create_connection(("::1", listener.getsockname()[1])))
+    os.close(there)
+    with listener, client:
+        server, _ = listener.accept()  # bound to the device as its listener is
+        with server:
+            machine = Machine(source, empty.name)
+            (row,) = rows(machine.look(), os.fstat(server.fileno()).st_ino)
+            (namespace,) = source.namespaces().chosen(empty.name)
+            assert namespace.ask([row, row._replace(local_port=1)]) == [Answer.PRESENT, Answer.ABSENT]
+            assert source.namespaces().own.ask([row]) == [Answer.ABSENT]
+        assert namespace.ask([row]) == [Answer.FILELESS]
+
+
 # --- what is held open ---
 
 
@@ -351,7 +403,8 @@ def test_a_namespace_is_held_by_two_descriptors_while_it_is_read_and_there(
             machine.look()
         assert descriptors() == before + 1, "it is not read any more; the own one has a socket of sock_diag"
         machine.collector.namespaces = str(netns)
-        machine.look()
+        for _ in range(2):
+            machine.look()
         assert descriptors() == before + 2, "the own one is not read any more"
     without_child = before - 2
     machine.look(1.0)

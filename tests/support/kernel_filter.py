@@ -31,7 +31,8 @@ class Load:
         both = self._listen(net.AF_INET6, "::", 443)
         ftp = self._listen(net.AF_INET6, "2001:db8::1", 21)
         self._listen(net.AF_INET, "127.0.0.1", 1024)
-        self._listen(net.AF_INET, "0.0.0.0", 9000, device="lo")
+        bound = self._listen(net.AF_INET, "0.0.0.0", 9000, device="lo")
+        self._listen(net.AF_INET, "10.0.0.1", 0)
         for last in (1, 2, 3):
             self._connect(ssh, net.AF_INET, (f"10.0.0.{last}", 50_000 + last), ("10.0.0.1", 22))
         self._connect(web, net.AF_INET, ("10.1.0.1", 0), ("10.0.0.1", 8080))[0].setsockopt(
@@ -41,6 +42,9 @@ class Load:
         self._connect(ftp, net.AF_INET6, ("2001:db8::2", 50_030), ("2001:db8::1", 21))
         self._connect(both, net.AF_INET6, ("2001:db8:0:5::2", 50_031), ("2001:db8::1", 443))
         self._connect(web, net.AF_INET, ("10.0.0.3", 50_041), ("10.0.0.1", 8080))[1].close()  # FIN-WAIT-2, CLOSE-WAIT
+        self._connect(bound, net.AF_INET, ("10.0.0.2", 50_050), ("10.0.0.1", 9000), device="lo", mark=0x12)
+        self._connect(ssh, net.AF_INET, ("10.0.0.2", 50_051), ("10.0.0.1", 22), mark=0x11)
+        self._unbound(ssh)
         self._datagrams(folder)
         client, server = self._connect(web, net.AF_INET, ("10.0.0.3", 50_040), ("10.0.0.1", 8080))
         server.close()  # TIME-WAIT, for a minute from now on
@@ -78,10 +82,27 @@ class Load:
         self._kept.append(listener)
         return listener
 
+    def _unbound(self, listener: net.socket) -> None:
+        """A connection whose end here the kernel chooses whole, and a UDP socket whose port it chooses."""
+        client = net.create_connection(("10.0.0.1", 22))
+        self._kept += [client, listener.accept()[0], net.socket(net.AF_INET, net.SOCK_DGRAM)]
+        self._kept[-1].connect(("10.0.0.1", 53))
+
     def _connect(
-        self, listener: net.socket, family: int, here: tuple[str, int], there: tuple[str, int]
+        self,
+        listener: net.socket,
+        family: int,
+        here: tuple[str, int],
+        there: tuple[str, int],
+        *,
+        device: str = "",
+        mark: int = 0,
     ) -> tuple[net.socket, net.socket]:
         client = net.socket(family, net.SOCK_STREAM)
+        if device:
+            client.setsockopt(net.SOL_SOCKET, net.SO_BINDTODEVICE, device.encode())
+        if mark:
+            client.setsockopt(net.SOL_SOCKET, net.SO_MARK, mark)
         client.bind(here)
         client.connect(there)
         server, _ = listener.accept()

@@ -17,7 +17,7 @@ from netwatch_tui.ui.widgets.filter_line import FilterLine
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import RowId
 from tests.support.build import process, tcp
-from tests.support.fake import FakeSource
+from tests.support.fake import FakeSource, Place
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, on_stage
 
 
@@ -348,6 +348,15 @@ async def test_sockets_without_a_visible_owner_are_counted_with_what_to_do(sourc
     async with on_stage(source) as stage:
         assert all("(hidden)" in row for row in stage.rows)
         assert "owners of 4 sockets hidden: root needed for 2 processes of other users" in stage.screen[2]
+
+
+async def test_what_may_hide_in_other_namespaces_is_counted_when_all_are_asked_for(source: FakeSource) -> None:
+    source.others, source.unseen, source.unreadable = (Place(7, "blue", 7),), 2, 1
+    async with on_stage(source) as stage:
+        assert "hidden" not in stage.screen[2]
+        await stage.press("N")
+        assert "2 processes may be in namespaces that are hidden" in stage.screen[2]
+        assert "1 namespace may not be entered" in stage.screen[2]
 
 
 async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> None:

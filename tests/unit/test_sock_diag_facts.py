@@ -177,6 +177,8 @@ def test_marks_that_the_kernel_keeps_to_itself_are_a_problem_if_they_are_needed(
     assert details.problems == []
     details.refresh(needs=Needs(frozenset({Need.FWMARK})))
     assert details.problems == ["fwmark is not known: the kernel tells it to CAP_NET_ADMIN only"]
+    details.refresh(needs=EVERY_NEED)
+    assert details.problems == [], "a recording takes what there is"
     details.source.facts[9] = MARKED
     details.refresh(needs=Needs(frozenset({Need.FWMARK})))
     assert details.problems == []

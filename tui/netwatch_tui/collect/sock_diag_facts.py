@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.sockets.needs import Need, Needs
+from netwatch_tui.sockets.needs import EVERY_NEED, Need, Needs
 from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.socket import DiagFacts, Family, Socket, State
 
@@ -121,8 +121,8 @@ class SockDiagFacts:
         return socket._replace(send_q=send_q, interface=interface, diag=diag)
 
     def problems(self) -> list[Problem]:
-        """What was needed and is not told."""
-        if Need.FWMARK not in self._needs.of_all:
+        """What was needed and is not told. Who needs everything, as a recording does, takes what there is."""
+        if Need.FWMARK not in self._needs.of_all or self._needs.of_all == EVERY_NEED.of_all:
             return []
         told = [facts.diag.fwmark for answers in self._of.values() for facts in answers.facts.values()]
         if told and told.count(None) == len(told):

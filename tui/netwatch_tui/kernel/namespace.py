@@ -123,6 +123,7 @@ class LinuxNamespace:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        self._numbers.clear()  # while nothing holds it, its own number and those of its tables can become another's
 
     def can_be_read(self) -> bool:
         """Whether there is a way to its tables: a process in it, or the right to enter."""
@@ -262,6 +263,7 @@ class LinuxNamespace:
         """Ask sock_diag; where it fails, `/proc` must do. A broken connection is opened anew the next time."""
         from netwatch_tui.kernel.sock_diag import SockDiag
 
+        self.was_used = True
         try:
             if self._diag is None:
                 if self._may_enter is False:

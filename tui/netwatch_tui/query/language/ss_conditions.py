@@ -39,7 +39,10 @@ COMPARABLE = frozenset({"sport", "dport", "src", "dst", "dev", "fwmark", "cgroup
 """Words of ss behind which an operator may stand."""
 _SIDES: dict[str, Side] = {"src": "local", "dst": "peer", "sport": "local", "dport": "peer"}
 _FAMILY = re.compile(r"(inet6?|unix|link|netlink):(.*)", re.DOTALL)
-_MARK = re.compile(r"(0[xX][0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,9})(?:/(0[xX][0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,9}))?")
+_C_NUMBER = "(0[xX][0-9a-fA-F]{1,8}|0[0-7]{0,11}|[1-9][0-9]{0,9})"
+_MARK = re.compile(f"{_C_NUMBER}(?:/{_C_NUMBER})?")
+_CGROUP_MOUNT = re.compile(r"^/sys/fs/cgroup(?:/unified)?(?=/|$)")
+"""Where systemd mounts cgroup2, alone or beside the first version. ss takes only paths with it."""
 _NAME = re.compile(r"[*?/@\[]")
 """What only the name of a unix socket has in it."""
 
@@ -213,7 +216,7 @@ def _firewall_mark(words: Words) -> Expression:
     operator = _operator(words, ("=", "!="))
     token = _value(words, "a firewall mark")
     found = _MARK.fullmatch(unquoted(token.raw))
-    numbers = [int(number, 0) for number in found.groups("0xffffffff")] if found else []
+    numbers = [_c_number(number) for number in found.groups("0xffffffff")] if found else []
     if not numbers or max(numbers) > 0xFFFFFFFF:
         raise words.wrong(
             "a firewall mark is expected: a number of 32 bits, or such a number and a mask, 0x1/0xff", token
@@ -222,10 +225,15 @@ def _firewall_mark(words: Words) -> Expression:
     return negation(test) if operator is None else test
 
 
+def _c_number(text: str) -> int:
+    """A number as strtoul(3) reads it: hexadecimal behind `0x`, octal behind `0`."""
+    return int(text, 8) if text.startswith("0") and text.isdigit() else int(text, 0)
+
+
 def _cgroup(words: Words) -> Expression:
     operator = _operator(words, ("=", "!="))
     token = _value(words, "the path of a cgroup")
-    test = Cgroup("/" + unquoted(token.raw).strip("/"))
+    test = Cgroup("/" + _CGROUP_MOUNT.sub("", unquoted(token.raw)).strip("/"))
     return negation(test) if operator is None else test
 
 
