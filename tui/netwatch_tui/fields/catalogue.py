@@ -37,7 +37,9 @@ FIELDS: tuple[Field, ...] = (
 
 FIELD_BY_ID = {field.id: field for field in FIELDS}
 
-COLUMNS: tuple[Field, ...] = (MARK, *(field for field in FIELDS if field.is_shown and field is not MARK))
+COLUMNS: tuple[Field, ...] = tuple(
+    sorted((field for field in FIELDS if field.is_shown), key=lambda field: (field is not MARK, field.ends_line))
+)
 """The columns of the screen unless others are asked for; the sign of the row stands before all others."""
 
 OBJECT_FIELDS = tuple(field.id for field in FIELDS if Written.OBJECTS in field.written)

@@ -113,14 +113,20 @@ def heading(
     more = ("◂" if is_scrolled else "") + ("▸" if layout.hidden else "")
     segments = []
     for place in layout.placed:
-        title = place.column.title
+        title = _title(place)
         if sort is not None and sort[0] == place.column.id:
-            segments.append(Segment(_sorted_title(title.strip(), place, "▼" if sort[1] else "▲"), inks.sorted))
+            segments.append(Segment(_sorted_title(title.strip(), place, "▼" if sort[1] else "▲", width), inks.sorted))
         elif _is_mark(place.column):
             segments.append(Segment(clip(more, place.width + GAP).ljust(place.width + GAP), inks.sorted))
         else:
             segments.append(Segment(_aligned(clip(title, place.width), place, place.width) + " " * GAP, inks.header))
     return Strip(segments).adjust_cell_length(width, inks.header)
+
+
+def _title(place: Placed) -> str:
+    """The title of a column, or the shorter one that the details use where it finds no room."""
+    column = place.column
+    return column.title if cell_width(column.title) <= place.width or not column.label else column.label
 
 
 def _is_mark(column: Field) -> bool:
@@ -137,12 +143,12 @@ def _fit(cell: str, place: Placed) -> str:
     return _aligned(place.column.clip(cell, place.width), place, place.width)
 
 
-def _sorted_title(title: str, place: Placed, arrow: str) -> str:
+def _sorted_title(title: str, place: Placed, arrow: str, width: int) -> str:
     """A title with its arrow, on the inner side where there is room and else in the gap behind the column."""
     if place.column.right_aligned and cell_width(title) < place.width:
         return _aligned(arrow + title, place, place.width) + " " * GAP
-    title = clip(title, place.width)
-    return _aligned(title + arrow, place, place.width + GAP)
+    room = place.width + (GAP if place.x + place.width + GAP <= width else 0)
+    return _aligned(clip(title, room - 1) + arrow, place, room)
 
 
 def _aligned(text: str, place: Placed, width: int) -> str:
