@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
 from netwatch_tui.fields.field import Field, Written
+from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
 from netwatch_tui.fields.socket_fields import (
     COUNTER_FIELDS,
@@ -31,6 +32,7 @@ FIELDS: tuple[Field, ...] = (
     *COUNTER_FIELDS,
     *DIAG_FIELDS,
     *SEEN_FIELDS,
+    *HEALTH_FIELDS,
     MARK,
 )
 """Every field, in the order in which they are told."""

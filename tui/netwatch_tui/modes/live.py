@@ -91,7 +91,7 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
-        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)
+        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, findings=moment.findings)
         return write_lines(format, sockets, head)
 
     try:

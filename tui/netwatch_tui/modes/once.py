@@ -101,6 +101,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         _columns(options, format),
         snapshot.namespaces.names,
         header=not options.no_header,
+        findings=snapshot.findings,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     if format == "table" and head.header and colours(options):

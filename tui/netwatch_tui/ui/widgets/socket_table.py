@@ -14,7 +14,7 @@ from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
 from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, Opened, Said, SortWanted
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
@@ -262,8 +262,14 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         if isinstance(row, Group):
             return Line((group_line(row),), None, is_cursor, is_group=True)
         cells = tuple(place.column.text(row, view.moment) for place in self._layout_of_columns.placed)
-        marked = view.moment.marked.get(row.id)
-        return Line(cells, marked.mark if marked else None, is_cursor)
+        marked, found = view.moment.marked.get(row.id), view.moment.findings.get(row.id, ())
+        return Line(
+            cells,
+            marked.mark if marked else None,
+            is_cursor,
+            is_quiet=row.state is State.TIME_WAIT,
+            signals=tuple((finding.rule.field, finding.rule.severity) for finding in found),
+        )
 
     def _repaint_changed(self) -> None:
         """Repaint what looks different from what was painted last: of a line that is else the same, single cells."""

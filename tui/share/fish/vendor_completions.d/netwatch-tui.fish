@@ -17,10 +17,10 @@ complete -c netwatch-tui -l all-namespaces -d 'every network namespace that can 
 complete -c netwatch-tui -l once -d 'print one snapshot and exit; the default when stdout is no terminal'
 complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv' -d 'print in this form: table, json, ndjson, csv, tsv (default: table)'
 function __netwatch_tui_columns
-    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there mark
+    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark
 end
 complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'these columns, by id, separated by commas; the manual page lists them'
-complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there mark' -d 'order by this column; :asc or :desc says which way, else amounts come with the greatest first'
+complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark' -d 'order by this column; :asc or :desc says which way, else amounts come with the greatest first'
 complete -c netwatch-tui -s H -l no-header -d 'no heading in table, csv and tsv'
 complete -c netwatch-tui -s e -l extended -d 'user and inode in the table as well'
 complete -c netwatch-tui -s o -l options -d 'timers in the table as well'
