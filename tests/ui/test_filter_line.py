@@ -141,7 +141,7 @@ async def test_a_word_that_looks_like_a_condition_is_searched_and_noted_while_an
 ) -> None:
     async with on_stage(source) as stage:
         await stage.press("slash", *"proces=nginx")
-        assert "no key of this name: proces (process: is one); searched as text" in stage.screen[-2]
+        assert "no key of this name: proces (did you mean process?); searched as text" in stage.screen[-2]
         await stage.press("enter")
         assert "no key of this name: proces" in "\n".join(stage.screen)
         assert "Searched as text: proces=nginx." in "\n".join(stage.screen)
