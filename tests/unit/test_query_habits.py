@@ -160,7 +160,7 @@ def test_plain_text_needs_no_note(typed: str) -> None:
     ],
 )
 def test_a_filter_knows_which_kinds_it_asks_for(typed: str, netids: str | None) -> None:
-    assert parse(typed, NAMES).netids == (None if netids is None else frozenset(netids.split()))
+    assert parse(typed, NAMES).asked.netids == (None if netids is None else frozenset(netids.split()))
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,10 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     for problem in snapshot.problems:
         complain(problem.text)
     rows = choice.in_snapshot(snapshot)
-    tell_if_in_vain(choice, rows)
+    if not rows and choice.depends_on_time and not options.replay:
+        complain("one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do")
+    else:
+        tell_if_in_vain(choice, rows, snapshot.namespaces.others)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines
 

@@ -12,7 +12,7 @@ from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
-from netwatch_tui.query.match.empty_hints import asked_netids, searched_words
+from netwatch_tui.query.match.empty_hints import Asked, asked_for, asks_for_namespaces, empty_hints
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.match.filter_needs import filter_needs
 from netwatch_tui.sockets.needs import Needs
@@ -46,14 +46,19 @@ class Query(NamedTuple):
         return filter_needs(self.expression)
 
     @property
-    def netids(self) -> frozenset[str] | None:
-        """The netids of which a socket must have one to meet it; None where any may do."""
-        return asked_netids(self.expression)
+    def asked(self) -> Asked:
+        """What a socket must be to meet it, of what can be switched off."""
+        return asked_for(self.expression)
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """The words of it that have no key: they are looked for in all that is shown."""
-        return tuple(searched_words(self.expression))
+    def asks_for_namespaces(self) -> bool:
+        """Whether it asks for network namespaces by name or number."""
+        return asks_for_namespaces(self.expression)
+
+    @property
+    def empty_hints(self) -> tuple[str, ...]:
+        """What to say if it chooses nothing."""
+        return tuple(empty_hints(self.expression, self.names))
 
     @property
     def note(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
-from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
 
@@ -20,7 +19,7 @@ def why_empty(view: View) -> list[str]:
         return ["There are no sockets of the kinds that are on.", f"There are: {kinds}.", "a shows everything."]
     if spec.query.text:
         first = f"None of {there:,} sockets matches the filter."
-        return [first, *_asked_in_vain(spec), "Esc clears it, / changes it.", *_hidden_owners(view)]
+        return [first, *_asked_in_vain(view), "Esc clears it, / changes it.", *_hidden_owners(view)]
     if spec.selection.states == LISTENING:
         return ["Nothing listens.", "l shows all states again."]
     if spec.selection.states == ESTABLISHED:
@@ -31,11 +30,12 @@ def why_empty(view: View) -> list[str]:
     return ["None of the sockets is in a state that is on.", "a shows everything.", *_elsewhere(view)]
 
 
-def _asked_in_vain(spec: ViewSpec) -> list[str]:
-    if kinds := spec.choice.kinds_in_vain():
-        return [f"It asks for {' and '.join(kinds)} sockets, which are off; a shows everything."]
-    words = spec.query.words
-    return [f"Searched as text: {printable(', '.join(words))}."] if words else []
+def _asked_in_vain(view: View) -> list[str]:
+    spec = view.spec
+    if vain := next(spec.choice.asked_in_vain(), None):
+        return [f"It asks for {' and '.join(vain.values)} sockets, which are off; a shows everything."]
+    hints = [f"{printable(hint[0].upper() + hint[1:])}." for hint in spec.query.empty_hints]
+    return hints + (_elsewhere(view) if spec.query.asks_for_namespaces else [])
 
 
 def _hidden_owners(view: View) -> list[str]:

@@ -71,8 +71,9 @@ def read_form(token: Token, text: str, names: MachineNames) -> Form | None:
         QueryError: It is nearly a list of ports.
     """
     raw = token.raw
-    if condition := next(filter(None, (read(raw, names) for read in _READERS)), None):
-        return Form(condition)
+    for read in _READERS:
+        if (condition := read(raw, names)) is not None:
+            return Form(condition)
     if _ANY_AT_PORT.fullmatch(raw):
         start = token.start + raw.index(":") + 1
         return Form(port_list(text, start, token.end, names), KEY_OF["port"])
