@@ -53,7 +53,7 @@ async def test_all_about_a_socket_is_told_and_kept_true(source: FakeSource) -> N
             "10.0.0.10:50002",
             "nginx, pid 7, descriptor",
             "/usr/sbin/nginx",
-            "may not be seen",
+            "not readable",
             "systemd (1)",
             "at least 0s",
         ):

@@ -76,7 +76,7 @@ async def test_tab_goes_through_several_candidates_one_by_one(source: FakeSource
         await stage.press("tab")
         assert line(stage).text == "port:https"
         await stage.press(" ", *"zzz", "tab")
-        assert "Nothing begins like this." in stage.screen[-2]
+        assert "No completion." in stage.screen[-2]
 
 
 async def test_a_question_mark_where_a_condition_begins_shows_the_language(source: FakeSource) -> None:

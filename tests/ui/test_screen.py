@@ -355,7 +355,7 @@ async def test_what_may_hide_in_other_namespaces_is_counted_when_all_are_asked_f
     async with on_stage(source) as stage:
         assert "hidden" not in stage.screen[2]
         await stage.press("N")
-        assert "2 processes may be in namespaces that are hidden" in stage.screen[2]
+        assert "2 processes may be in hidden namespaces" in stage.screen[2]
         assert "1 namespace may not be entered" in stage.screen[2]
 
 

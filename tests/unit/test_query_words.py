@@ -23,7 +23,7 @@ def met(text: str, socket: Socket) -> bool:
         ("port:9-8", "9-8", "port: needs a number"),
         ("port:22,,80", "", "port: needs a number"),
         ("port:!=22", "!=22", "port: needs a number"),
-        ("age:soon", "soon", "a span of time"),
+        ("age:soon", "soon", "a duration"),
         ("state:open", "open", "a state or a group of states: listening, established"),
         ("state open", "open", "one state is expected"),
         ("state", "", "a state or one of"),

@@ -13,21 +13,21 @@ def why_empty(view: View) -> list[str]:
     total = sum(counts.by_state.values())
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
     if not total:
-        return ["No sockets of any kind were found here.", *_problems(view), *_elsewhere(view)]
+        return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view)]
     if not there:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_kind.items())
-        return ["There are no sockets of the kinds that are on.", f"There are: {kinds}.", "a shows everything."]
+        return ["There are no sockets of the selected kinds.", f"Present: {kinds}.", "a shows everything."]
     if spec.query.text:
         first = f"None of {there:,} sockets matches the filter."
         return [first, *_asked_in_vain(view), "Esc clears it, / changes it.", *_hidden_owners(view)]
     if spec.selection.states == LISTENING:
-        return ["Nothing listens.", "l shows all states again."]
+        return ["Nothing is listening.", "l shows all states again."]
     if spec.selection.states == ESTABLISHED:
         return ["Nothing is connected.", "e shows all states again."]
     if spec.selection.families != EVERY_KIND.families:
         families = " and ".join(sorted(spec.selection.families))
         return [f"There are no sockets of the family {families}.", "a shows everything."]
-    return ["None of the sockets is in a state that is on.", "a shows everything.", *_elsewhere(view)]
+    return ["No socket is in a selected state.", "a shows everything.", *_elsewhere(view)]
 
 
 def _asked_in_vain(view: View) -> list[str]:
@@ -45,7 +45,7 @@ def _hidden_owners(view: View) -> list[str]:
 
 def _elsewhere(view: View) -> list[str]:
     others = view.snapshot.namespaces.others
-    return [f"N looks into {others} more network namespaces."] if others and not view.spec.namespaces else []
+    return [f"N shows {others} more network namespaces."] if others and not view.spec.namespaces else []
 
 
 def _problems(view: View) -> list[str]:

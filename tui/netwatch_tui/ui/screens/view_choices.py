@@ -72,10 +72,8 @@ class ViewChoices:
 
     def action_pick_group(self) -> None:
         """Choose what rows are put together by."""
-        choices = [Choice(_NO_GROUPS, "None", "every socket by itself")]
-        choices += [
-            Choice(each.id, each.title, "rows under a line with counts and sums") for each in GROUPINGS.values()
-        ]
+        choices = [Choice(_NO_GROUPS, "None", "no groups")]
+        choices += [Choice(each.id, each.title, "rows grouped, with counts and sums") for each in GROUPINGS.values()]
         self._viewer.ask(Picker("Group by", choices, self._viewer.spec.grouping or _NO_GROUPS), self.group_by)
 
     def group_by(self, grouping: str | None) -> None:
@@ -89,7 +87,7 @@ class ViewChoices:
         if self._viewer.spec.grouping:
             self._viewer.choose(self._viewer.spec._replace(folding=Folding(shut=not self._viewer.spec.folding.shut)))
         else:
-            self._viewer.say("There are no groups to fold; b makes some.")
+            self._viewer.say("No groups to collapse; b groups the rows.")
 
     def fold(self, group: str) -> None:
         """Shut the group of this id, or open it."""
@@ -116,7 +114,7 @@ class ViewChoices:
     def action_show_all(self) -> None:
         """Show every kind in every state."""
         if self._viewer.spec.selection == EVERY_KIND:
-            self._viewer.say("Every kind in every state is shown already.")
+            self._viewer.say("All kinds and states are already shown.")
         self._select(EVERY_KIND)
 
     def _select(self, selection: Selection) -> None:
@@ -125,10 +123,10 @@ class ViewChoices:
     def action_namespaces(self) -> None:
         """Look at every network namespace, or only at the own one."""
         if self._is_recorded:
-            self._viewer.say("A recording holds the namespaces that were looked at, and no others.")
+            self._viewer.say("A recording has only the namespaces that were recorded.")
             return
         spec, view = self._viewer.spec, self._viewer.view
         if view is not None and not spec.namespaces and not view.snapshot.namespaces.others:
-            self._viewer.say("There is no other network namespace that can be seen.")
+            self._viewer.say("No other network namespace is visible.")
             return
         self._viewer.choose(spec._replace(namespaces="" if spec.namespaces else "*"))
