@@ -103,11 +103,11 @@ async def test_typed_filters_come_back_with_up_also_in_the_next_run(source: Fake
         await stage.press("up")
         assert line(stage).text == "nginx"
         await stage.press("up")
-        assert "There is no earlier one." in stage.screen[-2]
+        assert "No earlier filter." in stage.screen[-2]
         await stage.press("down", "down")
         assert line(stage).text == "half", "what was typed is not lost"
         await stage.press("down")
-        assert "There is no later one." in stage.screen[-2]
+        assert "No later filter." in stage.screen[-2]
 
 
 async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> None:

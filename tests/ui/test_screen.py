@@ -363,7 +363,7 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
     async with on_stage(source) as stage:
         stage.app.screen.post_message(FromFeed(CollectFailed("OSError: too many open files")))
         await stage.pilot.pause()
-        assert "collecting failed, trying again: OSError: too many open files" in stage.screen[2]
+        assert "collecting failed, retrying: OSError: too many open files" in stage.screen[2]
         assert len(stage.rows) == 4
         await stage.step()
         assert not any("failed" in line for line in stage.screen)

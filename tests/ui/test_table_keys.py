@@ -201,7 +201,7 @@ async def test_a_file_is_not_replaced_without_asking(source: FakeSource, tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.exe", "must end in one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
+    [("a.exe", "must be one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
 )
 async def test_a_name_that_can_not_be_is_told(source: FakeSource, tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder.csv").mkdir()
@@ -284,7 +284,7 @@ async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> No
     ("keys", "words"),
     [
         (("slash", *"nomatch", "enter"), ["None of 4 sockets matches the filter.", "Searched as text: nomatch."]),
-        (("t", "u"), ["There are no sockets of the selected kinds.", "There are: tcp 3, udp 1.", "a shows"]),
+        (("t", "u"), ["There are no sockets of the selected kinds.", "Present: tcp 3, udp 1.", "a shows"]),
         (("t", "e"), ["Nothing is connected.", "e shows all states again."]),
     ],
 )
