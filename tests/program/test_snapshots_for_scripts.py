@@ -120,7 +120,7 @@ def test_the_table_needs_neither_psutil_nor_datetime_nor_json() -> None:
         (["--timeout", "3s"], "--timeout can't be used with --once"),
         (["--for", "3s"], "--for can't be used with --once"),
         (["--watch", "--sort", "local"], "--sort can't be used with --watch"),
-        (["--watch", "--for", "soon"], "'soon' is no span of time"),
+        (["--watch", "--for", "soon"], "'soon' is not a duration"),
         (["--watch", "--format", "csv"], "--watch prints ndjson"),
         (["--watch", "--record", "-"], "--record - needs standard output"),
         (["--wait-for", "port:x"], "port: needs a number"),

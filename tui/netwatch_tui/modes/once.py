@@ -93,7 +93,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     if not rows and choice.depends_on_time and not options.replay:
         complain("one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do")
     else:
-        tell_if_in_vain(choice, rows, snapshot.namespaces.others)
+        tell_if_in_vain(choice, rows, 0 if options.replay else snapshot.namespaces.others)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines
 
