@@ -127,11 +127,11 @@ def test_the_habit_of_asking_for_anyone_at_a_port_chooses_rows() -> None:
         ("prot=tcp", "prot=tcp", "no key of this name: prot (did you mean proto?); searched as text"),
         ("eth0:1", "eth0:1", "no key of this name: eth0; searched as text"),
         ("pid nginx", "pid nginx", "pid is searched as text; pid: needs a number, a range (1-9) or a comparison (>0)"),
-        ("process nginx", "process nginx", "process and nginx are searched as text; the condition is process:nginx"),
+        ("process nginx", "process nginx", "process and nginx are searched as text (did you mean process:nginx?)"),
         (
             "host example.org",
             "host example.org",
-            "host and example.org are searched as text; the condition is addr:example.org",
+            "host and example.org are searched as text (did you mean addr:example.org?)",
         ),
     ],
 )

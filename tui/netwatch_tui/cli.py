@@ -98,7 +98,7 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
         case Mode.ONCE:
             from netwatch_tui.modes.once import once
 
-            gc.disable()  # one look, and then the end: there is no garbage worth looking for
+            gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
                 return once(options, _ahead)
             finally:

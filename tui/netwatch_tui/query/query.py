@@ -68,7 +68,7 @@ class Query(NamedTuple):
     def compile(self, moment: Moment) -> Test:
         """The function that tells whether a socket meets it, at this moment.
 
-        It remembers what it found out about names and addresses: make it once a look, or once for as long as the
+        It remembers what it found out about names and addresses: make it once a tick, or once for as long as the
         moment's marks and namespaces stay, if the filter does not depend on time.
         """
         return compiled(self.expression, self.names, moment)

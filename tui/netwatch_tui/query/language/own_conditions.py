@@ -247,7 +247,7 @@ def _either(alternatives: list[Expression]) -> Expression:
 def _two_words(word: str, key: FilterKey, value: str) -> str:
     """What is said of a key that stands before a word without anything between them."""
     if key.holds in (Holds.TEXT, Holds.ADDRESS):
-        return f"{word} and {value} are searched as text; the condition is {key.name}:{value}"
+        return f"{word} and {value} are searched as text (did you mean {key.name}:{value}?)"
     return f"{word} is searched as text; {key.name}: needs {key.needs}"
 
 
