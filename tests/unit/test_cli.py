@@ -511,7 +511,12 @@ def test_a_filter_for_kinds_that_are_not_listed_says_how_to_list_them(proc: Path
             ["age:<10s"],
             "one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do",
         ),
+        (["::1:99"], "no socket matches the filter; searched as text: ::1:99 (did you mean [::1]:99?)"),
         (["loopback"], "no socket matches the filter; searched as text: loopback (did you mean is:loopback?)"),
+        (
+            ["process:ngin*"],
+            "no socket matches the filter; * is no wildcard in process:ngin*; process:/REGEX/ takes patterns",
+        ),
         (["ngin.*"], "no socket matches the filter; searched as text: ngin.* (did you mean process:/ngin.*/?)"),
         (["10.9.*"], "no socket matches the filter; searched as text: 10.9.* (did you mean addr:10.9.*?)"),
         (
@@ -525,6 +530,12 @@ def test_a_filter_that_chooses_nothing_says_what_may_have_been_meant(
 ) -> None:
     result = run("--once", "-H", *words)
     assert (result.status, result.out, result.err) == (0, [], [f"netwatch-tui: {hint}"])
+
+
+def test_a_word_beside_alternatives_that_nothing_has_is_said(proc: Path, run: Run) -> None:
+    result = run("--once", "-H", "tcp", "or", "ngnix")
+    assert result.out
+    assert result.err == ["netwatch-tui: filter: nothing matches a part of it; searched as text: ngnix"]
 
 
 @pytest.mark.parametrize(

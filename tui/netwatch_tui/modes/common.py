@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.fields.format import printable
@@ -90,6 +90,12 @@ def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket], other_namespaces:
         complain(f"{other_namespaces} more network namespaces were not read: --all-namespaces reads them")
     elif hints := [hint for query in choice.queries for hint in query.empty_hints]:
         complain(f"no socket matches the filter; {'; '.join(hints)}")
+
+
+def tell_of_unmet_words(choice: RowChoice, rows: Sequence[Socket]) -> None:
+    """Say which words of a filter with alternatives nothing has, such as `https` in `port http or https`."""
+    for hint in filter(None, (query.word_hint(rows) for query in choice.queries)):
+        complain(f"filter: nothing matches a part of it; {hint}")
 
 
 def namespace_of(source: Machine, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.fields.moment import Moment
@@ -12,10 +12,19 @@ from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
-from netwatch_tui.query.match.empty_hints import Asked, asked_for, asks_for_namespaces, empty_hints
+from netwatch_tui.query.match.empty_hints import (
+    Asked,
+    asked_for,
+    asks_for_namespaces,
+    empty_hints,
+    searched_as_text,
+    searched_words,
+)
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.match.filter_needs import filter_needs
+from netwatch_tui.query.match.texts import word
 from netwatch_tui.sockets.needs import Needs
+from netwatch_tui.sockets.socket import Socket
 
 
 class Query(NamedTuple):
@@ -59,6 +68,13 @@ class Query(NamedTuple):
     def empty_hints(self) -> tuple[str, ...]:
         """What to say if it chooses nothing."""
         return tuple(empty_hints(self.expression, self.names))
+
+    def word_hint(self, sockets: Sequence[Socket]) -> str:
+        """What to say of words that none of these sockets has, which an alternative chose; of what is noted, nothing."""
+        noted = [self.text[note.start : note.end] for note in self.notes]
+        words = (each for each in searched_words(self.expression) if not any(each in text for text in noted))
+        unmet = [each for each in words if not any(map(word(each), sockets))]
+        return searched_as_text(unmet, self.names) if unmet else ""
 
     @property
     def note(self) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from netwatch_tui.query.language.keys import IS_WORDS
+from netwatch_tui.query.addresses import network
+from netwatch_tui.query.language.habits import named_key
+from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, Holds
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.syntax import And, Expression, HostTest, Number, Or, Range, States, Term, Text, Word
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.socket import Family, State
 
 _KIND_OF_FAMILY = {"unix": "unix", "link": "packet", "netlink": "netlink"}
+_V6_AND_PORT = re.compile(r"([0-9A-Fa-f:]*:[0-9A-Fa-f:]*):([0-9]{1,5})")
+"""`::1:80`, as netstat prints an end."""
 _IN_PATTERNS = frozenset("^$*?+[\\")
 """Characters that mean something in a pattern, and are seldom meant for themselves."""
 
@@ -47,8 +52,9 @@ def asks_for_namespaces(expression: Expression) -> bool:
 
 def empty_hints(expression: Expression, names: MachineNames) -> Iterator[str]:
     """What to say of a filter that chose nothing: phrases, none where it says what it means."""
-    if words := list(_searched_words(expression)):
-        yield f"searched as text: {', '.join(_with_meant(word, names) for word in words)}"
+    if words := list(searched_words(expression)):
+        yield searched_as_text(words, names)
+    yield from _patterns_as_text(expression)
     ports = list(dict.fromkeys(_ports_of_all(expression)))
     if len(ports) > 1:
         yield f"{' and '.join(ports)} must match at once; port:{','.join(ports)} asks for any of them"
@@ -98,16 +104,34 @@ def _texts(term: Term) -> frozenset[str]:
     return frozenset(value.text for value in term.values if isinstance(value, Text))
 
 
-def _searched_words(expression: Expression) -> Iterator[str]:
+def searched_words(expression: Expression) -> Iterator[str]:
     """The words that are looked for in what is shown of a socket."""
     match expression:
         case And(parts) | Or(parts):
             for part in parts:
-                yield from _searched_words(part)
+                yield from searched_words(part)
         case Word(word):
             yield word
         case _:
             pass
+
+
+def _patterns_as_text(expression: Expression) -> Iterator[str]:
+    """Shell patterns behind keys that take part of a text."""
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _patterns_as_text(part)
+        case Term(key, values) if KEY_OF[key].holds is Holds.TEXT:
+            stars = (value.text for value in values if isinstance(value, Text) and "*" in value.text)
+            yield from (f"* is no wildcard in {key}:{text}; {key}:/REGEX/ takes patterns" for text in stars)
+        case _:
+            pass
+
+
+def searched_as_text(words: Iterable[str], names: MachineNames) -> str:
+    """That some words were looked for in what is shown, and as what they may have been meant."""
+    return f"searched as text: {', '.join(_with_meant(word, names) for word in words)}"
 
 
 def _with_meant(word: str, names: MachineNames) -> str:
@@ -124,6 +148,10 @@ def _meant(word: str, names: MachineNames) -> str:
         return f"is:{low}"
     if low == "localhost":
         return "is:loopback"
+    if named := named_key(word):
+        return f"{named.key.name}:VALUE"
+    if (found := _V6_AND_PORT.fullmatch(word)) and network(found[1]):
+        return f"[{found[1]}]:{found[2]}"
     if _IN_PATTERNS.isdisjoint(word) or " " in word:
         return ""
     return f"addr:{word}" if not word.strip("0123456789.*") else f"process:/{word.strip('/')}/"
