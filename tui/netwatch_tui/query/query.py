@@ -70,7 +70,7 @@ class Query(NamedTuple):
         return tuple(empty_hints(self.expression, self.names))
 
     def word_hint(self, sockets: Sequence[Socket]) -> str:
-        """What to say of words that none of these sockets has, which an alternative chose; of what is noted, nothing."""
+        """What to say of words that none of these sockets has, whom an alternative chose; nothing of what is noted."""
         noted = [self.text[note.start : note.end] for note in self.notes]
         words = (each for each in searched_words(self.expression) if not any(each in text for text in noted))
         unmet = [each for each in words if not any(map(word(each), sockets))]
