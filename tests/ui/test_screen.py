@@ -299,6 +299,14 @@ async def test_the_port_and_process_keys_begin_with_the_values_of_the_row(source
         assert stage.screen[-2] == "Filter: process:resolved port:443", "a second port takes the place of the first"
 
 
+async def test_the_process_key_asks_for_a_process_that_calls_itself_as_blanks_are_shown(source: FakeSource) -> None:
+    source.processes[8] = process(8, "-")
+    async with on_stage(source) as stage:
+        await stage.press("end", "P", "enter")
+        assert stage.screen[-2] == 'Filter: process:"-"'
+        assert len(stage.rows) == 1
+
+
 async def test_letters_are_letters_while_a_filter_is_typed_and_the_table_can_be_moved_in(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("slash", *"sqpS?")

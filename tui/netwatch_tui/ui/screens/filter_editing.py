@@ -78,7 +78,7 @@ class FilterEditing:
 
     def _edit_term(self, key: str, value: str) -> None:
         """Begin to type with one condition of this key in the place of those that are there."""
-        condition = term(key, value) if value else f"{key}:"
+        condition = term(key, value, is_known=True) if value else f"{key}:"
         rest = self._parse(self._kept.without(key))
         self._edit(rest.narrowed(condition), selected=condition[len(key) + 1 :])
 
