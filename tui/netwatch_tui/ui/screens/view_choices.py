@@ -83,14 +83,16 @@ class ViewChoices:
             self._viewer.choose(self._viewer.spec._replace(grouping=wanted, folding=Folding()))
 
     def action_fold_groups(self) -> None:
-        """Shut all groups, or open all again."""
+        """Collapse all groups, or expand all again."""
         if self._viewer.spec.grouping:
-            self._viewer.choose(self._viewer.spec._replace(folding=Folding(shut=not self._viewer.spec.folding.shut)))
+            self._viewer.choose(
+                self._viewer.spec._replace(folding=Folding(collapsed=not self._viewer.spec.folding.collapsed))
+            )
         else:
             self._viewer.say("No groups to collapse; b groups the rows.")
 
     def fold(self, group: str) -> None:
-        """Shut the group of this id, or open it."""
+        """Collapse the group of this id, or expand it."""
         self._viewer.choose(self._viewer.spec._replace(folding=self._viewer.spec.folding.toggled(group)))
 
     # Kinds and states
@@ -121,7 +123,7 @@ class ViewChoices:
         self._viewer.choose(self._viewer.spec._replace(selection=selection))
 
     def action_namespaces(self) -> None:
-        """Look at every network namespace, or only at the own one."""
+        """Show every network namespace, or this one only."""
         if self._is_recorded:
             self._viewer.say("A recording has only the namespaces that were recorded.")
             return
