@@ -53,14 +53,14 @@ async def test_all_about_a_socket_is_told_and_kept_true(source: FakeSource) -> N
             "10.0.0.10:50002",
             "nginx, pid 7, descriptor",
             "/usr/sbin/nginx",
-            "may not be seen",
+            "not readable",
             "systemd (1)",
             "at least 0s",
         ):
             assert words in page(stage)
         source.put(WEB, SERVED, CLIENT, AWAY._replace(state=State.CLOSE_WAIT))
         await stage.step()
-        assert "CLOSE-WAIT: the peer closed" in page(stage)
+        assert "CLOSE-WAIT: closed by the peer" in page(stage)
         assert len(stage.app.screen_stack) == 1, "the table stays in reach"
         await stage.press("escape")
         assert not stage.app.screen.query_one(DetailsPanel).display

@@ -36,7 +36,7 @@ def test_the_keys_rule_over_the_recording_and_a_line_says_where_it_is(tmp_path: 
         terminal.wait_for(lambda rows: "16x" in rows[0] and "PAUSED" not in rows[0], "sixteen times the speed")
         terminal.wait_for(lambda rows: rows[0].endswith("the recording ends here"), "the end")
         terminal.send("N")
-        terminal.wait_for(lambda rows: rows[-1].strip().startswith("A recording holds the namespaces"), "a word")
+        terminal.wait_for(lambda rows: rows[-1].strip().startswith("A recording has only"), "a word")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
 
@@ -67,5 +67,5 @@ def test_what_can_not_be_replayed_is_refused_before_there_is_a_screen(tmp_path: 
     path.write_text("hello")
     with Terminal([PROGRAM, "--replay", str(path)]) as terminal:
         assert terminal.wait_for_end() == 2
-    assert b"is no recording" in terminal.written
+    assert b"is not a recording" in terminal.written
     assert b"\x1b[?1049h" not in terminal.written

@@ -309,6 +309,14 @@ async def test_the_port_and_process_keys_begin_with_the_values_of_the_row(source
         assert stage.screen[-2] == "Filter: process:resolved port:443", "a second port takes the place of the first"
 
 
+async def test_the_process_key_asks_for_a_process_that_calls_itself_as_blanks_are_shown(source: FakeSource) -> None:
+    source.processes[8] = process(8, "-")
+    async with on_stage(source) as stage:
+        await stage.press("end", "P", "enter")
+        assert stage.screen[-2] == 'Filter: process:"-"'
+        assert len(stage.rows) == 1
+
+
 async def test_letters_are_letters_while_a_filter_is_typed_and_the_table_can_be_moved_in(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("slash", *"sqpS?")
@@ -365,7 +373,7 @@ async def test_what_may_hide_in_other_namespaces_is_counted_when_all_are_asked_f
     async with on_stage(source) as stage:
         assert "hidden" not in stage.screen[2]
         await stage.press("N")
-        assert "2 processes may be in namespaces that are hidden" in stage.screen[2]
+        assert "2 processes may be in hidden namespaces" in stage.screen[2]
         assert "1 namespace may not be entered" in stage.screen[2]
 
 
@@ -373,7 +381,7 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
     async with on_stage(source) as stage:
         stage.app.screen.post_message(FromFeed(CollectFailed("OSError: too many open files")))
         await stage.pilot.pause()
-        assert "collecting failed, trying again: OSError: too many open files" in stage.screen[2]
+        assert "collecting failed, retrying: OSError: too many open files" in stage.screen[2]
         assert len(stage.rows) == 4
         await stage.step()
         assert not any("failed" in line for line in stage.screen)

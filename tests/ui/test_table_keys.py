@@ -56,7 +56,7 @@ async def test_scrolling_sideways_reaches_every_column(source: FakeSource) -> No
 async def test_nothing_scrolls_where_everything_is_seen(source: FakeSource) -> None:
     async with on_stage(source, size=(250, 24)) as stage:
         await stage.press("right")
-        assert stage.said == "All columns are on the screen."
+        assert stage.said == "All columns are visible."
 
 
 # Groups
@@ -98,7 +98,7 @@ async def test_a_click_opens_a_group(source: FakeSource) -> None:
 async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("B")
-        assert stage.said == "There are no groups to fold; b makes some."
+        assert stage.said == "No groups to collapse; b groups the rows."
 
 
 # Toggles
@@ -201,7 +201,7 @@ async def test_a_file_is_not_replaced_without_asking(source: FakeSource, tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.exe", "must end in one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
+    [("a.exe", "must be one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
 )
 async def test_a_name_that_can_not_be_is_told(source: FakeSource, tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder.csv").mkdir()
@@ -284,7 +284,7 @@ async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> No
     ("keys", "words"),
     [
         (("slash", *"nomatch", "enter"), ["None of 4 sockets matches the filter.", "Searched as text: nomatch."]),
-        (("t", "u"), ["There are no sockets of the kinds that are on.", "There are: tcp 3, udp 1.", "a shows"]),
+        (("t", "u"), ["There are no sockets of the selected kinds.", "Present: tcp 3, udp 1.", "a shows"]),
         (("t", "e"), ["Nothing is connected.", "e shows all states again."]),
     ],
 )
@@ -298,11 +298,11 @@ async def test_an_empty_table_says_why_and_what_to_press(
 
 async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() -> None:
     async with on_stage(FakeSource()) as stage:
-        assert stage.rows[0].strip() == "No sockets of any kind were found here."
+        assert stage.rows[0].strip() == "There are no sockets of any kind here."
         for key, words in (
-            ("enter", "There is no row to tell about."),
-            ("y", "There is no row to copy."),
-            ("w", "There is nothing on the screen to write."),
+            ("enter", "No row to show details of."),
+            ("y", "No row to copy."),
+            ("w", "No rows to write."),
         ):
             await stage.press(key)
             assert stage.said == words
@@ -311,12 +311,12 @@ async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() 
 async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         for keys, words in (
-            (("escape",), "There is no filter to clear; / makes one."),
+            (("escape",), "No filter to clear; / starts one."),
             (("tab",), "The details are not open; Enter opens them."),
-            (("N",), "There is no other network namespace that can be seen."),
+            (("N",), "No other network namespace is visible."),
             (("full_stop",), "That is for recordings; netwatch-tui --replay FILE plays one."),
             (("R",), "That is for recordings; netwatch-tui --replay FILE plays one."),
-            (("a", "a"), "Every kind in every state is shown already."),
+            (("a", "a"), "All kinds and states are already shown."),
         ):
             await stage.press(*keys)
             assert stage.said == words

@@ -66,7 +66,7 @@ def _last_of(recording: Recording, name: str) -> Last:
     for last in recording:  # noqa: B007 -- wanted after the loop
         pass
     if last is None:
-        raise RecordingError(f"{name} holds no look at the sockets: {recording.ended}")
+        raise RecordingError(f"{name} has no snapshot: {recording.ended}")
     note = f"{name}: {recording.ended}" if recording.is_broken else None
     return Last(last, note)
 
@@ -74,7 +74,7 @@ def _last_of(recording: Recording, name: str) -> Last:
 def _from_document(told: Mapping[str, Any], name: str) -> Last:
     if told["version"] > SNAPSHOT_VERSION:
         raise RecordingError(
-            f"{name} was written by a newer netwatch-tui: its form is number {told['version']}, "
+            f"{name} was written by a newer netwatch-tui: its format version is {told['version']}, "
             f"and this one reads {SNAPSHOT_VERSION}"
         )
     sockets = tuple(_socket(each, id) for id, each in enumerate(told["sockets"], 1))

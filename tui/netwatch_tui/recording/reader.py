@@ -222,12 +222,12 @@ def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
     try:
         header = _object(next(lines, b""))
     except RecordingBrokenError as error:
-        raise RecordingError(f"{name} is no recording of netwatch-tui: {error}") from error
+        raise RecordingError(f"{name} is not a recording of netwatch-tui: {error}") from error
     if header is None or header.get(MAGIC) != "recording" or not isinstance(header.get("version"), int):
-        raise RecordingError(f"{name} is no recording of netwatch-tui")
+        raise RecordingError(f"{name} is not a recording of netwatch-tui")
     if header["version"] > VERSION:
         raise RecordingError(
-            f"{name} was recorded by a newer netwatch-tui: its form is number {header['version']}, "
+            f"{name} was recorded by a newer netwatch-tui: its format version is {header['version']}, "
             f"and this one reads {VERSION}"
         )
     return header

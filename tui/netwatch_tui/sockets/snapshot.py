@@ -1,4 +1,4 @@
-"""One look at all sockets, whole and never changed afterwards."""
+"""What one tick collects: all sockets, whole and never changed afterwards."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _other_end(other: Socket | None, processes: Mapping[int, ProcessDetails], pa
     if other is None:
         return []
     if not other.owners:
-        return [Fact("Other end", f"{other.state}, held by no process that can be seen: {absence_text(other)}")]
+        return [Fact("Other end", f"{other.state}, no visible owner: {absence_text(other)}")]
     return [fact for owner in other.owners for fact in _owner("Other end", owner, processes.get(owner.pid), past)]
 
 
@@ -122,8 +122,8 @@ def _owner(label: str, owner: Owner, details: ProcessDetails | None, past: _Past
     if details is not None:
         chain = " < ".join(f"{process_name(name)} ({pid})" for pid, name in details.parents)
         facts += [
-            Fact("  program", printable(details.exe or "may not be seen")),
-            Fact("  directory", printable(details.cwd or "may not be seen")),
+            Fact("  program", printable(details.exe or "not readable")),
+            Fact("  directory", printable(details.cwd or "not readable")),
             Fact("  parents", chain or "none"),
         ]
     return facts

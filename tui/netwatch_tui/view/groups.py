@@ -74,15 +74,15 @@ _SUMS: dict[str, Callable[[Group], int | None]] = {
 
 
 class Folding(NamedTuple):
-    """Which groups are shut."""
+    """Which groups are collapsed."""
 
-    shut: bool = False
-    """Whether groups are shut unless said otherwise."""
+    collapsed: bool = False
+    """Whether groups are collapsed unless said otherwise."""
     otherwise: frozenset[str] = frozenset()
 
     def is_open(self, group: str) -> bool:
         """Whether the rows of a group are shown."""
-        return (group in self.otherwise) == self.shut
+        return (group in self.otherwise) == self.collapsed
 
     def toggled(self, group: str) -> Folding:
         """The same with one group the other way round."""

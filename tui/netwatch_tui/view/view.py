@@ -36,9 +36,9 @@ class View(NamedTuple):
     order: Order
     """The sockets that match, and those that closed a moment ago."""
     rows: tuple[Row, ...]
-    """The same from top to bottom, with the groups' lines, without the rows of groups that are shut."""
+    """The same from top to bottom, with the groups' lines, without the rows of collapsed groups."""
     position: Mapping[RowId, int]
-    """Where in `rows` a socket or group stands; for a socket in a group that is shut, where the group's line does."""
+    """Where in `rows` a socket or group stands; for a socket in a collapsed group, where the group's line does."""
     moment: Moment
     shown: int
     """How many of the snapshot's sockets match; lingering rows are not counted."""

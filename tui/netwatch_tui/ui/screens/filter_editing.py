@@ -78,7 +78,7 @@ class FilterEditing:
 
     def _edit_term(self, key: str, value: str) -> None:
         """Begin to type with one condition of this key in the place of those that are there."""
-        condition = term(key, value) if value else f"{key}:"
+        condition = term(key, value, is_known=True) if value else f"{key}:"
         rest = self._parse(self._kept.without(key))
         self._edit(rest.narrowed(condition), selected=condition[len(key) + 1 :])
 
@@ -86,7 +86,7 @@ class FilterEditing:
         """Keep or exclude rows like this one."""
         socket, view = self._table.cursor_socket, self._viewer.view
         if socket is None or view is None:
-            self._viewer.say("Only a socket's row can be a pattern for others.")
+            self._viewer.say("Select a socket's row first.")
             return
         conditions = similar_conditions(socket, view.moment)
         choices = [Choice(each, "keep", each) for each in conditions]
@@ -103,12 +103,12 @@ class FilterEditing:
             self._kept = self._steps.pop()
             self._show_kept()
         else:
-            self._viewer.say("There is no step to take back.")
+            self._viewer.say("No filter step to undo.")
 
     def clear(self) -> None:
         """Show everything again."""
         if self._kept.is_everything:
-            self._viewer.say("There is no filter to clear; / makes one.")
+            self._viewer.say("No filter to clear; / starts one.")
         else:
             self.use(self._parse(""))
 
@@ -122,7 +122,7 @@ class FilterEditing:
         try:
             self.use(self._parse(text))
         except QueryError as error:
-            self._viewer.say(f"That filter can't be used: {error.message}")
+            self._viewer.say(f"Invalid filter: {error.message}")
 
     # While typing
 
@@ -150,7 +150,7 @@ class FilterEditing:
         line = self._line
         text = self._recall.step(step, line.text, self._saved.typed())
         if text is None:
-            line.note("There is no later one." if step > 0 else "There is no earlier one.")
+            line.note("No later filter." if step > 0 else "No earlier filter.")
         else:
             line.put(text, len(text))
             self.use_typed()

@@ -210,7 +210,7 @@ class MainScreen(Screen[None]):
     # Keys that are for more than one controller
 
     def action_open(self) -> None:
-        """Show all about the socket under the cursor, or no more; open or shut a group."""
+        """Show all about the socket under the cursor, or no more; expand or collapse a group."""
         row = self._table.cursor_row
         if isinstance(row, Group):
             self.view_choices.fold(row.id)

@@ -52,7 +52,7 @@ class Picker(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What is typed, and what it finds."""
         with Vertical(id="picker"):
-            yield Label(f"{self._title}: type to find, Enter takes, Esc leaves", id="picker-title", markup=False)
+            yield Label(f"{self._title}: type to search, Enter selects, Esc cancels", id="picker-title", markup=False)
             yield EagerInput(id="picker-text")
             yield OptionList(id="picker-list", compact=True, markup=False)
 

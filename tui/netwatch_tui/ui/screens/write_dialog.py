@@ -43,7 +43,7 @@ class WriteScreen(ModalScreen[WriteTo | None]):
     def compose(self) -> ComposeResult:
         """The name, and what is wrong with it."""
         with Vertical(id="write"):
-            yield Label("Write what is shown to a file: Enter writes, Esc leaves", markup=False)
+            yield Label("Write what is shown to a file: Enter writes, Esc cancels", markup=False)
             yield EagerInput(self._proposed, id="write-name")
             yield Label(self._about(self._proposed), id="write-note", markup=False)
 
@@ -55,8 +55,8 @@ class WriteScreen(ModalScreen[WriteTo | None]):
     def _about(name: str) -> str:
         suffix = Path(name).suffix.lower()
         if suffix in _FORMATS:
-            return f"as {_FORMATS[suffix]}; the name's end says how: {', '.join(_FORMATS)}"
-        return f"The name must end in one of {', '.join(_FORMATS)}."
+            return f"as {_FORMATS[suffix]}; the extension sets the format: {', '.join(_FORMATS)}"
+        return f"The extension must be one of {', '.join(_FORMATS)}."
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

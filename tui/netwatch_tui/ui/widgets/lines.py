@@ -77,7 +77,7 @@ def _color(style: Style) -> Style:
 
 
 def group_line(group: Group) -> str:
-    """A group in one line: open or shut, how many, and sums."""
+    """A group in one line: expanded or collapsed, how many, and sums."""
     states = "  ".join(f"{state} {count:,}" for state, count in sorted(group.states.items(), key=lambda item: -item[1]))
     sockets = "socket" if group.size == 1 else "sockets"
     queues = f"Recv-Q {group.recv_q.text}  Send-Q {group.send_q.text}"

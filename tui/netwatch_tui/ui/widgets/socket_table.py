@@ -183,7 +183,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Shift the columns sideways: right as long as one is hidden there, left back to where it began."""
         first = self._first_column
         if step > 0 and not self._layout_of_columns.hidden:
-            self.post_message(Said("All columns are on the screen."))
+            self.post_message(Said("All columns are visible."))
         elif step > 0 and first is not None and self.columns[-1] not in self._layout_of_columns.hidden:
             self.post_message(Said("This is the last column."))
         elif step < 0 and first is None:

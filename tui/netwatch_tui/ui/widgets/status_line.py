@@ -156,7 +156,7 @@ class StatusLine(Widget):
         return parts
 
     def _third_line(self) -> Parts:
-        parts = [Part(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
+        parts = [Part(f"collecting failed, retrying: {self._failure}", "bold $error")] if self._failure else []
         if self._view is not None:
             snapshot, spec = self._view.snapshot, self._view.spec
             parts += [Part(problem.text, "$warning") for problem in snapshot.problems]
@@ -175,7 +175,7 @@ def _hidden_places(seen: Seen) -> Parts:
     """What may not be looked at although every namespace was asked for."""
     parts = []
     if seen.denied:
-        parts.append(Part(f"{_counted(seen.denied, 'process')} may be in namespaces that are hidden", "$warning"))
+        parts.append(Part(f"{_counted(seen.denied, 'process')} may be in hidden namespaces", "$warning"))
     if seen.unreadable:
         parts.append(Part(f"{_counted(seen.unreadable, 'namespace')} may not be entered", "$warning"))
     return parts
