@@ -80,7 +80,7 @@ async def test_tab_goes_through_several_candidates_one_by_one(source: FakeSource
 
 
 async def test_a_question_mark_where_a_condition_begins_shows_the_language(source: FakeSource) -> None:
-    async with on_stage(source, size=(120, 50)) as stage:
+    async with on_stage(source, size=(120, 56)) as stage:
         await stage.press("slash", "question_mark")
         text = "\n".join(stage.screen)
         assert "dport = :ssh" in text

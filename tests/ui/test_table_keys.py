@@ -106,15 +106,15 @@ async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> No
 
 async def test_toggles_are_lit_or_not_and_can_be_clicked(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        assert "●tcp 3  ●udp 1  ○unix 0  ○others 0" in stage.screen[0]
-        assert "○listening  ○established" in stage.screen[1]
-        await stage.pilot.click("#status", offset=(stage.screen[0].index("udp"), 0))
+        assert "tcp 3  udp 1  ○unix 0  ○other 0" in stage.screen[1]
+        assert stage.screen[1].startswith("LISTEN 1  ESTAB 2  UNCONN 1 ")
+        await stage.pilot.click("#status", offset=(stage.screen[1].index("udp"), 1))
         await stage.pilot.pause()
-        assert "●tcp 3  ○udp 1" in stage.screen[0]
+        assert "tcp 3  ○udp 1" in stage.screen[1]
         assert len(stage.rows) == 3
-        await stage.pilot.click("#status", offset=(stage.screen[1].index("listening"), 1))
+        await stage.pilot.click("#status", offset=(stage.screen[1].index("LISTEN"), 1))
         await stage.pilot.pause()
-        assert "●listening" in stage.screen[1]
+        assert stage.screen[1].startswith("LISTEN 1  ○ESTAB 2 ")
         assert len(stage.rows) == 1
 
 
@@ -223,9 +223,9 @@ async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource)
 async def test_an_interval_that_can_not_be_kept_is_shown_as_what_it_is(source: FakeSource) -> None:
     async with on_stage(source, spec=ViewSpec(interval=0.1)) as stage:
         await stage.step(0.1)
-        assert "live, every 0.1s," in stage.screen[0]
+        assert "● live 0.1s" in stage.screen[0]
         await stage.step(0.4)
-        assert "live, every 0.4s, not 0.1s," in stage.screen[0]
+        assert "● live 0.4s, not 0.1s" in stage.screen[0]
 
 
 # Mouse
@@ -311,7 +311,8 @@ async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() 
 async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         for keys, words in (
-            (("escape",), "No filter to clear; / starts one."),
+            (("escape",), "Nothing to take back: no filter, and every kind and state of this view is shown."),
+            (("9",), "There is no view 9."),
             (("tab",), "The details are not open; Enter opens them."),
             (("N",), "No other network namespace is visible."),
             (("full_stop",), "That is for recordings; netwatch-tui --replay FILE plays one."),
@@ -325,25 +326,32 @@ async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
 # Cost
 
 
-async def test_the_line_of_keys_is_made_anew_only_for_other_keys(
-    source: FakeSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_line_of_keys_is_painted_anew_only_for_other_keys(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        made = []
-        recompose = KeyLine.recompose
-
-        async def count(line: KeyLine) -> None:
-            made.append(line)
-            await recompose(line)
-
-        monkeypatch.setattr(KeyLine, "recompose", count)
+        regions = stage.record_refreshes(KeyLine)
         await stage.press("s", "escape", "y", "escape")
-        assert made == []
+        assert len(regions) == 0
         await stage.press("slash")
         assert "Enter Keep" in stage.screen[-1]
         await stage.press("escape")
         assert "/ Filter" in stage.screen[-1]
-        assert len(made) == 2
+        assert len(regions) == 2
+
+
+@pytest.mark.parametrize("width", [20, 33, 40, 57, 80, 120])
+async def test_keys_are_cut_between_keys_and_never_in_a_word(source: FakeSource, width: int) -> None:
+    async with on_stage(source, size=(width, 24)) as stage:
+        shown = stage.screen[-1].split("  ")
+        assert [label for key, label in map(str.split, shown)] == [key.label for key in MAIN_KEYS if key.in_footer][
+            : len(shown)
+        ]
+
+
+async def test_a_click_on_a_key_does_what_the_key_does(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.pilot.click(KeyLine, offset=(stage.screen[-1].index("s Sort"), 0))
+        await stage.pilot.pause()
+        assert len(stage.app.screen_stack) == 2
 
 
 async def test_an_unchanged_tick_paints_nothing_but_the_cells_that_changed(source: FakeSource) -> None:

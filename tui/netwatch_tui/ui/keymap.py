@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
+from netwatch_tui.view.named_views import PROBLEMS
+
 
 class Key(NamedTuple):
     """One thing that keys do."""
@@ -80,6 +82,11 @@ MAIN_KEYS = (
         True,
     ),
     Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values", "Tab"),
+    *(
+        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", f"open view {digit}", digit)
+        for digit in "123456789"
+    ),
+    Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine", "!"),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", "s", True),
     Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order", "S"),
     Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left", "<"),

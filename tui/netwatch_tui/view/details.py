@@ -8,6 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import duration, peer_text, printable
+from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
@@ -56,14 +57,18 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     return [
         *closed,
-        *_told(FIELDS[:_WHO_ELSE], socket, moment, processes, past),
+        *_told(HEALTH_FIELDS, socket, moment, processes, past),
+        *_told(_FIELDS[:_WHO_ELSE], socket, moment, processes, past),
         *_other_end(socket_details.other_end, processes, past),
-        *_told(FIELDS[_WHO_ELSE:], socket, moment, processes, past),
+        *_told(_FIELDS[_WHO_ELSE:], socket, moment, processes, past),
         *_connections(socket_details),
     ]
 
 
-_WHO_ELSE = 1 + max(at for at, field in enumerate(FIELDS) if field.holders)
+_FIELDS = tuple(field for field in FIELDS if field not in HEALTH_FIELDS)
+"""All but what is said first."""
+
+_WHO_ELSE = 1 + max(at for at, field in enumerate(_FIELDS) if field.holders)
 """Where among the fields all holders have been told, so that who is at the other end comes next."""
 
 

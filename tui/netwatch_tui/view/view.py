@@ -13,6 +13,7 @@ from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
 from netwatch_tui.view.order import SLICE, Order, in_order
+from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
 
@@ -50,6 +51,8 @@ class View(NamedTuple):
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None
     """About the socket that the spec asks for."""
+    problems: tuple[ProblemGroup, ...] = ()
+    """What is wrong on the machine, whether it is shown or not."""
 
 
 def arrange(
@@ -87,7 +90,12 @@ def arrange(
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
         events = _events(snapshot, spec, moment)
-    return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, events, paused_since)
+    if before is not None and before.snapshot.findings is snapshot.findings:
+        problems = before.problems
+    else:
+        problems = problem_groups(snapshot.findings)
+    shown = len(order.entries) - lingering
+    return View(spec, snapshot, order, rows, position, moment, shown, events, paused_since, problems=problems)
 
 
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:

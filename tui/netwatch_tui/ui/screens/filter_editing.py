@@ -33,7 +33,7 @@ class FilterField(Protocol):
         """Begin to type, with this text; its end, if it is `selected`, is replaced by what is typed."""
 
     def leave(self, text: str, note: str) -> None:
-        """Show the filter that holds now, and what is to be said of it; nothing when there is none."""
+        """Stop typing: this filter holds now, of which there is something to say."""
 
     def put(self, text: str, cursor: int) -> None:
         """Have another text in the line; that it changed is not told."""
@@ -105,12 +105,12 @@ class FilterEditing:
         else:
             self._viewer.say("No filter step to undo.")
 
-    def clear(self) -> None:
-        """Show everything again."""
+    def clear(self) -> bool:
+        """Use no filter any more; tells whether there was one."""
         if self._kept.is_everything:
-            self._viewer.say("No filter to clear; / starts one.")
-        else:
-            self.use(self._parse(""))
+            return False
+        self.use(self._parse(""))
+        return True
 
     # Filters with a name
 
@@ -191,6 +191,12 @@ class FilterEditing:
             QueryError: It means nothing.
         """
         return parse(text, self._viewer.spec.query.names)
+
+    def begin(self, query: Query) -> None:
+        """Start anew with the filter of another view: there is no step to take back."""
+        self._steps.clear()
+        self._kept = query
+        self._show_kept()
 
     def use(self, query: Query) -> None:
         """Keep this filter, as a step that can be taken back."""

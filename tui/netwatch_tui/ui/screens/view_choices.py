@@ -5,6 +5,7 @@ from __future__ import annotations
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.sockets.kinds import OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.sockets.socket import State
 from netwatch_tui.ui.screens.column_chooser import ColumnsScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
@@ -112,6 +113,10 @@ class ViewChoices:
     def action_only_established(self) -> None:
         """Show only what is established, or all states again."""
         self._select(self._viewer.spec.selection.only(ESTABLISHED))
+
+    def action_only_state(self, state: str) -> None:
+        """Show only sockets in this state, or all states again."""
+        self._select(self._viewer.spec.selection.only(frozenset({State(state)})))
 
     def action_show_all(self) -> None:
         """Show every kind in every state."""

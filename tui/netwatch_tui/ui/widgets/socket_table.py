@@ -16,7 +16,7 @@ from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
-from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, Opened, Said, SortWanted
+from netwatch_tui.ui.messages import CursorMoved, Opened, Said, SortWanted
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
 from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
@@ -251,7 +251,6 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout_of_columns = after
         if after != before:
             self.refresh()
-            self.post_message(ColumnsPlaced(after.hidden))
 
     def _line(self, index: int) -> Line | None:
         """How the row at this place looks now; None below the last."""
