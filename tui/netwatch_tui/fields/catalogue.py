@@ -37,6 +37,21 @@ FIELDS: tuple[Field, ...] = (
 
 FIELD_BY_ID = {field.id: field for field in FIELDS}
 
+_ID_OF = {
+    **{name: field.id for field in FIELDS if field.filter for name in field.filter.also},
+    **{id: id for id in FIELD_BY_ID},
+}
+
+
+def field_id(name: str) -> str:
+    """The id of a field by its name in any spelling: `recv_q`, `Recv-Q`, and those that its filter key has besides.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    return _ID_OF[name.strip().lower().replace("-", "_")]
+
+
 COLUMNS: tuple[Field, ...] = (MARK, *(field for field in FIELDS if field.is_shown and field is not MARK))
 """The columns of the screen unless others are asked for; the sign of the row stands before all others."""
 
