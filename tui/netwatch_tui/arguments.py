@@ -96,12 +96,20 @@ def _kinds(text: str) -> frozenset[str]:
         ) from error
 
 
-def _columns(text: str) -> tuple[str, ...]:
-    from netwatch_tui.fields.catalogue import FIELD_BY_ID
+def _column(name: str) -> str:
+    from netwatch_tui.fields.catalogue import FIELD_BY_ID, field_id
 
-    for id in (ids := tuple(text.split(","))):
-        if id not in FIELD_BY_ID:
-            raise argparse.ArgumentTypeError(f"{id!r} is not a column: {', '.join(FIELD_BY_ID)}")
+    try:
+        return field_id(name)
+    except KeyError as error:
+        raise argparse.ArgumentTypeError(f"{name!r} is not a column: {', '.join(FIELD_BY_ID)}") from error
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    ids = tuple(map(_column, text.split(",")))
+    for id in ids:
+        if ids.count(id) > 1:
+            raise argparse.ArgumentTypeError(f"column {id} is named twice")
     return ids
 
 
@@ -115,9 +123,8 @@ class Sort(NamedTuple):
 def _sort(text: str) -> Sort:
     from netwatch_tui.fields.catalogue import FIELD_BY_ID
 
-    id, colon, direction = text.partition(":")
-    if id not in FIELD_BY_ID:
-        raise argparse.ArgumentTypeError(f"{id!r} is not a column to sort by: {', '.join(FIELD_BY_ID)}")
+    name, colon, direction = text.partition(":")
+    id = _column(name)
     if direction not in (("asc", "desc") if colon else ("",)):
         raise argparse.ArgumentTypeError(f"{direction!r} is not a direction: asc, desc")
     return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)
@@ -184,7 +191,13 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_TICKS,
         on_replay=False,
     ),
-    Argument(("--once",), "print one snapshot and exit; the default when stdout is not a terminal", HOW, default=False),
+    Argument(
+        ("--once",),
+        "print one snapshot and exit; the default when stdout is not a terminal",
+        HOW,
+        default=False,
+        modes=frozenset({Mode.ONCE}),
+    ),
     Argument(
         ("-f", "--format"),
         f"output format: {', '.join(FORMATS)} (default: table)",
@@ -233,12 +246,14 @@ ARGUMENTS: tuple[Argument, ...] = (
         "print an NDJSON event whenever a socket opens, changes or closes, until stopped",
         STREAM,
         default=False,
+        modes=frozenset({Mode.WATCH}),
     ),
     Argument(
         ("--wait-for",),
         "exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given",
         STREAM,
         values=("FILTER",),
+        modes=frozenset({Mode.WAIT}),
         on_replay=False,
     ),
     Argument(
@@ -315,10 +330,18 @@ EXAMPLES = (
 """Commands and what they do."""
 
 
+def _is_given(argument: Argument, value: Any) -> bool:
+    """Whether a value was given by this option, and not by another one of the same name, as --all-namespaces is."""
+    if argument.action == "store_const":
+        return bool(value == argument.const)
+    others = (each.const for each in ARGUMENTS if each.action == "store_const" and each.name == argument.name)
+    return value != argument.default and value not in others
+
+
 def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
     """What is asked for that would mean nothing, in words."""
     for argument in ARGUMENTS:
-        if getattr(options, argument.name) == argument.default:
+        if not _is_given(argument, getattr(options, argument.name)):
             continue
         if mode not in argument.modes:
             yield f"{argument.flags[-1]} can't be used with {mode}"
