@@ -26,9 +26,10 @@ def stack() -> Iterator[ExitStack]:
         yield stack
 
 
-def mounted(options: str) -> list[str]:
+def mounted(options: str, source: str = "proc") -> list[str]:
     """Runs a program that has another /proc."""
-    return ["unshare", "--mount", "sh", "-c", 'mount -t proc -o "$0" proc /proc && exec "$@"', options]
+    script = 'mount -t proc -o "$0" "$1" /proc && shift && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, options, source]
 
 
 class Scene:
@@ -61,6 +62,12 @@ def test_what_proc_does_not_list_is_hidden_from_a_user_and_not_from_root(scene: 
     row, unseen = scene.look(0, mounted(options))
     assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)
     assert not [text for text in unseen if "hidepid" in text]
+
+
+def test_a_proc_that_was_mounted_without_a_source_hides_as_any_other(scene: Scene) -> None:
+    row, unseen = scene.look(NOBODY, mounted("hidepid=2", source=""))
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert unseen == ["/proc hides processes of other users (hidepid)"]
 
 
 def test_the_group_that_hidepid_lets_off_is_told_what_it_may_not_read_instead(scene: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from netwatch_tui.kernel.mounts import read_mounts
 from netwatch_tui.sockets.unseen import Unseen
 
 _CAP_SYS_PTRACE = 19
@@ -65,13 +66,10 @@ def _mount_options(proc: str) -> dict[str, str]:
     """The options of the proc file system that is mounted there, told from others by its device number."""
     device = os.stat(proc).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
-    with open(f"{proc}/self/mountinfo", errors="replace") as file:
-        for line in file:
-            # id, parent, device, ..., a dash, type, source and the options of the file system; see proc(5)
-            before, _, after = line.partition(" - ")
-            if before.split()[2] == wanted:
-                pairs = (option.partition("=") for option in after.split()[2].split(","))
-                return {name: value for name, _, value in pairs}
+    for mount in read_mounts(proc, "proc"):
+        if mount.device == wanted:
+            pairs = (option.partition("=") for option in mount.options.split(","))
+            return {name: value for name, _, value in pairs}
     return {}
 
 
