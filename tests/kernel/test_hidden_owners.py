@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.kernel.process_visibility import read_visibility
-from tests.support.kernel import NOBODY, Child, Netns
+from tests.support.kernel import NOBODY, Child, Netns, quiet_machine
 
 pytestmark = pytest.mark.usefixtures("may_make_namespaces")
 
@@ -110,6 +111,20 @@ def test_a_shielded_process_is_told_from_those_of_other_users(scene: Scene) -> N
     row, unseen = scene.look(NOBODY, [])
     assert (row["owners"], row["reason"]) == ([], "permission")
     assert unseen[others:] == ["root needed for 1 shielded process"]
+
+
+def test_what_holds_nothing_hides_nothing(stack: ExitStack) -> None:
+    """The files of a zombie are root's, whoever's it is; so may nobody but root read that it has no descriptors."""
+    quiet = stack.enter_context(quiet_machine())
+    looker = stack.enter_context(Child(LOOKER, "*", str(NOBODY), before=quiet))
+    mine, roots = (stack.enter_context(Child(HOLDER, before=quiet)) for _ in range(2))
+    mine.ask(["become", NOBODY])
+    roots.ask(["udp"])
+    before = looker.ask({"now": 0.0, "of": []})
+    for parent in (mine, roots):
+        parent.ask(["leave_zombie"])
+    after = looker.ask({"now": LOOK_ROUND_EVERY, "of": []})
+    assert (after["unseen"], after["denied"]) == (before["unseen"], before["denied"])
 
 
 def test_root_is_told_which_right_is_missing_and_not_that_root_is(scene: Scene) -> None:

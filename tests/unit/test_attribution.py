@@ -11,7 +11,7 @@ from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import State, Timer
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Denied, Unseen
 from tests.support.build import netlink, owner, process, tcp, time_wait, udp
 from tests.support.fake import Watch, busy, events, only, row
 
@@ -66,7 +66,7 @@ def test_where_not_all_processes_are_listed_owners_are_hidden_and_that_is_in_the
     watch.source.sight = sight
     watch.source.hold(7, CLIENT)
     watch.source.held.update({8: PermissionError(), 9: PermissionError(), 10: PermissionError()})
-    watch.source.own = {9}
+    watch.source.meaning = {9: Denied.SHIELDED}
     first = watch.again()
     assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.PERMISSION, None]
     assert first.unseen == sight._replace(others=2, shielded=1)

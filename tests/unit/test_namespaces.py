@@ -166,6 +166,10 @@ def test_processes_that_hide_their_namespace_are_counted_but_those_that_show_the
         (folder / "net").mkdir()
         if inside == NETNS:
             os.link(own, folder / "net" / "tcp")
+        else:
+            (folder / "net" / "tcp").touch()
+    zombie = open_tree.add(34, RED)  # has no tables, being in no namespace
+    (zombie / "ns").chmod(0)
     unprivileged()
     assert [told[0] for told in open_tree.others()] == [BLUE]
     assert open_tree.look().denied == 2

@@ -18,6 +18,8 @@ OWN = "own"
 """What the own namespace is called when nobody gave it a name."""
 
 _GONE = (FileNotFoundError, ProcessLookupError)
+_NO_TABLE = 0
+"""Stands for the inode of a table that is not there: what has ended, as a zombie has, is in no namespace any more."""
 
 
 class NamespaceError(Exception):
@@ -237,7 +239,14 @@ class NamespaceList:
         The link to the namespace of another user's process may not be read, but its tables can be compared with ours.
         """
         own = _table_inode(f"{self._proc}/self")
-        return sum(own is None or _table_inode(f"{self._proc}/{pid}") != own for pid in denied)
+        return sum(own is None or self._may_hide(pid, own) for pid in denied)
+
+    def _may_hide(self, pid: int, own: int) -> bool:
+        """Whether a process is not seen to be in the own namespace. Once it has ended it is in none."""
+        inode = _table_inode(f"{self._proc}/{pid}")
+        if inode != _NO_TABLE:
+            return inode != own
+        return any(_table_inode(way) not in (own, _NO_TABLE) for way in _threads(self._proc, pid))
 
     def _at_path(self, path: str) -> int:
         """The number of the namespace for which a file stands, which is listed from now on."""
@@ -279,6 +288,8 @@ def _table_inode(process: str) -> int | None:
     """The inode of a process's table of TCP sockets, which is another one in each namespace; None if it is hidden."""
     try:
         return os.stat(f"{process}/net/tcp").st_ino
+    except _GONE:
+        return _NO_TABLE
     except OSError:
         return None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from netwatch_tui.kernel.mounts import read_mounts
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Denied, Unseen
 
 _CAP_SYS_PTRACE = 19
 _FIRST_PID_NAMESPACE = 0xEFFF_FFFC
@@ -14,6 +15,7 @@ _FIRST_USER_NAMESPACE = 0xEFFF_FFFD
 _KTHREADD = 2
 """The father of all kernel threads, which live in the first pid namespace alone."""
 _PF_KTHREAD = 0x0020_0000  # include/linux/sched.h; the 9th field of /proc/PID/stat
+_ENDED = frozenset({b"Z", b"X"})
 _INVISIBLE = frozenset({"2", "invisible"})
 _NOT_PTRACEABLE = frozenset({"4", "ptraceable"})
 """Values of `hidepid` with which processes are not listed, in numbers before Linux 5.8; 1 lists them, unreadable."""
@@ -31,6 +33,38 @@ def read_visibility(proc: str) -> Unseen:
     except (OSError, ValueError):
         may_trace, hides, is_enclosed = False, False, True
     return Unseen(proc_hides=hides, is_enclosed=is_enclosed, is_root=os.geteuid() == 0, may_trace=may_trace)
+
+
+def read_denied(proc: str, pid: int) -> Denied:
+    """What it means that the descriptors of a process may not be read.
+
+    A zombie and a thread of the kernel have none, and the files that would tell are root's, whoever's the process is:
+    `task_dump_owner` in the kernel's fs/proc/base.c. The folder of a process is its effective user's, see proc(5).
+    """
+    try:
+        stat = _stat(proc, pid)
+        if stat.is_kernel_thread or (stat.state in _ENDED and stat.threads <= 1):
+            return Denied.EMPTY
+        return Denied.SHIELDED if os.stat(f"{proc}/{pid}").st_uid == os.geteuid() else Denied.OTHER
+    except (FileNotFoundError, ProcessLookupError):
+        return Denied.EMPTY
+    except PermissionError:  # a /proc that was mounted with hidepid=1
+        return Denied.OTHER
+
+
+class _Stat(NamedTuple):
+    """Some fields of `/proc/PID/stat`; see proc_pid_stat(5)."""
+
+    state: bytes
+    """Of the main thread."""
+    is_kernel_thread: bool
+    threads: int
+
+
+def _stat(proc: str, pid: int) -> _Stat:
+    with open(f"{proc}/{pid}/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()  # from the third on
+    return _Stat(fields[0], bool(int(fields[6]) & _PF_KTHREAD), int(fields[17]))
 
 
 def _has_capability(proc: str, number: int) -> bool:
@@ -81,8 +115,7 @@ def _shows_all_namespaces(proc: str) -> bool:
     if _namespace(proc, "pid") == _FIRST_PID_NAMESPACE:
         return True
     try:
-        with open(f"{proc}/{_KTHREADD}/stat", "rb") as file:
-            return bool(int(file.read().rpartition(b")")[2].split()[6]) & _PF_KTHREAD)
+        return _stat(proc, _KTHREADD).is_kernel_thread
     except (FileNotFoundError, ProcessLookupError):
         return False
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
+
+
+class Denied(Enum):
+    """What it means that the descriptors of a process may not be read."""
+
+    OTHER = "of another user"
+    SHIELDED = "of the same user, and shielded"
+    EMPTY = "has none"
+    """A zombie or a thread of the kernel: nothing is hidden."""
 
 
 class Unseen(NamedTuple):
