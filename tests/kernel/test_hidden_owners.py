@@ -97,6 +97,17 @@ def test_a_pid_namespace_that_keeps_the_proc_around_it_hides_nothing() -> None:
     assert told.strip() == repr(AROUND)
 
 
+def test_a_thread_with_a_table_of_its_own_is_found_below_the_proc_of_an_outer_pid_namespace(
+    scene: Scene, stack: ExitStack, here: Netns
+) -> None:
+    """System calls take other numbers than that /proc has."""
+    inode, fd = scene.holder.ask(["listen_in_thread"])
+    looker = stack.enter_context(Child(LOOKER, "", netns=here, before=["unshare", "--pid", "--fork", "--kill-child"]))
+    seen = looker.ask({"now": 0.0, "of": [here.inode]})
+    owners = {socket["inode"]: socket["owners"] for socket in seen["sockets"]}
+    assert owners[inode] == [[scene.holder.pid, fd]]
+
+
 def test_a_proc_of_processes_alone_shows_every_owner(scene: Scene) -> None:
     row, _ = scene.look(0, mounted("subset=pid"))
     assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)

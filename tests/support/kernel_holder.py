@@ -118,6 +118,10 @@ class Holder:
         is_open.wait()
         return opened[0]
 
+    def wait_in_thread(self) -> None:
+        """Start a thread that shares all descriptors."""
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+
     def leave(self) -> None:
         """Go on in another thread, and let the main thread end."""
 

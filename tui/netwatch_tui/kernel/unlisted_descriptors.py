@@ -13,6 +13,8 @@ import ctypes
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache, partial
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import RING, Descriptors, read_descriptors
@@ -38,7 +40,7 @@ class HidingPlace(NamedTuple):
 def find_hiding_places(proc: str, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
     """The tables of descriptors of a process beside the listed one, and its rings.
 
-    A system call a thread tells which tables are the same; where kcmp(2) is refused or not known, none is found.
+    A system call a thread tells which tables are the same; where kcmp(2) can't be asked, what they hold tells it.
 
     Args:
         proc: Where `/proc` is.
@@ -76,14 +78,38 @@ def _tasks_with_tables(proc: str, pid: int) -> list[int]:
     folder = f"{proc}/{pid}/task"
     if os.stat(folder).st_nlink - 2 < 2:  # a folder has two links more than it has folders in it
         return []
+    may_compare, content = _has_our_numbers(proc), cache(partial(read_descriptors, folder))
+
+    def differ(one: int, other: int) -> bool:
+        """Where the kernel does not compare them, tables that hold the same under the same numbers pass as one."""
+        same = _is_same_table(one, other) if may_compare else None
+        return content(one) != content(other) if same is None else not same
+
     tables = [pid]
     for task in map(int, os.listdir(folder)):
-        if task != pid and all(_differ(task, other) for other in tables):
-            tables.append(task)
+        if task != pid:
+            with suppress(FileNotFoundError, ProcessLookupError):  # that thread is gone
+                if all(differ(task, other) for other in tables):
+                    tables.append(task)
     return tables[1:]
 
 
-def _differ(one: int, other: int) -> bool:
-    """Whether two threads are known to have different tables: kcmp(2) gives 0 for the same, and -1 where it fails."""
+@cache
+def _has_our_numbers(proc: str) -> bool:
+    """Whether a `/proc` calls processes by the numbers that system calls take from this one.
+
+    In a process below it `NSpid` has a number for each pid namespace on the way down; see proc_pid_status(5).
+    """
+    with open(f"{proc}/self/status", "rb") as file:
+        line = next((line for line in file if line.startswith(b"NSpid:")), b"")
+    return len(line.split()) == 2
+
+
+def _is_same_table(one: int, other: int) -> bool | None:
+    """Whether two threads have one table; None where kcmp(2) is not there, refused, or finds no such thread.
+
+    A seccomp filter refuses it in most containers.
+    """
     number = _KCMP.get(os.uname().machine)
-    return number is not None and _LIBC.syscall(number, one, other, _KCMP_FILES, 0, 0) > 0
+    result = -1 if number is None else _LIBC.syscall(number, one, other, _KCMP_FILES, 0, 0)
+    return None if result < 0 else result == 0
