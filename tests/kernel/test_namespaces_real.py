@@ -302,6 +302,31 @@ def test_a_path_names_a_namespace_that_nothing_else_leads_to(
         subprocess.run(["umount", place], check=True)
 
 
+@pytest.mark.parametrize("uid", [0, NOBODY])
+def test_a_namespace_that_is_mounted_anywhere_is_listed_and_told_from_what_hides_it(
+    empty: Netns, stack: ExitStack, anyones_folder: Path, uid: int
+) -> None:
+    """As docker does below /run/docker, and podman below /run/user. Other mounts may lie above such a file."""
+    folder = anyones_folder / f"it {uid}"
+    folder.mkdir(mode=0o700)
+    file = folder / "kept"
+    file.touch()
+    subprocess.run(["mount", "--bind", f"/run/netns/{empty.name}", file], check=True)
+    stack.callback(subprocess.run, ["umount", str(file)], check=True)
+    subprocess.run(["umount", "--lazy", f"/run/netns/{empty.name}"], check=True)
+    before = ["unshare", "--mount"]
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(uid), before=before))
+    seen = looker.ask({"now": 0.0, "of": [empty.inode]})
+    mount = ["mount", "-t", "tmpfs", "none", str(folder)]
+    subprocess.run(["nsenter", f"--mount=/proc/{looker.pid}/ns/mnt", *mount], check=True)
+    hidden = looker.ask({"now": LOOK_ROUND_EVERY, "of": [empty.inode]})
+    if uid:
+        assert seen["unreadable"] == hidden["unreadable"] + 1
+    else:
+        assert seen["names"][str(empty.inode)] == str(file)
+        assert str(empty.inode) not in hidden["names"]
+
+
 def test_a_name_that_is_also_the_pid_of_a_process_elsewhere_is_refused(source: LinuxSource, stack: ExitStack) -> None:
     child, netns = alone(stack)
     subprocess.run(["ip", "netns", "add", str(child.pid)], check=True)

@@ -1,13 +1,15 @@
-"""Which network namespaces there are: those of processes and threads, and those that `ip netns` gave a name."""
+"""Which network namespaces there are: those of processes and threads, and those for which a file stands."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import list_pids
 from netwatch_tui.kernel.inside import is_network_namespace
+from netwatch_tui.kernel.mounts import read_mounts
 from netwatch_tui.kernel.namespace import LinuxNamespace, Namespace, namespace_inode
 
 NAMED = "/run/netns"
@@ -204,7 +206,7 @@ class NamespaceList:
             inode = _inode_of_file(file.path)
             if inode is not None:
                 found.setdefault(inode, file)
-        return found
+        return {**{inode: File(path, path) for inode, path in _mounted(self._proc).items()}, **found}
 
     def _find(self, namespace: LinuxNamespace, found: Found | None, file: File | None, *, is_in_use: bool) -> None:
         """Take note of where a namespace was found; one that is nowhere and of no use is let go."""
@@ -270,6 +272,27 @@ class NamespaceList:
             return set()
         except PermissionError:
             raise NamespaceError(f"the network namespace of process {text} may not be looked at") from None
+
+
+def _mounted(proc: str) -> dict[int, str]:
+    """The files of network namespaces that are mounted anywhere, as container runtimes do, by number."""
+    found: dict[int, str] = {}
+    with suppress(OSError):
+        for mount in read_mounts(proc, "nsfs"):
+            kind, _, number = mount.root.rstrip("]").partition(":[")
+            if kind == "net" and _leads_to(mount.point, int(number)):
+                found.setdefault(int(number), mount.point)
+    return found
+
+
+def _leads_to(path: str, inode: int) -> bool:
+    """Whether a file may be what is mounted there: it is not if something else was mounted above it."""
+    try:
+        return os.stat(path).st_ino == inode
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _inode_of_file(path: str) -> int | None:
