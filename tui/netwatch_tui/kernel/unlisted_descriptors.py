@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import RING, Descriptors, read_descriptors
@@ -78,38 +78,51 @@ def _tasks_with_tables(proc: str, pid: int) -> list[int]:
     folder = f"{proc}/{pid}/task"
     if os.stat(folder).st_nlink - 2 < 2:  # a folder has two links more than it has folders in it
         return []
-    may_compare, content = _has_our_numbers(proc), cache(partial(read_descriptors, folder))
-
-    def differ(one: int, other: int) -> bool:
-        """Where the kernel does not compare them, tables that hold the same under the same numbers pass as one."""
-        same = _is_same_table(one, other) if may_compare else None
-        return content(one) != content(other) if same is None else not same
-
+    if not _can_compare(proc, pid):
+        return _tasks_with_other_descriptors(folder, pid)
     tables = [pid]
     for task in map(int, os.listdir(folder)):
-        if task != pid:
-            with suppress(FileNotFoundError, ProcessLookupError):  # that thread is gone
-                if all(differ(task, other) for other in tables):
-                    tables.append(task)
+        if task != pid and all(_differ(task, other) for other in tables):
+            tables.append(task)
     return tables[1:]
 
 
-@cache
-def _has_our_numbers(proc: str) -> bool:
-    """Whether a `/proc` calls processes by the numbers that system calls take from this one.
+def _tasks_with_other_descriptors(folder: str, pid: int) -> list[int]:
+    """The same, told by what is in the tables: two with the same descriptors say the same about who holds what."""
+    seen = [read_descriptors(folder, pid)]
+    found: list[int] = []
+    for task in map(int, os.listdir(folder)):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
+            if (held := read_descriptors(folder, task)) not in seen:
+                seen.append(held)
+                found.append(task)
+    return found
 
-    In a process below it `NSpid` has a number for each pid namespace on the way down; see proc_pid_status(5).
+
+def _can_compare(proc: str, pid: int) -> bool:
+    """Whether kcmp(2) compares threads by the numbers that they have in a `/proc`.
+
+    Seccomp refuses it in most containers; and it takes the numbers of the own pid namespace.
+    """
+    return _has_own_numbers(proc) and _compare(pid, pid) == 0
+
+
+@cache
+def _has_own_numbers(proc: str) -> bool:
+    """Whether a `/proc` is of the own pid namespace: if not, `NSpid` has one number more for each one further down.
+
+    See proc_pid_status(5).
     """
     with open(f"{proc}/self/status", "rb") as file:
-        line = next((line for line in file if line.startswith(b"NSpid:")), b"")
-    return len(line.split()) == 2
+        return any(line.startswith(b"NSpid:") and len(line.split()) == 2 for line in file)
 
 
-def _is_same_table(one: int, other: int) -> bool | None:
-    """Whether two threads have one table; None where kcmp(2) is not there, refused, or finds no such thread.
+def _differ(one: int, other: int) -> bool:
+    """Whether two threads are known to have different tables."""
+    return _compare(one, other) > 0
 
-    A seccomp filter refuses it in most containers.
-    """
+
+def _compare(one: int, other: int) -> int:
+    """What kcmp(2) says of the tables of two threads: 0 if they are one, and -1 where it fails or is not known."""
     number = _KCMP.get(os.uname().machine)
-    result = -1 if number is None else _LIBC.syscall(number, one, other, _KCMP_FILES, 0, 0)
-    return None if result < 0 else result == 0
+    return -1 if number is None else int(_LIBC.syscall(number, one, other, _KCMP_FILES, 0, 0))
