@@ -12,7 +12,7 @@ from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound, UnixDetails, socket_key
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
@@ -226,7 +226,7 @@ class FakeNamespace:
         return {} if self._is_silent else dict(self._source.facts)
 
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
-        return [None if self._is_silent else self._source.facts.get(socket.inode) for socket in sockets]
+        return [None if self._is_silent else self._source.facts.get(socket_key(socket)) for socket in sockets]
 
     def autobound(self) -> Collection[SocketKey] | None:
         return None if self._is_silent else self._source.autobound

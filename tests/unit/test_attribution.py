@@ -10,7 +10,7 @@ from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import State, Timer
+from netwatch_tui.sockets.socket import Socket, State, Timer
 from netwatch_tui.sockets.unseen import Denied, Unseen
 from tests.support.build import netlink, owner, process, tcp, time_wait, udp
 from tests.support.fake import Watch, busy, events, only, row
@@ -24,6 +24,32 @@ RESOLVER = udp("[::1]:53", inode=4)
 
 def reasons(*snapshots: Snapshot) -> list[OwnerReason | None]:
     return [only(snapshot).owner_reason for snapshot in snapshots]
+
+
+def test_all_sockets_of_one_inode_have_the_owners_of_the_moment() -> None:
+    """The subflows of an MPTCP connection, of which each may end."""
+    ends = [f"192.0.2.{n}:40000" for n in (1, 2, 3)]
+    flows = [tcp(end, "192.0.2.9:80", inode=5) for end in ends]
+    watch = Watch(*flows[:2])
+    watch.source.held[7] = {3: 5}
+    watch.again()
+
+    def owners(*sockets: Socket) -> list[tuple[Owner, ...]]:
+        return [socket.owners for socket in watch.tick(*sockets).sockets]
+
+    assert owners(*flows) == [(owner(7, 3),)] * 3
+    watch.source.held[8] = {3: 5}
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(*flows) == [(owner(7, 3), owner(8, 3))] * 3
+    del watch.source.held[7]
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(*flows[1:]) == [(owner(8, 3),)] * 2
+    watch.source.held[9] = {3: 5}
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(flows[2]) == [(owner(8, 3), owner(9, 3))]
+    del watch.source.held[8]
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(flows[2]) == [(owner(9, 3),)]
 
 
 # --- why there is none ---
