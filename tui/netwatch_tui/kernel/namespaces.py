@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -45,6 +46,13 @@ class Namespaces(NamedTuple):
             return (self.own,)
         every = (self.own, *self.others)
         return every if name == "*" else tuple(each for each in every if name in (each.name, str(each.inode)))
+
+    @property
+    def names(self) -> dict[int, str]:
+        """What tells them apart for a person, by number: containers and units can have several of one name."""
+        every = (self.own, *self.others)
+        times = Counter(each.name for each in every)
+        return {each.inode: each.name if times[each.name] == 1 else f"{each.name} ({each.inode})" for each in every}
 
 
 class Found(NamedTuple):
@@ -177,7 +185,7 @@ class NamespaceList:
         meant |= {each.inode for each in self._known.values() if text in (each.name, str(each.inode))}
         meant &= self._known.keys()
         if not meant:
-            names = ", ".join(each.name for each in (seen.own, *seen.others))
+            names = ", ".join(seen.names.values())
             raise NamespaceError(f"no network namespace {text!r} can be seen; there are: {names}")
         if len(meant) > 1:
             listed = ", ".join(f"{self._known[inode].name} ({inode})" for inode in sorted(meant))
