@@ -124,6 +124,24 @@ def test_a_shielded_process_is_told_from_those_of_other_users(scene: Scene) -> N
     assert unseen[others:] == ["root needed for 1 shielded process"]
 
 
+def test_a_process_that_shields_itself_is_not_said_to_have_let_go_of_its_sockets(
+    scene: Scene, stack: ExitStack, here: Netns
+) -> None:
+    scene.holder.ask(["become", NOBODY])
+    looker = stack.enter_context(Child(LOOKER, "", str(NOBODY), netns=here))
+
+    def row(now: float) -> dict[str, Any]:
+        seen = looker.ask({"now": now, "of": [here.inode]})
+        (row,) = (socket for socket in seen["sockets"] if socket["inode"] == scene.inode)
+        return dict(row)
+
+    before = row(0.0)
+    scene.holder.ask(["shield"])
+    after = row(LOOK_ROUND_EVERY)
+    assert (before["owners"], after["owners"]) == ([[scene.holder.pid, scene.fd]], [])
+    assert (after["reason"], after["evidence"]) == ("permission", before["owners"])
+
+
 def test_what_holds_nothing_hides_nothing(stack: ExitStack) -> None:
     """The files of a zombie are root's, whoever's it is; so may nobody but root read that it has no descriptors."""
     quiet = stack.enter_context(quiet_machine())

@@ -222,14 +222,30 @@ def test_what_was_let_go_is_said_to_be_held_again_when_somebody_takes_it() -> No
     assert (taken.owners, taken.owner_reason, taken.evidence) == ((owner(8),), None, ())
 
 
-def test_what_may_not_be_read_any_more_is_no_owner() -> None:
+def test_what_may_not_be_read_any_more_may_still_hold_its_sockets() -> None:
     """A process that starts a program with the rights of another user keeps its number, and its sockets maybe."""
-    watch = Watch(LISTENER)
-    watch.source.hold(7, LISTENER)
+    watch = Watch(CLIENT)
+    watch.source.hold(7, CLIENT)
     watch.again()
     watch.source.held[7] = PermissionError()
-    socket = only(watch.again(LOOK_ROUND_EVERY))
-    assert (socket.owners, socket.owner_reason, socket.evidence) == ((), OwnerReason.LAST_HELD, (owner(7),))
+    hidden = only(watch.again(LOOK_ROUND_EVERY))
+    assert (hidden.owners, hidden.owner_reason, hidden.evidence) == ((), OwnerReason.PERMISSION, (owner(7),))
+    over = only(watch.tick(CLIENT._replace(state=State.FIN_WAIT_2, inode=0)))
+    assert (over.owner_reason, over.evidence) == (OwnerReason.LAST_HELD, (owner(7),)), "it was let go"
+
+
+def test_what_has_ended_or_is_read_again_holds_nothing_unseen() -> None:
+    for after in (PermissionError(), dict[int, int]()):
+        watch = Watch(LISTENER)
+        watch.source.hold(7, LISTENER)
+        watch.again()
+        if not after:
+            watch.source.held[7] = PermissionError()
+            assert only(watch.again(LOOK_ROUND_EVERY)).owner_reason is OwnerReason.PERMISSION
+        watch.source.meaning = {7: Denied.EMPTY}  # a zombie
+        watch.source.held[7] = after
+        socket = only(watch.again(LOOK_ROUND_EVERY))
+        assert (socket.owners, socket.owner_reason, socket.evidence) == ((), OwnerReason.LAST_HELD, (owner(7),))
 
 
 # --- accept queues ---
@@ -274,6 +290,16 @@ def test_whoever_may_hold_the_listener_unseen_it_waits_all_the_same() -> None:
     watch.source.held[8] = PermissionError()
     socket = watch.again().sockets[1]
     assert (socket.owner_reason, socket.evidence) == (OwnerReason.ACCEPT_QUEUE, ())
+
+
+def test_a_connection_without_a_listener_was_not_looked_for_in_every_process_where_some_may_not_be_read() -> None:
+    watch = Watch(QUEUED)
+    assert reasons(watch.again()) == [OwnerReason.NOT_FOUND]
+    watch.source.held[8] = PermissionError()
+    watch.source.hold(9, RESOLVER)
+    assert row(watch.tick(QUEUED, RESOLVER), QUEUED).owner_reason is OwnerReason.PERMISSION
+    del watch.source.held[8]
+    assert row(watch.again(LOOK_ROUND_EVERY), QUEUED).owner_reason is OwnerReason.NOT_FOUND
 
 
 def test_a_listener_whose_namespace_is_not_looked_at_any_more_is_forgotten() -> None:

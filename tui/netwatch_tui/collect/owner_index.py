@@ -68,6 +68,10 @@ class OwnerIndex:
         meanings = list(self._denied.values())
         return meanings.count(Denied.OTHER), meanings.count(Denied.SHIELDED)
 
+    def is_hidden(self, pid: int) -> bool:
+        """Whether a process may hold what nobody can see."""
+        return self._denied.get(pid, Denied.EMPTY) is not Denied.EMPTY
+
     @property
     def touched(self) -> frozenset[int]:
         """The inodes whose owners are different from when `settle` was called last."""
