@@ -15,7 +15,6 @@ from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width, printable
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING
-from netwatch_tui.sockets.snapshot import Seen
 from netwatch_tui.sockets.socket import State
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit, spaced
 from netwatch_tui.view.view import View
@@ -168,18 +167,8 @@ class StatusLine(Widget):
                 why = "; ".join(snapshot.unseen.texts())
                 parts.append(Part(f"owners of {_counted(count, 'socket')} hidden: {why}", "$warning"))
             if spec.namespaces:
-                parts += _hidden_places(snapshot.namespaces)
+                parts += [Part(text, "$warning") for text in snapshot.namespaces.hidden_texts()]
         return [*parts, *(Part(notice, "$warning") for notice in self._notices)]
-
-
-def _hidden_places(seen: Seen) -> Parts:
-    """What may not be looked at although every namespace was asked for."""
-    parts = []
-    if seen.denied:
-        parts.append(Part(f"{_counted(seen.denied, 'process')} may be in namespaces that are hidden", "$warning"))
-    if seen.unreadable:
-        parts.append(Part(f"{_counted(seen.unreadable, 'namespace')} may not be entered", "$warning"))
-    return parts
 
 
 def _toggle(text: str, is_on: bool, action: str) -> Part:
