@@ -220,6 +220,26 @@ def test_a_process_that_flips_between_two_moves_no_socket(
 
 
 @pytest.mark.usefixtures("may_make_namespaces")
+def test_what_a_process_shows_that_flips_between_two_that_may_not_be_entered_is_of_the_one_or_not_read(
+    stack: ExitStack,
+) -> None:
+    flipper = stack.enter_context(Child("tests.support.kernel_flipper"))
+    home, away = flipper.ask("where")
+    ours, theirs = flipper.ask("listen")
+    expected = {ours: home, theirs: away}
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY)))
+    flipper.ask("flip")
+    for tick in range(40):
+        seen = looker.ask({"now": float(tick), "of": [home, away]})
+        for socket in seen["sockets"]:
+            assert expected.get(socket["inode"], socket["netns"]) == socket["netns"]
+        assert not set(expected) & set(seen["closed"])
+    assert flipper.ask("stay") > 0
+    seen = looker.ask({"now": 200.0, "of": [home]})
+    assert ours in {socket["inode"] for socket in seen["sockets"]}, "it is at home"
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
 def test_a_namespace_in_which_only_a_thread_is_is_read(source: LinuxSource, stack: ExitStack) -> None:
     away = stack.enter_context(new_netns("away"))
     flipper = stack.enter_context(Child("tests.support.kernel_flipper", f"/run/netns/{away.name}"))

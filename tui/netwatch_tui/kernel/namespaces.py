@@ -168,7 +168,8 @@ class NamespaceList:
         for inode, namespace in list(self._known.items()):
             self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
         others = [namespace for namespace in self._known.values() if not namespace.is_own]
-        readable = tuple(namespace for namespace in others if namespace.can_be_read())
+        # What was read through a process that is elsewhere now is there still, and may be read again.
+        readable = tuple(each for each in others if each.can_be_read() or (each.is_open and each.inode in in_use))
         return Namespaces(self._known[own], readable, self._hidden(scan.denied), len(others) - len(readable))
 
     def choose(self, text: str) -> str:
