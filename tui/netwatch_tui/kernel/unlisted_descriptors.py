@@ -17,11 +17,13 @@ from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
-from netwatch_tui.kernel.descriptors import RING, Descriptors, read_descriptors
+from netwatch_tui.kernel.descriptors import RING, Descriptors, list_descriptors, read_descriptors
 
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64le": 354, "s390x": 343}
 """Its number, by machine: Python does not have it, nor do older C libraries."""
 _KCMP_FILES = 2
+_SAMPLE = 16
+"""Descriptors by which tables with the same numbers are told apart where kcmp(2) can't be asked."""
 _LIBC = ctypes.CDLL(None)
 _REGISTERED = re.compile(rb"^\s*\d+: socket:\[(\d+)\]", re.MULTILINE)
 """A line below `UserFiles` in the fdinfo of a ring: `io_uring_show_fdinfo` in the kernel's io_uring/fdinfo.c."""
@@ -40,7 +42,8 @@ class HidingPlace(NamedTuple):
 def find_hiding_places(proc: str, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
     """The tables of descriptors of a process beside the listed one, and its rings.
 
-    A system call a thread tells which tables are the same; where kcmp(2) can't be asked, what they hold tells it.
+    A system call a thread tells which tables are the same; where kcmp(2) can't be asked, their numbers and
+    the highest of their descriptors do.
 
     Args:
         proc: Where `/proc` is.
@@ -88,15 +91,23 @@ def _tasks_with_tables(proc: str, pid: int) -> list[int]:
 
 
 def _tasks_with_other_descriptors(folder: str, pid: int) -> list[int]:
-    """The same, told by what is in the tables: two with the same descriptors say the same about who holds what."""
-    seen = [read_descriptors(folder, pid)]
+    """The same, told by what is in the tables."""
+    seen = [_sample(folder, pid)]
     found: list[int] = []
     for task in map(int, os.listdir(folder)):
         with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
-            if (held := read_descriptors(folder, task)) not in seen:
-                seen.append(held)
+            if (sample := _sample(folder, task)) in seen:
+                continue
+            if _sample(folder, pid) != _sample(folder, task):  # at once, for the process opens and closes others
+                seen.append(sample)
                 found.append(task)
     return found
+
+
+def _sample(folder: str, task: int) -> tuple[list[int], Descriptors]:
+    """The numbers in a thread's table, and what the highest stand for: not all, or a server's threads took seconds."""
+    fds = sorted(list_descriptors(folder, task))
+    return fds, read_descriptors(folder, task, fds[-_SAMPLE:])
 
 
 def _can_compare(proc: str, pid: int) -> bool:
