@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from netwatch_tui.kernel import process_visibility
 from netwatch_tui.kernel.process_visibility import read_denied, read_visibility
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
@@ -56,6 +58,23 @@ def test_what_has_no_descriptors_is_told_from_what_hides_them(
     (tmp_path / "30" / "stat").write_text(f"{before}{threads} 0 24 0 0\n")
     assert read_denied(str(tmp_path), 30) is meaning
     assert read_denied(str(tmp_path), 31) is Denied.EMPTY, "it is gone"
+
+
+@pytest.mark.parametrize(("hidepid", "hides"), [("0", False), ("2", False), ("ptraceable", True)])
+def test_a_security_module_hides_processes_from_root_too_where_only_the_traceable_are_listed(
+    tmp_path: Path, hidepid: str, hides: bool
+) -> None:
+    if os.stat("/proc/self/ns/user").st_ino != process_visibility._FIRST_USER_NAMESPACE:
+        pytest.skip("not in the first user namespace, of which root may look at everything")
+    own, device = tmp_path / "self", tmp_path.stat().st_dev
+    own.mkdir()
+    (own / "ns").symlink_to("/proc/self/ns")
+    (own / "status").write_text("CapEff:\t000001ffffffffff\n")
+    mount = f"22 27 {os.major(device)}:{os.minor(device)} / /proc rw - proc proc rw,hidepid={hidepid}\n"
+    (own / "mountinfo").write_text(mount)
+    assert read_visibility(str(tmp_path)).proc_hides is hides
+    (tmp_path / "1").mkdir()
+    assert not read_visibility(str(tmp_path)).proc_hides
 
 
 def test_where_it_cannot_be_found_out_what_is_hidden_something_may_be(tmp_path: Path) -> None:

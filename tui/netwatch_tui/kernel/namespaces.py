@@ -38,7 +38,7 @@ class Namespaces(NamedTuple):
     denied: int
     """Processes whose namespace may not be looked at and is not the own one as far as can be seen."""
     unreadable: int = 0
-    """Namespaces with a name that this user may not read."""
+    """Namespaces for which a file stands, that this user may not read."""
 
     def chosen(self, name: str) -> tuple[Namespace, ...]:
         """Those meant by a name or number; the own one for the empty name, all for `*`."""

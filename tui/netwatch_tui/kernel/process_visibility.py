@@ -12,6 +12,7 @@ _CAP_SYS_PTRACE = 19
 _FIRST_PID_NAMESPACE = 0xEFFF_FFFC
 _FIRST_USER_NAMESPACE = 0xEFFF_FFFD
 """Inodes that the namespaces of the machine's start have had since Linux 3.8: `PROC_*_INIT_INO` in linux/proc_ns.h."""
+_INIT = 1
 _KTHREADD = 2
 """The father of all kernel threads, which live in the first pid namespace alone."""
 _PF_KTHREAD = 0x0020_0000  # include/linux/sched.h; the 9th field of /proc/PID/stat
@@ -91,7 +92,8 @@ def _hides(proc: str, *, may_trace: bool) -> bool:
     if hidepid not in _INVISIBLE | _NOT_PTRACEABLE:
         return False
     if may_trace and _namespace(proc, "user") == _FIRST_USER_NAMESPACE:
-        return False
+        # Only a security module can still hide some. It lets nobody at the first process if it confines this one.
+        return hidepid in _NOT_PTRACEABLE and not os.path.exists(f"{proc}/{_INIT}")
     # One group is let off; where the mount names none it is root's.
     return hidepid in _NOT_PTRACEABLE or int(options.get("gid", "0")) not in {os.getegid(), *os.getgroups()}
 
