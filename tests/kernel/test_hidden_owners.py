@@ -142,6 +142,15 @@ def test_a_process_that_shields_itself_is_not_said_to_have_let_go_of_its_sockets
     assert (after["reason"], after["evidence"]) == ("permission", before["owners"])
 
 
+def test_an_ordinary_user_finds_what_his_process_holds_whose_main_thread_has_ended(scene: Scene) -> None:
+    scene.holder.ask(["become", NOBODY])
+    _, before = scene.look(NOBODY, [])
+    scene.holder.ask(["leave"])
+    row, unseen = scene.look(NOBODY, [])
+    assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)
+    assert unseen == before
+
+
 def test_what_holds_nothing_hides_nothing(stack: ExitStack) -> None:
     """The files of a zombie are root's, whoever's it is; so may nobody but root read that it has no descriptors."""
     quiet = stack.enter_context(quiet_machine())

@@ -46,14 +46,14 @@ _KERNEL_THREAD, _PROGRAM = 0x0020_8040, 0x0040_0100
         ("S", _PROGRAM, 1, Denied.SHIELDED),
         ("I", _KERNEL_THREAD, 1, Denied.EMPTY),
         ("Z", _PROGRAM, 1, Denied.EMPTY),
-        ("Z", _PROGRAM, 2, Denied.SHIELDED),  # its main thread has ended, and another one goes on
+        ("Z", _PROGRAM, 2, Denied.HEADLESS),
         ("X", _PROGRAM, 0, Denied.EMPTY),
     ],
 )
 def test_what_has_no_descriptors_is_told_from_what_hides_them(
     tmp_path: Path, state: str, flags: int, threads: int, meaning: Denied
 ) -> None:
-    (tmp_path / "30").mkdir()
+    (tmp_path / "30" / "task" / "31" / "fd").mkdir(parents=True)
     before = f"30 (a) b) {state} 2 0 0 0 -1 {flags} " + "0 " * 10
     (tmp_path / "30" / "stat").write_text(f"{before}{threads} 0 24 0 0\n")
     assert read_denied(str(tmp_path), 30) is meaning

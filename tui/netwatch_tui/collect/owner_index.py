@@ -70,7 +70,7 @@ class OwnerIndex:
 
     def is_hidden(self, pid: int) -> bool:
         """Whether a process may hold what nobody can see."""
-        return self._denied.get(pid, Denied.EMPTY) is not Denied.EMPTY
+        return self._denied.get(pid, Denied.EMPTY).hides
 
     @property
     def touched(self) -> frozenset[int]:
@@ -117,9 +117,10 @@ class OwnerIndex:
 
     def look_deeper(self, missing: set[int]) -> None:
         """Look for sockets where the descriptors of a process do not show them."""
-        for pid, seen in self._seen.items():
+        headless = {pid: dict[int, int]() for pid, why in self._denied.items() if why is Denied.HEADLESS}
+        for pid, descriptors in ({pid: seen.descriptors for pid, seen in self._seen.items()} | headless).items():
             self._check()
-            if self._unlisted.discover(pid, [fd for fd, what in seen.descriptors.items() if what == RING]):
+            if self._unlisted.discover(pid, [fd for fd, what in descriptors.items() if what == RING]):
                 missing = missing - self._unlisted.owners.keys()
                 if not missing:
                     return

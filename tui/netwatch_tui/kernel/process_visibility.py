@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import NamedTuple
 
 from netwatch_tui.kernel.mounts import read_mounts
@@ -43,14 +44,27 @@ def read_denied(proc: str, pid: int) -> Denied:
     `task_dump_owner` in the kernel's fs/proc/base.c. The folder of a process is its effective user's, see proc(5).
     """
     try:
-        stat = _stat(proc, pid)
-        if stat.is_kernel_thread or (stat.state in _ENDED and stat.threads <= 1):
-            return Denied.EMPTY
+        with suppress(PermissionError):  # by hidepid=1, or of another user's threads
+            stat = _stat(proc, pid)
+            has_ended = stat.state in _ENDED
+            if stat.is_kernel_thread or (has_ended and stat.threads <= 1):
+                return Denied.EMPTY
+            if has_ended and _shows_other_threads(proc, pid):
+                return Denied.HEADLESS
         return Denied.SHIELDED if os.stat(f"{proc}/{pid}").st_uid == os.geteuid() else Denied.OTHER
     except (FileNotFoundError, ProcessLookupError):
         return Denied.EMPTY
-    except PermissionError:  # a /proc that was mounted with hidepid=1
-        return Denied.OTHER
+
+
+def _shows_other_threads(proc: str, pid: int) -> bool:
+    """Whether the descriptors of the threads may be read that go on after the main one has ended."""
+    folder = f"{proc}/{pid}/task"
+    for task in os.listdir(folder):
+        if task != str(pid):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                os.listdir(f"{folder}/{task}/fd")
+                return True
+    return False
 
 
 class _Stat(NamedTuple):

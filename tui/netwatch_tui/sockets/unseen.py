@@ -11,8 +11,15 @@ class Denied(Enum):
 
     OTHER = "of another user"
     SHIELDED = "of the same user, and shielded"
+    HEADLESS = "those of its main thread, which has ended"
+    """Its other threads hold what it holds, and can be read."""
     EMPTY = "has none"
     """A zombie or a thread of the kernel: nothing is hidden."""
+
+    @property
+    def hides(self) -> bool:
+        """Whether the process may hold what nobody can see."""
+        return self in (Denied.OTHER, Denied.SHIELDED)
 
 
 class Unseen(NamedTuple):
