@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwatch_tui.files.text_lines import read_lines
 from netwatch_tui.recording import writer as recording_module
 from netwatch_tui.recording.codec import decode, encode
-from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording, read_lines
+from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording
 from netwatch_tui.recording.recorder import Recorder
 from netwatch_tui.recording.writer import Sink
 from netwatch_tui.sockets.delta import Delta, diff

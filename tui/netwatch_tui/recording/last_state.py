@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
+from netwatch_tui.files.bounded_reader import open_input
+from netwatch_tui.files.text_lines import BrokenFileError, read_lines
 from netwatch_tui.recording.codec import decode, decode_process
 from netwatch_tui.recording.file_format import MAGIC
 from netwatch_tui.recording.line_json import from_json
-from netwatch_tui.recording.reader import Recording, RecordingBrokenError, RecordingError, read_lines
+from netwatch_tui.recording.reader import Recording, RecordingError, called
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
@@ -36,14 +37,14 @@ def last_state(path: str) -> Last:
         OSError: It can't be read.
         RecordingError: It is neither a recording nor a snapshot, or it holds no frame.
     """
-    name = "standard input" if path == "-" else path
-    lines = read_lines(os.dup(0) if path == "-" else os.open(path, os.O_RDONLY))
+    name = called(path)
+    lines = read_lines(open_input(path))
     try:
         first = next(lines, b"")
         if _is_header(first):
             return _last_of(Recording(chain((first,), lines), name), name)
         text = b"".join((first, *lines))
-    except RecordingBrokenError as error:
+    except BrokenFileError as error:
         raise RecordingError(f"{name} is neither a recording nor a snapshot: {error}") from error
     try:
         return _from_document(from_json(text), name)

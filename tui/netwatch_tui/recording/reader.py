@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from netwatch_tui.files.bounded_reader import STANDARD_INPUT, open_input
+from netwatch_tui.files.text_lines import BrokenFileError, read_lines
 from netwatch_tui.recording.codec import decode, decode_change, decode_process
 from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.line_json import from_json
@@ -19,74 +19,9 @@ from netwatch_tui.sockets.unseen import Unseen
 
 END = "the recording ends here"
 
-_CHUNK = 1 << 16
-_GZIP = b"\x1f\x8b"
-
 
 class RecordingError(ValueError):
     """What was to be read is no recording, or one that this program can't read; the text says which in one line."""
-
-
-class RecordingBrokenError(ValueError):
-    """The rest of a recording is missing or damaged; the text says how."""
-
-
-def read_lines(fd: int) -> Iterator[bytes]:
-    """The lines of a file or stream, as they come, compressed or not; the last may lack its end. Closes it.
-
-    Raises:
-        OSError: It can't be read.
-        RecordingBrokenError: It is compressed, and the rest is missing or damaged.
-    """
-    rest: list[bytes] = []
-    try:
-        for chunk in _plain(fd):
-            first, *others = chunk.split(b"\n")
-            rest.append(first)
-            for other in others:
-                yield b"".join(rest) + b"\n"
-                rest = [other]
-    finally:
-        os.close(fd)
-    if last := b"".join(rest):
-        yield last
-
-
-def _plain(fd: int) -> Iterator[bytes]:
-    """The contents of a file, some at a time, unpacked if they are packed."""
-    begin = _read(fd)
-    while len(begin) < len(_GZIP) and (more := _read(fd)):
-        begin += more
-    chunks = _chunks(fd, begin)
-    return _unpacked(chunks) if begin.startswith(_GZIP) else chunks
-
-
-def _read(fd: int) -> bytes:
-    return os.read(fd, _CHUNK)
-
-
-def _chunks(fd: int, begin: bytes) -> Iterator[bytes]:
-    chunk = begin
-    while chunk:
-        yield chunk
-        chunk = _read(fd)
-
-
-def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """What gzip made small; files of several parts, one after the other, are one."""
-    press = zlib.decompressobj(wbits=31)
-    for chunk in chunks:
-        data = chunk
-        while data:
-            if press.eof:
-                press = zlib.decompressobj(wbits=31)
-            try:
-                yield press.decompress(data)
-            except zlib.error as error:
-                raise RecordingBrokenError("the compressed data is damaged") from error
-            data = press.unused_data
-    if not press.eof:
-        raise RecordingBrokenError("the rest of the compressed data is missing")
 
 
 class Recording:
@@ -123,7 +58,7 @@ class Recording:
     def __iter__(self) -> Iterator[Snapshot]:
         try:
             yield from self._snapshots()
-        except RecordingBrokenError as error:
+        except BrokenFileError as error:
             self._break(str(error))
         except OSError as error:
             self._break(error.strerror or str(error))
@@ -133,12 +68,12 @@ class Recording:
             frame = _object(line)
             if frame is None:
                 complete = line.endswith(b"\n")
-                raise RecordingBrokenError(f"line {number} is damaged" if complete else "its last line is not complete")
+                raise BrokenFileError(f"line {number} is damaged" if complete else "its last line is not complete")
             if "ended_at" in frame:
                 self.ended = END
                 return
             yield self._snapshot(frame, number)
-        raise RecordingBrokenError("its writer was stopped before it could end it")
+        raise BrokenFileError("its writer was stopped before it could end it")
 
     def _break(self, why: str) -> None:
         self.ended, self.is_broken = f"the recording breaks off: {why}", True
@@ -147,7 +82,7 @@ class Recording:
         try:
             self._last = self._next(frame)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise RecordingBrokenError(f"line {number} is damaged") from error
+            raise BrokenFileError(f"line {number} is damaged") from error
         return self._last
 
     def _next(self, frame: Mapping[str, Any]) -> Snapshot:
@@ -211,14 +146,18 @@ def open_recording(path: str) -> Recording:
         OSError: It can't be read.
         RecordingError: It is none, or from a newer version of the program.
     """
-    fd = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY)
-    return Recording(read_lines(fd), "standard input" if path == "-" else path)
+    return Recording(read_lines(open_input(path)), called(path))
+
+
+def called(path: str) -> str:
+    """What a person calls what is read."""
+    return "standard input" if path == STANDARD_INPUT else path
 
 
 def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
     try:
         header = _object(next(lines, b""))
-    except RecordingBrokenError as error:
+    except BrokenFileError as error:
         raise RecordingError(f"{name} is no recording of netwatch-tui: {error}") from error
     if header is None or header.get(MAGIC) != "recording" or not isinstance(header.get("version"), int):
         raise RecordingError(f"{name} is no recording of netwatch-tui")
@@ -256,7 +195,7 @@ def count_frames(path: str) -> int:
         OSError: It can't be read.
     """
     count, last = -1, b""  # the header is none
-    with suppress(RecordingBrokenError):
-        for last in read_lines(os.open(path, os.O_RDONLY)):  # noqa: B007 -- wanted after the loop
+    with suppress(BrokenFileError):
+        for last in read_lines(open_input(path)):  # noqa: B007 -- wanted after the loop
             count += 1
     return max(count - last.startswith(b'{"ended_at"'), 0)
