@@ -20,7 +20,6 @@ from typing import Any
 
 from netwatch_tui.recording.shapes import (
     MOMENT,
-    MOST_NAME,
     NAME,
     PORTION,
     Shape,
@@ -175,12 +174,7 @@ def _owner(told: list[Any], processes: Mapping[int, Process]) -> Owner:
 
 def _address(told: Any) -> Address:
     if type(told) is str:
-        if len(told) > MOST_NAME:
-            raise ShapeError(f"a name of {len(told):,} letters")
-        try:
-            return plain_address(told)
-        except UnicodeEncodeError as error:
-            raise ShapeError(f"{shown(told)} stands for no bytes") from error
+        return plain_address(NAME(told))
     if len(listed(told)) != 3:
         raise ShapeError(f"{shown(told)} is no address")
     try:

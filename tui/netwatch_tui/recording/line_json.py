@@ -24,4 +24,7 @@ def from_json(text: bytes) -> Any:
         ValueError: It is no JSON, as `parse_json` takes it.
     """
     value = parse_json(text)
-    return restored(value) if SUFFIX.encode() in text else value
+    try:
+        return restored(value) if SUFFIX.encode() in text else value
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

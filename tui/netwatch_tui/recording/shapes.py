@@ -82,9 +82,19 @@ def text_of(most: int) -> Shape:
             raise ShapeError(f"{shown(value)} is no text")
         if len(value) > most:
             raise ShapeError(f"a text of {len(value):,} letters, of which there may be {most:,}")
+        if not (value.isascii() or _is_of_bytes(value)):
+            raise ShapeError(f"{shown(value)} stands for no bytes")
         return value
 
     return shape
+
+
+def _is_of_bytes(text: str) -> bool:
+    """Whether bytes can have been read as it (PEP 383): names on Linux are bytes."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") == text
+    except UnicodeEncodeError:
+        return False
 
 
 def flag(value: Any) -> bool:

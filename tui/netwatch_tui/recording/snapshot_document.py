@@ -132,7 +132,4 @@ def _end(text: str, *, is_ip: bool) -> str | list[object]:
     """An address; of the end of a socket without IP address its name, which `*` says that it has not."""
     if is_ip:
         return text
-    try:
-        return [0, "" if text == NOWHERE.text else text.encode("utf-8", "surrogateescape").hex(), text]
-    except UnicodeEncodeError as error:
-        raise ShapeError(f"{shown(text)} stands for no bytes") from error
+    return [0, "" if text == NOWHERE.text else text.encode("utf-8", "surrogateescape").hex(), text]
