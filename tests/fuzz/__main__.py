@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import filters, recordings, snapshots, state_files
+from tests.fuzz import filters, recordings, screens, snapshots, state_files
 from tests.fuzz.runner import Counts
 
 RUNNERS: dict[str, Callable[[int, float], Counts]] = {
     "filters": filters.run,
     "recordings": recordings.run,
+    "screens": screens.run,
     "snapshots": snapshots.run,
     "state-files": state_files.run,
 }

@@ -43,7 +43,7 @@ def spoil_value(random: Random, value: Any) -> None:
     if not (found := places(value)):
         return
     holder, name = random.choice(found)
-    match random.randrange(8):
+    match random.randrange(10):
         case 0:
             del holder[name]
         case 1 if isinstance(holder, list):
@@ -55,6 +55,9 @@ def spoil_value(random: Random, value: Any) -> None:
             holder[random.choice(("id", "sockets", "closed", "x_base64", f"{name}_base64"))] = deepcopy(
                 random.choice(_VALUES)
             )
+        case 4 | 5 | 6:
+            kind = type(holder[name])
+            holder[name] = deepcopy(random.choice([value for value in _VALUES if type(value) is kind]))
         case _:
             holder[name] = deepcopy(random.choice(_VALUES))
 

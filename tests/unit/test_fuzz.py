@@ -19,7 +19,7 @@ SECONDS = 3.0
 def test_nothing_that_is_read_is_taken_badly(name: str) -> None:
     inputs, refused, faults = RUNNERS[name](SEED, SECONDS)
     assert [(fault.name, fault.what) for fault in faults] == []
-    assert 0 < refused < inputs, "some are refused, some are good enough"
+    assert refused < inputs, "some are good enough to be shown"
 
 
 def test_a_fault_is_found_with_the_input_that_shows_it() -> None:

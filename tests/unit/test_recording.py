@@ -131,6 +131,11 @@ def test_a_collectors_snapshots_come_back() -> None:
     assert replayed(record(snapshots))[0] == snapshots
 
 
+def test_a_namespace_whose_name_is_no_utf8_comes_back() -> None:
+    snapshots = [each._replace(namespaces=Seen({NETNS: "own", 7: "caf\udce9"}, 0, 0)) for each in STORY]
+    assert replayed(record(snapshots))[0] == snapshots
+
+
 def test_nothing_from_outside_stands_raw_in_a_recording() -> None:
     data = record(chain([{1: WEB._replace(user=EVIL, owners=(owner(7, 3, EVIL),))}]))
     assert all(line.isascii() and line.decode().rstrip("\n").isprintable() for line in lines_of(data))

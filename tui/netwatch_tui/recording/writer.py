@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,12 +133,13 @@ class Writer:
             frame.update(self._delta(snapshot.delta, known, {}))
         self._sockets = after
         if self._described:
-            frame["processes"], self._described = self._described, {}
+            frame["processes"], self._described = _by_text(self._described), {}
         if snapshot.problems:
             frame["problems"] = snapshot.problems
         if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
-            frame["namespaces"] = snapshot.namespaces._asdict()
+            seen = snapshot.namespaces
+            frame["namespaces"] = {**seen._asdict(), "names": _by_text(seen.names)}
         if snapshot.unseen != self._unseen:
             self._unseen = snapshot.unseen
             frame["unseen"] = snapshot.unseen._asdict()
@@ -189,3 +190,8 @@ class Writer:
             number = self._numbers[process] = len(self._numbers)
             self._described[number] = encode_process(process)
         return number
+
+
+def _by_text(numbered: Mapping[int, Any]) -> dict[str, Any]:
+    """Numbers as JSON has them for names of members, beside which something can be said of a member."""
+    return {str(number): each for number, each in numbered.items()}
