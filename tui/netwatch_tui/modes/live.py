@@ -66,9 +66,10 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
 
 def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.files.text_lines import read_lines
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
-    from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
+    from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
     path = options.replay
     if path == "-":

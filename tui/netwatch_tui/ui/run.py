@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+from netwatch_tui.fields.format import printable
+from netwatch_tui.files.state_folder import check_folder, state_folder
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.app import NetwatchApp
-from netwatch_tui.ui.remembered import Remembered, state_folder
+from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
@@ -27,6 +30,18 @@ def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) ->
         raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
-    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(state_folder()), problems)
+    folder = _folder(problems)
+    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(folder), problems)
     app.run(mouse=mouse)
     return app.return_code or 0
+
+
+def _folder(problems: list[str]) -> Path | None:
+    """Where filters are kept; None, and a line that says why, where there is no such place."""
+    try:
+        folder = state_folder()
+        check_folder(folder)
+    except OSError as error:
+        problems.append(f"nothing is remembered: {printable(error.strerror or str(error))}")
+        return None
+    return folder
