@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -18,6 +20,7 @@ from netwatch_tui.ui.palette import commands
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.terminal.driver import TerminalDriver
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.view.spec import ViewSpec
 
@@ -38,9 +41,10 @@ class NetwatchApp(App[None]):
         write: Write,
         remembered: Remembered,
         notices: Sequence[str] = (),
+        driver: type[Driver] | None = None,
     ) -> None:
         self._signals = dict(themes[theme].variables)
-        super().__init__()
+        super().__init__(driver_class=driver)
         self._feed = feed
         self._main = MainScreen(feed, spec, notices, write, remembered)
         self._themes = tuple(themes)
@@ -61,15 +65,27 @@ class NetwatchApp(App[None]):
         return commands(self._main, self._themes)
 
     def on_mount(self) -> None:
-        """End well also when told to from outside."""
+        """Nothing moves by itself."""
         self.animation_level = "none"
-        if not self.is_headless:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
 
-    def _terminate(self) -> None:
-        """Leave the terminal as it was; told once more, the system ends the program, should a dead terminal hold us."""
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
-        self.exit()
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:  # Textual's own signature
+        """End, and in time."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.signals.end(return_code)
+        super().exit(result, return_code, message)
+
+    def leave_terminal(self) -> None:
+        """Have the terminal as it was, whatever happened."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.stop_application_mode()
+            self._driver.signals.ended()
+
+    def action_suspend_process(self) -> None:
+        """Stop with all of the pipeline, as Ctrl+Z does everywhere."""
+        if self._driver is not None and self._driver.can_suspend:
+            os.kill(0, signal.SIGTSTP)
 
     async def on_event(self, event: events.Event) -> None:
         """Let a typed letter act when it is read, as every other key does."""

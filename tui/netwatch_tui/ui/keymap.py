@@ -109,7 +109,10 @@ MAIN_KEYS = (
     Key("app.palette", "ctrl+p", "app.command_palette", "Palette", "every action, column and theme by name", "Ctrl+P"),
 )
 
-APP_KEYS = (Key("app.interrupt", "ctrl+c", "quit", "Quit", "leave at once, also while typing", "Ctrl+C"),)
+APP_KEYS = (
+    Key("app.interrupt", "ctrl+c", "quit", "Quit", "leave at once, also while typing", "Ctrl+C"),
+    Key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "back to the shell, until it says fg", "Ctrl+Z"),
+)
 
 
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:

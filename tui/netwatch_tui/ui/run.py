@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.copy_and_write import Write
-from netwatch_tui.ui.textual_fixes import send_changed_cells_only
+from netwatch_tui.ui.terminal.driver import TerminalDriver
+from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
 from netwatch_tui.view.spec import ViewSpec
 
@@ -27,6 +29,12 @@ def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) ->
         raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
-    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(state_folder()), problems)
-    app.run(mouse=mouse)
+    driver = TerminalDriver if fits() else None
+    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(state_folder()), problems, driver)
+    # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(app.run_async(mouse=mouse))
+    finally:
+        app.leave_terminal()
     return app.return_code or 0

@@ -12,6 +12,15 @@ _FIRST, _LAST = (8, 2, 3), (8, 2, 8)
 """The versions of Textual whose insides the fixes are known to fit; any other runs as it is."""
 
 
+def fits(textual_version: str | None = None) -> bool:
+    """Whether this Textual is one that the fixes fit.
+
+    Args:
+        textual_version: The version to judge by, that which is installed where nothing is said.
+    """
+    return _FIRST <= _numbers(textual_version or version("textual")) <= _LAST
+
+
 def send_changed_cells_only(textual_version: str | None = None) -> bool:
     """Make a repainted region cost the terminal its own cells. Tells whether this Textual is one that it fits.
 
@@ -21,7 +30,7 @@ def send_changed_cells_only(textual_version: str | None = None) -> bool:
     Args:
         textual_version: The version to judge by, that which is installed where nothing is said.
     """
-    if not _FIRST <= _numbers(textual_version or version("textual")) <= _LAST:
+    if not fits(textual_version):
         return False
     ChopsUpdate.render_segments = _render_segments  # type: ignore[assignment,method-assign]  # a fix from outside
     return True
