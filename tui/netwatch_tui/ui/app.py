@@ -8,15 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
-from textual import events
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
+from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.keymap import APP_KEYS, bindings
+from netwatch_tui.ui.messages import Said
 from netwatch_tui.ui.palette import commands
+from netwatch_tui.ui.printable_lines import OnlyPrintable
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
@@ -45,6 +48,7 @@ class NetwatchApp(App[None]):
     ) -> None:
         self._signals = dict(themes[theme].variables)
         super().__init__(driver_class=driver)
+        self._filters.append(OnlyPrintable())
         self._feed = feed
         self._main = MainScreen(feed, spec, notices, write, remembered)
         self._themes = tuple(themes)
@@ -86,6 +90,15 @@ class NetwatchApp(App[None]):
         """Stop with all of the pipeline, as Ctrl+Z does everywhere."""
         if self._driver is not None and self._driver.can_suspend:
             os.kill(0, signal.SIGTSTP)
+
+    @on(Said)
+    def _said(self, message: Said) -> None:
+        """Show what a dialog has to say where the main screen says things."""
+        self._main.say(message.text)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand a text to the terminal, with nothing in it that does anything when it is pasted."""
+        super().copy_to_clipboard("\t".join(map(printable, text.split("\t"))))
 
     async def on_event(self, event: events.Event) -> None:
         """Let a typed letter act when it is read, as every other key does."""

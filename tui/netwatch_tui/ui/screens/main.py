@@ -201,6 +201,7 @@ class MainScreen(Screen[None]):
 
     @on(Said)
     def _said(self, message: Said) -> None:
+        message.stop()
         self.say(message.text)
 
     @on(ColumnsPlaced)

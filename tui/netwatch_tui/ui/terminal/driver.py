@@ -190,7 +190,8 @@ class TerminalDriver(Driver):
             self._lose()
             return
         for event in self._parser.feed(data):
-            self.process_message(event)
+            if not isinstance(event, events.MouseEvent) or self._is_on_screen(event):
+                self.process_message(event)
         if self._escape is not None:
             self._escape.cancel()
         self._escape = self._loop.call_later(_ESCAPE_ALONE, self._tick)
@@ -208,6 +209,10 @@ class TerminalDriver(Driver):
     def _tick(self) -> None:
         for event in self._parser.tick():
             self.process_message(event)
+
+    def _is_on_screen(self, event: events.MouseEvent) -> bool:
+        columns, lines = self._size or (0, 0)
+        return event.x < columns and event.y < lines
 
     def _lose(self) -> None:
         """End: the terminal is gone."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
@@ -12,10 +12,6 @@ from textual.message import Message
 
 MOST_PASTED = 65_536
 """Characters of one paste that are taken; the rest is dropped."""
-
-
-_SEQUENCES = re.compile("(?=\x1b)")
-"""Where escape sequences begin: one that makes no sense takes no other with it."""
 
 
 class KeyParser:
@@ -50,7 +46,7 @@ class KeyParser:
         """The events of what is not followed by anything: Escape itself, and a paste that does not end."""
         if self._pasted is not None:
             yield from self._pasted_event()
-        yield from self._parsed(None)
+        yield from self._sensible(self._parser.tick)
 
     def _before_paste(self, text: str) -> tuple[str, str]:
         """What is typed before a paste begins, with the mark, and what comes after it."""
@@ -82,15 +78,16 @@ class KeyParser:
             pass
         yield events.Paste(_without_surrogates(pasted[:MOST_PASTED].replace("\x00", "")))
 
-    def _parsed(self, text: str | None) -> Iterator[Message]:
-        """The events that make sense; None for the time that went by."""
-        for piece in (None,) if text is None else _SEQUENCES.split(text):
-            try:
-                for event in self._parser.tick() if piece is None else self._parser.feed(piece) if piece else ():
-                    if _makes_sense(event):
-                        yield event
-            except Exception:  # noqa: BLE001 -- whatever it is that no terminal sends: the parser has ended with it
-                self._parser = XTermParser()
+    def _parsed(self, text: str) -> Iterator[Message]:
+        """The events that make sense, a character at a time: one that makes none takes no other with it."""
+        for character in text:
+            yield from self._sensible(partial(self._parser.feed, character))
+
+    def _sensible(self, parse: Callable[[], Iterable[Message]]) -> Iterator[Message]:
+        try:
+            yield from filter(_makes_sense, parse())
+        except Exception:  # noqa: BLE001 -- whatever it is that no terminal sends: the parser has ended with it
+            self._parser = XTermParser()
 
 
 def _makes_sense(event: Message) -> bool:

@@ -45,12 +45,12 @@ class StatusLine(Widget):
 
     def fail(self, reason: str) -> None:
         """Tell that a tick failed, until one succeeds."""
-        self._failure = reason
+        self._failure = printable(reason)
         self._update()
 
     def warn(self, notices: Sequence[str]) -> None:
         """Tell something as long as the program runs."""
-        self._notices = tuple(notices)
+        self._notices = tuple(map(printable, notices))
         self._update()
 
     def hide_columns(self, columns: Sequence[Field]) -> None:
@@ -160,12 +160,12 @@ class StatusLine(Widget):
         parts = [Part(f"collecting failed, trying again: {self._failure}", "bold $error")] if self._failure else []
         if self._view is not None:
             snapshot, spec = self._view.snapshot, self._view.spec
-            parts += [Part(problem.text, "$warning") for problem in snapshot.problems]
+            parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
             count = sum(
                 count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids
             )
             if count:
-                why = "; ".join(snapshot.unseen.texts())
+                why = printable("; ".join(snapshot.unseen.texts()))
                 parts.append(Part(f"owners of {_counted(count, 'socket')} hidden: {why}", "$warning"))
             if spec.namespaces:
                 parts += _hidden_places(snapshot.namespaces)
