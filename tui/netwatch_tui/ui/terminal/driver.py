@@ -26,7 +26,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-from netwatch_tui.ui.terminal.keys import KeyParser
+from netwatch_tui.ui.terminal.key_parser import KeyParser
 from netwatch_tui.ui.terminal.output import TerminalOutput, open_again
 from netwatch_tui.ui.terminal.signals import ENDING, Signals
 
