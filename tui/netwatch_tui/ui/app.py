@@ -23,8 +23,8 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.keymap import APP_KEYS, DETAILS_KEYS, MAIN_KEYS, TABLE_KEYS, bindings
-from netwatch_tui.ui.messages import Said
-from netwatch_tui.ui.palette import commands
+from netwatch_tui.ui.messages import Said, Typed
+from netwatch_tui.ui.palette import Palette, commands
 from netwatch_tui.ui.printable_lines import OnlyPrintable
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
@@ -85,6 +85,11 @@ class NetwatchApp(App[None]):
         """The lines of the command palette: every action, every column, every theme."""
         return commands(self._main, self._themes)
 
+    def action_command_palette(self) -> None:
+        """Show it, unless it is there."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def on_mount(self) -> None:
         """Nothing moves by itself; nothing that fails is written over the screen."""
         self.animation_level = "none"
@@ -111,8 +116,14 @@ class NetwatchApp(App[None]):
 
     @on(Said)
     def _said(self, message: Said) -> None:
-        """Show what a dialog has to say where the main screen says things."""
-        self._main.say(message.text)
+        self._say(message.text)
+
+    def _say(self, text: str) -> None:
+        """A word to the person, also over a dialog, behind which the main screen is not painted."""
+        if self.screen is self._main:
+            self._main.say(text)
+        else:
+            self.notify(printable(text), severity="warning", markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal, with nothing in it that does anything when it is pasted."""
@@ -142,7 +153,7 @@ class NetwatchApp(App[None]):
         sentence = self.failures.sentence(what, error)
         is_there = self._main.is_mounted and self._may_go_on
         if is_there and not self.failures.is_flood and not isinstance(error, MemoryError):
-            self._main.say(sentence)
+            self._say(sentence)
         elif not self.last_words:
             self.last_words = sentence
             self.exit(return_code=1)
@@ -158,14 +169,31 @@ class NetwatchApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let a typed letter act when it is read, as every other key does; in a dialog, when it is there."""
-        if isinstance(event, events.Key) and not self.screen.is_mounted:
+        if isinstance(event, Typed):
+            await self._type(event.keys)
+        elif isinstance(event, events.Key) and not event.is_forwarded:
+            await self._wait_for_screen()
+            if event.is_printable and isinstance(self.focused, EagerInput):
+                await self.focused.type_in(event.character or "")
+            else:
+                await super().on_event(event)
+        elif not (isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, EagerInput)):
+            await super().on_event(event)
+
+    async def _type(self, keys: list[events.Key]) -> None:
+        """Letters as commands, until one of them opens a line of text, which takes the rest."""
+        for at, key in enumerate(keys):
+            await self._wait_for_screen()
+            if isinstance(self.focused, EagerInput):
+                await self.focused.type_in("".join(rest.character or "" for rest in keys[at:]))
+                return
+            key.set_sender(self)
+            await super().on_event(key)
+
+    async def _wait_for_screen(self) -> None:
+        if not self.screen.is_mounted:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.screen._mounted_event.wait(), _SOON)  # noqa: SLF001 -- nothing else tells
-        if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, EagerInput):
-            if not event.is_forwarded:
-                await self.focused.type_in(event.character or "")
-        else:
-            await super().on_event(event)
 
     def on_unmount(self) -> None:
         """Leave no thread behind."""

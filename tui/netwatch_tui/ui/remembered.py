@@ -15,7 +15,10 @@ MOST_TYPED = 300
 def state_folder() -> Path:
     """Where a user's programs keep what they remember (XDG base directory specification)."""
     base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "netwatch-tui"
+    try:
+        return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "netwatch-tui"
+    except RuntimeError:  # no HOME, and no entry for this user
+        return Path(os.devnull) / "netwatch-tui"  # where nothing can be written, which is said when it is tried
 
 
 class Filters(NamedTuple):

@@ -96,7 +96,8 @@ class Picker(ModalScreen[str | None]):
 
     def action_move(self, how: str) -> None:
         """Move in the list while the text keeps the keyboard."""
-        getattr(self._options, f"action_{how}")()
+        if self._options.option_count:
+            getattr(self._options, f"action_{how}")()
 
     def action_take(self) -> None:
         """Give the highlighted choice back, of those that what is typed by now finds."""

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from netwatch_tui.ui.failures import reason
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _FORMATS = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".ndjson": "ndjson", ".txt": "table"}
@@ -70,6 +71,12 @@ class WriteScreen(ModalScreen[WriteTo | None]):
     def action_take(self) -> None:
         """Give the answer back if it can be used."""
         name = self.query_one(EagerInput).value.strip()
+        try:
+            self._take(name)
+        except (OSError, RuntimeError, ValueError) as error:  # too long a name, no such user, a name that is none
+            self._note(f"That name can't be used: {reason(error)}")
+
+    def _take(self, name: str) -> None:
         path = Path(name).expanduser()
         format = _FORMATS.get(path.suffix.lower())
         if format is None:

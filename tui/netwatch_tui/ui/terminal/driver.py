@@ -11,11 +11,12 @@ import contextvars
 import copy
 import errno
 import os
+import select
 import signal
 import sys
 import termios
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
+from netwatch_tui.ui.messages import Typed
 from netwatch_tui.ui.terminal.key_parser import KeyParser
 from netwatch_tui.ui.terminal.output import TerminalOutput, open_again
 from netwatch_tui.ui.terminal.signals import ENDING, Signals
@@ -189,9 +191,7 @@ class TerminalDriver(Driver):
         if not data:
             self._lose()
             return
-        for event in self._parser.feed(data):
-            if not isinstance(event, events.MouseEvent) or self._is_on_screen(event):
-                self.process_message(event)
+        self._tell(self._parser.feed(data))
         if self._escape is not None:
             self._escape.cancel()
         self._escape = self._loop.call_later(_ESCAPE_ALONE, self._tick)
@@ -207,8 +207,28 @@ class TerminalDriver(Driver):
             self._loop.add_reader(self._in, self._read)
 
     def _tick(self) -> None:
-        for event in self._parser.tick():
-            self.process_message(event)
+        """Nothing more was typed, unless it was we who were late."""
+        if select.select([self._in], [], [], 0)[0]:
+            self._escape = self._loop.call_later(_ESCAPE_ALONE, self._tick)
+        else:
+            self._tell(self._parser.tick())
+
+    def _tell(self, found: Iterable[Message]) -> None:
+        """Hand on what was typed, letters in a row as one event."""
+        letters: list[events.Key] = []
+        for event in found:
+            if isinstance(event, events.Key) and event.is_printable:
+                letters.append(event)
+                continue
+            self._tell_letters(letters)
+            if not isinstance(event, events.MouseEvent) or self._is_on_screen(event):
+                self.process_message(event)
+        self._tell_letters(letters)
+
+    def _tell_letters(self, letters: list[events.Key]) -> None:
+        if letters:
+            self.process_message(letters[0] if len(letters) == 1 else Typed([*letters]))
+            letters.clear()
 
     def _is_on_screen(self, event: events.MouseEvent) -> bool:
         columns, lines = self._size or (0, 0)

@@ -33,12 +33,12 @@ class EagerInput(Input, inherit_bindings=False):
         super().__init__(value, id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
-    async def type_in(self, character: str) -> None:
-        """Put in one character, in the place of what is selected."""
+    async def type_in(self, text: str) -> None:
+        """Put in what was typed, in the place of what is selected."""
         if self.selection.is_empty:
-            self.insert_text_at_cursor(character)
+            self.insert_text_at_cursor(text)
         else:
-            self.replace(character, *self.selection)
+            self.replace(text, *self.selection)
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Put in a text that was typed or pasted: what can't be seen is spelled out, what finds no room is told of."""

@@ -1,0 +1,1 @@
+"""Random input for minutes: `python -m tests.fuzz NAME --minutes N --seed S`."""
