@@ -31,6 +31,7 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         environment: Mapping[str, str] | None = None,
+        own_session: bool = True,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -45,7 +46,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            start_new_session=True,
+            start_new_session=own_session,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "", "LC_ALL": "C.UTF-8", **(environment or {})},
         )
 
@@ -107,9 +108,13 @@ class Terminal:
 
     def hang_up(self) -> int:
         """Take the terminal away, as a lost connection does; returns the program's status."""
+        os.killpg(self.process.pid, signal.SIGHUP)
+        return self.close()
+
+    def close(self) -> int:
+        """Take the terminal away, and tell nobody; returns the program's status."""
         os.close(self._ours)
         self._ours = os.dup(self._theirs)  # something to close in the end
-        os.killpg(self.process.pid, signal.SIGHUP)
         return self.process.wait(timeout=PATIENCE)
 
     def wait_for_end(self) -> int:
