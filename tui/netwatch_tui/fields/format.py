@@ -55,7 +55,7 @@ def harmless(lines: Sequence[str]) -> Sequence[str]:
     """
     if all(map(str.isascii, lines)) and all(map(str.isprintable, lines)):
         return lines
-    return [_UNSEEN.sub(lambda match: _escape(match.group()), line) for line in lines]
+    return [_UNSEEN.sub(lambda match: spelled(match.group()), line) for line in lines]
 
 
 class _Spelled(dict[int, str]):
@@ -63,7 +63,7 @@ class _Spelled(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
-        shown = char if _is_plain(char) else _escape(char)
+        shown = char if _is_plain(char) else spelled(char)
         if len(self) < _MOST_SPELLED:
             self[code] = shown
         return shown
@@ -83,7 +83,8 @@ def _is_plain(char: str) -> bool:
     )
 
 
-def _escape(char: str) -> str:
+def spelled(char: str) -> str:
+    r"""A character in ASCII, as `\xNN`, `\uNNNN` or `\UNNNNNNNN`."""
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:  # PEP 383: a byte that was no UTF-8
         code -= 0xDC00

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from netwatch_tui.fields.catalogue import CELL_FIELDS, named_fields
-from netwatch_tui.fields.format import INVISIBLE
+from netwatch_tui.fields.format import INVISIBLE, spelled
 from netwatch_tui.fields.json_types import Value, flat
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump
@@ -85,7 +85,4 @@ def _escape(match: re.Match[str]) -> str:
     char = match.group()
     if match.re is _TSV_UNSAFE and char in _TSV_ESCAPES:
         return _TSV_ESCAPES[char]
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:  # PEP 383: a byte that was no UTF-8
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return spelled(char)
