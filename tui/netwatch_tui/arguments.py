@@ -304,6 +304,12 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(("--theme",), "colour theme (default: netwatch)", SCREEN, values=("NAME",), default="netwatch",
              completes=Completes.THEMES),
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
+    Argument(
+        ("--debug",),
+        "add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui",
+        ABOUT,
+        default=False,
+    ),
     Argument(("--version",), "print the version and exit", ABOUT, default=False),
 )  # fmt: skip
 

@@ -112,7 +112,10 @@ MAIN_KEYS = (
     Key("app.palette", "ctrl+p", "app.command_palette", "Palette", "every action, column and theme by name", "Ctrl+P"),
 )
 
-APP_KEYS = (Key("app.interrupt", "ctrl+c", "quit", "Quit", "quit at once, even while typing", "Ctrl+C"),)
+APP_KEYS = (
+    Key("app.interrupt", "ctrl+c", "quit", "Quit", "quit at once, even while typing", "Ctrl+C"),
+    Key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "back to the shell; fg comes back", "Ctrl+Z"),
+)
 
 
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:

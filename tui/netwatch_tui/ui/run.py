@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.files.state_folder import check_folder, state_folder
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
-from netwatch_tui.ui.textual_fixes import send_changed_cells_only
+from netwatch_tui.ui.terminal.driver import TerminalDriver
+from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
 from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
 from netwatch_tui.view.spec import ViewSpec
 
@@ -19,10 +22,15 @@ _SWITCH = 0.001
 """Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""
 
 
-def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) -> int:
+class ScreenError(Exception):
+    """Why the screen could not go on, for the person."""
+
+
+def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write, debug: bool) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
+        ScreenError: Something failed after which it could not go on. The terminal is as it was.
         ThemeError: There is no such theme.
     """
     themes, problems = load_themes(themes_folder())
@@ -31,8 +39,18 @@ def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) ->
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
     folder = _folder(problems)
-    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(folder), problems)
-    app.run(mouse=mouse)
+    driver = TerminalDriver if fits() else None
+    failures = Failures(folder if debug else None)
+    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(folder), problems, driver, failures)
+    # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(app.run_async(mouse=mouse))
+    finally:
+        app.leave_terminal()
+        feed.stop()
+    if app.last_words:
+        raise ScreenError(app.last_words)
     return app.return_code or 0
 
 

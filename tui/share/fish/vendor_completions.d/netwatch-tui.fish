@@ -39,4 +39,5 @@ complete -c netwatch-tui -l replay -r -F -d 'show a recording instead of this ma
 complete -c netwatch-tui -l diff -r -F -d 'print what opened, closed or changed owner between two recordings or JSON snapshots; status 1 if anything did'
 complete -c netwatch-tui -l theme -x -a 'netwatch daylight' -d 'colour theme (default: netwatch)'
 complete -c netwatch-tui -l no-mouse -d 'leave the mouse to the terminal'
+complete -c netwatch-tui -l debug -d 'add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui'
 complete -c netwatch-tui -l version -d 'print the version and exit'
