@@ -20,6 +20,10 @@ from tests.support.build import owner, process
 NOBODY = 65_534
 
 
+class Interrupted(BaseException):
+    """As what ends a look, which is no error."""
+
+
 class Tree:
     """A folder that looks like /proc."""
 
@@ -273,14 +277,14 @@ def test_a_check_that_raises_ends_the_scan_before_it_changes_anything(tree: Tree
     def check() -> None:
         calls.append(None)
         if len(calls) == 3:
-            raise InterruptedError
+            raise Interrupted
 
     index = OwnerIndex(source, check)
     tree.add(9, "socket:[56]")
     tree.add(10, "socket:[57]")
     scan(index)
     tree.add(9, "socket:[58]", first_fd=4)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Interrupted):
         index.scan()
     assert (index.of(56), index.of(58)) == ((owner(9, 3),), ())
     assert scan(index) == {58}
@@ -361,12 +365,14 @@ def test_metadata_is_asked_for_anew_when_it_was_forgotten(child: Child) -> None:
 def test_another_program_of_the_same_name_has_its_own_command_line() -> None:
     """As when an interpreter runs one script and then another: neither pid, start time nor name is different."""
     second = "print(flush=True); input()"
-    code = f"import os, sys; input(); os.execv(sys.executable, [sys.executable, '-S', '-c', {second!r}])"
+    exec_it = f"os.execv(sys.executable, [sys.executable, '-S', '-c', {second!r}])"
+    code = f"import os, sys; print(flush=True); input(); {exec_it}"
     command = [sys.executable, "-S", "-c", code]
     processes = Processes("/proc")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdin
         assert running.stdout
+        running.stdout.readline()  # while an exec is under way, there are no arguments
         before = processes.read(running.pid)
         running.stdin.write("\n")
         running.stdin.flush()
@@ -400,6 +406,9 @@ class Twin:
         fields = ["S", *map(str, range(4, 22)), ticks, *map(str, range(23, 53))]
         (self.folder / "stat").write_text(f"{self.pid} ({name}) {' '.join(fields)}\n")
 
+    def rename(self, name: str) -> None:
+        (self.folder / "comm").write_text(f"{name}\n")
+
     def read(self) -> Process:
         found = self.processes.read(self.pid)
         assert found
@@ -421,10 +430,10 @@ def test_a_process_whose_cgroup_cannot_be_read_has_neither(twin: Twin) -> None:
     assert (twin.read().container, twin.read().unit) == (None, None)
 
 
-def test_metadata_of_a_number_that_is_used_again_is_that_of_the_new_process(twin: Twin, child: Child) -> None:
-    child.rename(b"one")
+def test_metadata_of_a_number_that_is_used_again_is_that_of_the_new_process(twin: Twin) -> None:
+    twin.rename("one")
     before = twin.read()
-    child.rename(b"two")
+    twin.rename("two")
     assert twin.read() is before
     twin.start("4243")
     assert (before.name, twin.read().name) == ("one", "two")

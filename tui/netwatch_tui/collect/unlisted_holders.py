@@ -3,51 +3,63 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from netwatch_tui.kernel.faults import FAULTS
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.ownership import Owner
 
 if TYPE_CHECKING:  # it is imported when something is looked for, which on most machines is seldom
     from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 
-_OUT_OF_REACH = (FileNotFoundError, ProcessLookupError, PermissionError)
+_Held = list[tuple[int, Owner]]
+"""What a place holds: inodes, each with the descriptor by which it is held."""
 
 
 class UnlistedHolders:
     """Places in which sockets were found, and what is in them now."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, check: Callable[[], None]) -> None:
         self._source = source
-        self._places: dict[HidingPlace, list[tuple[int, Owner]]] = {}
-        """What each place holds: inodes, each with the descriptor by which it is held."""
+        self._check = check
+        self._places: dict[HidingPlace, _Held] = {}
+        self._discovered: dict[HidingPlace, _Held] = {}
+        """Places that do not count yet."""
         self.owners: Mapping[int, tuple[Owner, ...]] = {}
         """By the inode of the socket, in no order."""
         self.touched: set[int] = set()
         """Inodes of which they are different; whoever shows them clears it."""
 
-    def discover(self, pid: int, rings: Iterable[int]) -> bool:
-        """Look for such places in a process; returns whether one was found that was not known."""
+    def discover(self, pid: int, rings: Iterable[int]) -> set[int]:
+        """Look for such places in a process; returns the inodes in those that were not known. `enter` makes them count.
+
+        A process that can't be looked into here is counted where its listed descriptors are read, or has just ended.
+        """
         try:
-            places = self._source.hiding_places(pid, rings)
-        except _OUT_OF_REACH:
-            return False
+            places = self._source.hiding_places(pid, rings, self._check)
+        except FAULTS:
+            return set()
         fresh = {place: held for place in places if place not in self._places and (held := self._read(place))}
-        if fresh:
-            self._become({**self._places, **fresh})
-        return bool(fresh)
+        self._discovered.update(fresh)
+        return {inode for held in fresh.values() for inode, _ in held}
+
+    def enter(self) -> None:
+        """Count who holds something in the places that were discovered as owners, too."""
+        if self._discovered:
+            self._become({**self._places, **self._discovered})
+            self._discovered = {}
 
     def read_again(self) -> None:
         """Look at what is in the known places now."""
         if self._places:
             self._become({place: held for place in self._places if (held := self._read(place))})
 
-    def _read(self, place: HidingPlace) -> list[tuple[int, Owner]]:
+    def _read(self, place: HidingPlace) -> _Held:
         """The sockets in a place; none where it is gone. What a ring holds, it holds by the ring's descriptor."""
         try:
-            found = self._source.read_hiding_place(place)
-        except _OUT_OF_REACH:
+            found = self._source.read_hiding_place(place, self._check)
+        except FAULTS:
             return []
         process = self._source.process(place.pid) if found else None
         if process is None:
@@ -55,10 +67,15 @@ class UnlistedHolders:
         ring = place.ring
         return [(inode, Owner(place.pid, fd if ring is None else ring, process)) for fd, inode in found.items()]
 
-    def _become(self, places: dict[HidingPlace, list[tuple[int, Owner]]]) -> None:
-        owners: dict[int, tuple[Owner, ...]] = defaultdict(tuple)
+    def _become(self, places: dict[HidingPlace, _Held]) -> None:
+        if places == self._places:
+            return
+        owners: dict[int, list[Owner]] = defaultdict(list)
         for held in places.values():
             for inode, owner in held:
-                owners[inode] += (owner,)
-        before, self._places, self.owners = self.owners, places, dict(owners)
-        self.touched |= {inode for inode in before.keys() | owners.keys() if before.get(inode) != owners.get(inode)}
+                owners[inode].append(owner)
+        before, self._places = self.owners, places
+        self.owners = {inode: tuple(dict.fromkeys(holders)) for inode, holders in owners.items()}
+        self.touched |= {
+            inode for inode in before.keys() | owners.keys() if before.get(inode) != self.owners.get(inode)
+        }

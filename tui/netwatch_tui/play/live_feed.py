@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.garbage import Garbage
@@ -39,7 +40,14 @@ class LiveFeed:
         """
         self._ticker = TickerThread[ViewSpec]("collector", clock)
         self._source = source
-        collector = Collector(source, tables, namespaces=spec.namespaces, needs=spec.needs, check=self._ticker.check)
+        collector = Collector(
+            source,
+            tables,
+            namespaces=spec.namespaces,
+            needs=spec.needs,
+            check=self._ticker.check,
+            budget=DESCRIPTORS_A_TICK,
+        )
         self._session = Session(record(collector) if record else collector, spec, self._ask)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._post: Post = nowhere
