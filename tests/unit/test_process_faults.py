@@ -133,6 +133,8 @@ def test_a_descriptor_without_a_number_is_a_fault_of_the_process(proc: Path) -> 
 def test_a_process_with_many_descriptors_can_be_left_alone_in_the_middle(
     proc: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    calls = 0
+
     class Stop(BaseException):
         """Not an error."""
 
@@ -142,7 +144,6 @@ def test_a_process_with_many_descriptors_can_be_left_alone_in_the_middle(
         if calls == 3:
             raise Stop
 
-    calls = 0
     monkeypatch.setattr(descriptors, "_SLICE", 2)
     for fd in range(10, 20):
         (proc / "8" / "fd" / str(fd)).symlink_to("/dev/null")

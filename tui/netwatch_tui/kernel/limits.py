@@ -7,7 +7,7 @@ import os
 PROC_FILE = 64 * 1024
 """Bytes of a file of `/proc/PID` in which the kernel writes numbers and names: `stat`, `comm`, `status`, `cgroup`."""
 
-COMMAND_LINE = 16 * 1024
+COMMAND_LINE = 8 * 1024
 """Bytes of a command line. Any user can have one of many megabytes (the stack limit, see execve(2))."""
 
 ARGUMENTS = 1_024

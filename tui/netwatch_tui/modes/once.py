@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     MakeSource,
+    choose_rows,
     colours,
     complain,
     namespace_of,
@@ -89,7 +90,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
-    rows = choice.in_snapshot(snapshot)
+    rows = choose_rows(choice, snapshot)
     tell_if_in_vain(choice, rows)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines

@@ -161,6 +161,7 @@ class StatusLine(Widget):
         if self._view is not None:
             snapshot, spec = self._view.snapshot, self._view.spec
             parts += [Part(problem.text, "$warning") for problem in snapshot.problems]
+            parts += [Part(f"filter: {self._view.note}", "$warning")] if self._view.note else []
             count = sum(
                 count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids
             )
