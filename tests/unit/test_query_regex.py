@@ -171,7 +171,7 @@ def test_a_look_takes_no_more_effort_than_it_has_and_counts_what_is_left() -> No
 def test_looks_go_on_where_the_last_one_ended() -> None:
     compile_pattern.cache_clear()
     matcher, texts = compile_pattern("x.*y"), [f"{number:04}" * 100 for number in range(200)]
-    left = []
+    left: list[int] = []
     while not left or left[-1]:
         effort = Effort(5_000)
         with limited(effort):

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from netwatch_tui.fields.field import Field
-from netwatch_tui.fields.format import cell_width, printable
+from netwatch_tui.fields.format import cell_width, duration, printable
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING
 from netwatch_tui.sockets.snapshot import Seen
@@ -31,6 +31,7 @@ class StatusLine(Widget):
         super().__init__(id=id)
         self._view: View | None = None
         self._failure = ""
+        self._age: float | None = None
         self._hidden: Sequence[Field] = ()
         self._notices: tuple[str, ...] = ()
         self._busy = False
@@ -39,8 +40,15 @@ class StatusLine(Widget):
         self._lines: list[Parts] = [[Part("reading sockets...")], [], []]
 
     def show(self, view: View) -> None:
-        """Tell of this view; whatever failed before is over."""
-        self._view, self._failure = view, ""
+        """Tell of this view; if it is of another tick, whatever failed before is over."""
+        if self._view is None or view.snapshot is not self._view.snapshot:
+            self._failure, self._age = "", None
+        self._view = view
+        self._update()
+
+    def age(self, seconds: float) -> None:
+        """Tell how old the data is, until there is newer data."""
+        self._age = seconds
         self._update()
 
     def fail(self, reason: str) -> None:
@@ -92,7 +100,8 @@ class StatusLine(Widget):
     def _first_line(self) -> Parts:
         view = self._view
         if view is None:
-            return [Part("reading sockets...")]
+            waits = f" for {duration(self._age)}" if self._age else ""
+            return [Part(f"reading sockets{waits}...", "$warning" if waits else "")]
         selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
         total = sum(count for kind, count in by_kind.items() if selection.shows(kind))
         shown = f"{view.shown:,} of {_counted(total, 'socket')}", "bold $accent"
@@ -114,6 +123,8 @@ class StatusLine(Widget):
         if view.paused_since is not None:
             since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
             return Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
+        if self._age is not None:
+            return Part(f"{duration(self._age)} old, the next tick is late", "bold $warning")
         if self._busy:
             return Part("sorting...", "$warning")
         wanted, cost = view.spec.interval, f"tick {view.snapshot.cost * 1000:3.0f} ms"
