@@ -9,6 +9,9 @@ import os
 import re
 from contextlib import suppress
 
+from netwatch_tui.kernel.faults import FAULTS
+from netwatch_tui.kernel.limits import read_lines
+
 _MOST = 100_000
 """Directories after which a walk ends."""
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -58,9 +61,9 @@ class CgroupPaths:
 
 def _mount_point(proc: str) -> str | None:
     """Where cgroup2 is mounted, from `/proc/self/mountinfo`; see proc_pid_mountinfo(5)."""
-    with suppress(OSError), open(f"{proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        for line in file:
-            mount, _, device = line.partition(" - ")
+    with suppress(*FAULTS):
+        for line in read_lines(f"{proc}/self/mountinfo"):
+            mount, _, device = line.decode("utf-8", "surrogateescape").partition(" - ")
             if device.startswith("cgroup2 "):
                 return _OCTAL.sub(lambda match: chr(int(match.group(1), 8)), mount.split(" ")[4])
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from netwatch_tui.kernel.faults import FAULTS, GONE
+from netwatch_tui.kernel.limits import PROC_FILE, read_file, read_lines
 from netwatch_tui.sockets.unseen import Unseen
 
 _CAP_SYS_PTRACE = 19
@@ -27,7 +29,7 @@ def read_visibility(proc: str) -> Unseen:
         may_trace = _has_capability(proc, _CAP_SYS_PTRACE)
         hides = _hides(proc, may_trace=may_trace)
         is_enclosed = not _shows_all_namespaces(proc)
-    except (OSError, ValueError):
+    except FAULTS:
         may_trace, hides, is_enclosed = False, False, True
     return Unseen(proc_hides=hides, is_enclosed=is_enclosed, is_root=os.geteuid() == 0, may_trace=may_trace)
 
@@ -42,10 +44,9 @@ def _field(path: str, name: str) -> str:
     Raises:
         ValueError: There is no such line.
     """
-    with open(path, errors="replace") as file:
-        for line in file:
-            if line.startswith(f"{name}:"):
-                return line.partition(":")[2].strip()
+    for line in read_file(path, PROC_FILE).decode("utf-8", "replace").split("\n"):
+        if line.startswith(f"{name}:"):
+            return line.partition(":")[2].strip()
     raise ValueError(name)
 
 
@@ -65,13 +66,12 @@ def _mount_options(proc: str) -> dict[str, str]:
     """The options of the proc file system that is mounted there, told from others by its device number."""
     device = os.stat(proc).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
-    with open(f"{proc}/self/mountinfo", errors="replace") as file:
-        for line in file:
-            # id, parent, device, ..., a dash, type, source and the options of the file system; see proc(5)
-            before, _, after = line.partition(" - ")
-            if before.split()[2] == wanted:
-                pairs = (option.partition("=") for option in after.split()[2].split(","))
-                return {name: value for name, _, value in pairs}
+    for line in read_lines(f"{proc}/self/mountinfo"):
+        # id, parent, device, ..., a dash, type, source and the options of the file system; see proc(5)
+        before, _, after = line.decode("utf-8", "replace").partition(" - ")
+        if before.split()[2] == wanted:
+            pairs = (option.partition("=") for option in after.split()[2].split(","))
+            return {name: value for name, _, value in pairs}
     return {}
 
 
@@ -83,9 +83,9 @@ def _shows_all_namespaces(proc: str) -> bool:
     if _namespace(proc, "pid") == _FIRST_PID_NAMESPACE:
         return True
     try:
-        with open(f"{proc}/{_KTHREADD}/stat", "rb") as file:
-            return bool(int(file.read().rpartition(b")")[2].split()[6]) & _PF_KTHREAD)
-    except (FileNotFoundError, ProcessLookupError):
+        stat = read_file(f"{proc}/{_KTHREADD}/stat", PROC_FILE)
+        return bool(int(stat.rpartition(b")")[2].split()[6]) & _PF_KTHREAD)
+    except GONE:
         return False
 
 
