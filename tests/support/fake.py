@@ -80,6 +80,8 @@ class FakeSource:
         self.details: dict[int, ProcessDetails] = {}
         self.faults_of_processes: dict[int, int] = {}
         """Error numbers with which parts of what is known of processes could not be read."""
+        self.hiding_fails: OSError | None = None
+        """What asking for such places raises."""
         self.listing_fails: OSError | None = None
         """What listing processes raises."""
         self.vanished: set[int] = set()
@@ -158,6 +160,8 @@ class FakeSource:
 
     def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         self.deep_looks += 1
+        if self.hiding_fails:
+            raise self.hiding_fails
         return [place for place in self.unlisted if place.pid == pid and place.ring in (None, *rings)]
 
     def read_hiding_place(self, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:

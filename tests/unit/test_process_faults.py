@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel import descriptors
+from netwatch_tui.collect.owner_index import OwnerIndex
+from netwatch_tui.kernel import descriptors, unlisted_descriptors
 from netwatch_tui.kernel.descriptors import NO_SOCKET, fault, fault_of, read_descriptors
 from netwatch_tui.kernel.faults import NONSENSE
 from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.kernel.unlisted_descriptors import HidingPlace, find_hiding_places
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Problem
 from tests.support.build import owner, tcp
@@ -22,6 +28,9 @@ from tests.support.fake import FakeSource, Watch, only, row
 
 LISTENER = tcp("127.0.0.1:80", inode=1)
 OTHER = tcp("127.0.0.1:81", inode=2)
+
+CLONE_FILES = 0x400
+"""include/uapi/linux/sched.h; os.CLONE_FILES is there from Python 3.12 on."""
 
 REASONS = {
     errno.EIO: "input/output error",
@@ -212,3 +221,84 @@ def test_an_inode_that_was_searched_for_in_vain_is_forgotten_with_its_socket() -
         watch.again()
         watch.tick()
     assert not watch.collector._attribution._searched
+
+
+# --- what descriptors do not show ---
+
+
+@contextmanager
+def threads_with_tables(count: int) -> Iterator[None]:
+    """Threads of this process, each of which has a table of descriptors of its own."""
+    unshare, done, apart = ctypes.CDLL(None).unshare, threading.Event(), threading.Barrier(count + 1)
+
+    def wait() -> None:
+        assert unshare(CLONE_FILES) == 0
+        apart.wait(20)
+        done.wait(20)
+
+    threads = [threading.Thread(target=wait) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    apart.wait(20)
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_every_thread_with_a_table_of_its_own_is_found_with_few_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    compare = unlisted_descriptors._compared
+
+    def counted(one: int, other: int) -> int:
+        nonlocal compared
+        compared += 1
+        return compare(one, other)
+
+    monkeypatch.setattr(unlisted_descriptors, "_compared", counted)
+    with threads_with_tables(64):
+        places = find_hiding_places("/proc", os.getpid(), [])
+    if not places:
+        pytest.skip("kcmp(2) is refused here")
+    assert len({place.task for place in places}) == 64
+    assert compared <= 64 * 8, "each with at most log2 of the others, and not with all of them"
+
+
+def test_a_process_with_more_tables_than_are_looked_at_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unlisted_descriptors, "TABLES_OF_THREADS", 4)
+    with threads_with_tables(3):
+        if not find_hiding_places("/proc", os.getpid(), []):
+            pytest.skip("kcmp(2) is refused here")
+    with threads_with_tables(8), pytest.raises(OSError, check=lambda error: error.errno == errno.EMFILE):
+        find_hiding_places("/proc", os.getpid(), [])
+    watch = Watch(tcp("127.0.0.1:82", "127.0.0.1:99", inode=4))
+    watch.source.held[7] = {}
+    watch.source.hiding_fails = OSError(errno.EMFILE, "")
+    snapshot = watch.again()
+    assert snapshot.problems == (Problem("1 process could not be read in full: too many open files", 1),)
+    assert only(snapshot).owner_reason is OwnerReason.PERMISSION
+    watch.source.held.clear()
+    assert not watch.again(6).problems
+
+
+def test_places_that_are_too_many_for_one_look_are_looked_at_in_turn() -> None:
+    source = FakeSource()
+    index = OwnerIndex(source, lambda: None, budget=100)
+    places = [HidingPlace(7, task) for task in range(100, 110)]
+    source.held[7] = {}
+    source.unlisted = {place: dict.fromkeys(range(99), place.task) for place in places}
+    index.begin_look()
+    index.scan()
+    index.look_deeper({100})
+    assert len(index.of(105)) == 99
+    source.unlisted = {place: {} for place in places}
+    held = []
+    for _ in range(10):
+        index.begin_look()
+        index.scan()
+        held.append(sum(bool(index.of(place.task)) for place in places))
+    assert held[0] < 10
+    assert held == sorted(held, reverse=True)
+    assert held[-1] == 0

@@ -83,6 +83,7 @@ class Attribution:
         self.unseen = self._unseen()
         lost = self._lost(gone)
         self._look_deeper(wanted | lost.keys(), {**lost, **known}, all_processes=all_processes)
+        self.unseen = self._unseen()  # which that look may have made more
         missed = self._without_owner(wanted)
         self._searched |= missed if self.unseen.is_anything else missed & self._unexplained
 

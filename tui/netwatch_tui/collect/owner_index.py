@@ -56,7 +56,7 @@ class OwnerIndex:
         self._faults = ProcessFaults()
         self._seen: dict[int, _Seen] = {}
         self._owners: dict[int, tuple[Owner, ...]] = {}
-        self._unlisted = UnlistedHolders(source, check)
+        self._unlisted = UnlistedHolders(source, check, budget)
         self._vanished: set[int] = set()
         self._touched: set[int] = set()
         self._lucky: dict[int, None] = {}
@@ -97,11 +97,11 @@ class OwnerIndex:
     @property
     def unreadable(self) -> tuple[int, bool]:
         """How many processes have descriptors that could not be read, and whether none could even be listed."""
-        return self._faults.hiding, self._faults.listing is not None
+        return self._faults.hiding + len(self._unlisted.faults), self._faults.listing is not None
 
     def problems(self) -> Iterator[Problem]:
         """What could not be read of processes."""
-        return self._faults.problems(self._source.process_faults())
+        return self._faults.problems({**self._source.process_faults(), **self._unlisted.faults})
 
     def begin_look(self) -> None:
         """Have the whole budget again, and use it first for those whose turn did not come."""
@@ -169,8 +169,10 @@ class OwnerIndex:
             return []
         self._faults.listing = None
         there = set(pids)
-        for pid in (self._seen.keys() | self._denied.keys() | self._due.keys() | self._faults.pids) - there:
+        known = (self._seen, self._denied, self._due, self._unlisted.faults)
+        for pid in self._faults.pids.union(*known) - there:
             self._forget(pid)
+            self._unlisted.forget(pid)
             self._denied.pop(pid, None)
             self._due.pop(pid, None)
         return pids

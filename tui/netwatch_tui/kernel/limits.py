@@ -25,6 +25,15 @@ SYSTEM_FILE = 8 * 1024 * 1024
 FDINFO = 1024 * 1024
 """Bytes of what is said about one descriptor; a ring of io_uring has a line for each file that it holds."""
 
+TABLE = 256 * 1024 * 1024
+"""Bytes of one socket table, which are more than a million sockets."""
+
+LINE = 64 * 1024
+"""Bytes of one line of it; the kernel's have at most some hundred."""
+
+TABLES_OF_THREADS = 256
+"""Tables of descriptors that the threads of one process have beside the process's own, see unshare(2)."""
+
 DESCRIPTORS_A_TICK = 200_000
 """Descriptors at which one tick looks, about a third of a second; those of further processes wait for the next one."""
 

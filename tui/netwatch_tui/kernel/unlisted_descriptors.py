@@ -10,13 +10,14 @@ What is under way in a message of SCM_RIGHTS can't be found: the receiver's fdin
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import RING, Descriptors, go_on, read_descriptors
-from netwatch_tui.kernel.limits import FDINFO, read_file
+from netwatch_tui.kernel.limits import FDINFO, TABLES_OF_THREADS, read_file
 
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64le": 354, "s390x": 343}
 """Its number, by machine: Python does not have it, nor do older C libraries."""
@@ -52,6 +53,7 @@ def find_hiding_places(
     Raises:
         PermissionError: The process belongs to somebody else.
         FileNotFoundError, ProcessLookupError: The process is gone.
+        OSError: They can't be read, or with EMFILE, there are more of them than are looked at (`limits`).
     """
     places = [HidingPlace(pid, pid, ring) for ring in rings]
     for task in _tasks_with_tables(proc, pid, check):
@@ -62,7 +64,7 @@ def find_hiding_places(
 
 
 def read_hiding_place(proc: str, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:
-    """The sockets in a place, by descriptor; those of a ring by their order, since they have none.
+    """What is in a place, by descriptor; the sockets of a ring by their order, since they have none.
 
     Raises:
         PermissionError: The process belongs to somebody else.
@@ -70,8 +72,7 @@ def read_hiding_place(proc: str, place: HidingPlace, check: Callable[[], None] =
     """
     tasks = f"{proc}/{place.pid}/task"
     if place.ring is None:
-        found = read_descriptors(tasks, place.task, check=check)
-        return {fd: inode for fd, inode in found.items() if inode > 0}
+        return read_descriptors(tasks, place.task, check=check)
     told = read_file(f"{tasks}/{place.task}/fdinfo/{place.ring}", FDINFO)
     return dict(enumerate(map(int, _REGISTERED.findall(told))))
 
@@ -86,6 +87,8 @@ def _tasks_with_tables(proc: str, pid: int, check: Callable[[], None]) -> list[i
     for task in map(int, os.listdir(folder)):
         check()
         if task != pid and (at := _place_of_new(task, tables)) is not None:
+            if len(tables) > TABLES_OF_THREADS:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             tables.insert(at, task)
     return [task for task in tables if task != pid]
 
