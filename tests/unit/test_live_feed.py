@@ -13,7 +13,7 @@ from typing import TypeVar
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.play.garbage import MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import CollectFailed, DataAged, News, ViewReady
 from netwatch_tui.query import parse
@@ -302,6 +302,21 @@ def test_cycles_are_freed_the_more_seldom_the_longer_it_takes() -> None:
         assert lost() is not None, "half a second is a thousandth of 500"
         garbage.collect()
         assert lost() is None
+    finally:
+        garbage.hand_back()
+
+
+def test_cycles_that_are_many_are_freed_before_it_is_time() -> None:
+    garbage = Garbage(lambda: 0.0)
+    try:
+        garbage.collect()
+        lost = weakref.ref(Cycle())
+        garbage.collect()
+        assert lost() is not None
+        cycles = [Cycle() for _ in range(MOST_YOUNG + 1)]
+        garbage.collect()
+        assert lost() is None
+        assert cycles
     finally:
         garbage.hand_back()
 
