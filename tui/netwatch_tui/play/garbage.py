@@ -5,8 +5,8 @@ the screen's own objects are. Measured with 100,000 sockets, 1 % of them replace
 `gc.freeze` after the first tick, 91 ms of CPU a tick, up to 260 ms at once; here one search in some minutes, of 100 to
 210 ms (160 to 330 ms without `gc.freeze`).
 
-In some minutes a busy screen leaves 100 MB of such objects. So those that are new are searched as soon as they are many,
-which takes some milliseconds: garbage of the screen is young.
+In some minutes a busy screen leaves 100 MB of such objects. So those that are new are searched as soon as they are
+many, which takes some milliseconds: garbage of the screen is young.
 """
 
 from __future__ import annotations
