@@ -335,7 +335,7 @@ def test_stopping_a_worker_that_never_began_is_no_fault() -> None:
 
 
 def collectors() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "collector"]
+    return [thread for thread in threading.enumerate() if thread.name in ("collector", "views")]
 
 
 class ManualClock:
