@@ -142,3 +142,28 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("missing", ["/proc/stat", "/etc/passwd", "/etc/services", "/proc/self/mountinfo"])
+@pytest.mark.parametrize("with_what", ["nothing", "nonsense"])
+def test_without_a_file_of_the_machine_it_shows_what_the_others_tell(
+    tmp_path: Path, missing: str, with_what: str
+) -> None:
+    if os.geteuid():
+        pytest.skip("only root can hide a file")
+    instead = tmp_path / "instead"
+    instead.write_bytes(b"" if with_what == "nothing" else b"\xff:\0 - btime x\n" * 50)
+    hide = 'mount --bind "$0" "$1" && shift && exec "$@"'
+    program = [PROGRAM, "--once", "--format", "json", "-tln"]
+    with listening("") as (pid, port):
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", hide, str(instead), missing, *program, f"port:{port}"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    ((found,),) = [socket["owners"] for socket in json.loads(done.stdout)["sockets"]]
+    assert found["pid"] == pid
+    assert found["started_at"] is not None
