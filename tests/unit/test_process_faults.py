@@ -171,6 +171,25 @@ def test_where_the_own_namespace_has_no_number_it_is_shown_alone_and_that_is_sai
     assert seen.problems == (Problem("network namespaces could not be listed: invalid argument", 1),)
 
 
+def test_a_fault_makes_no_namespace_of_another_one_and_closes_none(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for process, number in (("self", 1), ("7", 1), ("8", 2)):
+        (proc / process / "ns").mkdir(parents=True)
+        (proc / process / "ns" / "net").symlink_to(f"net:[{number}]")
+    source = LinuxSource(str(proc), named=str(proc / "names"))
+    before = source.namespaces()
+    assert (before.own.inode, [each.inode for each in before.others]) == (1, [2])
+
+    def failing(*_: object) -> list[str]:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (proc / "self" / "ns" / "net").unlink()
+    (proc / "self" / "ns" / "net").write_text("no link at all")
+    monkeypatch.setattr(os, "listdir", failing)
+    after = source.namespaces()
+    assert (after.own, after.others) == (before.own, before.others)
+    assert after.problems == (Problem("network namespaces could not be listed: input/output error", 1),)
+
+
 # --- bounded work ---
 
 

@@ -142,6 +142,8 @@ class NamespaceList:
         self._paths: set[str] = set()
         """Further files that stand for namespaces."""
         self._known: dict[int, LinuxNamespace] = {}
+        self._own: int | None = None
+        """The number of the own one, as soon as it could be read."""
 
     def close(self) -> None:
         """Let go of all of them."""
@@ -159,16 +161,19 @@ class NamespaceList:
             NamespaceError: This process is not in this `/proc`, so nothing can be said about its namespace.
         """
         try:
-            own = self._own_inode()
+            own = self._own = self._own_inode()
         except FAULTS as error:
-            return self._own_alone(error)
+            if self._own is None:
+                return self._own_alone(error)
+            own = self._own  # this process stays where it is
         files, scan = self._files(), scan_processes(self._proc)
         self._close_unused()
         for inode in {own, *files, *scan.found}:
             if inode not in self._known:
                 self._known[inode] = LinuxNamespace(inode, self._proc, is_own=inode == own)
         for inode, namespace in list(self._known.items()):
-            self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
+            if scan.fault is None or not namespace.name:  # unread is not gone
+                self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
         others = [namespace for namespace in self._known.values() if not namespace.is_own]
         readable = tuple(namespace for namespace in others if namespace.can_be_read())
         problems = () if scan.fault is None else (_problem(scan.fault),)
