@@ -25,6 +25,9 @@ FIRST = 20.0
 MOST_YOUNG = 50_000
 """Objects that may be new, and not searched: some 10 MB."""
 
+MOST_SEARCHES = 10
+"""Searches among the new ones after which all are searched: what lived through one of them is new no more."""
+
 
 class Garbage:
     """Takes over from the interpreter. Used by one thread."""
@@ -34,6 +37,7 @@ class Garbage:
         self._stopwatch = stopwatch
         self._next = stopwatch() + FIRST
         self._is_first = True
+        self._young_searches = 0
 
     def collect(self) -> None:
         """Free what is in unused cycles, if it is time; what is there at the first call is left out for good."""
@@ -41,10 +45,12 @@ class Garbage:
             self._is_first = False
             gc.freeze()
         start = self._stopwatch()
-        if start < self._next:
+        if start < self._next and self._young_searches < MOST_SEARCHES:
             if gc.get_count()[0] > MOST_YOUNG:
                 gc.collect(1)
+                self._young_searches += 1
             return
+        self._young_searches = 0
         gc.collect()
         end = self._stopwatch()
         self._next = end + max(FIRST, (end - start) * SELDOM)
