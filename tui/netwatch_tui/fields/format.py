@@ -100,7 +100,7 @@ def cell_width(text: str) -> int:
 
 def clip(text: str, width: int) -> str:
     """Text in at most `width` cells; what is cut short ends in an ellipsis."""
-    if cell_width(text) <= width:
+    if len(text) <= width and cell_width(text) <= width:  # no character takes less than a cell
         return text
     kept, used = [], 0
     for char in text:
