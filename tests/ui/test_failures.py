@@ -12,6 +12,7 @@ from textual.widgets import Input
 from netwatch_tui.query import QueryError
 from netwatch_tui.ui.failures import LOG, Failures, reason
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.write_dialog import WriteScreen
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
@@ -116,6 +117,15 @@ async def test_what_is_typed_ahead_goes_into_the_dialog(source: FakeSource, keys
         await stage.pilot.pause()
         assert stage.app.screen is stage.app.screen_stack[0]
         assert stage.view.spec.sort == sorted_by
+
+
+async def test_a_key_waits_for_a_dialog_that_is_not_there_yet(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        stage.app.push_screen(Picker("Title", [Choice("id", "label")]))
+        assert not stage.app.screen.is_mounted
+        await stage.app.on_event(events.Key("enter", "\r"))
+        await stage.pilot.pause()
+        assert stage.app.screen is stage.app.screen_stack[0]
 
 
 def test_reasons_are_words() -> None:
