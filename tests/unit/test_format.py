@@ -226,3 +226,23 @@ def test_a_duration_takes_at_most_four_characters_for_a_thousand_years(seconds: 
     unit = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "y": 31_536_000}[text[-1]]
     assert len(text) <= 4
     assert int(text[:-1]) * unit <= seconds < (int(text[:-1]) + 1) * unit
+
+
+EVIL_DEVICE = "\x1b[2J"
+"""The kernel lets a device be called so: only blanks, `/` and `:` are forbidden (dev_valid_name in net/core/dev.c)."""
+
+
+@pytest.mark.parametrize(
+    ("socket", "local"),
+    [
+        (udp("0.0.0.0:68", interface=EVIL_DEVICE), r"0.0.0.0%\x1b[2J:68"),
+        (udp("[::]:68", interface=EVIL_DEVICE), r"[::]%\x1b[2J:68"),
+        (packet("ip", 2, interface=EVIL_DEVICE), r"ip:\x1b[2J"),
+    ],
+)
+def test_the_name_of_a_device_is_harmless_behind_an_address(socket: Socket, local: str) -> None:
+    assert local_text(socket) == local
+
+
+def test_the_peer_of_a_recorded_packet_socket_is_harmless() -> None:
+    assert peer_text(packet("ip", 2, peer=Address(0, b"x", EVIL_DEVICE))) == r"\x1b[2J"
