@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from netwatch_tui.files.bounded_reader import STANDARD_INPUT, open_input
+from netwatch_tui.files.bounded_reader import STANDARD_STREAM, open_input
 from netwatch_tui.files.text_lines import MOST_LINE, OVERLONG, BrokenFileError, read_lines
 from netwatch_tui.recording.damage import Damage
 from netwatch_tui.recording.file_format import MAGIC, VERSION
@@ -121,7 +121,7 @@ def open_recording(path: str) -> Recording:
 
 def called(path: str) -> str:
     """What a person calls what is read."""
-    return "standard input" if path == STANDARD_INPUT else path
+    return "standard input" if path == STANDARD_STREAM else path
 
 
 def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
