@@ -9,7 +9,7 @@ from collections.abc import Iterator
 MOST_LINE = 1 << 28
 """Bytes of the longest line that is read: a recording of a million sockets has such lines."""
 
-MOST_UNPACKED = 100
+MOST_UNPACKED = 64
 """Bytes that a compressed byte may stand for. Recordings reach 25; deflate can do 1,032, of nothing but zeroes."""
 
 ALWAYS_UNPACKED = 1 << 23
