@@ -138,9 +138,9 @@ def peer_text(socket: Socket) -> str:
         return f"{socket.peer.text}:{socket.peer_port or '*'}"
     if socket.peer.version:
         return endpoint(socket.peer, socket.peer_port, takes_ipv4=takes_ipv4(socket, socket.peer))
-    return (
-        _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else printable(socket.peer.text)
-    )
+    if socket.family is Family.UNIX:
+        return _named(socket, socket.peer, socket.peer_port)
+    return printable(socket.peer.text)
 
 
 def takes_ipv4(socket: Socket, address: Address) -> bool:

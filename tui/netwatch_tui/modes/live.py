@@ -69,6 +69,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
 
 def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.files.bounded_reader import open_input
     from netwatch_tui.files.text_lines import read_lines
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
@@ -76,7 +77,11 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
 
     path = options.replay
     if path == "-":
-        stream = os.dup(0)
+        try:
+            stream = open_input(path)
+        except OSError as error:
+            complain(f"can't read {path}: {error.strerror}")
+            return 2
         os.dup2(_keyboard(), 0)
         feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
     else:
