@@ -9,12 +9,12 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
-from tests.support.build import NETNS, line, netlink, owner, packet, tcp, time_wait, udp, unix
+from tests.support.build import NETNS, UnixDetails, line, netlink, owner, packet, tcp, time_wait, udp, unix
 from tests.support.fake import Place, Watch, events, held, in_order, row
 
 BLUE, RED = NETNS + 100, NETNS + 200

@@ -205,10 +205,10 @@ def test_a_damaged_netlink_line_is_an_error(damaged: bytes) -> None:
 # --- all of them ---
 
 BUILT = [
-    unix("/run/x.sock", state=State.LISTEN, inode=5),
-    unix(),
-    unix("@name", "u_dgr", state=State.UNCONN),
-    unix("/run/x.sock", "u_seq", inode=0, state=State.SYN_SENT),
+    unix("/run/x.sock", state=State.LISTEN, inode=5, refs=2),
+    unix(refs=2),
+    unix("@name", "u_dgr", state=State.UNCONN, refs=2),
+    unix("/run/x.sock", "u_seq", inode=0, state=State.SYN_SENT, refs=2),
     packet("arp", 3, "p_dgr", recv_q=7, uid=5),
     netlink(16, 77, drops=3, send_q=9),
 ]
