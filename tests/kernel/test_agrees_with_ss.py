@@ -79,7 +79,11 @@ def _plain(netid: str, end: str) -> str:
     if netid == "nl":
         # ss prints a netlink port as a signed number; the kernel's are unsigned.
         return re.sub(r":(-\d+)$", lambda found: f":{int(found[1]) % 2**32}", end)
-    # ss prints * for [::] where a socket takes IPv4 as well, or where it does not know.
+    # ss prints * for [::] where a socket takes IPv4 as well, or where it does not know: there sock_diag tells nothing.
+    return end if netid in ("tcp", "udp") else _v6_only(end)
+
+
+def _v6_only(end: str) -> str:
     return re.sub(r"^\*(?=[:%])", "[::]", end)
 
 
@@ -151,7 +155,7 @@ def as_ss_prints(sockets: Iterable[dict[str, Any]], told: set[str]) -> list[Line
 def as_seen_from_afar(lines: Iterable[Line]) -> list[Line]:
     """What is known of another namespace to one who may not enter it: what `/proc` tells, and no sock_diag."""
     far: list[Line] = []
-    for line in lines:
+    for line in map(_without_families, lines):
         match line.netid:
             case "u_str" | "u_dgr" | "u_seq":
                 far.append(line._replace(recv_q=None, send_q=None, peer=None))
@@ -164,6 +168,13 @@ def as_seen_from_afar(lines: Iterable[Line]) -> list[Line]:
             case _:
                 far.append(line)
     return far
+
+
+def _without_families(line: Line) -> Line:
+    """Whether `::` takes IPv4 as well is told by sock_diag alone."""
+    if line.netid not in ("tcp", "udp"):
+        return line
+    return line._replace(local=_v6_only(line.local), peer=line.peer and _v6_only(line.peer))
 
 
 def without_what_is_not_known(lines: Iterable[Line]) -> list[Line]:
