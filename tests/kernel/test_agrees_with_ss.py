@@ -73,6 +73,9 @@ def parse(printed: str) -> Line:
 
 def _plain(netid: str, end: str) -> str:
     """An end in one spelling."""
+    if netid in UNIX:
+        name, _, number = end.rpartition(" ")  # ss prints blanks in a name as they are; here such a name has quotes
+        return f'"{name}" {number}' if " " in name and not name.startswith('"') else end
     if netid.startswith("p_"):
         # With -n ss prints a link-layer protocol by its number, which it sets in brackets; here it has its name.
         return re.sub(r"^\[(\d+)\]", lambda found: _ETHERTYPES.get(int(found[1]), found[0]), end)

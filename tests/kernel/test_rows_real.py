@@ -256,3 +256,28 @@ def test_two_that_were_over_before_the_first_look_are_two_rows(
 
 def is_over(snapshot: Snapshot, ports: tuple[int, int], count: int) -> bool:
     return sum(socket.state is State.TIME_WAIT for socket in between(snapshot, ports)) == count
+
+
+# --- packet sockets ---
+
+SOCK_PACKET = 10
+ETH_P_IP = 0x0800
+
+
+def test_a_packet_socket_keeps_its_row_when_its_device_is_gone(place: Place, here: Netns) -> None:
+    ip("-n", here.name, "link", "add", "gone", "type", "veth", "peer", "name", "gone2")
+    held = place.socket(net.AF_PACKET, net.SOCK_RAW, net.htons(ETH_P_IP))
+    held.bind(("gone", ETH_P_IP))
+    before = row(place.look(), held)
+    ip("-n", here.name, "link", "delete", "gone")
+    snapshot = place.look()
+    after = row(snapshot, held)
+    assert (before.id, local_text(before), local_text(after)) == (after.id, "ip:gone", "ip:-")
+    assert snapshot.problems == ()
+
+
+def test_a_socket_of_the_oldest_kind_has_its_row(place: Place) -> None:
+    held = place.socket(net.AF_INET, SOCK_PACKET, net.htons(ETH_P_IP))
+    snapshot = place.look()
+    assert (row(snapshot, held).netid, local_text(row(snapshot, held))) == ("p_dgr", "ip:*")
+    assert snapshot.problems == ()

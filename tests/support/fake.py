@@ -271,6 +271,8 @@ def _unix_answer(table: Table, line: bytes, details: dict[int, UnixDetails]) -> 
         socket = table.parse(line, NETNS)
     except LineError:
         return line
+    if socket.inode >= 1 << 32:
+        return line  # the answer has no room for it
     if not socket.inode:
         return WAITING.pack(0, 1, 0, 0, int(line.partition(b":")[0], 16) & 0xFFFF) + socket.local.text.encode()
     return unix_answer(socket, details.get(socket.inode, UnixDetails()))

@@ -312,7 +312,6 @@ DAMAGED = {
     "underscored inode": ESTABLISHED.replace(b" 1000 ", b" 1_000 "),
     "negative user": ESTABLISHED.replace(b"     0        0 1000 ", b"    -1        0 1000 "),
     "underscored user": ESTABLISHED.replace(b"     0        0 1000 ", b"   1_0        0 1000 "),
-    "unknown timer": ESTABLISHED.replace(b" 00:00000000", b" 05:00000000"),
     "timer without time": ESTABLISHED.replace(b" 00:00000000", b" 01"),
     "timer that is no number": ESTABLISHED.replace(b" 00:00000000", b" 01:soon"),
     "retransmits that are no number": ESTABLISHED.replace(b" 00000000     0", b" 0000000G     0"),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # imported where it is needed first: --once must be over befo
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
     from netwatch_tui.kernel.sock_diag import Bound, SockDiag
 
+LAST_DEVICE = 0x7FFF_FFFF
+"""Numbers of devices are positive and of the type int."""
 _GONE = (FileNotFoundError, ProcessLookupError)
 _T = TypeVar("_T")
 
@@ -84,7 +86,7 @@ class Namespace(Protocol):
         """The internet sockets whose port the kernel chose; None where sock_diag can't be asked."""
 
     def device(self, index: int) -> str | None:
-        """The network device of this number in this namespace; None for number 0, which means any."""
+        """The network device of this number in this namespace; None for a number of none, as 0, which means any."""
 
 
 class LinuxNamespace:
@@ -278,7 +280,7 @@ class LinuxNamespace:
 
     def device(self, index: int) -> str | None:
         """The network device of this number."""
-        if not index:
+        if not 0 < index <= LAST_DEVICE:
             return None
         unknown: str | None = f"if{index}"
         return self._question(lambda diag: diag.device(index), unknown)

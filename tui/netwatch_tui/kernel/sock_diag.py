@@ -204,7 +204,7 @@ class SockDiag:
             return None
         try:
             told = fcntl.ioctl(self._netlink.fileno(), _SIOCGIFNAME, _IFREQ.pack(b"", index))
-        except OSError:
+        except (OSError, struct.error):
             return f"if{index}"
         return os.fsdecode(told[:16].partition(b"\0")[0])
 

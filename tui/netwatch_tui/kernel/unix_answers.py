@@ -29,6 +29,7 @@ _NAME, _PEER, _CLIENTS, _QUEUES, _UID = 0, 2, 3, 4, 7
 _TYPES = {1: "u_str", 2: "u_dgr", 5: "u_seq"}
 _STATES = {1: State.ESTAB, 2: State.SYN_SENT, 7: State.UNCONN, 10: State.LISTEN}
 """include/net/tcp_states.h, of which unix sockets use these."""
+_NO_NAME = NOWHERE.text.encode()
 _LISTENS = bytes([10])
 
 
@@ -115,5 +116,6 @@ def _name(told: bytes) -> Address:
         name = told.replace(b"\0", b"@")
     else:
         path = told.removesuffix(b"\0")
-        name = b"./" + path if path.startswith(b"@") else path  # the same file, and no abstract name
+        # The same file, and neither an abstract name nor none.
+        name = b"./" + path if path.startswith(b"@") or path == _NO_NAME else path
     return Address(0, name, name.decode("utf-8", "surrogateescape"))
