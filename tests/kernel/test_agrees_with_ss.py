@@ -117,7 +117,7 @@ def ask_ss(netns: Netns, uid: int, told: set[str]) -> list[Line]:
             case netid if netid in ALL_NETIDS:
                 lines.append(line)
             case _:
-                pass  # ss also knows vsock, tipc, xdp, dccp and mptcp
+                pass  # ss also knows vsock, tipc, xdp and dccp
     return lines
 
 
@@ -133,8 +133,8 @@ def as_ss_prints(sockets: Iterable[dict[str, Any]], told: set[str]) -> list[Line
     lines: list[Line] = []
     for socket in sockets:
         netid, state = socket["netid"], socket["state"]
-        if netid in ("udpl", "icmp"):
-            continue  # ss knows neither UDP-Lite nor ping sockets
+        if netid in ("udpl", "icmp", "bound"):
+            continue  # ss knows neither UDP-Lite nor ping sockets, and older ones not what is only bound
         if netid in UNIX and not socket["inode"]:
             continue  # nor unix connections that nobody has accepted yet
         local = socket["local"]
@@ -291,7 +291,7 @@ def looker(request: pytest.FixtureRequest, machine: Machine) -> Iterator[Looker]
 def test_every_socket_is_listed_as_ss_lists_it(machine: Machine, looker: Looker) -> None:
     seen = looker.agree(after=LOOK_ROUND_EVERY)
     assert sum(len(machine.holders(netns)) for netns in (machine.here, machine.there)) >= 2000
-    assert {socket["netid"] for socket in seen["sockets"]} >= ALL_NETIDS - {"sctp"}
+    assert {socket["netid"] for socket in seen["sockets"]} >= ALL_NETIDS - {"sctp", "mptcp", "bound"}
     assert seen["names"].items() >= {str(netns.inode): netns.name for netns in (machine.here, machine.there)}.items()
 
 
@@ -375,7 +375,7 @@ def listed_by_ss(lines: Iterable[Line], looking: int | None = None) -> list[Line
             owners=() if line.netid == "nl" else line.owners, recv_q=None if _is_kernels(line) else line.recv_q
         )
         for line in lines
-        if line.netid not in ("udpl", "icmp")
+        if line.netid not in ("udpl", "icmp", "bound")
         and not (line.netid in UNIX and not line.inode)
         and (line.netid, line.local) != ("nl", f"4:{looking}")
     ]

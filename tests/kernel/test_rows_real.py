@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.fields.format import local_text
 from netwatch_tui.kernel.inside import run_inside
 from netwatch_tui.kernel.source import LinuxSource
@@ -37,6 +37,10 @@ class Place:
 
     def look(self) -> Snapshot:
         self._now += 1.0
+        return self.collector.collect(self._now)
+
+    def look_round(self) -> Snapshot:
+        self._now += LOOK_ROUND_EVERY
         return self.collector.collect(self._now)
 
     def wait_for(self, condition: Callable[[Snapshot], bool]) -> Snapshot:
@@ -122,7 +126,8 @@ def test_who_waits_at_a_unix_listener_has_a_row_and_its_client_is_known(place: P
     waiting = [socket for socket in snapshot.sockets if socket.state is State.SYN_SENT]
     assert {socket.peer_port for socket in waiting} == set(map(inode, clients))
     assert {socket.local.text for socket in waiting} == {"@queue"}
-    assert place.look().delta.is_empty
+    again = place.look()
+    assert (again.delta.opened, again.delta.closed) == ((), ())
     accepted = server.accept()[0]
     with accepted:
         delta = place.look().delta
@@ -281,3 +286,43 @@ def test_a_socket_of_the_oldest_kind_has_its_row(place: Place) -> None:
     snapshot = place.look()
     assert (row(snapshot, held).netid, local_text(row(snapshot, held))) == ("p_dgr", "ip:*")
     assert snapshot.problems == ()
+
+
+# --- what no file lists ---
+
+MPTCP = 262
+
+
+def test_a_port_that_is_taken_without_listening_has_a_row_and_its_owner(place: Place) -> None:
+    held = place.socket(net.AF_INET, net.SOCK_STREAM)
+    held.bind(("127.0.0.1", 0))
+    double = place.socket(net.AF_INET6, net.SOCK_STREAM)
+    double.bind(("::", 0))
+    snapshot = place.look()
+    if not any(socket.netid == "bound" for socket in snapshot.sockets):
+        pytest.skip("this kernel does not list them: they are listed since Linux 6.8")
+    found = row(snapshot, held)
+    assert (found.netid, found.state, found.local_port) == ("bound", State.UNCONN, held.getsockname()[1])
+    assert [(owner.pid, owner.fd) for owner in found.owners] == [(os.getpid(), held.fileno())]
+    assert local_text(row(snapshot, double)) == f"*:{double.getsockname()[1]}"
+    assert snapshot.counts.by_kind["bound"] == 2
+    held.listen()
+    snapshot = place.look()
+    assert row(snapshot, held).netid == "tcp", "and no other row"
+    assert snapshot.counts.by_kind["bound"] == 1
+
+
+def test_sockets_of_multipath_tcp_are_rows_beside_their_subflows(place: Place) -> None:
+    try:
+        server = place.socket(net.AF_INET, net.SOCK_STREAM, MPTCP)
+    except OSError as error:
+        pytest.skip(f"no Multipath TCP: {error}")
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    snapshot = place.look()
+    rows = [socket for socket in snapshot.sockets if socket.inode == inode(server)]
+    assert sorted((socket.netid, socket.state) for socket in rows) == [("mptcp", State.LISTEN), ("tcp", State.LISTEN)]
+    assert {socket.local_port for socket in rows} == {server.getsockname()[1]}
+    assert {len(socket.owners) for socket in rows} == {1}
+    for later in (place.look(), place.look_round()):
+        assert (later.delta.opened, later.delta.closed) == ((), ())

@@ -23,6 +23,9 @@ from netwatch_tui.sockets.socket import Ends, Family, Socket
 from netwatch_tui.sockets.unseen import Unseen
 from tests.support.build import NETNS, UnixDetails, line, process, unix_answer
 
+FILES = sum(table.has_file for table in TABLES)
+"""How many tables are read in every tick."""
+
 
 class Place(NamedTuple):
     """A network namespace of a machine that a test makes up."""
@@ -55,6 +58,8 @@ class FakeSource:
         """Namespaces with a name that may not be read."""
         self.silent: set[int] = set()
         """Namespaces in which sock_diag does not answer."""
+        self.listed: dict[str, list[bytes]] = defaultdict(list)
+        """What sock_diag says of kinds of which there is no file."""
         self.answered: list[bytes] | None = None
         """What sock_diag says of unix sockets; what fits the lines where nothing is said."""
         self.torn: dict[str, deque[list[bytes]]] = defaultdict(deque)
@@ -216,6 +221,8 @@ class FakeNamespace:
     def answers(self, table: Table, check: Callable[[], None]) -> list[list[bytes]] | None:
         if self._is_silent:
             return None
+        if not table.has_file:
+            return [list(self._source.listed[table.name])]
         if self._source.answered is not None:
             return [self._source.answered]
         details = self._source.more_of_unix

@@ -96,7 +96,8 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(cli, "LinuxSource", source)
     monkeypatch.setattr(cli, "PrefetchedSource", source)
     named = [unix_answer(each, UnixDetails()) for each in OTHERS.values() if each.family is Family.UNIX]
-    monkeypatch.setattr(SockDiag, "listing", lambda *_: [named])  # else the real kernel's would be among them
+    # Else the real kernel's would be among them.
+    monkeypatch.setattr(SockDiag, "listing", lambda _, kind, __: [named] if kind == "unix" else None)
     yield folder
     for each in opened:
         each.close()

@@ -13,7 +13,7 @@ from netwatch_tui.kernel import sock_diag
 from netwatch_tui.kernel.namespace import Answer, LinuxNamespace, Namespace
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.sock_diag import Bound, SockDiagError
-from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.socket import Family, Socket, State
 from tests.support.build import NETNS, file_of, line, tcp, udp, unix
 
 BLUE = NETNS + 100
@@ -118,7 +118,7 @@ class Diag:
     def bound(self) -> dict[int, Bound]:
         return self._answer({7: Bound(0, 128, "eth0")})
 
-    def listing(self, kind: str) -> list[list[bytes]]:
+    def listing(self, kind: str, _: Family) -> list[list[bytes]]:
         return self._answer([[kind.encode()], [b"more"]])
 
     def unix_inodes(self) -> set[int]:

@@ -280,7 +280,7 @@ def test_backlogs_and_devices_of_listening_and_udp_sockets_are_listed_by_inode(k
     kernel.script = script
     assert SockDiag().bound() == {8: Bound(3, 128, None, FACTS), 9: Bound(0, 0, "lo", FACTS)}
     questions = [(*request.payload[:2], request.payload[4:8]) for request in kernel.asked]
-    listening, any_state = struct.pack("=I", 1 << 10), b"\xff" * 4
+    listening, any_state = struct.pack("=I", 1 << 10 | 1 << 13), b"\xff" * 4
     assert sorted(questions) == sorted(
         (family, protocol, states)
         for family in (net.AF_INET, net.AF_INET6)
@@ -409,7 +409,9 @@ def listed(*payloads: bytes) -> Callable[[Message], list[Message]]:
 
 
 def unix_list(diag: SockDiag) -> list[Socket]:
-    return [parse_unix_answer(each, 0, "", Family.UNIX) for part in diag.listing("unix") or [] for each in part]
+    return [
+        parse_unix_answer(each, 0, "", Family.UNIX) for part in diag.listing("unix", Family.UNIX) or [] for each in part
+    ]
 
 
 def peers(diag: SockDiag) -> dict[int, int]:
@@ -456,7 +458,11 @@ def test_those_who_wait_at_a_listener_are_told_from_each_other(kernel: Kernel) -
 def test_a_kernel_without_a_diag_module_for_unix_sockets_is_asked_once(kernel: Kernel) -> None:
     kernel.script = lambda request: [Message(NLMSG_DONE, request.sequence, struct.pack("=i", -errno.ENOENT))]
     diag = SockDiag()
-    assert (diag.listing("unix"), diag.listing("unix"), diag.unix_inodes()) == (None, None, None)
+    assert (diag.listing("unix", Family.UNIX), diag.listing("unix", Family.UNIX), diag.unix_inodes()) == (
+        None,
+        None,
+        None,
+    )
     assert len(kernel.asked) == 1
 
 
@@ -478,7 +484,7 @@ def test_no_datagram_makes_it_wait_for_ever(data: bytes) -> None:
         diag = SockDiag()
         kernel.answers.append(data)
         with suppress(SockDiagError, struct.error):
-            diag.listing("unix")
+            diag.listing("unix", Family.UNIX)
 
 
 def test_a_list_may_come_in_many_datagrams(kernel: Kernel) -> None:

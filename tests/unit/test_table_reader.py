@@ -8,11 +8,10 @@ from collections import deque
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
-from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import UnixDetails, line, owner, packet, tcp, time_wait, udp, unix
-from tests.support.fake import busy, events, held, in_order, only, row
+from tests.support.fake import FILES, busy, events, held, in_order, only, row
 
 LISTENER = tcp("127.0.0.1:80", inode=1)
 CLIENT = tcp("127.0.0.1:50000", "127.0.0.1:80", inode=2)
@@ -90,7 +89,7 @@ def test_a_known_socket_that_is_listed_twice_in_different_shape_is_one(
     assert held(torn) in ([first], [second])
     whole = watch.tick(second)
     assert (held(whole), only(whole).id) == ([second], before.id)
-    assert watch.source.reads <= 3 * len(TABLES) + 1, "its second line was not kept as one more that can be missing"
+    assert watch.source.reads <= 3 * FILES + 1, "its second line was not kept as one more that can be missing"
     assert watch.again().delta.is_empty
 
 
@@ -133,11 +132,11 @@ def test_what_only_the_second_read_shows_is_opened_a_tick_later() -> None:
 def test_a_table_is_read_again_only_when_a_socket_is_missing() -> None:
     watch = busy(CLIENT, RESOLVER)
     watch.again()
-    assert watch.source.reads == len(TABLES)
+    assert watch.source.reads == FILES
     watch.tick(CLIENT._replace(recv_q=1), LISTENER, RESOLVER)
-    assert watch.source.reads == 2 * len(TABLES)
+    assert watch.source.reads == 2 * FILES
     watch.tick(LISTENER, RESOLVER)
-    assert watch.source.reads == 3 * len(TABLES) + 1
+    assert watch.source.reads == 3 * FILES + 1
 
 
 # --- two sockets that share what finds them ---
@@ -187,7 +186,7 @@ def test_a_connection_that_sock_diag_knows_is_not_closed() -> None:
     second = watch.again()
     assert second.delta.is_empty
     assert {id(socket) for socket in second.sockets} == {id(socket) for socket in first.sockets}
-    assert watch.source.reads == 2 * len(TABLES), "no second read was needed"
+    assert watch.source.reads == 2 * FILES, "no second read was needed"
     watch.source.torn.clear()
     assert watch.again().delta.is_empty
 
@@ -198,7 +197,7 @@ def test_a_connection_that_sock_diag_does_not_know_is_closed() -> None:
     watch.source.alive = {}
     watch.source.held[1] = {1: 1}
     assert events(watch.tick(LISTENER).delta) == {"closed": [CLIENT]}
-    assert watch.source.reads == 2 * len(TABLES), "no second read was needed"
+    assert watch.source.reads == 2 * FILES, "no second read was needed"
 
 
 def test_a_connection_that_has_another_inode_now_is_closed() -> None:
@@ -259,7 +258,7 @@ def test_where_sock_diag_cannot_be_asked_a_second_read_must_tell() -> None:
     watch.source.torn["tcp"] = deque([lines(LISTENER)])
     assert watch.again().delta.is_empty
     assert events(watch.tick(LISTENER).delta) == {"closed": [CLIENT]}
-    assert watch.source.reads == 3 * len(TABLES) + 2
+    assert watch.source.reads == 3 * FILES + 2
 
 
 @pytest.mark.parametrize("missing", [LISTENER, RESOLVER])
@@ -272,7 +271,7 @@ def test_what_sock_diag_is_not_asked_about_is_told_by_a_second_read(missing: Soc
     watch.source.torn[table] = deque([lines(*rest)])
     assert watch.again().delta.is_empty
     assert watch.source.asked == []
-    assert watch.source.reads == 2 * len(TABLES) + 1
+    assert watch.source.reads == 2 * FILES + 1
 
 
 def test_a_connection_that_is_still_held_though_sock_diag_finds_none_is_told_by_a_second_read() -> None:

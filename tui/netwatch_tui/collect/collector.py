@@ -91,7 +91,7 @@ class Collector:
             self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
-        diffs, problems = self._reader.read(refs)
+        diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
         self._attribution.find(diffs, all_processes=look_round)

@@ -96,7 +96,7 @@ class SockDiagFacts:
             id: Of the row that it is.
         """
         answers = self._of.get(socket.netns)
-        if answers is None:
+        if answers is None or socket.netid == "mptcp":  # whose subflows have its inode, and facts of their own
             return socket
         if socket.family is Family.PACKET:
             return socket._replace(interface=answers.namespace.device(socket.local_port))
@@ -145,4 +145,4 @@ def is_known_better(socket: Socket) -> bool:
 
 def is_bound(socket: Socket) -> bool:
     """Whether `Namespace.bound` tells about sockets like this one."""
-    return socket.netid == "udp" or (socket.state is State.LISTEN and socket.netid == "tcp")
+    return socket.netid in ("udp", "bound") or (socket.state is State.LISTEN and socket.netid == "tcp")

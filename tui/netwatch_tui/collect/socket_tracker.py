@@ -291,6 +291,8 @@ class SocketTracker:
         """By the hash of their ends: 100,000 sockets have as many, and the tuples themselves would take 20 MB."""
         self._twins: dict[int, set[int]] = {}
         """By the same hash, all connections where there are several: at different devices."""
+        self._sharers: dict[int, set[int]] = {}
+        """All that have one inode where there are several: the associations or subflows of one socket."""
         self._lines: dict[tuple[int, str], dict[bytes, int]] = {}
         """By table, the lines that were there and the ids of their sockets."""
         self._last_id = 0
@@ -317,8 +319,10 @@ class SocketTracker:
         return bool(self._twins) and hash(self.sockets[id].ends) in self._twins
 
     def with_inode(self, inode: int) -> list[int]:
-        """The id of the socket with this inode, if there is one."""
+        """The ids of the sockets with this inode: one as a rule, more where connections share a descriptor."""
         self._index()
+        if inode in self._sharers:
+            return list(self._sharers[inode])
         return [self._by_inode[inode]] if inode in self._by_inode else []
 
     def next_id(self) -> int:
@@ -355,6 +359,8 @@ class SocketTracker:
             return
         for socket in sockets:
             if socket.inode:
+                if (other := self._by_inode.get(socket.inode, socket.id)) != socket.id:
+                    self._sharers.setdefault(socket.inode, {other}).add(socket.id)
                 self._by_inode[socket.inode] = socket.id
             key = hash(socket.ends)
             if socket.peer_port and (other := self._by_ends.get(key, socket.id)) != socket.id:
@@ -364,7 +370,12 @@ class SocketTracker:
     def _unlink(self, socket: Socket) -> None:
         """Forget where to find it; another socket may have taken its place there already."""
         self._index()
-        if self._by_inode.get(socket.inode) == socket.id:
+        if sharers := self._sharers.get(socket.inode):
+            sharers.discard(socket.id)
+            self._by_inode[socket.inode] = next(iter(sharers))
+            if len(sharers) == 1:
+                del self._sharers[socket.inode]
+        elif self._by_inode.get(socket.inode) == socket.id:
             del self._by_inode[socket.inode]
         key = hash(socket.ends)
         if twins := self._twins.get(key):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff, TableRef
@@ -13,6 +14,10 @@ from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.socket import Socket
 
 _FORGEABLE = "sock_diag does not tell of them, and in /proc/net/unix a name can forge lines"
+
+
+class NotTold(Exception):  # noqa: N818 -- no error: what is not told stays as it was
+    """sock_diag does not answer, and there is no file to read instead."""
 
 
 class TableReader:
@@ -28,15 +33,22 @@ class TableReader:
         self._from_text = 0
         """Rows of the tick under way that are read as text of which others can write a part."""
 
-    def read(self, refs: Iterable[TableRef]) -> tuple[list[TableDiff], list[Problem]]:
-        """One diff for each table that could be read, and what could not be."""
+    def read(self, refs: Sequence[TableRef], *, everything: bool) -> tuple[list[TableDiff], list[Problem]]:
+        """One diff for each table that could be read, and what could not be.
+
+        Args:
+            refs: The tables.
+            everything: Ask for those as well that have no file, which costs more than it tells in most ticks.
+        """
         self.lost_way = False
         self._from_text = 0
         diffs: list[TableDiff] = []
         problems: list[Problem] = []
-        for ref in refs:
+        for ref in chain((ref for ref in refs if ref.table.has_file), self._without_file(refs, diffs, everything)):
             try:
                 diff = self._read_table(ref)
+            except NotTold:
+                continue
             except ProcessLookupError:
                 self.lost_way = True  # to the namespace, which may well be there still
                 continue
@@ -54,6 +66,14 @@ class TableReader:
             problems.append(Problem(f"{count} unix sockets are doubtful: {_FORGEABLE}", count))
         return diffs, problems
 
+    def _without_file(
+        self, refs: Iterable[TableRef], diffs: Iterable[TableDiff], everything: bool
+    ) -> Iterator[TableRef]:
+        """The tables without a file, if it is time or one of their sockets has become another's row."""
+        known = self._tracker.with_inode
+        if everything or any(known(each.socket.inode) for diff in diffs for each in diff.opened):
+            yield from (ref for ref in refs if not ref.table.has_file)
+
     def _read_table(self, ref: TableRef) -> TableDiff:
         diff = self._tracker.diff(ref)
         try:
@@ -65,7 +85,7 @@ class TableReader:
         is_settled = not diff.missing or self._is_settled(diff)
         if diff.doubtful or diff.repeats or not is_settled:
             diff.reread(*self._rows(ref), ref.namespace.count)
-        if ref.table.answer_parser and not diff.is_answered:
+        if ref.table.answer_parser and not diff.is_answered and ref.table.has_file:
             self._from_text += diff.listed
         return diff
 
@@ -74,6 +94,8 @@ class TableReader:
         table, namespace = ref.table, ref.namespace
         if table.answer_parser and (answers := namespace.answers(table, self._check)) is not None:
             return answers, table.answer_parser
+        if not table.has_file:
+            raise NotTold
         return namespace.lines(table, self._check), table.parser
 
     def _is_settled(self, diff: TableDiff) -> bool:

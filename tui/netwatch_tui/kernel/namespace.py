@@ -235,7 +235,7 @@ class LinuxNamespace:
     def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
         """What sock_diag says of the sockets of a table."""
         nothing: list[list[bytes]] | None = None
-        parts = self._question(lambda diag: diag.listing(table.kind), nothing)
+        parts = self._question(lambda diag: diag.listing(table.kind, table.family), nothing)
         return None if parts is None else _checked(parts, check)
 
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_lines import parse_inet, parse_udp
+from netwatch_tui.kernel.listed_answers import parse_listed
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.sctp_lines import parse_association, parse_endpoint
 from netwatch_tui.kernel.unix_answers import parse_unix_answer
@@ -36,6 +37,8 @@ class Table(NamedTuple):
     """Whether each line begins with a slot number, `   0: `, that shifts when another socket comes or goes."""
     answer_parser: Parser | None = None
     """Takes apart what sock_diag says in place of lines, where it lists all that the file does, and more surely."""
+    has_file: bool = True
+    """Whether there is such a file at all; else sock_diag alone tells, and it is asked only now and then."""
 
     def parse(self, line: bytes, netns: int) -> Socket:
         """One line, as `read_lines` gives it, as a socket that is not yet followed.
@@ -65,6 +68,11 @@ TABLES = (
     Table("unix", "unix", "", Family.UNIX, parse_unix, has_slots=False, answer_parser=parse_unix_answer),
     Table("packet", "packet", "", Family.PACKET, parse_packet, has_slots=False),
     Table("netlink", "netlink", "nl", Family.NETLINK, parse_netlink, has_slots=False),
+    *(
+        Table(f"{kind}{number}", kind, kind, family, parse_listed, False, parse_listed, has_file=False)
+        for kind in ("mptcp", "bound")
+        for family, number in ((Family.INET, ""), (Family.INET6, "6"))
+    ),
 )
 
 _READ = 128 * 1024

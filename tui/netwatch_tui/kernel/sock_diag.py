@@ -17,8 +17,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey
+from netwatch_tui.kernel.listed_answers import listing_request
 from netwatch_tui.kernel.unix_answers import inode_of, unix_request, with_waiting
-from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
+from netwatch_tui.sockets.socket import Address, DiagFacts, Family, Socket
 
 _NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
@@ -26,6 +27,8 @@ _REQUEST, _DUMP = 0x1, 0x300
 _ERROR, _DONE = 2, 3
 _LISTEN = 1 << 10
 """The bit of TCP_LISTEN in a mask of states."""
+_BOUND = 1 << 13
+"""That of TCP_BOUND_INACTIVE, which kernels before 6.8 do not know."""
 _ALL_STATES = 0xFFFF_FFFF
 
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
@@ -93,7 +96,8 @@ class SockDiag:
         """Numbers of devices to which TCP sockets were seen bound."""
         self._untold: set[int] = set()
         """Protocols of which this kernel tells nothing: each question would make it look for a module again."""
-        self._tells_unix = True
+        self._untold_kinds: set[str] = set()
+        """The same of kinds that are listed."""
         self._listed = _Listed()
 
     def close(self) -> None:
@@ -142,13 +146,13 @@ class SockDiag:
         ]
 
     def bound(self) -> dict[int, Bound]:
-        """The listening TCP sockets and all UDP sockets by inode.
+        """The listening TCP sockets, those that are only bound, and all UDP sockets by inode.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
         found: dict[int, Bound] = {}
-        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN), (_socket.IPPROTO_UDP, _ALL_STATES)):
+        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN | _BOUND), (_socket.IPPROTO_UDP, _ALL_STATES)):
             for answer in self._list(protocol, states):
                 interface, diag = self._facts(answer)
                 found[answer.inode] = Bound(answer.recv_q, answer.send_q, interface, diag)
@@ -176,15 +180,18 @@ class SockDiag:
             for answer in self._list(protocol, _ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
         }
 
-    def listing(self, kind: str) -> list[list[bytes]] | None:
-        """All sockets of a kind that `Table.answer_parser` reads, some hundred at a time; None for other kinds.
+    def listing(self, kind: str, family: Family) -> list[list[bytes]] | None:
+        """All sockets of a kind that `Table.answer_parser` reads, some hundred at a time.
 
-        None as well where this kernel tells nothing of them.
+        None where this kernel tells nothing of them.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        return self._list_unix(unix_request(), self._listed) if kind == "unix" else None
+        if kind == "unix":
+            return self._list_or_none(kind, unix_request(), self._listed)
+        request = listing_request(kind, family)
+        return None if request is None else self._list_or_none(kind, request)
 
     def unix_inodes(self) -> set[int] | None:
         """The inodes of all unix sockets; None where the kernel can't tell.
@@ -192,7 +199,7 @@ class SockDiag:
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        parts = self._list_unix(unix_request(inodes_only=True))
+        parts = self._list_or_none("unix", unix_request(inodes_only=True))
         return None if parts is None else set(map(inode_of, chain.from_iterable(parts)))
 
     def device(self, index: int) -> str | None:
@@ -229,15 +236,15 @@ class SockDiag:
                 self._untold.add(protocol)
                 return
 
-    def _list_unix(self, request: bytes, listed: _Listed | None = None) -> list[list[bytes]] | None:
-        if not self._tells_unix:
+    def _list_or_none(self, kind: str, request: bytes, listed: _Listed | None = None) -> list[list[bytes]] | None:
+        if kind in self._untold_kinds:
             return None
         try:
             return list(self._parts(request, listed))
         except SockDiagError as error:
             if error.errno != errno.ENOENT:
                 raise
-            self._tells_unix = False
+            self._untold_kinds.add(kind)
             return None
 
     def _answers(self, sockets: Sequence[Socket]) -> list[InetAnswer | None]:
