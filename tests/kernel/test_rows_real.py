@@ -234,6 +234,8 @@ def test_two_connections_with_the_same_ends_on_two_links_are_two_rows_to_the_end
         deltas.append(snapshot.delta)
         assert {socket.id for socket in between(snapshot, ports)} == ids
     assert not any(delta.closed + delta.opened for delta in deltas)
+    devices = [socket.interface for socket in between(place.look_round(), ports)]
+    assert devices == [None, None], "nothing says any more which of them was on which link"
 
 
 def test_two_that_were_over_before_the_first_look_are_two_rows(

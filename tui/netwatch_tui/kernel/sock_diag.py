@@ -141,7 +141,10 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         return [
-            None if answer is None or answer.inode != socket.inode else self._facts(answer)
+            # On a device, and without an inode, it may be another one with the same ends.
+            self._facts(answer)
+            if answer and answer.inode == socket.inode and (answer.inode or not answer.device)
+            else None
             for socket, answer in zip(sockets, self._answers(sockets), strict=True)
         ]
 
@@ -161,12 +164,22 @@ class SockDiag:
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What only sock_diag tells of every internet socket that it knows.
 
+        Not of those that their key does not tell from others: connections without a file, and with the same ends at two
+        devices, or several that share a file.
+
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        return {
-            answer.key: self._facts(answer) for protocol in _PROTOCOLS for answer in self._list(protocol, _ALL_STATES)
-        }
+        found: dict[SocketKey, InetFacts] = {}
+        shared: set[SocketKey] = set()
+        for protocol in _PROTOCOLS:
+            for answer in self._list(protocol, _ALL_STATES):
+                facts = self._facts(answer)
+                if found.setdefault(answer.key, facts).diag.cookie != facts.diag.cookie:
+                    shared.add(answer.key)
+        for key in shared:
+            del found[key]
+        return found
 
     def autobound(self) -> set[SocketKey]:
         """The internet sockets whose local port the kernel chose: those without SOCK_BINDPORT_LOCK.
