@@ -14,7 +14,7 @@ from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
@@ -129,15 +129,18 @@ class StoryNamespace:
         check()
         return [self._story.lines(table.name)]
 
+    def answers(self, table: Table, check: Callable[[], None]) -> None:
+        """Stories tell lines only."""
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
         """Stories answer no questions."""
         return [Answer.CANNOT_TELL] * len(sockets)
 
-    def bound(self) -> dict[int, Bound]:
-        """Nothing."""
-        return {}
+    def count(self, sockets: Sequence[Socket]) -> list[None]:
+        """Stories answer no questions."""
+        return [None] * len(sockets)
 
-    def unix(self) -> dict[int, UnixDetails]:
+    def bound(self) -> dict[int, Bound]:
         """Nothing."""
         return {}
 

@@ -11,15 +11,20 @@ from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
+from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails, socket_key
+from netwatch_tui.kernel.sock_diag import Bound, socket_key
+from netwatch_tui.kernel.unix_answers import WAITING
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
-from tests.support.build import NETNS, line, process
+from tests.support.build import NETNS, UnixDetails, line, process, unix_answer
+
+FILES = sum(table.has_file for table in TABLES)
+"""How many tables are read in every tick."""
 
 
 class Place(NamedTuple):
@@ -52,7 +57,11 @@ class FakeSource:
         self.unreadable = 0
         """Namespaces with a name that may not be read."""
         self.silent: set[int] = set()
-        """Namespaces in which sock_diag can't be asked."""
+        """Namespaces in which sock_diag does not answer."""
+        self.listed: dict[str, list[bytes]] = defaultdict(list)
+        """What sock_diag says of kinds of which there is no file."""
+        self.answered: list[bytes] | None = None
+        """What sock_diag says of unix sockets; what fits the lines where nothing is said."""
         self.torn: dict[str, deque[list[bytes]]] = defaultdict(deque)
         """What the next reads of a file give instead."""
         self.failing: dict[str, OSError] = {}
@@ -90,6 +99,8 @@ class FakeSource:
         """What sock_diag knows of connections; None when it can't be asked."""
         self.asked: list[Socket] = []
         """Connections that sock_diag was asked about."""
+        self.counts: dict[Ends, int] = {}
+        """How many connections sock_diag knows at some ends; it does not tell of others."""
         self.more_of_bound: dict[int, Bound] = {}
         self.more_of_unix: dict[int, UnixDetails] = {}
         self.facts: dict[SocketKey, InetFacts] = {}
@@ -221,6 +232,18 @@ class FakeNamespace:
     def lines(self, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         return self._source.lines(self, table, check)
 
+    def answers(self, table: Table, check: Callable[[], None]) -> list[list[bytes]] | None:
+        if self._is_silent:
+            return None
+        if not table.has_file:
+            return [list(self._source.listed[table.name])]
+        if self._source.answered is not None:
+            return [self._source.answered]
+        details = self._source.more_of_unix
+        return [
+            [_unix_answer(table, line, details) for line in lines] for lines in self._source.lines(self, table, check)
+        ]
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
         alive = None if self._is_silent else self._source.alive
         self._source.asked += filter(is_connection, sockets)
@@ -229,11 +252,12 @@ class FakeNamespace:
             for socket in sockets
         ]
 
+    def count(self, sockets: Sequence[Socket]) -> list[int | None]:
+        counts = {} if self._is_silent else self._source.counts
+        return [counts.get(socket.ends) for socket in sockets]
+
     def bound(self) -> dict[int, Bound]:
         return {} if self._is_silent else self._source.more_of_bound
-
-    def unix(self) -> dict[int, UnixDetails]:
-        return {} if self._is_silent else self._source.more_of_unix
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         self._source.fact_lists += 1
@@ -260,6 +284,19 @@ def _answer(socket: Socket, inode: int | None) -> Answer:
     if inode == socket.inode:
         return Answer.PRESENT
     return Answer.FILELESS if inode == 0 else Answer.ABSENT
+
+
+def _unix_answer(table: Table, line: bytes, details: dict[int, UnixDetails]) -> bytes:
+    """What sock_diag says where the file has this line; a line that can't be understood is a damaged answer."""
+    try:
+        socket = table.parse(line, NETNS)
+    except LineError:
+        return line
+    if socket.inode >= 1 << 32:
+        return line  # the answer has no room for it
+    if not socket.inode:
+        return WAITING.pack(0, 1, 0, 0, int(line.partition(b":")[0], 16) & 0xFFFF) + socket.local.text.encode()
+    return unix_answer(socket, details.get(socket.inode, UnixDetails()))
 
 
 def table_name(socket: Socket) -> str:

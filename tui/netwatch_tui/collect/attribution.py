@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from netwatch_tui.collect.owner_index import OwnerIndex
-from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_known_better
+from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_bound
 from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff
-from netwatch_tui.kernel.namespace import Answer, is_connection
+from netwatch_tui.kernel.namespace import Answer, can_be_asked
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.listeners import Listeners, waits
@@ -193,14 +193,14 @@ class Attribution:
 
     def _still_there(self, inodes: set[int], known: Mapping[int, Socket]) -> set[int]:
         """Those that the kernel still knows as far as it can be asked: what lives for milliseconds has no owner now."""
-        asked = [known[inode] for inode in inodes if inode in known and is_connection(known[inode])]
+        asked = [known[inode] for inode in inodes if inode in known and can_be_asked(known[inode])]
         answers = self._details.ask(asked)
         there = (Answer.PRESENT, Answer.CANNOT_TELL)
         gone = {socket.inode for socket, answer in zip(asked, answers, strict=True) if answer not in there}
         gone |= {
             inode
             for inode in inodes
-            if inode in known and is_known_better(known[inode]) and not self._details.knows(known[inode])
+            if inode in known and is_bound(known[inode]) and not self._details.knows(known[inode])
         }
         return inodes - gone
 

@@ -92,7 +92,7 @@ class Collector:
             self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
-        diffs, problems = self._reader.read(refs)
+        diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
         self._attribution.find(diffs, all_processes=look_round)
@@ -141,9 +141,7 @@ class Collector:
         """Ask sock_diag again where a line that it knows more about is new, or it is time."""
         for namespace in namespaces:
             own = [diff for diff in diffs if diff.ref.namespace.inode == namespace.inode]
-            unix = [diff for diff in own if diff.ref.table.kind == "unix"]
             wanted = Wanted(
-                unix=bool(unix) and (look_round or any(map(_has_fresh, unix))),
                 bound=look_round or any(is_bound(new_line.socket) for new_line in _new_lines(own)),
                 every=again,
                 new=self._needed(namespace, own),
@@ -214,10 +212,6 @@ class Collector:
             socket = self._details.add(socket, id)
         user = None if socket.uid is None else self._source.user(socket.uid)
         return socket.followed(id, seen_at, was_there, user, *self._attribution.of(socket, before))
-
-
-def _has_fresh(diff: TableDiff) -> bool:
-    return bool(diff.opened or diff.continuing)
 
 
 def _new_lines(diffs: Iterable[TableDiff]) -> Iterator[NewLine]:

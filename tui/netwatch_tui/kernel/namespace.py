@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
@@ -19,12 +20,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
 from netwatch_tui.kernel.proc_net import Table, read_lines
-from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-    from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
+    from netwatch_tui.kernel.sock_diag import Bound, SockDiag
 
+LAST_DEVICE = 0x7FFF_FFFF
+"""Numbers of devices are positive and of the type int."""
 _GONE = (FileNotFoundError, ProcessLookupError)
 _LOOKS = 20
 """How often a process must be seen in a namespace that can't be entered, before what it shows is taken for its own."""
@@ -61,14 +64,20 @@ class Namespace(Protocol):
             OSError: The table can't be read.
         """
 
+    def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
+        """What sock_diag says of the sockets of a table that has an `answer_parser`, a message a socket.
+
+        None where it can't be asked: then there are only the lines.
+        """
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
         """Whether these sockets are there now. The only judge of whether sock_diag knows."""
 
+    def count(self, sockets: Sequence[Socket]) -> Sequence[int | None]:
+        """How many connections have the same ends as each of these; None where sock_diag does not tell."""
+
     def bound(self) -> dict[int, Bound]:
         """More about listening and UDP sockets by inode; empty where sock_diag can't be asked."""
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """More about unix sockets by inode; empty where sock_diag can't be asked."""
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What sock_diag alone tells of every internet socket; empty where it can't be asked."""
@@ -80,7 +89,7 @@ class Namespace(Protocol):
         """The internet sockets whose port the kernel chose; None where sock_diag can't be asked."""
 
     def device(self, index: int) -> str | None:
-        """The network device of this number in this namespace; None for number 0, which means any."""
+        """The network device of this number in this namespace; None for a number of none, as 0, which means any."""
 
 
 class LinuxNamespace:
@@ -223,22 +232,39 @@ class LinuxNamespace:
 
     # --- sock_diag ---
 
+    def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
+        """What sock_diag says of the sockets of a table."""
+        nothing: list[list[bytes]] | None = None
+        parts = self._question(lambda diag: diag.listing(table.kind, table.family), nothing)
+        return None if parts is None else _checked(parts, check)
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
-        """Whether these sockets are there now. sock_diag answers exact questions about TCP connections only."""
-        connections = [socket for socket in sockets if is_connection(socket)]
-        inodes = self._question(lambda diag: diag.inodes(connections), None) if connections else []
-        if inodes is None:
-            return [Answer.CANNOT_TELL] * len(sockets)
-        answers = map(_answer, connections, inodes)
-        return [next(answers) if is_connection(socket) else Answer.CANNOT_TELL for socket in sockets]
+        """Whether these sockets are there now. sock_diag is asked about TCP connections one by one."""
+        found = [Answer.CANNOT_TELL] * len(sockets)
+        connections = [at for at, socket in enumerate(sockets) if is_connection(socket)]
+        asked = [sockets[at] for at in connections]
+        if asked and (inodes := self._question(lambda diag: diag.inodes(asked), None)):
+            for at, inode in zip(connections, inodes, strict=True):
+                found[at] = _answer(sockets[at], inode)
+        named = [at for at, socket in enumerate(sockets) if is_held_unix(socket)]
+        if named and (there := self._question(lambda diag: diag.unix_inodes(), None)) is not None:
+            for at in named:
+                found[at] = Answer.PRESENT if sockets[at].inode in there else Answer.ABSENT
+        return found
+
+    def count(self, sockets: Sequence[Socket]) -> Sequence[int | None]:
+        """How many TCP connections have the same ends as each of these: at different devices there may be several."""
+        asked = list(filter(is_connection, sockets))
+        nothing: list[int] | None = None
+        found = self._question(lambda diag: diag.count(asked), nothing) if asked else nothing
+        if found is None:
+            return [None] * len(sockets)
+        counts = iter(found)
+        return [next(counts) if is_connection(socket) else None for socket in sockets]
 
     def bound(self) -> dict[int, Bound]:
         """More about listening and UDP sockets."""
         return self._question(lambda diag: diag.bound(), {})
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """More about unix sockets."""
-        return self._question(lambda diag: diag.unix(), {})
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What sock_diag alone tells of every internet socket."""
@@ -254,7 +280,7 @@ class LinuxNamespace:
 
     def device(self, index: int) -> str | None:
         """The network device of this number."""
-        if not index:
+        if not 0 < index <= LAST_DEVICE:
             return None
         unknown: str | None = f"if{index}"
         return self._question(lambda diag: diag.device(index), unknown)
@@ -270,7 +296,7 @@ class LinuxNamespace:
                     return otherwise
                 self._diag = SockDiag() if self.is_own else self._inside(SockDiag)
             return ask(self._diag)
-        except OSError:  # every way to fail is the same here: it can't be asked now
+        except (OSError, struct.error):  # every way to fail is the same here: it can't be asked now
             self._close_diag()
             return otherwise
 
@@ -283,6 +309,22 @@ class LinuxNamespace:
 def is_connection(socket: Socket) -> bool:
     """Whether sock_diag answers exact questions about sockets like this one."""
     return socket.netid == "tcp" and socket.state is not State.LISTEN
+
+
+def is_held_unix(socket: Socket) -> bool:
+    """Whether sock_diag finds sockets like this one by their inode: a unix socket that does not wait in a queue."""
+    return socket.family is Family.UNIX and socket.inode != 0
+
+
+def can_be_asked(socket: Socket) -> bool:
+    """Whether `Namespace.ask` can answer about sockets like this one."""
+    return is_connection(socket) or is_held_unix(socket)
+
+
+def _checked(parts: Iterable[list[bytes]], check: Callable[[], None]) -> Iterator[list[bytes]]:
+    for part in parts:
+        check()
+        yield part
 
 
 def namespace_inode(link: str) -> int:

@@ -12,11 +12,14 @@ import os
 import socket as _socket
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey, attributes
-from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
+from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey
+from netwatch_tui.kernel.listed_answers import listing_request
+from netwatch_tui.kernel.unix_answers import inode_of, unix_request, with_waiting
+from netwatch_tui.sockets.socket import Address, DiagFacts, Family, Socket
 
 _NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
@@ -24,11 +27,15 @@ _REQUEST, _DUMP = 0x1, 0x300
 _ERROR, _DONE = 2, 3
 _LISTEN = 1 << 10
 """The bit of TCP_LISTEN in a mask of states."""
+_BOUND = 1 << 13
+"""That of TCP_BOUND_INACTIVE, which kernels before 6.8 do not know."""
 _ALL_STATES = 0xFFFF_FFFF
 
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _INET_REQUEST = struct.Struct("=BBBxI")  # struct inet_diag_req_v2: family, protocol, extensions, states; then the id
+_ENDS, _COOKIE = slice(4, 40), slice(44, 52)
+"""Where they are in struct inet_diag_msg."""
 _ANY_COOKIE = b"\xff" * 8
 _BYTECODE = 1
 """INET_DIAG_REQ_BYTECODE."""
@@ -42,12 +49,12 @@ _IFREQ = struct.Struct("=16si20x")
 """struct ifreq: a device's name and number; see netdevice(7)."""
 _MOST_DEVICES = 8
 """Devices on which a socket is looked for that has none of the ends without a device."""
-_UNIX_REQUEST = struct.Struct("=BBHIII8s")  # struct unix_diag_req: family, protocol, pad, states, inode, show, cookie
-_UNIX_ANSWER = struct.Struct("=BBBBI8s")  # struct unix_diag_msg: family, type, state, pad, inode, cookie
-_SHOW_PEER, _SHOW_QUEUES, _SHOW_UID = 0x4, 0x10, 0x40
-_PEER, _QUEUES, _UID = 2, 4, 7
 _BATCH = 128
 """Questions in one message: their answers fit into the smallest receive buffer that Linux gives."""
+_LISTING = 0xFFFF_FFFF
+"""The sequence number of every list of unix sockets: what tells the same is the same datagram."""
+_TakenApart = tuple[list[bytes], bytes | None]
+"""Payloads, and that of the message that ends the list."""
 _PATIENCE = 1.0
 """Seconds to wait for an answer that the kernel gives at once or never."""
 
@@ -65,17 +72,6 @@ class Bound(NamedTuple):
     interface: str | None
     """The device that it is bound to."""
     diag: DiagFacts | None = None
-
-
-class UnixDetails(NamedTuple):
-    """What only sock_diag tells of a unix socket."""
-
-    peer_inode: int
-    """0 when there is no peer."""
-    recv_q: int
-    send_q: int
-    uid: int | None
-    """None before Linux 5.3."""
 
 
 class SockDiag:
@@ -100,6 +96,9 @@ class SockDiag:
         """Numbers of devices to which TCP sockets were seen bound."""
         self._untold: set[int] = set()
         """Protocols of which this kernel tells nothing: each question would make it look for a module again."""
+        self._untold_kinds: set[str] = set()
+        """The same of kinds that are listed."""
+        self._listed = _Listed()
 
     def close(self) -> None:
         """Close it."""
@@ -121,6 +120,20 @@ class SockDiag:
         """
         return [answer and answer.inode for answer in self._answers(sockets)]
 
+    def count(self, sockets: Sequence[Socket]) -> list[int]:
+        """For each TCP connection how many there are with its two ends, by their cookies.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        cookies: dict[bytes, set[bytes]] = {packed_ends(socket): set() for socket in sockets}
+        for family in {_family(socket) for socket in sockets}:
+            request = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES & ~_LISTEN) + bytes(48)
+            for message in self._dump(request):
+                if (ends := message[_ENDS]) in cookies:
+                    cookies[ends].add(message[_COOKIE])
+        return [len(cookies[packed_ends(socket)]) for socket in sockets]
+
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         """What only sock_diag tells of TCP connections; None of those that are not found, as in `inodes`.
 
@@ -128,18 +141,21 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         return [
-            None if answer is None or answer.inode != socket.inode else self._facts(answer)
+            # On a device, and without an inode, it may be another one with the same ends.
+            self._facts(answer)
+            if answer and answer.inode == socket.inode and (answer.inode or not answer.device)
+            else None
             for socket, answer in zip(sockets, self._answers(sockets), strict=True)
         ]
 
     def bound(self) -> dict[int, Bound]:
-        """The listening TCP sockets and all UDP sockets by inode.
+        """The listening TCP sockets, those that are only bound, and all UDP sockets by inode.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
         found: dict[int, Bound] = {}
-        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN), (_socket.IPPROTO_UDP, _ALL_STATES)):
+        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN | _BOUND), (_socket.IPPROTO_UDP, _ALL_STATES)):
             for answer in self._list(protocol, states):
                 interface, diag = self._facts(answer)
                 found[answer.inode] = Bound(answer.recv_q, answer.send_q, interface, diag)
@@ -148,14 +164,23 @@ class SockDiag:
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What only sock_diag tells of every internet socket that it knows.
 
+        Not of those that their key does not tell from others: connections without a file, and with the same ends at two
+        devices, or several that share a file.
+
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        return {
-            _key(answer, protocol): self._facts(answer)
-            for protocol in _PROTOCOLS
-            for answer in self._list(protocol, _ALL_STATES)
-        }
+        found: dict[SocketKey, InetFacts] = {}
+        shared: set[SocketKey] = set()
+        for protocol in _PROTOCOLS:
+            for answer in self._list(protocol, _ALL_STATES):
+                facts = self._facts(answer)
+                key = _key(answer, protocol)
+                if found.setdefault(key, facts).diag.cookie != facts.diag.cookie:
+                    shared.add(key)
+        for key in shared:
+            del found[key]
+        return found
 
     def autobound(self) -> set[SocketKey]:
         """The internet sockets whose local port the kernel chose: those without SOCK_BINDPORT_LOCK.
@@ -169,26 +194,27 @@ class SockDiag:
             for answer in self._list(protocol, _ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
         }
 
-    def unix(self) -> dict[int, UnixDetails]:
-        """Details of all unix sockets by inode.
+    def listing(self, kind: str, family: Family) -> list[list[bytes]] | None:
+        """All sockets of a kind that `Table.answer_parser` reads, some hundred at a time.
+
+        None where this kernel tells nothing of them.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        show = _SHOW_PEER | _SHOW_QUEUES | _SHOW_UID
-        request = _UNIX_REQUEST.pack(_socket.AF_UNIX, 0, 0, _ALL_STATES, 0, show, b"\xff" * 8)
-        found: dict[int, UnixDetails] = {}
-        for answer in self._dump(request):
-            inode = _UNIX_ANSWER.unpack_from(answer)[4]
-            told = dict(attributes(answer[_UNIX_ANSWER.size :]))
-            recv_q, send_q = struct.unpack("=II", told.get(_QUEUES, bytes(8)))
-            found[inode] = UnixDetails(
-                peer_inode=int.from_bytes(told.get(_PEER, b"\0"), sys.byteorder),
-                recv_q=recv_q,
-                send_q=send_q,
-                uid=struct.unpack("=I", told[_UID])[0] if _UID in told else None,
-            )
-        return found
+        if kind == "unix":
+            return self._list_or_none(kind, unix_request(), self._listed)
+        request = listing_request(kind, family)
+        return None if request is None else self._list_or_none(kind, request)
+
+    def unix_inodes(self) -> set[int] | None:
+        """The inodes of all unix sockets; None where the kernel can't tell.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        parts = self._list_or_none("unix", unix_request(inodes_only=True))
+        return None if parts is None else set(map(inode_of, chain.from_iterable(parts)))
 
     def device(self, index: int) -> str | None:
         """The network device of this number in the namespace of the netlink socket; None for number 0, which means any.
@@ -199,7 +225,7 @@ class SockDiag:
             return None
         try:
             told = fcntl.ioctl(self._netlink.fileno(), _SIOCGIFNAME, _IFREQ.pack(b"", index))
-        except OSError:
+        except (OSError, struct.error):
             return f"if{index}"
         return os.fsdecode(told[:16].partition(b"\0")[0])
 
@@ -223,6 +249,17 @@ class SockDiag:
                     raise
                 self._untold.add(protocol)
                 return
+
+    def _list_or_none(self, kind: str, request: bytes, listed: _Listed | None = None) -> list[list[bytes]] | None:
+        if kind in self._untold_kinds:
+            return None
+        try:
+            return list(self._parts(request, listed))
+        except SockDiagError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            self._untold_kinds.add(kind)
+            return None
 
     def _answers(self, sockets: Sequence[Socket]) -> list[InetAnswer | None]:
         """For each TCP connection the answer about the socket that has its two ends.
@@ -265,18 +302,21 @@ class SockDiag:
 
     def _dump(self, request: bytes) -> Iterator[bytes]:
         """The payload of every answer to one question."""
+        return chain.from_iterable(self._parts(request))
+
+    def _parts(self, request: bytes, listed: _Listed | None = None) -> Iterator[list[bytes]]:
+        """The payloads of the answers to one question, those of one datagram at a time."""
+        take_apart = listed.begin() if listed else _payloads
         self._sequence += 1
-        self._send(_message(request, _REQUEST | _DUMP, self._sequence))
-        while True:
-            for kind, sequence, payload in self._receive():
-                if sequence != self._sequence:
-                    continue
-                if kind in (_DONE, _ERROR):
-                    # Both begin with 0 or a negative error number: a list that can't be made just ends with one.
-                    if code := -struct.unpack_from("=i", payload)[0]:
-                        raise SockDiagError(code, os.strerror(code))
-                    return
-                yield payload
+        sequence = _LISTING if listed else self._sequence
+        self._send(_message(request, _REQUEST | _DUMP, sequence))
+        end = None
+        while end is None:
+            payloads, end = take_apart(self._recv(), sequence)
+            yield payloads
+        # It begins with 0 or a negative error number: a list that can't be made just ends with one.
+        if code := -struct.unpack_from("=i", end)[0]:
+            raise SockDiagError(code, os.strerror(code))
 
     def _send(self, data: bytes) -> None:
         try:
@@ -284,17 +324,59 @@ class SockDiag:
         except OSError as error:
             raise SockDiagError(str(error)) from error
 
-    def _receive(self) -> Iterator[tuple[int, int, bytes]]:
-        """Kind, sequence number and payload of the messages in the next datagram."""
+    def _recv(self) -> bytes:
         try:
-            data = self._netlink.recv(1 << 18)
+            return self._netlink.recv(1 << 18)
         except OSError as error:
             raise SockDiagError(str(error)) from error
+
+    def _receive(self) -> Iterator[tuple[int, int, bytes]]:
+        """Kind, sequence number and payload of the messages in the next datagram."""
+        data = self._recv()
         at = 0
         while at + _HEADER.size <= len(data):
             length, kind, _, sequence, _ = _HEADER.unpack_from(data, at)
             yield kind, sequence, data[at + _HEADER.size : at + length]
-            at += (length + 3) & ~3
+            at += max((length + 3) & ~3, _HEADER.size)
+
+
+class _Listed:
+    """The datagrams of the last list of unix sockets, taken apart: what did not change costs next to nothing."""
+
+    def __init__(self) -> None:
+        self._before: dict[bytes, _TakenApart] = {}
+        self._now: dict[bytes, _TakenApart] = {}
+
+    def begin(self) -> Callable[[bytes, int], _TakenApart]:
+        """What takes apart the datagrams of the next list."""
+        self._before, self._now = self._now, {}
+        return self._take_apart
+
+    def _take_apart(self, data: bytes, sequence: int) -> _TakenApart:
+        found = self._before.get(data)
+        if found is None:
+            payloads, end = _payloads(data, sequence)
+            found = with_waiting(payloads), end
+        self._now[data] = found
+        return found
+
+
+def _payloads(data: bytes, sequence: int) -> _TakenApart:
+    """The answers to one question in a datagram, and the payload of the message that ends them, if it is there.
+
+    The hottest loop of this module: it runs for every unix socket that is new, and for its neighbours.
+    """
+    payloads: list[bytes] = []
+    at, last = 0, len(data) - _HEADER.size
+    while at <= last:
+        length, kind, _, number, _ = _HEADER.unpack_from(data, at)
+        if number == sequence:
+            payload = data[at + 16 : at + length]
+            if kind in (_DONE, _ERROR):
+                return payloads, payload
+            payloads.append(payload)
+        at += max((length + 3) & ~3, 16)
+    return payloads, None
 
 
 def _message(payload: bytes, flags: int, sequence: int) -> bytes:
@@ -303,9 +385,12 @@ def _message(payload: bytes, flags: int, sequence: int) -> bytes:
 
 def _question(socket: Socket, device: int) -> bytes:
     """The request for the one socket with these ends on this device."""
-    family = _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
-    head = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES)
+    head = _INET_REQUEST.pack(_family(socket), _socket.IPPROTO_TCP, 0, _ALL_STATES)
     return head + packed_ends(socket) + device.to_bytes(4, sys.byteorder) + _ANY_COOKIE
+
+
+def _family(socket: Socket) -> int:
+    return _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
 
 
 def packed_ends(socket: Socket) -> bytes:
@@ -315,7 +400,7 @@ def packed_ends(socket: Socket) -> bytes:
 
 def socket_key(socket: Socket) -> SocketKey:
     """What finds an internet socket among the answers."""
-    return socket.inode, packed_ends(socket) if socket.netid == "tcp" else b""
+    return socket.inode, packed_ends(socket) if socket.netid in ("tcp", "bound") else b""
 
 
 def _key(answer: InetAnswer, protocol: int) -> SocketKey:

@@ -5,9 +5,9 @@ complete -c netwatch-tui -s u -l udp -d 'UDP sockets'
 complete -c netwatch-tui -s w -l raw -d 'raw sockets'
 complete -c netwatch-tui -s x -l unix -d 'unix sockets'
 function __netwatch_tui_kinds
-    printf '%s\n' tcp udp unix raw udplite icmp sctp packet netlink inet all
+    printf '%s\n' tcp udp unix raw udplite icmp sctp packet netlink mptcp bound inet all
 end
-complete -c netwatch-tui -s A -l query -x -a '(__fish_complete_list , __netwatch_tui_kinds)' -d 'comma-separated kinds of sockets: tcp, udp, unix, raw, udplite, icmp, sctp, packet, netlink, inet, all'
+complete -c netwatch-tui -s A -l query -x -a '(__fish_complete_list , __netwatch_tui_kinds)' -d 'comma-separated kinds of sockets: tcp, udp, unix, raw, udplite, icmp, sctp, packet, netlink, mptcp, bound, inet, all'
 complete -c netwatch-tui -s 4 -l ipv4 -d 'IPv4 sockets'
 complete -c netwatch-tui -s 6 -l ipv6 -d 'IPv6 sockets'
 complete -c netwatch-tui -s l -l listening -d 'listening sockets only'
