@@ -21,6 +21,7 @@ _PREPARE = "ip link set lo up && mkdir -p /run/netns && mount -t tmpfs none /run
 
 os.environ["TZ"] = "UTC"
 time.tzset()
+os.environ["COLORTERM"] = "truecolor"  # themes are fitted to terminals with fewer colours
 
 # No test is judged by its speed: the machine may be busy. Where a change is judged, chance has no say either: what it
 # finds elsewhere becomes an @example.

@@ -7,11 +7,17 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netwatch_tui.output.registry import FORMATS
 from netwatch_tui.sockets.kinds import KINDS, LETTERS, netids
 from netwatch_tui.sockets.socket import Family
+
+if TYPE_CHECKING:
+    from netwatch_tui.view.column_names import Sort
+
+Given = TypeVar("Given")
+Meant = TypeVar("Meant")
 
 
 class Mode(StrEnum):
@@ -35,6 +41,9 @@ class Completes(StrEnum):
     COLUMNS = "columns"
     THEMES = "themes"
 
+
+DEFAULT_INTERVAL = 1.0
+"""Seconds between two ticks where nothing is said."""
 
 EVERY_MODE = frozenset(Mode)
 
@@ -97,30 +106,23 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _columns(text: str) -> tuple[str, ...]:
-    from netwatch_tui.fields.catalogue import FIELD_BY_ID
+    from netwatch_tui.view.column_names import columns_named
 
-    for id in (ids := tuple(text.split(","))):
-        if id not in FIELD_BY_ID:
-            raise argparse.ArgumentTypeError(f"{id!r} is no column: {', '.join(FIELD_BY_ID)}")
-    return ids
-
-
-class Sort(NamedTuple):
-    """By which column the rows are ordered."""
-
-    column: str
-    descending: bool
+    return _understood(columns_named, text.split(","))
 
 
 def _sort(text: str) -> Sort:
-    from netwatch_tui.fields.catalogue import FIELD_BY_ID
+    from netwatch_tui.view.column_names import sort_named
 
-    id, colon, direction = text.partition(":")
-    if id not in FIELD_BY_ID:
-        raise argparse.ArgumentTypeError(f"{id!r} is no column to sort by: {', '.join(FIELD_BY_ID)}")
-    if direction not in (("asc", "desc") if colon else ("",)):
-        raise argparse.ArgumentTypeError(f"{direction!r} is no order: asc, desc")
-    return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)
+    return _understood(sort_named, text)
+
+
+def _understood(read: Callable[[Given], Meant], given: Given) -> Meant:
+    """What somebody else makes of it, whose complaint argparse would swallow."""
+    try:
+        return read(given)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
@@ -128,6 +130,7 @@ WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
 )  # fmt: skip
 
 _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
+_SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 
 ARGUMENTS: tuple[Argument, ...] = (
@@ -248,8 +251,13 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=frozenset({Mode.WATCH, Mode.RECORD}),
         on_replay=False,
     ),
-    Argument(("--interval",), "seconds between two looks, 0.05 to 60 (default: 1)", STREAM, values=("SECONDS",),
-             type=_interval, default=1.0),
+    Argument(
+        ("--interval",),
+        f"seconds between two ticks, 0.05 to 60 (default: {DEFAULT_INTERVAL:g})",
+        STREAM,
+        values=("SECONDS",),
+        type=_interval,
+    ),
     Argument(
         ("--record",),
         "write what is seen, of every kind of socket, to FILE; - is stdout, and .gz is compressed",
@@ -275,9 +283,21 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.FILE,
         on_replay=False,
     ),
-    Argument(("--theme",), "colours (default: netwatch)", SCREEN, values=("NAME",), default="netwatch",
-             completes=Completes.THEMES),
+    Argument(("--theme",), "colours (default: netwatch)", SCREEN, values=("NAME",), completes=Completes.THEMES),
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
+    Argument(
+        ("--config",),
+        "the configuration (default: $XDG_CONFIG_HOME/netwatch-tui/config.toml)",
+        SCREEN,
+        values=("FILE",),
+        completes=Completes.FILE,
+        modes=_SCREEN,
+    ),
+    Argument(
+        ("--fresh",), "without the columns, order, group and theme of the last time", SCREEN, default=False,
+        modes=_SCREEN,
+    ),
+    Argument(("--print-config",), "print the whole configuration with comments, and exit", ABOUT, default=False),
     Argument(("--version",), "print the version and exit", ABOUT, default=False),
 )  # fmt: skip
 

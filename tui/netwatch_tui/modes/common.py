@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from netwatch_tui.arguments import DEFAULT_INTERVAL
 from netwatch_tui.fields.format import printable
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
@@ -99,6 +100,11 @@ def colours(options: argparse.Namespace) -> bool:
         on_terminal = sys.stdout is not None and sys.stdout.isatty()
         return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return bool(options.color == "always")
+
+
+def tick_interval(options: argparse.Namespace) -> float:
+    """Seconds between two ticks without a screen, which has a configuration."""
+    return DEFAULT_INTERVAL if options.interval is None else float(options.interval)
 
 
 def print_lines(lines: Iterable[str]) -> int:

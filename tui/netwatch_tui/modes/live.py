@@ -7,11 +7,21 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netwatch_tui.fields.format import printable
+from netwatch_tui.kernel.machine_names import read_names
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
+from netwatch_tui.settings.arrangement import Arranged, Arrangement
+from netwatch_tui.settings.config_file import config_path, config_text
+from netwatch_tui.settings.config_reader import read_settings
+from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.remembered import state_folder
+from netwatch_tui.ui.run import Start, run
+from netwatch_tui.ui.themes import ThemeError
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -27,19 +37,57 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if not (from_stdin or (sys.stdin and sys.stdin.isatty())) or not (sys.stderr and sys.stderr.isatty()):
         complain("the screen needs a terminal as standard input and standard error; --once prints to a pipe")
         return 2
+    settings, problems = _settings(options.config)
+    arrangement = Arrangement(state_folder(), settings)
+    arranged = Arranged() if options.fresh else arrangement.read()
+    start = Start(
+        settings,
+        arrangement,
+        options.theme,
+        arranged.values.get("theme"),
+        mouse=settings.mouse and not options.no_mouse,
+        notices=(*problems, *arranged.problems),
+    )
+    spec = _spec(options, settings, arranged)
+    return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
+
+
+def _settings(file: str | None) -> tuple[Settings, list[str]]:
+    """The configuration, and what is wrong with it. One that was asked for and can't be read ends the program."""
+    path = config_path() if file is None else Path(file)
+    try:
+        text = config_text(path)
+    except FileNotFoundError:
+        if file is None:
+            return Settings(), []
+        complain(f"there is no configuration {file}")
+        raise SystemExit(2) from None
+    except OSError as error:
+        problem = f"{path} can't be read: {error.strerror}"
+        if file is None:
+            return Settings(), [printable(problem)]
+        complain(problem)
+        raise SystemExit(2) from error
+    return read_settings(text, file or path.name, read_names)
+
+
+def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged) -> ViewSpec:
+    """What is shown at first: as the command line says, else as it was arranged, else as it is configured."""
     spec = ViewSpec(
         query=query(" ".join(options.filter)),
         selection=selection(options),
-        interval=options.interval,
+        interval=settings.interval if options.interval is None else options.interval,
+        linger=settings.linger,
+        grouping=arranged.values.get("group", ""),
     )
-    if options.sort:
-        spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
-    if options.columns:
-        spec = spec._replace(columns=options.columns)
-    return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
+    if sort := options.sort or arranged.values.get("sort"):
+        spec = spec._replace(sort=sort.column, descending=sort.descending)
+    if columns := options.columns or arranged.values.get("columns") or settings.columns:
+        spec = spec._replace(columns=columns)
+    return spec
 
 
-def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource) -> int:
+def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_source: MakeSource) -> int:
     """Show this machine, and record what is seen if that is asked for."""
     source = make_source(EVERY_NEED)
     spec = spec._replace(namespaces=namespace_of(source, options.net))
@@ -51,12 +99,12 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     def record(collector: Collects) -> Collects:
         from netwatch_tui.modes.record import begun  # only who records waits for it to be loaded
 
-        recorders.append(begun(options, collector))
+        recorders.append(begun(options, collector, spec.interval))
         return recorders[0]
 
     feed = LiveFeed(source, TABLES, spec, record=record if options.record else None)
     try:
-        return _run(options, feed, spec, lambda: os.uname().nodename)
+        return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -64,7 +112,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
             finish(options, recorder)
 
 
-def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
+def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
@@ -78,13 +126,11 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
         feed = Player(partial(open_recording, path), spec, count=partial(count_frames, path))
-    return _run(options, feed, spec, lambda: feed.position.host)
+    return _run(feed, spec, start, lambda: feed.position.host)
 
 
-def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable[[], str]) -> int:
+def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> int:
     """Show what a feed sends, of the machine with this name."""
-    from netwatch_tui.ui.run import run
-    from netwatch_tui.ui.themes import ThemeError
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
         from netwatch_tui.output.head import Head
@@ -95,7 +141,7 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
         return write_lines(format, sockets, head)
 
     try:
-        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=file_lines)
+        return run(feed, spec, start, file_lines)
     except ThemeError as error:
         complain(str(error))
         return 2

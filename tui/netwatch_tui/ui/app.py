@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme
 
 from netwatch_tui.play.news import Feed
-from netwatch_tui.ui.keymap import APP_KEYS, bindings
-from netwatch_tui.ui.palette import commands
+from netwatch_tui.ui.keymap import APP_KEYS, USUAL_KEYS, Keymap, bindings
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.theme_choice import ThemeChoice
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.view.spec import ViewSpec
 
 
-class NetwatchApp(App[None]):
+class NetwatchApp(App[None], inherit_bindings=False):
     """Owns the feed and the themes; everything else is the main screen's."""
 
     TITLE = "netwatch-tui"
     CSS_PATH = "netwatch.tcss"
     BINDINGS = bindings(APP_KEYS)
+    ENABLE_COMMAND_PALETTE = False  # it is another program's in looks; ours is `palette`
 
     def __init__(
         self,
@@ -38,27 +39,26 @@ class NetwatchApp(App[None]):
         write: Write,
         remembered: Remembered,
         notices: Sequence[str] = (),
+        keymap: Keymap = USUAL_KEYS,
+        arrangement: Keeps | None = None,
     ) -> None:
-        self._signals = dict(themes[theme].variables)
+        self._variables = dict(themes[theme].variables)
         super().__init__()
         self._feed = feed
-        self._main = MainScreen(feed, spec, notices, write, remembered)
-        self._themes = tuple(themes)
-        for each in themes.values():
-            self.register_theme(each)
-        self.theme = theme
+        choice = ThemeChoice(self, themes, theme, self._remember_theme)
+        self.main = MainScreen(feed, spec, notices, write, remembered, choice, keymap, arrangement)
+        keymap.put_on(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours of the signals for a theme that has none."""
-        return self._signals
+        """What the stylesheet needs before a theme of ours is there."""
+        return self._variables
 
     def get_default_screen(self) -> Screen[None]:
         """The table is the first and last screen."""
-        return self._main
+        return self.main
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 -- Textual calls it
-        """The lines of the command palette: every action, every column, every theme."""
-        return commands(self._main, self._themes)
+    def _remember_theme(self, name: str) -> None:
+        self.main.keeper.see_theme(name)
 
     def on_mount(self) -> None:
         """End well also when told to from outside."""
@@ -80,5 +80,6 @@ class NetwatchApp(App[None]):
             await super().on_event(event)
 
     def on_unmount(self) -> None:
-        """Leave no thread behind."""
+        """Leave no thread behind, and nothing that was not remembered."""
+        self.main.keeper.end()
         self._feed.stop()

@@ -3,30 +3,74 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from typing import NamedTuple
 
+from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
+from netwatch_tui.settings.arrangement import Arrangement
+from netwatch_tui.settings.config_file import config_folder
+from netwatch_tui.settings.settings import Settings
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
-from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
+from netwatch_tui.ui.themes import DEFAULT_THEME, ThemeError, load_themes, themes_folder, with_signals
 from netwatch_tui.view.spec import ViewSpec
 
 _SWITCH = 0.001
 """Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""
 
 
-def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write) -> int:
+class Start(NamedTuple):
+    """How the person wants the program, besides what it shows."""
+
+    settings: Settings
+    arrangement: Arrangement
+    theme: str | None
+    """That which the command line asks for."""
+    arranged_theme: str | None
+    """That which was chosen the last time."""
+    mouse: bool
+    notices: tuple[str, ...]
+    """What is wrong with what was read."""
+
+
+def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
         ThemeError: There is no such theme.
     """
-    themes, problems = load_themes(themes_folder())
-    if theme not in themes:
-        raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
+    settings = start.settings
+    themes, problems = load_themes(themes_folder(), config_folder() / "themes")
+    if start.theme is not None and start.theme not in themes:
+        raise ThemeError(f"there is no theme {start.theme!r}; there are: {', '.join(themes)}")
+    themes, wrong_colors = with_signals(themes, settings.colors)
+    theme, wrong_themes = _theme(start, themes)
+    keymap, wrong_keys = keymap_of(settings.keys)
+    notices = (*start.notices, *problems, *wrong_themes, *wrong_colors, *wrong_keys)
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
-    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(state_folder()), problems)
-    app.run(mouse=mouse)
+    remembered = Remembered(state_folder())
+    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, keymap, start.arrangement)
+    app.run(mouse=start.mouse)
     return app.return_code or 0
+
+
+def _theme(start: Start, themes: Collection[str]) -> tuple[str, list[str]]:
+    """The theme to begin with, and a line for each that there is not."""
+    configured = start.settings.theme
+    wanted = (
+        (start.theme, "--theme"),
+        (start.arranged_theme, "the theme of the last time"),
+        (configured and configured.value, configured and configured.place),
+    )
+    problems: list[str] = []
+    for name, place in wanted:
+        if name is not None and name in themes:
+            return name, problems
+        if name is not None:
+            problems.append(f"{place}: there is no theme {printable(name)!r}; there are: {', '.join(themes)}")
+    return DEFAULT_THEME, problems

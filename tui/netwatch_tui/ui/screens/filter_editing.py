@@ -108,7 +108,7 @@ class FilterEditing:
     def clear(self) -> None:
         """Show everything again."""
         if self._kept.is_everything:
-            self._viewer.say("There is no filter to clear; / makes one.")
+            self._viewer.say(f"There is no filter to clear; {self._viewer.keymap.first('filter.edit')} makes one.")
         else:
             self.use(self._parse(""))
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
-from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
+from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, USUAL_KEYS, Key, Keymap, bindings
 from netwatch_tui.ui.messages import (
     ColumnsPlaced,
     CopyWanted,
@@ -22,17 +22,19 @@ from netwatch_tui.ui.messages import (
     Said,
     SortWanted,
 )
+from netwatch_tui.ui.palette import Palette, Themes
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper, Keeps
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
+from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
-from netwatch_tui.ui.screens.viewer import AnswerT
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
-from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.ui.widgets.key_line import KeyLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.position_line import PositionLine
@@ -58,9 +60,18 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "SocketTable"
 
     def __init__(
-        self, feed: Feed, spec: ViewSpec, notices: Sequence[str], write: Write, remembered: Remembered
+        self,
+        feed: Feed,
+        spec: ViewSpec,
+        notices: Sequence[str],
+        write: Write,
+        remembered: Remembered,
+        themes: Themes,
+        keymap: Keymap = USUAL_KEYS,
+        arrangement: Keeps | None = None,
     ) -> None:
         super().__init__()
+        self.keymap = keymap
         self._feed = feed
         self._spec = spec
         self._view: View | None = None
@@ -77,7 +88,9 @@ class MainScreen(Screen[None]):
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         playback = Playback(self, self._player)
-        self._offer(self.view_choices, self.filter_editing, self._details, self._copy_and_write, playback)
+        self.palette = Palette(self, self.view_choices, themes, self._act)
+        self.keeper = ArrangementKeeper(arrangement, self.set_timer, self.run_worker, self.say)
+        self._offer(self.view_choices, self.filter_editing, self._details, self._copy_and_write, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -99,6 +112,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""
+        self.keymap.put_on(self, self._table, self._panel, self.query_one(FilterInput))
         self._panel.display = False
         self._position.display = self._player is not None
         self._status.is_recorded = self._player is not None
@@ -130,6 +144,7 @@ class MainScreen(Screen[None]):
 
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""
+        self.keeper.see(self._spec, spec)
         self._spec = spec
         self._feed.show(spec)
         self.set_timer(_SOON, self._tell_if_busy)
@@ -141,8 +156,9 @@ class MainScreen(Screen[None]):
         """A word to the person, for some seconds."""
         self._notice.say(text)
 
-    def ask(self, dialog: Screen[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+    def ask(self, dialog: Dialog[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
         """Open a dialog over the screen, and do something with its answer."""
+        dialog.obey(self.keymap)
         self.app.push_screen(dialog, then)
 
     def _to_clipboard(self, text: str) -> None:
@@ -226,4 +242,9 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen())
+        self.ask(HelpScreen())
+
+    def _act(self, key: Key) -> None:
+        """Do what a key does, where its table has it."""
+        node = self._table if key in TABLE_KEYS else self.app if key in APP_KEYS else self
+        self.run_worker(self.app.run_action(key.action, node))

@@ -89,7 +89,7 @@ class ViewChoices:
         if self._viewer.spec.grouping:
             self._viewer.choose(self._viewer.spec._replace(folding=Folding(shut=not self._viewer.spec.folding.shut)))
         else:
-            self._viewer.say("There are no groups to fold; b makes some.")
+            self._viewer.say(f"There are no groups to fold; {self._viewer.keymap.first('group.pick')} makes some.")
 
     def fold(self, group: str) -> None:
         """Shut the group of this id, or open it."""

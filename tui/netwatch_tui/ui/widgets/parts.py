@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-UNLIT = "$foreground 60%"
+UNLIT = "$text-muted"
 """The look of what is off, and of remarks."""
 
 

@@ -1,0 +1,37 @@
+"""Where the configuration lies, and its text."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+_MOST = 1 << 20
+"""Bytes that are read: nobody writes more by hand."""
+
+
+def config_folder() -> Path:
+    """Where a user's configuration of this program lies (XDG base directory specification)."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "netwatch-tui"
+
+
+def config_path() -> Path:
+    """The file that is read unless another is named."""
+    return config_folder() / "config.toml"
+
+
+def config_text(path: Path) -> str:
+    """The text of a configuration; what is no UTF-8 in it stays to be told with its line.
+
+    Raises:
+        OSError: It can't be read, is no regular file, or has more than a million bytes.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    with open(fd, "rb") as file:  # noqa: PTH123 -- a descriptor
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(0, "it is no regular file")
+        data = file.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise OSError(0, f"it is larger than {_MOST:,} bytes")
+    return data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
