@@ -14,7 +14,9 @@ from textual.pilot import Pilot
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.widgets.socket_table import SocketTable
@@ -142,6 +144,8 @@ async def on_stage(
     spec: ViewSpec | None = None,
     now: float = 1_000_000.0,
     folder: Path | None = None,
+    keymap: Keymap = USUAL_KEYS,
+    arrangement: Keeps | None = None,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
@@ -150,7 +154,7 @@ async def on_stage(
     assert not problems
     with TemporaryDirectory() as passing:
         remembered = Remembered(folder or Path(passing))
-        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered)
+        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), keymap, arrangement)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)

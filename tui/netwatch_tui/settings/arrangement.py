@@ -85,6 +85,8 @@ class Arrangement:
             data = json.loads(config_text(self._path))
         except FileNotFoundError:
             return {}
+        except RecursionError as error:
+            raise ValueError(f"{self._path} is nested too deeply") from error
         match data:
             case {"arranged": dict(arranged)} if all(_is_ours(each) for each in arranged.values()):
                 return {name: (each["value"], each["instead_of"]) for name, each in arranged.items()}

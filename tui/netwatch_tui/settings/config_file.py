@@ -28,10 +28,14 @@ def config_text(path: Path) -> str:
         OSError: It can't be read, is no regular file, or has more than a million bytes.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    with open(fd, "rb") as file:  # noqa: PTH123 -- a descriptor
+    try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(0, "it is no regular file")
-        data = file.read(_MOST + 1)
+        data = b""
+        while len(data) <= _MOST and (chunk := os.read(fd, _MOST)):
+            data += chunk
+    finally:
+        os.close(fd)
     if len(data) > _MOST:
         raise OSError(0, f"it is larger than {_MOST:,} bytes")
     return data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")

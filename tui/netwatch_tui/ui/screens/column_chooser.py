@@ -33,7 +33,7 @@ class ColumnsScreen(Dialog[None]):
 
     def content(self) -> Iterable[Widget]:
         """All columns, those on the screen first."""
-        yield OptionList(id="columns-list", compact=True, markup=False)
+        yield OptionList(id="columns-list", classes="dialog-scrolls", compact=True, markup=False)
 
     def on_mount(self) -> None:
         """Fill the list."""

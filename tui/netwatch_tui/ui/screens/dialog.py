@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -13,6 +14,9 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from netwatch_tui.ui.keymap import USUAL_KEYS, Key, Keymap
+
+_BLANK_LINES = 5
+"""Above and below the dialog and its text, and before the keys."""
 
 AnswerT = TypeVar("AnswerT")
 
@@ -40,8 +44,14 @@ class Dialog(ModalScreen[AnswerT]):
             yield from self.content()
             yield Label(_line(self.keymap, self.HINTS), classes="dialog-keys")
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Let what is long scroll, so that title and keys are always there: a stylesheet can't subtract lines."""
+        for part in self.query(".dialog-scrolls"):
+            beside = sum(each is not part for each in part.parent.children) if part.parent else 0
+            part.styles.max_height = max(event.size.height - beside - _BLANK_LINES, 1)
+
     def content(self) -> Iterable[Widget]:
-        """What it is about."""
+        """What it is about; lines, and perhaps one part with the class `dialog-scrolls`."""
         raise NotImplementedError
 
 

@@ -48,7 +48,7 @@ class _Page(Dialog[None]):
 
     def content(self) -> Iterable[Widget]:
         """One page that scrolls."""
-        with VerticalScroll(id="help"):
+        with VerticalScroll(id="help", classes="dialog-scrolls"):
             yield Static(self.page())
 
     def page(self) -> Content:

@@ -15,7 +15,7 @@ class NameScreen(Dialog[str | None]):
     """Gives what was typed, or None."""
 
     BINDINGS = bindings(DIALOG_KEYS)
-    HINTS = DIALOG_KEYS
+    HINTS = (DIALOG_KEYS[0]._replace(label="Save"), DIALOG_KEYS[1])
 
     def content(self) -> Iterable[Widget]:
         """Where it is typed."""

@@ -59,7 +59,7 @@ class Picker(Dialog[str | None]):
     def content(self) -> Iterable[Widget]:
         """What is typed, and what it finds."""
         yield EagerInput(id="picker-text")
-        yield OptionList(id="picker-list", compact=True, markup=False)
+        yield OptionList(id="picker-list", classes="dialog-scrolls", compact=True, markup=False)
 
     def on_mount(self) -> None:
         """Begin with everything, at what holds now."""

@@ -31,7 +31,7 @@ class WriteScreen(Dialog[WriteTo | None]):
     """Gives where to write, or None. A file that exists is replaced after a second Enter only."""
 
     BINDINGS = bindings(DIALOG_KEYS)
-    HINTS = DIALOG_KEYS
+    HINTS = (DIALOG_KEYS[0]._replace(label="Write"), DIALOG_KEYS[1])
 
     def __init__(self, proposed: str) -> None:
         super().__init__("Write what is shown to a file")
@@ -51,7 +51,7 @@ class WriteScreen(Dialog[WriteTo | None]):
     def _about(name: str) -> str:
         suffix = Path(name).suffix.lower()
         if suffix in _FORMATS:
-            return f"as {_FORMATS[suffix]}; the name's end says how: {', '.join(_FORMATS)}"
+            return f"Format: {_FORMATS[suffix]}. The extension selects it: {', '.join(_FORMATS)}"
         return f"The name must end in one of {', '.join(_FORMATS)}."
 
     @on(Input.Changed)
