@@ -59,6 +59,17 @@ def test_a_configuration_holds_and_what_is_wrong_in_it_is_told_on_the_screen(
         quit_from(terminal)
 
 
+@pytest.mark.parametrize(("text", "argv"), [("mouse = false", ()), ("", ("--no-mouse",)), ("", ())])
+def test_the_mouse_is_left_to_the_terminal_if_one_wants(
+    tmp_path: Path, run: Callable[..., Terminal], text: str, argv: tuple[str, ...]
+) -> None:
+    write(tmp_path, text)
+    with run(*argv) as terminal:
+        terminal.wait_for(heading, "the table")
+        quit_from(terminal)
+    assert (b"\x1b[?1003h" in terminal.written) is not bool(text or argv)
+
+
 def test_what_was_arranged_is_there_the_next_time_unless_one_begins_afresh(
     tmp_path: Path, run: Callable[..., Terminal]
 ) -> None:

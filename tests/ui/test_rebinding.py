@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch_tui.settings.settings import Placed
+from netwatch_tui.settings.settings import Located
 from netwatch_tui.ui.key_names import is_typed, key_named, key_sign, key_word
 from netwatch_tui.ui.keymap import ALL_KEYS, CONTEXTS, KEY_BY_ID, USUAL_KEYS, Keymap
 from netwatch_tui.ui.rebinding import keymap_of
@@ -24,7 +24,7 @@ from tests.ui.stage import Stage, on_stage
 def wanted(**keys: str | tuple[str, ...]) -> tuple[Keymap, list[str]]:
     """What becomes of wishes; `_` stands for the dot in an id, and the first stands in line 1."""
     texts = {id.replace("_", "."): (key,) if isinstance(key, str) else key for id, key in keys.items()}
-    return keymap_of({id: Placed(key, f"c.toml:{line}") for line, (id, key) in enumerate(texts.items(), 1)})
+    return keymap_of({id: Located(key, f"c.toml:{line}") for line, (id, key) in enumerate(texts.items(), 1)})
 
 
 # Names of keys
@@ -138,7 +138,7 @@ def test_a_wish_that_cant_be_met_is_told_and_the_rest_holds(wishes: dict[str, st
     st.dictionaries(st.sampled_from(sorted(KEY_BY_ID)), st.lists(st.sampled_from(["a", "w", "F1", "Esc", "Ctrl+C"])))
 )
 def test_whatever_is_wanted_a_key_does_one_thing_and_ctrl_c_ends_the_program(wishes: dict[str, list[str]]) -> None:
-    keymap, problems = keymap_of({id: Placed(tuple(keys), "c.toml:1") for id, keys in wishes.items()})
+    keymap, problems = keymap_of({id: Located(tuple(keys), "c.toml:1") for id, keys in wishes.items()})
     for context in CONTEXTS:
         count = Counter(name for key in context.keys for name in keymap.names(key))
         assert not [name for name, times in count.items() if times > 1]
@@ -183,6 +183,13 @@ async def test_the_screen_obeys_and_footer_help_and_messages_say_so(source: Fake
         assert stage.app.screen is stage.app.main
         await stage.press("h")
         assert isinstance(stage.app.screen, HelpScreen)
+
+
+async def test_a_table_without_rows_names_the_keys_that_are_bound(source: FakeSource) -> None:
+    keymap, _ = wanted(show_all="F8")
+    async with on_stage(source, keymap=keymap) as stage:
+        await stage.press("t", "u")
+        assert any("F8 shows everything" in line for line in stage.screen)
 
 
 async def test_every_binding_of_the_screen_is_in_the_tables(source: FakeSource) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from textual.color import Color
 from textual.theme import Theme
 
 from netwatch_tui.settings.options import SCREEN
-from netwatch_tui.settings.settings import Placed
+from netwatch_tui.settings.settings import Located
 from netwatch_tui.ui.color_depth import (
     BACKGROUNDS,
     CURSOR,
@@ -105,7 +104,8 @@ def test_a_theme_of_ones_own_takes_the_place_of_a_shipped_one(tmp_path: Path) ->
 def test_a_theme_that_leaves_them_out_gets_a_dim_text_and_a_cursor(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(GOOD)
     theme = read_theme(tmp_path / "mine.toml")
-    assert theme.background and theme.foreground
+    assert theme.background
+    assert theme.foreground
     back, front = Color.parse(theme.background), Color.parse(theme.foreground)
     assert 1 < contrast(back, Color.parse(theme.variables[CURSOR])) < 3
     assert 3 < contrast(back, Color.parse(theme.variables["text-muted"])) < contrast(back, front)
@@ -113,9 +113,9 @@ def test_a_theme_that_leaves_them_out_gets_a_dim_text_and_a_cursor(tmp_path: Pat
 
 def test_colours_of_signals_hold_in_every_theme_and_what_is_none_is_told() -> None:
     wanted = {
-        "new": Placed("#010203", "c.toml:1"),
-        "warning": Placed("orange", "c.toml:2"),
-        "error": Placed("rde", "c.toml:3"),
+        "new": Located("#010203", "c.toml:1"),
+        "warning": Located("orange", "c.toml:2"),
+        "error": Located("rde", "c.toml:3"),
     }
     themes, problems = with_signals(THEMES, wanted)
     assert problems == ["c.toml:3: colors.error: 'rde' is no colour"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.settings.arrangement import Arranged, Arrangement
-from netwatch_tui.settings.settings import Placed, Settings
+from netwatch_tui.settings.settings import Located, Settings
 from netwatch_tui.view.column_names import Sort
 
 CHANGES = {"columns": ["mark", "pid", "peer"], "sort": "pid:desc", "group": "user", "theme": "nord"}
@@ -32,9 +32,9 @@ def test_two_programs_keep_what_the_other_remembers(tmp_path: Path) -> None:
 
 
 def test_who_changes_the_configuration_afterwards_spoke_last(tmp_path: Path) -> None:
-    before = Settings(columns=("mark", "user"), theme=Placed("gruvbox", "c.toml:1"))
+    before = Settings(columns=("mark", "user"), theme=Located("gruvbox", "c.toml:1"))
     Arrangement(tmp_path, before).change(CHANGES)
-    moved = before._replace(theme=Placed("gruvbox", "c.toml:9"))
+    moved = before._replace(theme=Located("gruvbox", "c.toml:9"))
     assert Arrangement(tmp_path, moved).read().values == VALUES
     other_columns = before._replace(columns=("mark", "state"))
     assert Arrangement(tmp_path, other_columns).read().values == {k: v for k, v in VALUES.items() if k != "columns"}

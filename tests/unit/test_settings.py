@@ -14,11 +14,10 @@ from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.settings.config_file import config_path, config_text
 from netwatch_tui.settings.config_reader import read_settings
 from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW
-from netwatch_tui.settings.settings import Placed, Settings
+from netwatch_tui.settings.settings import ConfiguredView, Located, Settings
+from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
 from netwatch_tui.view.column_names import Sort
-from netwatch_tui.view.named_view import NamedView
 from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.thresholds import DEFAULT_THRESHOLDS
 
 EVERYTHING = """\
 interval = 0.5
@@ -28,7 +27,7 @@ mouse = false
 columns = ["state", "peer"]
 
 [thresholds]
-close_wait_seconds = 300
+close_wait = 300
 
 [colors]
 new = "#00ff00"
@@ -66,13 +65,13 @@ def test_all_that_can_be_said() -> None:
         interval=0.5,
         linger=10,
         mouse=False,
-        theme=Placed("nord", "my.toml:3"),
+        theme=Located("nord", "my.toml:3"),
         columns=("mark", "state", "peer"),
-        keys={"app.quit": Placed(("Q", "F10"), "my.toml:14"), "write": Placed((), "my.toml:15")},
-        thresholds={**DEFAULT_THRESHOLDS, "close_wait_seconds": 300},
-        colors={"new": Placed("#00ff00", "my.toml:11")},
+        keys={"app.quit": Located(("Q", "F10"), "my.toml:14"), "write": Located((), "my.toml:15")},
+        thresholds={**DEFAULT_THRESHOLDS, "close_wait": 300},
+        colors={"new": Located("#00ff00", "my.toml:11")},
         views=(
-            NamedView(
+            ConfiguredView(
                 "database",
                 "port:5432",
                 frozenset({"tcp", "u_str", "u_dgr", "u_seq"}),
@@ -80,7 +79,7 @@ def test_all_that_can_be_said() -> None:
                 Sort("recv_q", descending=True),
                 "process",
             ),
-            NamedView("plain"),
+            ConfiguredView("plain"),
         ),
     )
 
@@ -102,7 +101,7 @@ def test_all_that_can_be_said() -> None:
         ("linger = 4", "linger is set already, in line 1"),
         ("interval : 1", "this is no TOML: expected '=' after a key in a key/value pair"),
         ("views = {name = 1}", "views: each view is a part of its own, which begins with [[views]]"),
-        ("thresholds.syn_sent_seconds = -1", "syn_sent_seconds: -1 is not a number from 0.1 to 1e+06"),
+        ("thresholds.syn_unanswered = -1", "syn_unanswered: -1 is not a number from 0.1 to 1e+06"),
         ("colors.nwe = 'red'", "there is no option 'nwe'; did you mean 'new'?"),
         ("keys.write = 5", "write: 5 is no list of texts"),
         ("[thing]", "there is no part [thing]: [keys], [colors], [thresholds], [[views]]"),
@@ -115,7 +114,7 @@ def test_a_wrong_line_is_one_message_with_its_place_and_the_rest_holds(line: str
     settings, problems = read(f"linger = 9\n{line}\n\n[[views]]\nname = 'kept'\n")
     assert len(problems) == 1
     assert problems[0].startswith(f"my.toml:2: {what}")
-    assert (settings.linger, settings.views) == (9, (NamedView("kept"),))
+    assert (settings.linger, settings.views) == (9, (ConfiguredView("kept"),))
     assert settings._replace(linger=3.0, views=()) == Settings()
 
 
@@ -143,7 +142,7 @@ def test_a_view_is_whole_or_not_there(lines: str, what: str) -> None:
 def test_a_filter_of_a_view_may_name_what_the_machine_names() -> None:
     text = "[[views]]\nname = 'ssh'\nfilter = 'dport = :ssh'"
     names = MachineNames(services={"tcp": {"ssh": 22}})
-    assert read_settings(text, "my.toml", lambda: names)[0].views == (NamedView("ssh", "dport = :ssh"),)
+    assert read_settings(text, "my.toml", lambda: names)[0].views == (ConfiguredView("ssh", "dport = :ssh"),)
     assert len(read(text)[1]) == 1
 
 
@@ -153,10 +152,10 @@ def test_problems_come_in_the_order_of_the_lines() -> None:
 
 
 def printed() -> str:
-    from netwatch_tui.modes.print_config import print_config  # Textual's keys are behind it
-
     import contextlib
     import io
+
+    from netwatch_tui.modes.print_config import print_config  # Textual's keys are behind it
 
     with contextlib.redirect_stdout(out := io.StringIO()):
         assert print_config() == 0

@@ -82,7 +82,9 @@ def test_what_is_nested_without_end_is_a_fault() -> None:
 def test_nothing_makes_it_fail(text: str) -> None:
     sections, faults = read_sections(text)
     lines = text.count("\n") + 1
-    assert all(1 <= each.line <= lines for each in (*faults, *sections, *(e for s in sections for e in s.entries)))
+    places = [fault.line for fault in faults] + [section.line for section in sections]
+    places += [entry.line for section in sections for entry in section.entries]
+    assert all(1 <= place <= lines for place in places)
 
 
 VALUES = st.recursive(

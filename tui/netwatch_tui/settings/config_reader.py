@@ -10,9 +10,8 @@ from netwatch_tui.query import QueryError, parse
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.settings import checks
 from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW, Option
-from netwatch_tui.settings.settings import Placed, Settings
+from netwatch_tui.settings.settings import ConfiguredView, Located, Settings
 from netwatch_tui.settings.toml_sections import Entry, Section, read_sections
-from netwatch_tui.view.named_view import NamedView
 
 Names = Callable[[], MachineNames]
 """What filters may be told of the machine; asked only if there are filters."""
@@ -88,7 +87,7 @@ class _Reading:
             elif self._is_first(section, entry):
                 value = self._checked(entry, option.check)
                 if value is not None:
-                    found[entry.name] = Placed(value, self._place(entry.line)) if entry.name in placed else value
+                    found[entry.name] = Located(value, self._place(entry.line)) if entry.name in placed else value
         return found
 
     def _checked(self, entry: Entry, check: checks.Check) -> Any:
@@ -107,12 +106,12 @@ class _Reading:
             self.tell(entry.line, f"{entry.name} is set already, in line {before}")
         return before == entry.line
 
-    def _keys(self, section: Section) -> dict[str, Placed[tuple[str, ...]]]:
+    def _keys(self, section: Section) -> dict[str, Located[tuple[str, ...]]]:
         """The wanted keys; whether there are such keys, and such things to do, is known to the screen alone."""
         found = {}
         for entry in section.entries:
             if self._is_first(section, entry) and (keys := self._checked(entry, checks.texts)) is not None:
-                found[entry.name] = Placed(keys, self._place(entry.line))
+                found[entry.name] = Located(keys, self._place(entry.line))
         return found
 
     def _view(self, section: Section) -> None:
@@ -131,7 +130,7 @@ class _Reading:
                 self._check_filter(entry)
         if len(self.problems) == problems:
             values["netids"] = values.pop("kinds", None)
-            self.settings = self.settings._replace(views=(*self.settings.views, NamedView(**values)))
+            self.settings = self.settings._replace(views=(*self.settings.views, ConfiguredView(**values)))
 
     def _check_filter(self, entry: Entry) -> None:
         try:

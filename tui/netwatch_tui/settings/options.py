@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from netwatch_tui.settings import checks
 from netwatch_tui.settings.settings import Settings
+from netwatch_tui.sockets.thresholds import THRESHOLDS
 from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.thresholds import THRESHOLDS
 
 _DEFAULTS = Settings()
 

@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
-from netwatch_tui.view.named_view import NamedView
+from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
+from netwatch_tui.view.column_names import Sort
 from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.thresholds import DEFAULT_THRESHOLDS
 
 T = TypeVar("T")
 
 
-class Placed(NamedTuple, Generic[T]):
+class Located(NamedTuple, Generic[T]):
     """A value that is understood only later, and where it stands, for messages: `config.toml:12`."""
 
     value: T
     place: str
+
+
+class ConfiguredView(NamedTuple):
+    """A view of a person's own. What it leaves out (None) is as it is without a view."""
+
+    name: str
+    filter: str = ""
+    """In the filter's language, already known to be understood."""
+    netids: frozenset[str] | None = None
+    """Of the kinds of sockets that are shown."""
+    columns: tuple[str, ...] | None = None
+    """Ids from left to right."""
+    sort: Sort | None = None
+    group: str = ""
+    """Id of the grouping; empty for none."""
 
 
 class Settings(NamedTuple):
@@ -25,15 +40,15 @@ class Settings(NamedTuple):
     interval: float = ViewSpec().interval
     linger: float = ViewSpec().linger
     mouse: bool = True
-    theme: Placed[str] | None = None
+    theme: Located[str] | None = None
     """A theme's name; None where nothing is said."""
     columns: tuple[str, ...] | None = None
     """Ids from left to right; None where nothing is said."""
-    keys: Mapping[str, Placed[tuple[str, ...]]] = {}
+    keys: Mapping[str, Located[tuple[str, ...]]] = {}
     """By the id of what they do, the keys as a person calls them; what is not named keeps its own."""
     thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS
     """All of them, by id."""
-    colors: Mapping[str, Placed[str]] = {}
+    colors: Mapping[str, Located[str]] = {}
     """Of signals, in every theme; what is not named has the theme's."""
-    views: tuple[NamedView, ...] = ()
+    views: tuple[ConfiguredView, ...] = ()
     """In the order of the file."""

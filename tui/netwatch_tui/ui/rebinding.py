@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from netwatch_tui.fields.format import printable
-from netwatch_tui.settings.settings import Placed
+from netwatch_tui.settings.settings import Located
 from netwatch_tui.ui.key_names import is_typed, key_named, key_word
 from netwatch_tui.ui.keymap import CONTEXTS, KEY_BY_ID, Context, Key, Keymap
 
@@ -14,7 +14,7 @@ _WAY_OUT = "app.interrupt"
 _ALWAYS_OUT = "ctrl+c"
 """The key that ends the program whatever is wanted."""
 
-Wishes = Mapping[str, Placed[tuple[str, ...]]]
+Wishes = Mapping[str, Located[tuple[str, ...]]]
 """By the id of what they do, the keys as people call them, and where that is said."""
 
 

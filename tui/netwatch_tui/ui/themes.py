@@ -12,7 +12,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from netwatch_tui.fields.format import printable
-from netwatch_tui.settings.settings import Placed
+from netwatch_tui.settings.settings import Located
 
 DEFAULT_THEME = "netwatch"
 
@@ -69,7 +69,7 @@ def signal_colors(theme: Theme) -> dict[str, str | None]:
     return {**signals, "warning": theme.warning, "error": theme.error}
 
 
-def with_signals(themes: Mapping[str, Theme], wanted: Mapping[str, Placed[str]]) -> tuple[dict[str, Theme], list[str]]:
+def with_signals(themes: Mapping[str, Theme], wanted: Mapping[str, Located[str]]) -> tuple[dict[str, Theme], list[str]]:
     """The themes with these colours of signals, and a line for each that is none."""
     colors: dict[str, str] = {}
     problems: list[str] = []

@@ -80,6 +80,7 @@ class MainScreen(Screen[None]):
         self._position = PositionLine(id="position")
         self._status = StatusLine(id="status")
         self._table = SocketTable(id="table")
+        self._table.keymap = keymap
         self._panel = DetailsPanel(id="details")
         self._filter_line = FilterLine(id="filter")
         self._notice = NoticeLine(id="notice")
