@@ -92,6 +92,11 @@ async def test_a_theme_of_the_terminals_own_colours_reverses_the_cursors_row(sou
         await stage.until(lambda: stage.app.theme == "terminal")
         await stage.pilot.pause()
         assert stage.table.get_component_rich_style("socket-table--cursor", partial=True).reverse
+        await stage.press("ctrl+p")
+        options = stage.app.screen.query_one(OptionList)
+        lines = [[segment.style for segment in options.render_line(y)] for y in (0, 1)]
+        assert [any(style and style.underline for style in line) for line in lines] == [True, False]
+        await stage.press("escape")
         await stage.press("ctrl+p", *"theme netw", "enter")
         await stage.until(lambda: stage.app.theme == "netwatch")
         await stage.pilot.pause()
