@@ -197,7 +197,12 @@ def test_a_recording_tells_the_events_that_it_saw(tmp_path: Path) -> None:
 def test_a_recording_that_breaks_off_says_so(tmp_path: Path) -> None:
     path = tmp_path / "it"
     run("--once", "--record", path)
-    for size, words in ((0, "is no recording"), (40, "is no recording"), (-2, "is not complete"), (-20, "is not")):
+    for size, words in (
+        (0, "is not a recording"),
+        (40, "is not a recording"),
+        (-2, "is not complete"),
+        (-20, "is not"),
+    ):
         cut = tmp_path / "cut"
         data = path.read_bytes()
         cut.write_bytes(data[:size])

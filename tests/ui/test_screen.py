@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,6 +107,7 @@ async def test_what_was_scrolled_to_stays_in_place_when_the_cursor_is_elsewhere(
     async with on_stage(source) as stage:
         stage.table.scroll_to(y=100, animate=False)
         await stage.pilot.pause()
+        await stage.step(0)
         before = stage.rows
         source.put(tcp("10.0.0.5:443", "9.0.0.1:1", inode=9000), *sockets)
         await stage.step(0)
@@ -218,17 +221,24 @@ async def test_every_column_sorts_both_ways_from_the_keyboard(source: FakeSource
         assert "State▼" in stage.heading, "the steps lead round"
 
 
-async def test_a_sort_by_a_column_without_room_is_told(source: FakeSource) -> None:
-    async with on_stage(source, size=(100, 24)) as stage:
-        await stage.press("less_than_sign", "less_than_sign", "less_than_sign")
-        assert "sorted by Drops" in stage.screen[1]
+async def test_the_column_that_sorts_is_on_the_screen_whatever_else_has_no_room(source: FakeSource) -> None:
+    async with on_stage(source, size=(40, 10)) as stage:
+        assert "Drops" not in stage.heading
+        await stage.press("s", *"drops", "enter")
+        assert "▼Drops" in stage.heading or "Drops▼" in stage.heading
+
+
+async def test_a_column_that_nobody_asked_for_is_there_while_it_sorts(source: FakeSource) -> None:
+    columns = ("mark", "local", "state")
+    async with on_stage(source, spec=ViewSpec(columns=columns, sort="inode")) as stage:
+        assert stage.heading.split() == ["Local", "Address:Port", "State", "▲Inode"]
 
 
 async def test_kinds_and_states_are_switched_with_a_key(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("u")
         assert [row.split()[0] for row in stage.rows] == ["tcp"] * 3
-        assert "●tcp 3  ○udp 1" in stage.screen[0]
+        assert "tcp 3  ○udp 1" in stage.screen[1]
         await stage.press("u", "t")
         assert [row.split()[0] for row in stage.rows] == ["udp"]
         await stage.press("a", "l")
@@ -243,7 +253,7 @@ async def test_a_column_to_sort_by_is_found_by_typing(source: FakeSource) -> Non
     async with on_stage(source) as stage:
         await stage.press("s", *"pid", "enter")
         assert "▲PID" in stage.heading
-        assert [row.split()[-5] for row in stage.rows] == ["7", "7", "7", "8"]
+        assert ["nginx" in row for row in stage.rows] == [True, True, True, False], "pid 7 and pid 8"
         await stage.press("s", "down", "escape")
         assert "▲PID" in stage.heading
         await stage.press("s", *"no such column", "enter", "escape")
@@ -308,6 +318,14 @@ async def test_the_port_and_process_keys_begin_with_the_values_of_the_row(source
         assert stage.screen[-2] == "Filter: process:resolved port:443", "a second port takes the place of the first"
 
 
+async def test_the_process_key_asks_for_a_process_that_calls_itself_as_blanks_are_shown(source: FakeSource) -> None:
+    source.processes[8] = process(8, "-")
+    async with on_stage(source) as stage:
+        await stage.press("end", "P", "enter")
+        assert stage.screen[-2] == 'Filter: process:"-"'
+        assert len(stage.rows) == 1
+
+
 async def test_letters_are_letters_while_a_filter_is_typed_and_the_table_can_be_moved_in(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("slash", *"sqpS?")
@@ -356,23 +374,23 @@ async def test_sockets_without_a_visible_owner_are_counted_with_what_to_do(sourc
     source.held = {7: PermissionError(), 8: PermissionError()}
     async with on_stage(source) as stage:
         assert all("(hidden)" in row for row in stage.rows)
-        assert "owners of 4 sockets hidden: root needed for 2 processes of other users" in stage.screen[2]
+        assert "owners of 4 sockets hidden: root needed for 2 processes of other users" in stage.said
 
 
 async def test_what_may_hide_in_other_namespaces_is_counted_when_all_are_asked_for(source: FakeSource) -> None:
     source.others, source.unseen, source.unreadable = (Place(7, "blue", 7),), 2, 1
     async with on_stage(source) as stage:
-        assert "hidden" not in stage.screen[2]
+        assert "hidden" not in stage.said
         await stage.press("N")
-        assert "2 processes may be in namespaces that are hidden" in stage.screen[2]
-        assert "1 namespace may not be entered" in stage.screen[2]
+        assert "2 processes may be in hidden namespaces" in stage.said
+        assert "1 namespace may not be entered" in stage.said
 
 
 async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         stage.app.screen.post_message(FromFeed(CollectFailed("OSError: too many open files")))
         await stage.pilot.pause()
-        assert "collecting failed, trying again: OSError: too many open files" in stage.screen[2]
+        assert "tick failed, retrying: OSError: too many open files" in stage.said
         assert len(stage.rows) == 4
         await stage.step()
         assert not any("failed" in line for line in stage.screen)
@@ -404,18 +422,17 @@ async def test_a_long_ipv6_address_gets_room_and_its_port_is_never_cut() -> None
     long = tcp(
         "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", "[2001:db8:1111:2222:3333:4444:5555:6666]:65534", inode=5
     )
-    async with on_stage(FakeSource(WEB, long), size=(132, 24)) as stage:
+    async with on_stage(FakeSource(WEB, long), size=(160, 24)) as stage:
         assert "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535" in stage.rows[1]
         assert "[2001:db8:1111:2222:3333:4444:5555:6666]:65534" in stage.rows[1]
     async with on_stage(FakeSource(WEB, long), size=(60, 24)) as stage:
-        assert "…:65535" in stage.rows[1]
-        assert "…:65534" in stage.rows[1]
+        assert re.search(r"\[2001.*….*ffff\]:65535 +\[2001.*….*6666\]:65534 ", stage.rows[1])
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (20, 5)])
 async def test_a_narrow_screen_hides_columns_and_says_so(source: FakeSource, size: tuple[int, int]) -> None:
     async with on_stage(source, size=size) as stage:
         assert all(len(line) <= size[0] for line in stage.screen)
-        assert "Age" not in stage.heading
-        if size[0] >= 80:
-            assert "columns hidden" in stage.screen[1]
+        assert "Timer" not in stage.heading
+        assert "State" in stage.heading or size[0] < 40
+        assert stage.heading.startswith("▸")

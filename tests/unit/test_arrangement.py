@@ -47,7 +47,7 @@ def test_what_holds_no_longer_is_told_and_the_rest_holds(tmp_path: Path) -> None
     values, problems = Arrangement(tmp_path, Settings()).read()
     assert values == {k: v for k, v in VALUES.items() if k != "columns"}
     assert len(problems) == 1
-    assert problems[0].startswith("remembered columns: 'gone' is no column: ")
+    assert problems[0].startswith("remembered columns: 'gone' is not a column: ")
     Arrangement(tmp_path, Settings()).change({"group": ""})
     assert "of a later version" in json.loads((tmp_path / "arrangement.json").read_text())["arranged"]
 

@@ -206,7 +206,7 @@ def test_a_stream_is_shown_as_it_comes_and_its_end_is_told(screen: Screen, tmp_p
 
 def test_what_is_no_recording_is_told_on_the_screen(screen: Screen, play: Play) -> None:
     play([b"hello\n"])
-    assert screen.moved(lambda position: position.ended).ended == "it is no recording of netwatch-tui"
+    assert screen.moved(lambda position: position.ended).ended == "it is not a recording of netwatch-tui"
     screen.wait(lambda message: isinstance(message, CollectFailed))
 
 

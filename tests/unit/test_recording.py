@@ -202,14 +202,14 @@ def test_damage_is_told_or_makes_no_difference_to_what_is_before_it(at: int, gar
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "is no recording"),
-        (b"\n", "is no recording"),
-        (b"hello\n", "is no recording"),
-        (b"[1]\n", "is no recording"),
-        (b"[" * 100_000, "is no recording"),
-        (b"\xff\xfe\x00", "is no recording"),
-        (b'{"version": 1}\n', "is no recording"),
-        (b'{"netwatch-tui": "recording"}\n', "is no recording"),
+        (b"", "is not a recording"),
+        (b"\n", "is not a recording"),
+        (b"hello\n", "is not a recording"),
+        (b"[1]\n", "is not a recording"),
+        (b"[" * 100_000, "is not a recording"),
+        (b"\xff\xfe\x00", "is not a recording"),
+        (b'{"version": 1}\n', "is not a recording"),
+        (b'{"netwatch-tui": "recording"}\n', "is not a recording"),
         (b'{"netwatch-tui": "recording", "version": 2}\n', "newer netwatch-tui"),
     ],
 )

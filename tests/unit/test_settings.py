@@ -91,22 +91,22 @@ def test_all_that_can_be_said() -> None:
         ("interval = true", "interval: true is not a number from 0.05 to 60"),
         ("interval = nan", "interval: nan is not a number from 0.05 to 60"),
         ('mouse = "no"', "mouse: 'no' is neither true nor false"),
-        ("theme = ''", "theme: '' is not a text that says something"),
+        ("theme = ''", "theme: '' is not a non-empty text"),
         ("columns = []", "columns: the list is empty"),
-        ("columns = 5", "columns: 5 is no list of texts"),
+        ("columns = 5", "columns: 5 is not a list of texts"),
         ('columns = ["pid", "pid"]', "columns: 'pid' is there twice"),
-        ('columns = ["pdi"]', "columns: 'pdi' is no column: netid, "),
+        ('columns = ["pdi"]', "columns: 'pdi' is not a column: netid, "),
         ("intervall = 1", "there is no option 'intervall'; did you mean 'interval'?"),
         ("xyzzy = 1", "there is no option 'xyzzy': interval, linger, theme, mouse, columns"),
         ("linger = 4", "linger is set already, in line 1"),
-        ("interval : 1", "this is no TOML: expected '=' after a key in a key/value pair"),
+        ("interval : 1", "not valid TOML: expected '=' after a key in a key/value pair"),
         ("views = {name = 1}", "views: each view is a part of its own, which begins with [[views]]"),
         ("thresholds.syn_unanswered = -1", "syn_unanswered: -1 is not a number from 0.1 to 1e+06"),
         ("colors.nwe = 'red'", "there is no option 'nwe'; did you mean 'new'?"),
-        ("keys.write = 5", "write: 5 is no list of texts"),
+        ("keys.write = 5", "write: 5 is not a list of texts"),
         ("[thing]", "there is no part [thing]: [keys], [colors], [thresholds], [[views]]"),
         ("[[thing]]", "there is no part [[thing]]: [keys], [colors], [thresholds], [[views]]"),
-        ('theme = "a\\u001b[31m" "', "this is no TOML: "),
+        ('theme = "a\\u001b[31m" "', "not valid TOML: "),
         ('"\\u001b[31m" = 1', "there is no option '\\x1b[31m': "),
     ],
 )
@@ -122,13 +122,13 @@ def test_a_wrong_line_is_one_message_with_its_place_and_the_rest_holds(line: str
     ("lines", "what"),
     [
         ("filter = 'port:80'", "my.toml:3: a view needs a name"),
-        ("name = 5", "my.toml:4: name: 5 is not a text that says something"),
+        ("name = 5", "my.toml:4: name: 5 is not a non-empty text"),
         ("name = 'kept'", "my.toml:3: there is a view 'kept' already"),
         ("name = 'x'\nfilter = 'port:'", "my.toml:5: filter: "),
-        ("name = 'x'\nkinds = 'tpc'", "my.toml:5: kinds: 'tpc' is no kind of socket: tcp, udp, "),
+        ("name = 'x'\nkinds = 'tpc'", "my.toml:5: kinds: 'tpc' is not a kind of socket: tcp, udp, "),
         ("name = 'x'\nkinds = []", "my.toml:5: kinds: the list is empty"),
-        ("name = 'x'\nsort = 'pid:up'", "my.toml:5: sort: 'up' is no order: asc, desc"),
-        ("name = 'x'\ngroup = 'colour'", "my.toml:5: group: 'colour' is no way to group: "),
+        ("name = 'x'\nsort = 'pid:up'", "my.toml:5: sort: 'up' is not a direction: asc, desc"),
+        ("name = 'x'\ngroup = 'colour'", "my.toml:5: group: 'colour' is not a grouping: "),
         ("name = 'x'\nname = 'y'", "my.toml:5: name is set already, in line 4"),
     ],
 )
@@ -209,7 +209,7 @@ def test_what_is_no_utf8_costs_its_own_line(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbflinger = 9\n# \xe9\ntheme = '\xe9'\ninterval = 2\n")
     settings, problems = read(config_text(path))
     assert (settings.linger, settings.interval, settings.theme) == (9, 2, None)
-    assert problems == ["my.toml:3: this is not UTF-8"]
+    assert problems == ["my.toml:3: not UTF-8"]
 
 
 def test_only_a_regular_file_of_a_sensible_size_is_read(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_every_way_to_write_something_down() -> None:
         ('columns = ["pid",', "invalid value"),
         ('a = """', "unterminated string"),
         ("a = 1 b = 2", "expected newline or end of document after a statement"),
-        ("\udcff = 1", "this is not UTF-8"),
+        ("\udcff = 1", "not UTF-8"),
     ],
 )
 def test_a_wrong_line_costs_no_other(wrong: str, reason: str, newline: str) -> None:

@@ -93,7 +93,7 @@ def _span(text: str) -> float:
         return sum(float(number) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[unit] for number, unit in parts)
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no span of time such as 30s, 10m or 2h30m")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 30s, 10m or 2h30m")
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -101,7 +101,7 @@ def _kinds(text: str) -> frozenset[str]:
         return netids(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{str(error)!r} is no kind of socket: {', '.join(KINDS)}, inet, all"
+            f"{str(error)!r} is not a kind of socket: {', '.join(KINDS)}, inet, all"
         ) from error
 
 
@@ -126,21 +126,29 @@ def _understood(read: Callable[[Given], Meant], given: Given) -> Meant:
 
 
 WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
-    "which sockets", "one snapshot", "streams", "recordings", "the screen", "about",
+    "which sockets", "output", "streams", "recordings", "screen", "about",
 )  # fmt: skip
 
+_PROTOCOL_NAMES = {"tcp": "TCP", "udp": "UDP"}
 _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
-        Argument((letter, f"--{kind}"), f"{kind} sockets", WHICH, "kinds", action="append_const", const=netids(kind))
+        Argument(
+            (letter, f"--{kind}"),
+            f"{_PROTOCOL_NAMES.get(kind, kind)} sockets",
+            WHICH,
+            "kinds",
+            action="append_const",
+            const=netids(kind),
+        )
         for kind, letter in LETTERS.items()
     ),
     Argument(
         ("-A", "--query"),
-        f"kinds of sockets, separated by commas: {', '.join(KINDS)}, inet, all",
+        f"comma-separated kinds of sockets: {', '.join(KINDS)}, inet, all",
         WHICH,
         "kinds",
         ("LIST",),
@@ -153,7 +161,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(("-l", "--listening"), "listening sockets only", WHICH, "listening", default=False),
     Argument(
         ("-a", "--all"),
-        "sockets in all states (this is the default)",
+        "sockets in all states (the default)",
         WHICH,
         "listening",
         action="store_false",
@@ -161,7 +169,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("-N", "--net"),
-        "the network namespace of this name, path, pid or number",
+        "the network namespace with this name, path, pid or inode",
         WHICH,
         values=("NAME",),
         default="",
@@ -170,7 +178,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--all-namespaces",),
-        "every network namespace that can be seen",
+        "every visible network namespace",
         WHICH,
         "net",
         action="store_const",
@@ -179,10 +187,10 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_TICKS,
         on_replay=False,
     ),
-    Argument(("--once",), "print one snapshot and exit; the default when stdout is no terminal", HOW, default=False),
+    Argument(("--once",), "print one snapshot and exit; the default when stdout is not a terminal", HOW, default=False),
     Argument(
         ("-f", "--format"),
-        f"print in this form: {', '.join(FORMATS)} (default: table)",
+        f"output format: {', '.join(FORMATS)} (default: table)",
         HOW,
         values=("FORMAT",),
         choices=FORMATS,
@@ -191,7 +199,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--columns",),
-        "these columns, by id, separated by commas; the manual page lists them",
+        "comma-separated columns, by id; the manual page lists them",
         HOW,
         values=("LIST",),
         type=_columns,
@@ -200,42 +208,45 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--sort",),
-        "order by this column; :asc or :desc says which way, else amounts come with the greatest first",
+        "sort by this column, in the given direction; by default amounts are sorted from the largest down",
         HOW,
         values=("COLUMN[:asc|:desc]",),
         type=_sort,
         completes=Completes.COLUMNS,
         modes=_PRINTS | {Mode.LIVE},
     ),
-    Argument(("-H", "--no-header"), "no heading in table, csv and tsv", HOW, default=False),
-    Argument(("-e", "--extended"), "user and inode in the table as well", HOW, default=False),
-    Argument(("-o", "--options"), "timers in the table as well", HOW, default=False),
+    Argument(("-H", "--no-header"), "no header line in table, csv and tsv", HOW, default=False),
+    Argument(("-e", "--extended"), "add user and inode to the table", HOW, default=False),
+    Argument(("-o", "--options"), "add timers to the table", HOW, default=False),
     Argument(
         ("--color",),
-        "colour heading and differences: auto, always, never (default: auto, which is on a terminal)",
+        "colour the header and differences: auto, always or never (default: auto, on for a terminal)",
         HOW,
         values=("WHEN",),
         choices=("auto", "always", "never"),
         completes=Completes.CHOICES,
         modes=_PRINTS | {Mode.DIFF},
     ),
-    Argument(("-n", "--numeric"), "accepted: addresses and ports are numbers anyway", HOW, default=False),
-    Argument(("-p", "--processes"), "accepted: owning processes are shown anyway", HOW, default=False),
-    Argument(("-i", "--info"), "accepted, and shows nothing more than without it", HOW, default=False),
-    Argument(("-r", "--resolve"), "accepted, and looks no name up: nothing is sent", HOW, default=False),
+    Argument(("-n", "--numeric"), "accepted; addresses and ports are always numeric", HOW, default=False),
+    Argument(("-p", "--processes"), "accepted; owning processes are always shown", HOW, default=False),
+    Argument(("-i", "--info"), "accepted; adds nothing", HOW, default=False),
+    Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
     Argument(
-        ("--watch",), "print what opens, changes and closes, as NDJSON, until stopped", STREAM, default=False
+        ("--watch",),
+        "print an NDJSON event whenever a socket opens, changes or closes, until stopped",
+        STREAM,
+        default=False,
     ),
     Argument(
         ("--wait-for",),
-        "end with status 0 as soon as a socket matches, with 1 after --timeout; print it if a --format is given",
+        "exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given",
         STREAM,
         values=("FILTER",),
         on_replay=False,
     ),
     Argument(
         ("--timeout",),
-        "with --wait-for: give up after this time, for instance 30s",
+        "with --wait-for: give up after this long, such as 30s",
         STREAM,
         values=("TIME",),
         type=_span,
@@ -243,7 +254,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--for",),
-        "stop after this time, for instance 30s, 10m or 2h30m; with --record, no screen",
+        "stop after this long, such as 30s, 10m or 2h30m; with --record, without the screen",
         STREAM,
         "duration",
         ("TIME",),
@@ -253,14 +264,14 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--interval",),
-        f"seconds between two ticks, 0.05 to 60 (default: {DEFAULT_INTERVAL:g})",
+        f"seconds from one tick to the next, 0.05 to 60 (default: {DEFAULT_INTERVAL:g})",
         STREAM,
         values=("SECONDS",),
         type=_interval,
     ),
     Argument(
         ("--record",),
-        "write what is seen, of every kind of socket, to FILE; - is stdout, and .gz is compressed",
+        "record sockets of every kind to FILE; - is stdout, .gz compresses",
         RECORDINGS,
         values=("FILE",),
         completes=Completes.FILE,
@@ -269,7 +280,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--replay",),
-        "sockets of a recording instead of this machine's; - is stdin",
+        "show a recording instead of this machine's sockets; - is stdin",
         RECORDINGS,
         values=("FILE",),
         completes=Completes.FILE,
@@ -277,13 +288,13 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--diff",),
-        "what opened, closed and changed owner between two recordings or JSON snapshots; status 1 if anything did",
+        "print what opened, closed or changed owner between two recordings or JSON snapshots; status 1 if anything did",
         RECORDINGS,
         values=("A", "B"),
         completes=Completes.FILE,
         on_replay=False,
     ),
-    Argument(("--theme",), "colours (default: netwatch)", SCREEN, values=("NAME",), completes=Completes.THEMES),
+    Argument(("--theme",), "colour theme (default: netwatch)", SCREEN, values=("NAME",), completes=Completes.THEMES),
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
     Argument(
         ("--config",),
@@ -305,9 +316,10 @@ ARGUMENTS: tuple[Argument, ...] = (
 DESCRIPTION = "A live table of this machine's sockets and the processes that own them."
 
 FILTER = """\
-an expression of ss (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
-peer:10.0.0.0/8, age:<10s, -user:root) or words; a bare number is a port or a pid. Side by side means and; or, not, ( )
-are known, and read from left to right. The help screen and the README have the whole language."""
+an ss expression (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
+peer:10.0.0.0/8, age:<10s, -user:root), or words; a bare number is a port or a pid. Conditions side by side must
+all match; and, or, not and ( ) combine them, from left to right. The help screen (?) and the README describe the
+whole language."""
 
 EXAMPLES = (
     ("netwatch-tui", "live table of all TCP and UDP sockets"),
@@ -315,10 +327,10 @@ EXAMPLES = (
     ("netwatch-tui 'dport = :22 or sport = :22'", "as ss has it"),
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
-    ("netwatch-tui -f json | jq .sockets[]", "the same for programs"),
+    ("netwatch-tui -f json | jq .sockets[]", "the same as JSON"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
-    ("netwatch-tui -l --wait-for port:8080", "until a server is up"),
-    ("netwatch-tui --record it.gz", "for tomorrow: netwatch-tui --replay it.gz"),
+    ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
+    ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
 )
 """Commands and what they do."""
 
@@ -329,6 +341,6 @@ def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
         if getattr(options, argument.name) == argument.default:
             continue
         if mode not in argument.modes:
-            yield f"{argument.flags[-1]} means nothing with {mode}"
+            yield f"{argument.flags[-1]} can't be used with {mode}"
         elif options.replay is not None and not argument.on_replay:
-            yield f"{argument.flags[-1]} means nothing with --replay"
+            yield f"{argument.flags[-1]} can't be used with --replay"

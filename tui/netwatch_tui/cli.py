@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -35,7 +36,7 @@ def entry() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit status."""
-    options = _parser().parse_intermixed_args(argv)
+    options = _parser().parse_intermixed_args(list(_words(sys.argv[1:] if argv is None else argv)))
     if options.version:
         from importlib.metadata import version
 
@@ -50,6 +51,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(f"{refusal} (see --help)")
         return 2
     return _run(mode, options)
+
+
+_NEGATED = re.compile(r"-([A-Za-z_][A-Za-z0-9_.-]+?)[:=!<>]")
+_LSOF = re.compile(r"-i([46]?)((?:tcp|udp)?[@:].+|tcp|udp)", re.IGNORECASE)
+_LSOF_STATES = re.compile(r"-s(tcp|udp):(.+)", re.IGNORECASE)
+
+
+def _words(argv: Sequence[str]) -> Iterator[str]:
+    """The arguments, with `-user:root`, `-iTCP:443` and `-sTCP:LISTEN` as the conditions of a filter that they are."""
+    for word in argv:
+        if found := _LSOF.fullmatch(word):
+            yield from (f"-{found[1]}", found[2]) if found[1] else (found[2],)
+        elif found := _LSOF_STATES.fullmatch(word):
+            yield from (found[1], f"state:{found[2]}")
+        elif _is_negated_condition(word):
+            yield f" {word}"  # argparse takes no word with a blank before it for an option
+        else:
+            yield word
+
+
+def _is_negated_condition(word: str) -> bool:
+    found = _NEGATED.match(word)
+    if not found:
+        return False
+    from netwatch_tui.query.language.habits import named_key  # --once has no use for it without such a word
+
+    return named_key(found[1]) is not None
 
 
 def _mode(options: argparse.Namespace) -> Mode:
@@ -74,7 +102,7 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
         case Mode.ONCE:
             from netwatch_tui.modes.once import once
 
-            gc.disable()  # one look, and then the end: there is no garbage worth looking for
+            gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
                 return once(options, _ahead)
             finally:

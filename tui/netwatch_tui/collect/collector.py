@@ -15,6 +15,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
@@ -75,6 +76,7 @@ class Collector:
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
+        self._health = HealthWatch()
         self._is_first = True
         self._needs_more = False
 
@@ -99,6 +101,7 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
+        findings = self._health.tick(delta, now)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
@@ -117,6 +120,7 @@ class Collector:
                 unreadable=self._visible.unreadable,
             ),
             unseen=self._attribution.unseen,
+            findings=findings,
         )
 
     def _in_use(self) -> set[int]:

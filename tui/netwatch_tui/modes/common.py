@@ -6,14 +6,13 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.arguments import DEFAULT_INTERVAL
 from netwatch_tui.fields.format import printable
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.sockets.kinds import LETTERS
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket
@@ -74,15 +73,30 @@ def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
     return RowChoice(selection(options), queries)
 
 
-def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket]) -> None:
-    """Say what a filter asked for if there are no rows: an empty answer looks like a fact."""
+def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket], other_namespaces: int = 0) -> None:
+    """Say what a filter asked for if there are no rows: an empty answer looks like a fact.
+
+    Args:
+        choice: What was asked for.
+        rows: What was found.
+        other_namespaces: How many network namespaces there are that were not looked at.
+    """
     if any(True for _ in rows):
         return
-    if kinds := choice.kinds_in_vain():
-        letters = ", ".join(LETTERS.get(kind, f"-A {kind}") for kind in kinds)
-        complain(f"the filter asks for {' and '.join(kinds)} sockets, which are listed only with {letters}")
-    elif words := [word for query in choice.queries for word in query.words]:
-        complain(f"no socket matches the filter; searched as text: {', '.join(words)}")
+    if vain := next(choice.asked_in_vain(), None):
+        asked = f"the filter asks for {' and '.join(vain.values)} sockets"
+        listed = f"listed only with {', '.join(vain.letters)}" if vain.letters else "left out by -4, -6 or -l"
+        complain(f"{asked}, which are {listed}")
+    elif other_namespaces and any(query.asks_for_namespaces for query in choice.queries):
+        complain(f"{other_namespaces} more network namespaces were not read: --all-namespaces reads them")
+    elif hints := [hint for query in choice.queries for hint in query.empty_hints]:
+        complain(f"no socket matches the filter; {'; '.join(hints)}")
+
+
+def tell_of_unmet_words(choice: RowChoice, rows: Sequence[Socket]) -> None:
+    """Say which words of a filter with alternatives nothing has, such as `https` in `port http or https`."""
+    for hint in filter(None, (query.word_hint(rows) for query in choice.queries)):
+        complain(f"filter: nothing matches a part of it; {hint}")
 
 
 def namespace_of(source: Machine, text: str) -> str:

@@ -17,6 +17,7 @@ from netwatch_tui.modes.common import (
     print_lines,
     row_choice,
     tell_if_in_vain,
+    tell_of_unmet_words,
 )
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
@@ -90,7 +91,12 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     for problem in snapshot.problems:
         complain(problem.text)
     rows = choice.in_snapshot(snapshot)
-    tell_if_in_vain(choice, rows)
+    if rows:
+        tell_of_unmet_words(choice, rows)
+    elif choice.depends_on_time and not options.replay:
+        complain("one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do")
+    else:
+        tell_if_in_vain(choice, rows, 0 if options.replay else snapshot.namespaces.others)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines
 
@@ -101,6 +107,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         _columns(options, format),
         snapshot.namespaces.names,
         header=not options.no_header,
+        findings=snapshot.findings,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     if format == "table" and head.header and colours(options):

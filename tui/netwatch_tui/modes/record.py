@@ -22,7 +22,7 @@ from netwatch_tui.sockets.snapshot import Snapshot
 def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Write down what is seen until stopped; returns the exit status."""
     if options.filter or options.kinds or options.families or options.listening:
-        complain("a recording holds every socket: give the filter to --replay")
+        complain("a recording has every socket: give the filter to --replay")
         return 2
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)

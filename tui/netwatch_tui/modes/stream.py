@@ -95,7 +95,7 @@ def batches(
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
     for snapshot in snapshots:
-        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names)
+        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names, findings=snapshot.findings)
         yield event_lines(events(snapshot, choice), head)
 
 

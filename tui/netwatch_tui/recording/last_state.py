@@ -13,6 +13,7 @@ from netwatch_tui.recording.file_format import MAGIC
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.recording.reader import Recording, RecordingBrokenError, RecordingError, read_lines
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import NOWHERE, Family, Socket
@@ -65,7 +66,7 @@ def _last_of(recording: Recording, name: str) -> Last:
     for last in recording:  # noqa: B007 -- wanted after the loop
         pass
     if last is None:
-        raise RecordingError(f"{name} holds no look at the sockets: {recording.ended}")
+        raise RecordingError(f"{name} has no snapshot: {recording.ended}")
     note = f"{name}: {recording.ended}" if recording.is_broken else None
     return Last(last, note)
 
@@ -73,14 +74,15 @@ def _last_of(recording: Recording, name: str) -> Last:
 def _from_document(told: Mapping[str, Any], name: str) -> Last:
     if told["version"] > SNAPSHOT_VERSION:
         raise RecordingError(
-            f"{name} was written by a newer netwatch-tui: its form is number {told['version']}, "
+            f"{name} was written by a newer netwatch-tui: its format version is {told['version']}, "
             f"and this one reads {SNAPSHOT_VERSION}"
         )
     sockets = tuple(_socket(each, id) for id, each in enumerate(told["sockets"], 1))
     names = {each["netns"]: each["netns_name"] for each in told["sockets"] if each["netns_name"]}
     taken_at = _seconds(told["taken_at"])
     counts = Counts().after(Delta(opened=sockets))
-    return Last(Snapshot(taken_at, sockets, Delta(), counts, 0.0, (), Seen(names, 0, 0)), None)
+    findings = HealthWatch().tick(Delta(opened=sockets), taken_at)
+    return Last(Snapshot(taken_at, sockets, Delta(), counts, 0.0, (), Seen(names, 0, 0), findings=findings), None)
 
 
 _SAME = [

@@ -12,6 +12,7 @@ from netwatch_tui.recording.codec import decode, decode_change, decode_process
 from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
@@ -119,6 +120,7 @@ class Recording:
         self._sockets: dict[int, Socket] = {}
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
+        self._health = HealthWatch()
 
     def __iter__(self) -> Iterator[Snapshot]:
         try:
@@ -180,6 +182,7 @@ class Recording:
             problems=tuple(Problem(str(text), int(times)) for text, times in frame.get("problems", ())),
             namespaces=_seen(frame["namespaces"]) if "namespaces" in frame or last is None else last.namespaces,
             unseen=_unseen(frame["unseen"]) if "unseen" in frame else last.unseen if last else Unseen(),
+            findings=self._health.tick(delta if last else Delta(opened=tuple(after.values())), frame["t"] + 0.0),
         )
 
     def _delta(self, frame: Mapping[str, Any], before: Mapping[int, Socket], here: Mapping[int, Socket]) -> Delta:
@@ -219,12 +222,12 @@ def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
     try:
         header = _object(next(lines, b""))
     except RecordingBrokenError as error:
-        raise RecordingError(f"{name} is no recording of netwatch-tui: {error}") from error
+        raise RecordingError(f"{name} is not a recording of netwatch-tui: {error}") from error
     if header is None or header.get(MAGIC) != "recording" or not isinstance(header.get("version"), int):
-        raise RecordingError(f"{name} is no recording of netwatch-tui")
+        raise RecordingError(f"{name} is not a recording of netwatch-tui")
     if header["version"] > VERSION:
         raise RecordingError(
-            f"{name} was recorded by a newer netwatch-tui: its form is number {header['version']}, "
+            f"{name} was recorded by a newer netwatch-tui: its format version is {header['version']}, "
             f"and this one reads {VERSION}"
         )
     return header

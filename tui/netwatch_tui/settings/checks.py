@@ -35,7 +35,7 @@ def switch(value: Any) -> bool:
 def text(value: Any) -> str:
     """A text that says something."""
     if not isinstance(value, str) or not value.strip():
-        _refuse(value, "is not a text that says something")
+        _refuse(value, "is not a non-empty text")
     return value
 
 
@@ -43,7 +43,7 @@ def texts(value: Any) -> tuple[str, ...]:
     """Some texts, or one."""
     many = [value] if isinstance(value, str) else value
     if not isinstance(many, list):
-        _refuse(value, "is no list of texts")
+        _refuse(value, "is not a list of texts")
     return tuple(map(text, many))
 
 
@@ -63,7 +63,7 @@ def kinds(value: Any) -> frozenset[str]:
     try:
         return netids(",".join(names))
     except ValueError as error:
-        raise ValueError(f"{str(error)!r} is no kind of socket: {', '.join(KINDS)}, inet, all") from error
+        raise ValueError(f"{str(error)!r} is not a kind of socket: {', '.join(KINDS)}, inet, all") from error
 
 
 def sort(value: Any) -> Sort:
@@ -74,7 +74,7 @@ def sort(value: Any) -> Sort:
 def group(value: Any) -> str:
     """The id of a grouping."""
     if text(value) not in GROUPINGS:
-        _refuse(value, f"is no way to group: {', '.join(GROUPINGS)}")
+        _refuse(value, f"is not a grouping: {', '.join(GROUPINGS)}")
     return str(value)
 
 

@@ -88,14 +88,14 @@ def _statement(lines: list[str], at: int) -> _Statement | Fault:
             text.encode()
             return _Statement(text, tomllib.loads(text), at + 1)
         except UnicodeEncodeError:
-            return Fault(at + 1, "this is not UTF-8")
+            return Fault(at + 1, "not UTF-8")
         except RecursionError:
-            return Fault(at + 1, "this is nested too deeply")
+            return Fault(at + 1, "nested too deeply")
         except tomllib.TOMLDecodeError as error:
             wrong = wrong or _PLACE.sub("", str(error))
             if _AT_THE_END not in str(error):
                 break
-    return Fault(at + 1, f"this is no TOML: {wrong[0].lower()}{wrong[1:]}")
+    return Fault(at + 1, f"not valid TOML: {wrong[0].lower()}{wrong[1:]}")
 
 
 def _opened(statement: _Statement) -> tuple[Section, str]:

@@ -1,4 +1,4 @@
-"""One look at all sockets, whole and never changed afterwards."""
+"""What one tick collects: all sockets, whole and never changed afterwards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
@@ -81,3 +82,5 @@ class Snapshot(NamedTuple):
     namespaces: Seen
     unseen: Unseen = Unseen()
     """Which processes could not be looked into."""
+    findings: Findings = NO_FINDINGS
+    """What is wrong with which sockets."""

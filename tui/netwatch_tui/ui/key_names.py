@@ -49,7 +49,7 @@ def key_named(text: str) -> str:
     modifiers = match[1].lower().split("+")[:-1] if match else []
     name = _base_named(match[2]) if match else None
     if name is None or len(set(modifiers) & set(_MODIFIERS)) < len(modifiers):
-        raise ValueError(f"{text!r} is no key")
+        raise ValueError(f"{text!r} is not a key")
     if modifiers == ["shift"] and len(name) == 1:
         return name.upper()  # a terminal sends no Shift with a letter
     ordered = [each for each in _MODIFIERS if each in modifiers]

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.dom import DOMNode
 
 from netwatch_tui.ui.key_names import key_sign
+from netwatch_tui.view.named_views import PROBLEMS
 
 
 class Key(NamedTuple):
@@ -54,8 +55,8 @@ TABLE_KEYS = (
     Key("move.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down"),
     Key("move.first", "home,g", "first", "First", "first row"),
     Key("move.last", "end,G", "last", "Last", "last row"),
-    Key("move.left", "left", "scroll_columns(-1)", "Left", "the columns to the left"),
-    Key("move.right", "right", "scroll_columns(1)", "Right", "columns that found no room"),
+    Key("move.left", "left", "scroll_columns(-1)", "Left", "columns to the left"),
+    Key("move.right", "right", "scroll_columns(1)", "Right", "columns hidden on the right"),
 )
 
 DETAILS_KEYS = (
@@ -69,44 +70,42 @@ DETAILS_KEYS = (
 
 MAIN_KEYS = (
     Key("app.help", "question_mark,f1", "help", "Help", "this page", in_footer=True),
-    Key("app.quit", "q", "app.quit", "Quit", "leave at once", in_footer=True),
-    Key(
-        "filter.edit",
-        "slash",
-        "edit_filter",
-        "Filter",
-        "filter the rows; results are live while you type",
-        in_footer=True,
-    ),
-    Key("filter.port", "p", "filter_port", "Port", "filter by port, beginning with this row's", in_footer=True),
+    Key("app.quit", "q", "app.quit", "Quit", "quit at once", in_footer=True),
+    Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows, live while you type", in_footer=True),
+    Key("filter.port", "p", "filter_port", "Port", "filter by port, starting with this row's", in_footer=True),
     Key(
         "filter.process",
         "P",
         "filter_process",
         "Process",
-        "filter by process, beginning with this row's",
+        "filter by process, starting with this row's",
         in_footer=True,
     ),
-    Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows like this one, by any of its values"),
-    Key("filter.undo", "backspace", "undo_filter", "Step back", "take the last step of filtering back"),
-    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete a filter with a name"),
+    Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows that share a value with this one"),
+    Key("filter.undo", "backspace", "undo_filter", "Undo", "undo the last filter step"),
+    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete named filters"),
     Key("filter.clear", "escape", "back", "Back", "close the details, else clear the filter"),
     Key(
         "details",
         "enter",
         "open",
         "Details",
-        "all about this socket, beside the table; open or shut a group",
+        "all about this socket, beside the table; expand or collapse a group",
         in_footer=True,
     ),
-    Key("details.enter", "tab", "enter_details", "Values", "go into the details and back, to copy values"),
+    Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values"),
+    *(
+        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", f"open view {digit}")
+        for digit in "123456789"
+    ),
+    Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine"),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", in_footer=True),
-    Key("sort.reverse", "S", "reverse_sort", "Reverse", "sort the other way round"),
+    Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),
     Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left"),
     Key("sort.right", "greater_than_sign", "step_sort(1)", "Sort right", "sort by the column to the right"),
     Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
     Key("group.pick", "b", "pick_group", "Group", "group by process, peer address, state or user", in_footer=True),
-    Key("group.fold", "B", "fold_groups", "Fold", "open or shut all groups"),
+    Key("group.fold", "B", "fold_groups", "Collapse", "expand or collapse all groups"),
     Key("show.tcp", "t", "toggle_kind('tcp')", "tcp", "TCP on or off"),
     Key("show.udp", "u", "toggle_kind('udp')", "udp", "UDP on or off"),
     Key("show.unix", "x", "toggle_kind('unix')", "unix", "unix sockets on or off"),
@@ -114,34 +113,27 @@ MAIN_KEYS = (
     Key("show.listening", "l", "only_listening", "Listening", "only listening sockets, or all again"),
     Key("show.established", "e", "only_established", "Established", "only established ones, or all again"),
     Key("show.all", "a", "show_all", "All", "all kinds and all states"),
-    Key("show.namespaces", "N", "namespaces", "Namespaces", "every network namespace, or only the own one"),
+    Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
     Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", in_footer=True),
     Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
-    Key(
-        "view.pause",
-        "space",
-        "pause",
-        "Pause",
-        "hold the screen still, and go on; collecting continues",
-        in_footer=True,
-    ),
+    Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
     Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
-    Key("replay.step", "full_stop", "replay_step", "Step", "the next frame of a recording, and hold there"),
+    Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause"),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
     Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
 )
 
-APP_KEYS = (Key("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "leave at once, also while typing"),)
+APP_KEYS = (Key("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "quit at once, even while typing"),)
 """Wherever one is."""
 
 FILTER_KEYS = (
     Key("typing.keep", "enter", "screen.keep_filter", "Keep", "keep the filter", in_footer=True),
-    Key("typing.cancel", "escape", "screen.cancel_filter", "Cancel", "leave the filter as it was", in_footer=True),
-    Key("typing.complete", "tab", "screen.complete_filter", "Complete", "complete the word; again for the next one",
+    Key("typing.cancel", "escape", "screen.cancel_filter", "Cancel", "cancel the change", in_footer=True),
+    Key("typing.complete", "tab", "screen.complete_filter", "Complete", "complete a key or a name; again for the next",
         in_footer=True),
-    Key("typing.earlier", "up", "screen.recall_filter(-1)", "Earlier", "the filter typed before", in_footer=True),
-    Key("typing.later", "down", "screen.recall_filter(1)", "Later", "the filter typed after that", in_footer=True),
+    Key("typing.earlier", "up", "screen.recall_filter(-1)", "Earlier", "the earlier filter", in_footer=True),
+    Key("typing.later", "down", "screen.recall_filter(1)", "Later", "the later filter", in_footer=True),
     Key("typing.page_up", "pageup", "screen.move_in_table('page', -1)", "Table", "one page up in the table",
         in_footer=True),
     Key("typing.page_down", "pagedown", "screen.move_in_table('page', 1)", "Page down", "one page down in the table"),

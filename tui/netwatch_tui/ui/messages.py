@@ -43,6 +43,11 @@ class Opened(Message):
 
 
 @dataclass
+class BottomChanged(Message):
+    """Something else has to stand in the line above the keys."""
+
+
+@dataclass
 class CopyWanted(Message):
     """A value is to be copied."""
 
@@ -56,13 +61,6 @@ class SortWanted(Message):
     """The heading of a column was clicked."""
 
     column: Field
-
-
-@dataclass
-class ColumnsPlaced(Message):
-    """The terminal's width leaves other columns out than before."""
-
-    hidden: tuple[Field, ...]
 
 
 @dataclass

@@ -28,7 +28,7 @@ def columns_named(names: Iterable[str]) -> tuple[str, ...]:
     """
     for id in (ids := tuple(names)):
         if id not in FIELD_BY_ID:
-            raise ValueError(f"{id!r} is no column: {', '.join(FIELD_BY_ID)}")
+            raise ValueError(f"{id!r} is not a column: {', '.join(FIELD_BY_ID)}")
     return ids
 
 
@@ -40,7 +40,7 @@ def sort_named(text: str) -> Sort:
     """
     id, colon, direction = text.partition(":")
     if id not in FIELD_BY_ID:
-        raise ValueError(f"{id!r} is no column to sort by: {', '.join(FIELD_BY_ID)}")
+        raise ValueError(f"{id!r} is not a column to sort by: {', '.join(FIELD_BY_ID)}")
     if direction not in (("asc", "desc") if colon else ("",)):
-        raise ValueError(f"{direction!r} is no order: asc, desc")
+        raise ValueError(f"{direction!r} is not a direction: asc, desc")
     return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
-from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
 KeyOf = Callable[[str], str]
@@ -24,41 +23,38 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
     total = sum(counts.by_state.values())
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
     if not total:
-        return ["No sockets of any kind were found here.", *_problems(view), *_elsewhere(view, key)]
+        return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view, key)]
     if not there:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_kind.items())
         return [
-            "There are no sockets of the kinds that are on.",
-            f"There are: {kinds}.",
+            "There are no sockets of the selected kinds.",
+            f"Present: {kinds}.",
             f"{key('show.all')} shows everything.",
         ]
     if spec.query.text:
         first = f"None of {there:,} sockets matches the filter."
         return [
             first,
-            *_asked_in_vain(spec, key),
+            *_asked_in_vain(view, key),
             f"{key('filter.clear')} clears it, {key('filter.edit')} changes it.",
             *_hidden_owners(view),
         ]
     if spec.selection.states == LISTENING:
-        return ["Nothing listens.", f"{key('show.listening')} shows all states again."]
+        return ["Nothing is listening.", f"{key('show.listening')} shows all states again."]
     if spec.selection.states == ESTABLISHED:
         return ["Nothing is connected.", f"{key('show.established')} shows all states again."]
     if spec.selection.families != EVERY_KIND.families:
         families = " and ".join(sorted(spec.selection.families))
         return [f"There are no sockets of the family {families}.", f"{key('show.all')} shows everything."]
-    return [
-        "None of the sockets is in a state that is on.",
-        f"{key('show.all')} shows everything.",
-        *_elsewhere(view, key),
-    ]
+    return ["No socket is in a selected state.", f"{key('show.all')} shows everything.", *_elsewhere(view, key)]
 
 
-def _asked_in_vain(spec: ViewSpec, key: KeyOf) -> list[str]:
-    if kinds := spec.choice.kinds_in_vain():
-        return [f"It asks for {' and '.join(kinds)} sockets, which are off; {key('show.all')} shows everything."]
-    words = spec.query.words
-    return [f"Searched as text: {printable(', '.join(words))}."] if words else []
+def _asked_in_vain(view: View, key: KeyOf) -> list[str]:
+    spec = view.spec
+    if vain := next(spec.choice.asked_in_vain(), None):
+        return [f"It asks for {' and '.join(vain.values)} sockets, which are off; {key('show.all')} shows everything."]
+    hints = [f"{printable(hint[0].upper() + hint[1:])}." for hint in spec.query.empty_hints]
+    return hints + (_elsewhere(view, key) if spec.query.asks_for_namespaces else [])
 
 
 def _hidden_owners(view: View) -> list[str]:
@@ -69,7 +65,7 @@ def _hidden_owners(view: View) -> list[str]:
 def _elsewhere(view: View, key: KeyOf) -> list[str]:
     others = view.snapshot.namespaces.others
     return (
-        [f"{key('show.namespaces')} looks into {others} more network namespaces."]
+        [f"{key('show.namespaces')} shows {others} more network namespaces."]
         if others and not view.spec.namespaces
         else []
     )

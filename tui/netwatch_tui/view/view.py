@@ -13,6 +13,7 @@ from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
 from netwatch_tui.view.order import SLICE, Order, in_order
+from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
 
@@ -36,9 +37,9 @@ class View(NamedTuple):
     order: Order
     """The sockets that match, and those that closed a moment ago."""
     rows: tuple[Row, ...]
-    """The same from top to bottom, with the groups' lines, without the rows of groups that are shut."""
+    """The same from top to bottom, with the groups' lines, without the rows of collapsed groups."""
     position: Mapping[RowId, int]
-    """Where in `rows` a socket or group stands; for a socket in a group that is shut, where the group's line does."""
+    """Where in `rows` a socket or group stands; for a socket in a collapsed group, where the group's line does."""
     moment: Moment
     shown: int
     """How many of the snapshot's sockets match; lingering rows are not counted."""
@@ -50,6 +51,8 @@ class View(NamedTuple):
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None
     """About the socket that the spec asks for."""
+    problems: tuple[ProblemGroup, ...] = ()
+    """What is wrong on the machine, whether it is shown or not."""
 
 
 def arrange(
@@ -72,7 +75,7 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
     """
-    moment = Moment(now, marks.by_id, snapshot.namespaces.names)
+    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings)
     if before is not None and _is_alike(before, spec, moment):
         order = _reordered(before, snapshot, spec, moment)
     else:
@@ -87,7 +90,12 @@ def arrange(
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
         events = _events(snapshot, spec, moment)
-    return View(spec, snapshot, order, rows, position, moment, len(order.entries) - lingering, events, paused_since)
+    if before is not None and before.snapshot.findings is snapshot.findings:
+        problems = before.problems
+    else:
+        problems = problem_groups(snapshot.findings)
+    shown = len(order.entries) - lingering
+    return View(spec, snapshot, order, rows, position, moment, shown, events, paused_since, problems=problems)
 
 
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
@@ -115,6 +123,9 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
     gone = {id for id in relit if id in was_lit and was_lit[id].mark is Mark.CLOSED}
+    found, was_found = moment.findings, before.moment.findings
+    if found is not was_found:
+        relit |= {id for id in found.keys() | was_found.keys() if found.get(id) != was_found.get(id)}
     fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
     if snapshot is not before.snapshot:
         delta = snapshot.delta

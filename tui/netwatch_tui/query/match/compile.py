@@ -52,7 +52,7 @@ from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket
 
 
 def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Test:
-    """The function of an expression. It remembers what it found out about texts, so it is of use for one look.
+    """The function of an expression. It remembers what it found out about texts, so it is of use for one tick.
 
     Args:
         expression: What is to be met.
@@ -148,6 +148,9 @@ def _is(name: str, names: MachineNames, moment: Moment) -> Test:
             return is_loopback_socket
         case "public":
             return public_test()
+        case "problem":
+            findings = moment.findings
+            return lambda socket: socket.id in findings
         case "mine":
             me = names.me
             return lambda socket: me is not None and socket.uid == me

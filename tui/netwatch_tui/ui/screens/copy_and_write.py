@@ -54,7 +54,7 @@ class CopyAndWrite:
         """Choose what of the row to copy."""
         row, view = self._table.cursor_row, self._viewer.view
         if row is None or view is None:
-            self._viewer.say("There is no row to copy.")
+            self._viewer.say("No row to copy.")
         elif isinstance(row, Group):
             self.copy("group", row.id)
         else:
@@ -81,7 +81,7 @@ class CopyAndWrite:
         """Write what is shown to a file."""
         view = self._viewer.view
         if view is None or not view.order.entries:
-            self._viewer.say("There is nothing on the screen to write.")
+            self._viewer.say("No rows to write.")
             return
         proposed = time.strftime("sockets-%Y%m%d-%H%M%S.csv", time.localtime(view.moment.now))
 

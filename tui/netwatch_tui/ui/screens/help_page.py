@@ -27,7 +27,7 @@ from netwatch_tui.ui.keymap import (
 from netwatch_tui.ui.screens.dialog import Dialog
 
 _MARKS = (
-    ("+", "new: it appeared while you watched", "$netwatch-new"),
+    ("+", "new: it opened while you watched", "$netwatch-new"),
     ("~", "its state changed", "$netwatch-changed"),
     ("-", "closed; the row stays for a moment", "$netwatch-closed"),
 )

@@ -51,8 +51,8 @@ class WriteScreen(Dialog[WriteTo | None]):
     def _about(name: str) -> str:
         suffix = Path(name).suffix.lower()
         if suffix in _FORMATS:
-            return f"Format: {_FORMATS[suffix]}. The extension selects it: {', '.join(_FORMATS)}"
-        return f"The name must end in one of {', '.join(_FORMATS)}."
+            return f"as {_FORMATS[suffix]}; the extension sets the format: {', '.join(_FORMATS)}"
+        return f"The extension must be one of {', '.join(_FORMATS)}."
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -1,4 +1,4 @@
-"""The line in which the filter is typed; it stays on screen as long as there is a filter."""
+"""The line in which the filter is typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Input, Label
 from textual.widgets.input import Selection
 
 from netwatch_tui.ui.keymap import FILTER_KEYS, bindings
-from netwatch_tui.ui.messages import FilterEdited
+from netwatch_tui.ui.messages import BottomChanged, FilterEdited
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 
@@ -78,13 +78,15 @@ class FilterLine(Horizontal):
         text_input.selection = Selection(len(text) - len(selected), len(text))
         # Not focus(), which takes effect later: keys typed meanwhile would be taken for commands.
         self.screen.set_focus(text_input)
+        self.post_message(BottomChanged())
 
     def leave(self, text: str, note: str) -> None:
-        """Show the filter that holds now, and what is to be said of it; nothing when there is none."""
+        """Stop typing: this filter holds now, of which there is something to say."""
         with self.prevent(Input.Changed):
             self.query_one(FilterInput).value = text
         self.note(note)
-        self.display = bool(text)
+        self.display = False
+        self.post_message(BottomChanged())
 
     def note(self, text: str, start: int = 0, end: int = 0) -> None:
         """Say what is wrong, and mark it from `start` to before `end`; the empty text for nothing."""
