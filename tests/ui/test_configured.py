@@ -98,7 +98,7 @@ def test_a_file_that_is_no_arrangement_is_told_and_left_alone(tmp_path: Path, ru
     with run() as terminal:
         terminal.wait_for(lambda rows: any("how the screen was arranged can't be read" in row for row in rows), "why")
         terminal.send("S")
-        terminal.wait_for(lambda rows: "can't be remembered" in rows[-1], "why not")
+        terminal.wait_for(lambda rows: any("can't be remembered" in row for row in rows), "why not")
         quit_from(terminal)
     assert path.read_text() == "[]"
 
@@ -153,3 +153,22 @@ def test_the_whole_configuration_is_printed(run: Callable[..., Terminal]) -> Non
         "colors": {},
         "keys": {},
     }
+
+
+def test_the_program_begins_in_the_view_in_which_it_was_left(tmp_path: Path, run: Callable[..., Terminal]) -> None:
+    write(tmp_path, '[[views]]\nname = "mine"\ncolumns = ["state", "pid"]\n')
+    with run() as terminal:
+        terminal.wait_for(heading, "the table")
+        terminal.send("7")
+        terminal.wait_for(lambda rows: any("State" in row and "Local" not in row for row in rows[2:4]), "the own view")
+        terminal.send("S")
+        terminal.wait_for(lambda rows: any("State▼" in row for row in rows), "the other order")
+        quit_from(terminal)
+    with run() as terminal:
+        rows = terminal.wait_for(lambda rows: any("State▼" in row for row in rows), "the own view again")
+        assert not any("Local" in row for row in rows[:4])
+        quit_from(terminal)
+    for argv in (("-l",), ("--fresh",)):
+        with run(*argv) as terminal:
+            terminal.wait_for(lambda rows: any("State▲" in row and "Local" in row for row in rows), f"{argv}")
+            quit_from(terminal)

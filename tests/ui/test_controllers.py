@@ -22,6 +22,7 @@ from netwatch_tui.ui.screens.picker import Picker
 from netwatch_tui.ui.screens.playback import INTERVALS, Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
+from netwatch_tui.ui.setup import USUAL_SETUP
 from netwatch_tui.view.groups import Group, Row
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -149,7 +150,7 @@ class Filtering:
 
 
 def test_every_action_of_a_key_is_found_on_the_screen(source: FakeSource, tmp_path: Path) -> None:
-    main = MainScreen(StandIn(source).feed, ViewSpec(), (), written, Remembered(tmp_path), NoThemes())
+    main = MainScreen(StandIn(source).feed, ViewSpec(), (), written, Remembered(tmp_path), NoThemes(), USUAL_SETUP)
     actions = {key.action for key in MAIN_KEYS} | {key.action.removeprefix("screen.") for key in FILTER_KEYS}
     names = {action.partition("(")[0] for action in actions if not action.startswith("app.")}
     assert [name for name in names if not callable(getattr(main, f"action_{name}", None))] == []

@@ -14,9 +14,10 @@ from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.settings.config_file import config_path, config_text
 from netwatch_tui.settings.config_reader import read_settings
 from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW
-from netwatch_tui.settings.settings import ConfiguredView, Located, Settings
+from netwatch_tui.settings.settings import Located, Settings
+from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
-from netwatch_tui.view.column_names import Sort
+from netwatch_tui.view.named_views import VIEWS, NamedView
 from netwatch_tui.view.spec import ViewSpec
 
 EVERYTHING = """\
@@ -71,15 +72,16 @@ def test_all_that_can_be_said() -> None:
         thresholds={**DEFAULT_THRESHOLDS, "close_wait": 300},
         colors={"new": Located("#00ff00", "my.toml:11")},
         views=(
-            ConfiguredView(
+            NamedView(
                 "database",
                 "port:5432",
-                frozenset({"tcp", "u_str", "u_dgr", "u_seq"}),
+                Selection(frozenset({"tcp", "u_str", "u_dgr", "u_seq"})),
                 ("mark", "recv_q", "process"),
-                Sort("recv_q", descending=True),
-                "process",
+                "recv_q",
+                descending=True,
+                grouping="process",
             ),
-            ConfiguredView("plain"),
+            NamedView("plain", columns=("mark", "state", "peer")),
         ),
     )
 
@@ -114,7 +116,7 @@ def test_a_wrong_line_is_one_message_with_its_place_and_the_rest_holds(line: str
     settings, problems = read(f"linger = 9\n{line}\n\n[[views]]\nname = 'kept'\n")
     assert len(problems) == 1
     assert problems[0].startswith(f"my.toml:2: {what}")
-    assert (settings.linger, settings.views) == (9, (ConfiguredView("kept"),))
+    assert (settings.linger, settings.views) == (9, (NamedView("kept"),))
     assert settings._replace(linger=3.0, views=()) == Settings()
 
 
@@ -142,7 +144,7 @@ def test_a_view_is_whole_or_not_there(lines: str, what: str) -> None:
 def test_a_filter_of_a_view_may_name_what_the_machine_names() -> None:
     text = "[[views]]\nname = 'ssh'\nfilter = 'dport = :ssh'"
     names = MachineNames(services={"tcp": {"ssh": 22}})
-    assert read_settings(text, "my.toml", lambda: names)[0].views == (ConfiguredView("ssh", "dport = :ssh"),)
+    assert read_settings(text, "my.toml", lambda: names)[0].views == (NamedView("ssh", "dport = :ssh"),)
     assert len(read(text)[1]) == 1
 
 
@@ -223,3 +225,10 @@ def test_only_a_regular_file_of_a_sensible_size_is_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(OSError, match=reason):
             config_text(tmp_path / name)
+
+
+def test_views_of_ones_own_come_after_those_that_are_shipped() -> None:
+    settings, _ = read("columns = ['pid']\n[[views]]\nname = 'mine'\n[[views]]\nname = 'All'")
+    assert [view.name for view in settings.all_views] == [*(view.name for view in VIEWS), "mine"]
+    assert settings.all_views[0].columns == ("mark", "pid")
+    assert settings.all_views[1:-1] == VIEWS[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.attribution import Attribution
@@ -15,7 +15,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
-from netwatch_tui.sockets.health import HealthWatch
+from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
@@ -52,6 +52,7 @@ class Collector:
         needs: Needs = NOTHING_MORE,
         check: Callable[[], None] = _go_on,
         stopwatch: Callable[[], float] = time.perf_counter,
+        thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
         """Begin with nothing known.
 
@@ -63,6 +64,7 @@ class Collector:
             needs: What must be known of sockets beyond what every tick finds out. May be set anew between two ticks.
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
             stopwatch: Measures what a tick costs, in seconds.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self.namespaces = namespaces
         self.needs = needs
@@ -76,7 +78,7 @@ class Collector:
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
-        self._health = HealthWatch()
+        self._health = HealthWatch(thresholds)
         self._is_first = True
         self._needs_more = False
 

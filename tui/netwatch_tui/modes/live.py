@@ -40,15 +40,17 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     settings, problems = _settings(options.config)
     arrangement = Arrangement(state_folder(), settings)
     arranged = Arranged() if options.fresh else arrangement.read()
+    view = _first_view(options, settings, arranged)
     start = Start(
         settings,
         arrangement,
         options.theme,
         arranged.values.get("theme"),
+        view,
         mouse=settings.mouse and not options.no_mouse,
         notices=(*problems, *arranged.problems),
     )
-    spec = _spec(options, settings, arranged)
+    spec = _spec(options, settings, arranged, view)
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
 
 
@@ -71,26 +73,35 @@ def _settings(file: str | None) -> tuple[Settings, list[str]]:
     return read_settings(text, file or path.name, read_names)
 
 
-def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged) -> ViewSpec:
-    """What is shown at first: as the command line says, else as it was arranged, else as it is configured."""
-    spec = ViewSpec(
-        query=query(" ".join(options.filter)),
-        selection=selection(options),
-        interval=settings.interval if options.interval is None else options.interval,
-        linger=settings.linger,
-        grouping=arranged.values.get("group", ""),
-    )
-    if sort := options.sort or arranged.values.get("sort"):
+def _first_view(options: argparse.Namespace, settings: Settings, arranged: Arranged) -> int:
+    """Which view is shown first: that in which the program was left, or the first if the command line asks for rows."""
+    names = [view.name for view in settings.all_views]
+    name = arranged.values.get("view")
+    asked = options.filter or options.kinds or options.families or options.listening or options.net
+    return names.index(name) if name in names and not asked else 0
+
+
+def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged, view: int) -> ViewSpec:
+    """What is shown at first: as the command line says, else as it was arranged, else as the view has it."""
+    interval = settings.interval if options.interval is None else options.interval
+    asked = ViewSpec(query=query(" ".join(options.filter)), interval=interval, linger=settings.linger)
+    shown = settings.all_views[view]
+    spec = shown.spec(asked)
+    if view == 0:
+        spec = spec._replace(query=asked.query, selection=selection(options))
+    left = arranged.values if arranged.values.get("view", shown.name) == shown.name else {}
+    if sort := options.sort or left.get("sort"):
         spec = spec._replace(sort=sort.column, descending=sort.descending)
-    if columns := options.columns or arranged.values.get("columns") or settings.columns:
+    if columns := options.columns or left.get("columns"):
         spec = spec._replace(columns=columns)
-    return spec
+    return spec._replace(grouping=left.get("group", spec.grouping))
 
 
 def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_source: MakeSource) -> int:
     """Show this machine, and record what is seen if that is asked for."""
     source = make_source(EVERY_NEED)
-    spec = spec._replace(namespaces=namespace_of(source, options.net))
+    if options.net:
+        spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.play.live_feed import LiveFeed
 
@@ -102,7 +113,8 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
         recorders.append(begun(options, collector, spec.interval))
         return recorders[0]
 
-    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None)
+    thresholds = start.settings.thresholds
+    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None, thresholds=thresholds)
     try:
         return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
@@ -118,14 +130,14 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.play.player import Player
     from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
 
-    path = options.replay
+    path, thresholds = options.replay, start.settings.thresholds
     if path == "-":
         stream = os.dup(0)
         os.dup2(_keyboard(), 0)
-        feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
+        feed = Player(lambda: Recording(read_lines(stream), "standard input", thresholds), spec, live=True)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path), spec, count=partial(count_frames, path))
+        feed = Player(partial(open_recording, path, thresholds), spec, count=partial(count_frames, path))
     return _run(feed, spec, start, lambda: feed.position.host)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from netwatch_tui.collect.collector import Collector, Collects
@@ -12,6 +12,7 @@ from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.play.news import CollectFailed, Post, ViewReady, nowhere
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
+from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -27,6 +28,7 @@ class LiveFeed:
         spec: ViewSpec,
         clock: Clock | None = None,
         record: Callable[[Collects], Collects] | None = None,
+        thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
         """Begin nothing yet.
 
@@ -36,10 +38,18 @@ class LiveFeed:
             spec: What is shown at first.
             clock: What ticks go by; a steady one where nothing is said.
             record: Puts something around the collector that writes down what it sees.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self._ticker = TickerThread[ViewSpec]("collector", clock)
         self._source = source
-        collector = Collector(source, tables, namespaces=spec.namespaces, needs=spec.needs, check=self._ticker.check)
+        collector = Collector(
+            source,
+            tables,
+            namespaces=spec.namespaces,
+            needs=spec.needs,
+            check=self._ticker.check,
+            thresholds=thresholds,
+        )
         self._session = Session(record(collector) if record else collector, spec, self._ask)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._post: Post = nowhere

@@ -12,7 +12,7 @@ from netwatch_tui.recording.codec import decode, decode_change, decode_process
 from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.sockets.delta import Change, Delta
-from netwatch_tui.sockets.health import HealthWatch
+from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
@@ -93,12 +93,13 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
 class Recording:
     """The snapshots of a recording, one after the other: iterate over it, once."""
 
-    def __init__(self, lines: Iterator[bytes], name: str) -> None:
+    def __init__(self, lines: Iterator[bytes], name: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> None:
         """Read the header; waits for it.
 
         Args:
             lines: As `read_lines` gives them.
             name: What a person calls it.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
 
         Raises:
             OSError: It can't be read.
@@ -120,7 +121,7 @@ class Recording:
         self._sockets: dict[int, Socket] = {}
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
-        self._health = HealthWatch()
+        self._health = HealthWatch(thresholds)
 
     def __iter__(self) -> Iterator[Snapshot]:
         try:
@@ -207,7 +208,7 @@ class Recording:
         return Change(old, decode_change(old, told, self._processes))
 
 
-def open_recording(path: str) -> Recording:
+def open_recording(path: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> Recording:
     """Open a recording; `-` is standard input. Waits for its header.
 
     Raises:
@@ -215,7 +216,7 @@ def open_recording(path: str) -> Recording:
         RecordingError: It is none, or from a newer version of the program.
     """
     fd = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY)
-    return Recording(read_lines(fd), "standard input" if path == "-" else path)
+    return Recording(read_lines(fd), "standard input" if path == "-" else path, thresholds)
 
 
 def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:

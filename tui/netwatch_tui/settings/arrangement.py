@@ -23,6 +23,7 @@ def _no_group_or(value: Any) -> str:
 
 
 _CHECKS: dict[str, checks.Check] = {
+    "view": checks.text,
     "columns": checks.columns,
     "sort": checks.sort,
     "group": _no_group_or,

@@ -10,8 +10,11 @@ from netwatch_tui.query import QueryError, parse
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.settings import checks
 from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW, Option
-from netwatch_tui.settings.settings import ConfiguredView, Located, Settings
+from netwatch_tui.settings.settings import Located, Settings
 from netwatch_tui.settings.toml_sections import Entry, Section, read_sections
+from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.view.column_names import Sort
+from netwatch_tui.view.named_views import NamedView
 
 Names = Callable[[], MachineNames]
 """What filters may be told of the machine; asked only if there are filters."""
@@ -123,14 +126,27 @@ class _Reading:
         for each in VIEW:
             if each.is_needed and each.name not in {entry.name for entry in section.entries}:
                 self.tell(section.line, f"a view needs a {each.name}")
-        if values.get("name") in {view.name for view in self.settings.views}:
+        if values.get("name") in {view.name for view in self.settings.all_views}:
             self.tell(section.line, f"there is a view {values['name']!r} already")
         for entry in section.entries:
             if entry.name == "filter" and "filter" in values:
                 self._check_filter(entry)
         if len(self.problems) == problems:
-            values["netids"] = values.pop("kinds", None)
-            self.settings = self.settings._replace(views=(*self.settings.views, ConfiguredView(**values)))
+            self.settings = self.settings._replace(views=(*self.settings.views, self._named(values)))
+
+    def _named(self, values: Mapping[str, Any]) -> NamedView:
+        """The view that these values make; what they leave out is as in the first view."""
+        first, *_ = self.settings.all_views
+        netids, sort = values.get("kinds"), values.get("sort", Sort(first.sort, first.descending))
+        return NamedView(
+            values["name"],
+            values.get("filter", ""),
+            Selection() if netids is None else Selection(netids),
+            values.get("columns", first.columns),
+            sort.column,
+            sort.descending,
+            values.get("group", ""),
+        )
 
     def _check_filter(self, entry: Entry) -> None:
         try:

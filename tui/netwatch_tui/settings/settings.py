@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
-from netwatch_tui.view.column_names import Sort
+from netwatch_tui.view.named_views import VIEWS, NamedView
 from netwatch_tui.view.spec import ViewSpec
 
 T = TypeVar("T")
@@ -17,21 +17,6 @@ class Located(NamedTuple, Generic[T]):
 
     value: T
     place: str
-
-
-class ConfiguredView(NamedTuple):
-    """A view of a person's own. What it leaves out (None) is as it is without a view."""
-
-    name: str
-    filter: str = ""
-    """In the filter's language, already known to be understood."""
-    netids: frozenset[str] | None = None
-    """Of the kinds of sockets that are shown."""
-    columns: tuple[str, ...] | None = None
-    """Ids from left to right."""
-    sort: Sort | None = None
-    group: str = ""
-    """Id of the grouping; empty for none."""
 
 
 class Settings(NamedTuple):
@@ -50,5 +35,13 @@ class Settings(NamedTuple):
     """All of them, by id."""
     colors: Mapping[str, Located[str]] = {}
     """Of signals, in every theme; what is not named has the theme's."""
-    views: tuple[ConfiguredView, ...] = ()
-    """In the order of the file."""
+    views: tuple[NamedView, ...] = ()
+    """The person's own, in the order of the file."""
+
+    @property
+    def all_views(self) -> tuple[NamedView, ...]:
+        """In the order of their number keys; the first has the configured columns."""
+        first, *others = VIEWS
+        if self.columns is not None:
+            first = first._replace(columns=self.columns)
+        return (first, *others, *self.views)

@@ -12,11 +12,11 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from netwatch_tui.play.news import Feed
-from netwatch_tui.ui.keymap import APP_KEYS, USUAL_KEYS, Keymap, bindings
+from netwatch_tui.ui.keymap import APP_KEYS, bindings
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.setup import USUAL_SETUP, Setup
 from netwatch_tui.ui.theme_choice import ThemeChoice
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.view.spec import ViewSpec
@@ -39,15 +39,14 @@ class NetwatchApp(App[None], inherit_bindings=False):
         write: Write,
         remembered: Remembered,
         notices: Sequence[str] = (),
-        keymap: Keymap = USUAL_KEYS,
-        arrangement: Keeps | None = None,
+        setup: Setup = USUAL_SETUP,
     ) -> None:
         self._variables = dict(themes[theme].variables)
         super().__init__()
         self._feed = feed
         choice = ThemeChoice(self, themes, theme, self._remember_theme)
-        self.main = MainScreen(feed, spec, notices, write, remembered, choice, keymap, arrangement)
-        keymap.put_on(self)
+        self.main = MainScreen(feed, spec, notices, write, remembered, choice, setup)
+        setup.keymap.put_on(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the stylesheet needs before a theme of ours is there."""

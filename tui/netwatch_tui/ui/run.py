@@ -15,6 +15,7 @@ from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered, state_folder
 from netwatch_tui.ui.screens.copy_and_write import Write
+from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
 from netwatch_tui.ui.themes import DEFAULT_THEME, ThemeError, load_themes, themes_folder, with_signals
 from netwatch_tui.view.spec import ViewSpec
@@ -32,6 +33,8 @@ class Start(NamedTuple):
     """That which the command line asks for."""
     arranged_theme: str | None
     """That which was chosen the last time."""
+    view: int
+    """Which of the views is shown first."""
     mouse: bool
     notices: tuple[str, ...]
     """What is wrong with what was read."""
@@ -54,7 +57,8 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
     remembered = Remembered(state_folder())
-    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, keymap, start.arrangement)
+    setup = Setup(keymap, start.arrangement, settings.all_views, start.view)
+    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup)
     app.run(mouse=start.mouse)
     return app.return_code or 0
 

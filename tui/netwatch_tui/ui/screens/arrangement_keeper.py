@@ -57,6 +57,10 @@ class ArrangementKeeper:
         if before.grouping != after.grouping:
             self._note("group", after.grouping)
 
+    def see_view(self, name: str) -> None:
+        """Another view with a name was opened."""
+        self._note("view", name)
+
     def see_theme(self, name: str) -> None:
         """Other colours were chosen."""
         self._note("theme", name)

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
-from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, USUAL_KEYS, Key, Keymap, bindings
+from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
 from netwatch_tui.ui.messages import (
     BottomChanged,
     CopyWanted,
@@ -24,7 +24,7 @@ from netwatch_tui.ui.messages import (
 )
 from netwatch_tui.ui.palette import Palette, Themes
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper, Keeps
+from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
@@ -34,6 +34,7 @@ from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
+from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.ui.widgets.info_line import InfoLine
@@ -42,6 +43,7 @@ from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
+from netwatch_tui.ui.widgets.status_parts import Tabs
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -69,11 +71,10 @@ class MainScreen(Screen[None]):
         write: Write,
         remembered: Remembered,
         themes: Themes,
-        keymap: Keymap = USUAL_KEYS,
-        arrangement: Keeps | None = None,
+        setup: Setup,
     ) -> None:
         super().__init__()
-        self.keymap = keymap
+        self.keymap = setup.keymap
         self._feed = feed
         self._spec = spec
         self._view: View | None = None
@@ -83,7 +84,7 @@ class MainScreen(Screen[None]):
         self._status = StatusLine(id="status")
         self._info = InfoLine(id="info")
         self._table = SocketTable(id="table")
-        self._table.keymap = keymap
+        self._table.keymap = setup.keymap
         self._panel = DetailsPanel(id="details")
         self._filter_line = FilterLine(id="filter")
         self._notice = NoticeLine(id="notice")
@@ -92,9 +93,9 @@ class MainScreen(Screen[None]):
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         playback = Playback(self, self._player)
-        self._views = ViewSwitching(self, self.filter_editing.begin, self._status.show_tabs)
+        self._views = ViewSwitching(self, setup.views, setup.view, self.filter_editing.begin, self._show_tabs)
         self.palette = Palette(self, self.view_choices, themes, self._act)
-        self.keeper = ArrangementKeeper(arrangement, self.set_timer, self.run_worker, self.say)
+        self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
         self._offer(*controllers, playback, self.palette)
 
@@ -159,6 +160,11 @@ class MainScreen(Screen[None]):
 
     def _tell_if_busy(self) -> None:
         self._status.busy(self._view is not None and self._view.spec != self._spec)
+
+    def _show_tabs(self, tabs: Tabs) -> None:
+        """Another view is open."""
+        self._status.show_tabs(tabs)
+        self.keeper.see_view(tabs.names[tabs.active])
 
     def say(self, text: str) -> None:
         """A word to the person, for some seconds."""
