@@ -18,7 +18,7 @@ from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Denied, Unseen
 
 STORY = Path(__file__).with_name("story.toml")
 
@@ -56,9 +56,9 @@ class Story:
         """Nothing keeps a process out of sight."""
         return Unseen()
 
-    def is_own(self, pid: int) -> bool:  # noqa: ARG002 -- all may be read
+    def denied(self, pid: int) -> Denied:  # noqa: ARG002 -- all may be read
         """Nobody asks."""
-        return False
+        return Denied.EMPTY
 
     def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:  # noqa: ARG002 -- there are none
         """All sockets are held by descriptors."""

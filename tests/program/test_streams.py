@@ -232,6 +232,30 @@ def test_a_recording_whose_reader_goes_away_ends_silently() -> None:
     assert (done.stdout, done.stderr) == ('{"net', "")
 
 
+def test_a_recording_replaces_nothing_and_goes_through_no_link(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    (tmp_path / "link").symlink_to("notes")
+    (tmp_path / "dangling").symlink_to("new")
+    for name, words in (("notes", "it exists already"), ("link", "it is a symbolic"), ("dangling", "it is a symbolic")):
+        done = run("--once", "--record", tmp_path / name, "-H")
+        assert (done.returncode, done.stdout.count("\n")) == (2, 0)
+        assert f"can't write {tmp_path / name}: {words}" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert (tmp_path / "notes").read_text() == "mine"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("option", ["--replay", "--diff"])
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, option: str) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for name, kind in ((path, "a pipe"), (tmp_path, "a directory"), (Path("/dev/zero"), "a device")):
+        done = run("--once", option, name) if option == "--replay" else run(option, name, name)
+        assert done.returncode == 2
+        assert f"can't read {name}: it is {kind}, not a regular file" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
 def test_a_recording_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
     done = run("--record", tmp_path / "nowhere" / "x", "--for", "1s")
     assert done.returncode == 2

@@ -201,14 +201,34 @@ async def test_a_file_is_not_replaced_without_asking(source: FakeSource, tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.exe", "must be one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
+    [
+        ("a.exe", "must be one of .csv"),
+        ("nowhere/a.csv", "no such directory"),
+        ("folder.csv", "is a directory"),
+        ("link.csv", "is a symbolic link"),
+        (f"{'a' * 300}.csv", "File name too long"),
+    ],
 )
 async def test_a_name_that_can_not_be_is_told(source: FakeSource, tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "link.csv").symlink_to("elsewhere")
     async with on_stage(source) as stage:
         await write_to(stage, tmp_path / name)
         assert any(words in line for line in stage.screen)
         assert len(stage.app.screen_stack) == 2
+
+
+async def test_the_home_of_nobody_is_told(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await write_to(stage, Path("~no-such-user/a.csv"))
+        assert any("home directory" in line for line in stage.screen)
+
+
+async def test_what_is_written_is_for_its_owner_alone(source: FakeSource, tmp_path: Path) -> None:
+    async with on_stage(source) as stage:
+        await write_to(stage, tmp_path / "a.csv")
+        await stage.app.workers.wait_for_complete()
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,12 @@ def test_the_name_of_a_theme_is_that_of_its_file(tmp_path: Path) -> None:
         (GOOD + 'blink = "red"', "unknown colour signals.blink"),
         (GOOD + "[more]", "unknown part 'more'"),
         ("colors = 1\n", "'colors' is not a table"),
-        (GOOD.replace("dark = true", "dark = 'no'"), "'dark' is neither true nor false"),
+        (GOOD.replace("true", '"yes"'), "'dark' is neither true nor false"),
         (GOOD.replace("dark = true", "ansi = 1"), "'ansi' is neither true nor false"),
+        ("dark = " + "1" * 5000, "4300 digits"),
+        ("dark = " + "[" * 5000, "nested too deeply"),
+        ("#" * 100_000, "larger than 65,536 bytes"),
+        (GOOD.replace("green", "rgb(" + "9" * 400 + ",0,0)"), "is no colour"),
     ],
 )
 def test_a_bad_theme_is_told_and_the_good_ones_are_kept(tmp_path: Path, text: str, reason: str) -> None:
@@ -193,3 +198,14 @@ def test_the_terminals_own_colours_are_no_others() -> None:
 def test_a_terminal_of_all_colours_gets_those_of_the_file() -> None:
     for theme in OWN_COLORS.values():
         assert fitted(theme, "truecolor") is fitted(theme, None) is theme
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "bad.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    themes, problems = load_themes(tmp_path)
+    assert not themes
+    assert problems == [
+        "theme bad.toml: it is a pipe, not a regular file",
+        "theme zero.toml: it is a device, not a regular file",
+    ]

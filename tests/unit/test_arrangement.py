@@ -54,7 +54,7 @@ def test_what_holds_no_longer_is_told_and_the_rest_holds(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{", '{"arranged": 1}', '{"arranged": {"sort": 1}}', "\udcff", "[" * 100_000],
+    ["", "[]", "{", '{"arranged": 1}', '{"arranged": {"sort": 1}}', "\udcff", "[" * 50_000],
     ids=["empty", "list", "broken", "number", "half", "no text", "deep"],
 )
 def test_a_file_that_is_not_ours_is_told_and_left_alone(tmp_path: Path, text: str) -> None:

@@ -254,6 +254,8 @@ def test_unreadable_processes_are_counted_and_the_others_found(
     open_tree.add(7, "socket:[56]").chmod(0)
     open_tree.add(8, "socket:[57]")
     open_tree.add(9, "socket:[58]").chmod(0)
+    for pid in (7, 9):
+        (open_tree.root / str(pid) / "stat").write_text(f"{pid} (p) S{' 1' * 20}\n")
     unprivileged()
     assert scan(index) == {57}
     assert (index.of(57), sum(index.denied)) == ((owner(8, 3),), 2)

@@ -12,11 +12,12 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from netwatch_tui.files.text_lines import read_lines
 from netwatch_tui.play.news import CollectFailed, News, PositionMoved, ViewReady
 from netwatch_tui.play.player import Player
 from netwatch_tui.play.position import Position
 from netwatch_tui.query import parse
-from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
+from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View

@@ -96,7 +96,7 @@ def test_all_that_can_be_said() -> None:
         ("theme = ''", "theme: '' is not a non-empty text"),
         ("columns = []", "columns: the list is empty"),
         ("columns = 5", "columns: 5 is not a list of texts"),
-        ('columns = ["pid", "pid"]', "columns: 'pid' is there twice"),
+        ('columns = ["pid", "pid"]', "columns: column pid is named twice"),
         ('columns = ["pdi"]', "columns: 'pdi' is not a column: netid, "),
         ("intervall = 1", "there is no option 'intervall'; did you mean 'interval'?"),
         ("xyzzy = 1", "there is no option 'xyzzy': interval, linger, theme, mouse, columns"),
@@ -218,10 +218,10 @@ def test_only_a_regular_file_of_a_sensible_size_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large").write_bytes(b"#" * 2_000_000)
     for name, reason in (
-        ("pipe", "no regular file"),
+        ("pipe", "not a regular file"),
         ("large", "larger than"),
         ("none", "No such file"),
-        ("", "no reg"),
+        ("", "not a reg"),
     ):
         with pytest.raises(OSError, match=reason):
             config_text(tmp_path / name)

@@ -187,7 +187,13 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_TICKS,
         on_replay=False,
     ),
-    Argument(("--once",), "print one snapshot and exit; the default when stdout is not a terminal", HOW, default=False),
+    Argument(
+        ("--once",),
+        "print one snapshot and exit; the default when stdout is not a terminal",
+        HOW,
+        default=False,
+        modes=frozenset({Mode.ONCE}),
+    ),
     Argument(
         ("-f", "--format"),
         f"output format: {', '.join(FORMATS)} (default: table)",
@@ -236,12 +242,14 @@ ARGUMENTS: tuple[Argument, ...] = (
         "print an NDJSON event whenever a socket opens, changes or closes, until stopped",
         STREAM,
         default=False,
+        modes=frozenset({Mode.WATCH}),
     ),
     Argument(
         ("--wait-for",),
         "exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given",
         STREAM,
         values=("FILTER",),
+        modes=frozenset({Mode.WAIT}),
         on_replay=False,
     ),
     Argument(
@@ -335,10 +343,18 @@ EXAMPLES = (
 """Commands and what they do."""
 
 
+def _is_given(argument: Argument, value: Any) -> bool:
+    """Whether a value was given by this option, and not by another one of the same name, as --all-namespaces is."""
+    if argument.action == "store_const":
+        return bool(value == argument.const)
+    others = (each.const for each in ARGUMENTS if each.action == "store_const" and each.name == argument.name)
+    return value != argument.default and value not in others
+
+
 def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
     """What is asked for that would mean nothing, in words."""
     for argument in ARGUMENTS:
-        if getattr(options, argument.name) == argument.default:
+        if not _is_given(argument, getattr(options, argument.name)):
             continue
         if mode not in argument.modes:
             yield f"{argument.flags[-1]} can't be used with {mode}"

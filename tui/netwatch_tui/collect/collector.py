@@ -107,6 +107,7 @@ class Collector:
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
+        names = self._visible.names
         return Snapshot(
             taken_at=now,
             sockets=sockets,
@@ -115,7 +116,7 @@ class Collector:
             cost=self._stopwatch() - start,
             problems=(*problems, *self._details.problems()),
             namespaces=Seen(
-                names={namespace.inode: namespace.name for namespace in chosen},
+                names={namespace.inode: names[namespace.inode] for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
                 denied=self._visible.denied,
                 own=self._visible.own.inode,

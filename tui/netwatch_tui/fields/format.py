@@ -94,7 +94,9 @@ def peer_text(socket: Socket) -> str:
         return f"{socket.peer.text}:{socket.peer_port or '*'}"
     if socket.peer.version:
         return endpoint(socket.peer, socket.peer_port, takes_ipv4=takes_ipv4(socket, socket.peer))
-    return _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else socket.peer.text
+    return (
+        _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else printable(socket.peer.text)
+    )
 
 
 def takes_ipv4(socket: Socket, address: Address) -> bool:
@@ -108,7 +110,7 @@ def takes_ipv4(socket: Socket, address: Address) -> bool:
 def endpoint(address: Address, port: int, interface: str | None = None, *, takes_ipv4: bool = False) -> str:
     """An IP address with its port: IPv6 in brackets, `*` for both families, the device after `%`, `*` for no port."""
     host = address.text if address.version == 4 else "*" if takes_ipv4 else f"[{address.text}]"
-    return f"{host}%{interface}:{port or '*'}" if interface else f"{host}:{port or '*'}"
+    return f"{host}%{printable(interface)}:{port or '*'}" if interface else f"{host}:{port or '*'}"
 
 
 def _named(socket: Socket, name: Address, number: int) -> str:
@@ -118,7 +120,7 @@ def _named(socket: Socket, name: Address, number: int) -> str:
             # A path that is a star must not pass for no name at all.
             return f"{in_quotes(text) if text == NOWHERE.text and name.packed else text} {number}"
         case Family.PACKET:
-            return f"{text}:{socket.interface or '*'}"
+            return f"{text}:{printable(socket.interface or '*')}"
         case _:
             return f"{text}:{number}"
 

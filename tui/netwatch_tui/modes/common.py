@@ -15,6 +15,7 @@ from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
+from netwatch_tui.sockets.snapshot import Seen
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.row_choice import RowChoice
 
@@ -38,6 +39,12 @@ def complain(text: str) -> None:
     if sys.stderr is not None:
         lines = (printable(line) for line in text.split("\n"))
         sys.stderr.write("netwatch-tui: " + "\n".join(lines) + "\n")
+
+
+def complain_of_hidden(seen: Seen) -> None:
+    """Say of which network namespaces nothing is shown to who asked for all of them."""
+    for text in seen.hidden_texts():
+        complain(text)
 
 
 def selection(options: argparse.Namespace) -> Selection:

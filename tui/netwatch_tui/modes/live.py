@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.files.state_folder import check_folder, state_folder
 from netwatch_tui.kernel.machine_names import read_names
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
 from netwatch_tui.settings.arrangement import Arranged, Arrangement
@@ -19,7 +20,6 @@ from netwatch_tui.settings.config_reader import read_settings
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.remembered import state_folder
 from netwatch_tui.ui.run import Start, run
 from netwatch_tui.ui.themes import ThemeError
 from netwatch_tui.view.spec import ViewSpec
@@ -38,11 +38,13 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
         complain("the screen needs a terminal as standard input and standard error; --once prints to a pipe")
         return 2
     settings, problems = _settings(options.config)
-    arrangement = Arrangement(state_folder(), settings)
+    folder = _state_folder(problems)
+    arrangement = Arrangement(folder, settings)
     arranged = Arranged() if options.fresh else arrangement.read()
     view = _first_view(options, settings, arranged)
     start = Start(
         settings,
+        folder,
         arrangement,
         options.theme,
         arranged.values.get("theme"),
@@ -52,6 +54,17 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     )
     spec = _spec(options, settings, arranged, view)
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
+
+
+def _state_folder(problems: list[str]) -> Path | None:
+    """Where something is remembered; None, and a line that says why, where there is no such place."""
+    try:
+        folder = state_folder()
+        check_folder(folder)
+    except OSError as error:
+        problems.append(f"nothing is remembered: {printable(error.strerror or str(error))}")
+        return None
+    return folder
 
 
 def _settings(file: str | None) -> tuple[Settings, list[str]]:
@@ -126,9 +139,10 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
 
 def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.files.text_lines import read_lines
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
-    from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
+    from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
     path, thresholds = options.replay, start.settings.thresholds
     if path == "-":

@@ -13,6 +13,7 @@ from netwatch_tui.modes.common import (
     MakeSource,
     colours,
     complain,
+    complain_of_hidden,
     namespace_of,
     print_lines,
     row_choice,
@@ -90,6 +91,8 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
+    if options.net == "*":
+        complain_of_hidden(snapshot.namespaces)
     rows = choice.in_snapshot(snapshot)
     if rows:
         tell_of_unmet_words(choice, rows)

@@ -11,7 +11,7 @@ from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, namespace_of, tick_interval
+from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of, tick_interval
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.recorder import Recorder
@@ -40,10 +40,14 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 
 def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
-    """One a tick. What can't be read is told once, and again when it is another thing."""
-    told: frozenset[str] = frozenset()
+    """One a tick. What can't be read is told once, and again when it is another thing; what is hidden, at the start."""
+    told: frozenset[str] | None = None
     for now in ticker.ticks(interval, lasts):
         snapshot = collects.collect(now)
+        if told is None:
+            told = frozenset()
+            if collects.namespaces == "*":
+                complain_of_hidden(snapshot.namespaces)
         problems = {problem.text for problem in snapshot.problems}
         for text in sorted(problems - told):
             complain(text)

@@ -13,9 +13,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.files.bounded_reader import read_bounded
+from netwatch_tui.files.private_writer import write_in
+from netwatch_tui.files.state_folder import open_folder
+from netwatch_tui.files.strict_json import parse_json
 from netwatch_tui.settings import checks
-from netwatch_tui.settings.config_file import config_text
 from netwatch_tui.settings.settings import Settings
+
+_NAME = "arrangement.json"
+_MOST_BYTES = 1 << 16
+"""Of the file."""
 
 
 def _no_group_or(value: Any) -> str:
@@ -43,9 +50,9 @@ class Arranged(NamedTuple):
 class Arrangement:
     """Reads and changes the file. Two programs at once don't lose what the other remembers."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        """Remember in a folder what is arranged over these settings."""
-        self._path = folder / "arrangement.json"
+    def __init__(self, folder: Path | None, settings: Settings) -> None:
+        """Remember in a folder, or without one not at all, what is arranged over these settings."""
+        self._folder = folder
         theme = settings.theme and settings.theme.value
         self._configured = {"columns": settings.columns and list(settings.columns), "theme": theme}
 
@@ -72,36 +79,40 @@ class Arrangement:
             OSError: The file can't be read or written.
             ValueError: It is not what this program writes. It is never overwritten then.
         """
+        if self._folder is None:
+            return
         remembered = self._read()
         for name, value in changes.items():
             remembered[name] = (value, self._configured.get(name))
         document = {
             name: {"value": value, "instead_of": instead_of} for name, (value, instead_of) in remembered.items()
         }
-        self._write(json.dumps({"version": 1, "arranged": document}, indent=1) + "\n")
+        text = json.dumps({"version": 1, "arranged": document}, indent=1).encode() + b"\n"
+        folder = open_folder(self._folder, create=True)
+        try:
+            write_in(folder, _NAME, (text,), replace=True)
+        finally:
+            os.close(folder)
 
     def _read(self) -> dict[str, tuple[Any, Any]]:
         """Each value with the one that it took the place of; nothing when there is no file."""
+        if self._folder is None:
+            return {}
         try:
-            data = json.loads(config_text(self._path))
+            folder = open_folder(self._folder, create=False)
         except FileNotFoundError:
             return {}
-        except RecursionError as error:
-            raise ValueError(f"{self._path} is nested too deeply") from error
+        try:
+            data = parse_json(read_bounded(_NAME, _MOST_BYTES, folder=folder, follow=False))
+        except FileNotFoundError:
+            return {}
+        finally:
+            os.close(folder)
         match data:
             case {"arranged": dict(arranged)} if all(_is_ours(each) for each in arranged.values()):
                 return {name: (each["value"], each["instead_of"]) for name, each in arranged.items()}
             case _:
-                raise ValueError(f"{self._path} is not what this program writes")
-
-    def _write(self, text: str) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        try:
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(self._path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+                raise ValueError(f"{self._folder / _NAME} is not what this program writes")
 
 
 def _is_ours(data: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from netwatch_tui.fields.catalogue import COLUMNS
@@ -49,7 +49,7 @@ def texts(value: Any) -> tuple[str, ...]:
 
 def columns(value: Any) -> tuple[str, ...]:
     """Ids of columns, none twice. The sign of the row is always first: without it nothing would light up."""
-    ids = columns_named(_distinct(texts(value)))
+    ids = columns_named(texts(value))
     if not ids:
         raise ValueError("the list is empty")
     return tuple(dict.fromkeys((COLUMNS[0].id, *ids)))
@@ -76,13 +76,6 @@ def group(value: Any) -> str:
     if text(value) not in GROUPINGS:
         _refuse(value, f"is not a grouping: {', '.join(GROUPINGS)}")
     return str(value)
-
-
-def _distinct(names: Sequence[str]) -> Sequence[str]:
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{name!r} is there twice")
-    return names
 
 
 def _refuse(value: Any, reason: str) -> NoReturn:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
+
+from netwatch_tui.files.bounded_reader import read_bounded
 
 _MOST = 1 << 20
 """Bytes that are read: nobody writes more by hand."""
@@ -27,15 +28,4 @@ def config_text(path: Path) -> str:
     Raises:
         OSError: It can't be read, is no regular file, or has more than a million bytes.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(0, "it is no regular file")
-        data = b""
-        while len(data) <= _MOST and (chunk := os.read(fd, _MOST)):
-            data += chunk
-    finally:
-        os.close(fd)
-    if len(data) > _MOST:
-        raise OSError(0, f"it is larger than {_MOST:,} bytes")
-    return data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    return read_bounded(str(path), _MOST).decode("utf-8", "surrogateescape").removeprefix("\ufeff")

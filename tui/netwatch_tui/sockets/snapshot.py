@@ -12,7 +12,7 @@ from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
 
 class Problem(NamedTuple):
@@ -64,7 +64,16 @@ class Seen(NamedTuple):
     own: int = 0
     """Inode of the namespace that the program runs in; 0 where that is not known."""
     unreadable: int = 0
-    """How many have a name but may not be read; they are none of the others."""
+    """How many are known by a file alone and may not be read; they are none of the others."""
+
+    def hidden_texts(self) -> list[str]:
+        """What keeps out of sight who asks for every namespace: one phrase for each cause."""
+        found: list[str] = []
+        if self.denied:
+            found.append(f"{counted_processes(self.denied)} may be in namespaces that are hidden")
+        if self.unreadable:
+            found.append(f"{self.unreadable:,} namespace{'s' if self.unreadable > 1 else ''} may not be entered")
+        return found
 
 
 class Snapshot(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
+from pathlib import Path
 from typing import NamedTuple
 
 from netwatch_tui.fields.format import printable
@@ -13,7 +14,7 @@ from netwatch_tui.settings.config_file import config_folder
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.rebinding import keymap_of
-from netwatch_tui.ui.remembered import Remembered, state_folder
+from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.textual_fixes import send_changed_cells_only
@@ -28,6 +29,8 @@ class Start(NamedTuple):
     """How the person wants the program, besides what it shows."""
 
     settings: Settings
+    folder: Path | None
+    """Where something is remembered; None for nowhere."""
     arrangement: Arrangement
     theme: str | None
     """That which the command line asks for."""
@@ -56,7 +59,7 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     notices = (*start.notices, *problems, *wrong_themes, *wrong_colors, *wrong_keys)
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
-    remembered = Remembered(state_folder())
+    remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.view)
     app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup)
     app.run(mouse=start.mouse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.catalogue import FIELD_BY_ID, field_id
 
 
 class Sort(NamedTuple):
@@ -21,14 +21,15 @@ class Sort(NamedTuple):
 
 
 def columns_named(names: Iterable[str]) -> tuple[str, ...]:
-    """The ids of these columns.
+    """The ids of these columns, none twice.
 
     Raises:
-        ValueError: There is no such column; its text says which there are.
+        ValueError: There is no such column; its text says which there are. Or one is there twice.
     """
-    for id in (ids := tuple(names)):
-        if id not in FIELD_BY_ID:
-            raise ValueError(f"{id!r} is not a column: {', '.join(FIELD_BY_ID)}")
+    ids = tuple(map(_column_named, names))
+    for id in ids:
+        if ids.count(id) > 1:
+            raise ValueError(f"column {id} is named twice")
     return ids
 
 
@@ -38,9 +39,15 @@ def sort_named(text: str) -> Sort:
     Raises:
         ValueError: There is no such column or direction; its text says which there are.
     """
-    id, colon, direction = text.partition(":")
-    if id not in FIELD_BY_ID:
-        raise ValueError(f"{id!r} is not a column to sort by: {', '.join(FIELD_BY_ID)}")
+    name, colon, direction = text.partition(":")
+    id = _column_named(name)
     if direction not in (("asc", "desc") if colon else ("",)):
         raise ValueError(f"{direction!r} is not a direction: asc, desc")
     return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)
+
+
+def _column_named(name: str) -> str:
+    try:
+        return field_id(name)
+    except KeyError as error:
+        raise ValueError(f"{name!r} is not a column: {', '.join(FIELD_BY_ID)}") from error

@@ -12,7 +12,6 @@ from netwatch_tui.fields.holders import process_text
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING, Selection
-from netwatch_tui.sockets.snapshot import Seen
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, apart, length, whole_parts
 from netwatch_tui.view.named_views import PROBLEMS
@@ -183,7 +182,7 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
             why = "; ".join(snapshot.unseen.texts())
             parts.append(Part(f"owners of {counted(count, 'socket')} hidden: {why}", "$warning"))
         if spec.namespaces:
-            parts += _hidden_places(snapshot.namespaces)
+            parts += [Part(text, "$warning") for text in snapshot.namespaces.hidden_texts()]
     return [*parts, *(Part(notice, "$warning") for notice in notices)]
 
 
@@ -199,16 +198,6 @@ def _problems(view: View) -> Parts:
 
 _MOST_TOLD = 10
 """Problems that are told one by one; no line has room for more."""
-
-
-def _hidden_places(seen: Seen) -> Parts:
-    """What may not be looked at although every namespace was asked for."""
-    parts = []
-    if seen.denied:
-        parts.append(Part(f"{counted(seen.denied, 'process')} may be in hidden namespaces", "$warning"))
-    if seen.unreadable:
-        parts.append(Part(f"{counted(seen.unreadable, 'namespace')} may not be entered", "$warning"))
-    return parts
 
 
 def row_parts(socket: Socket | None) -> Parts:
