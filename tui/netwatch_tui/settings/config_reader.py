@@ -9,6 +9,7 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.query import QueryError, parse
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.settings import checks
+from netwatch_tui.settings.likely_names import meant
 from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW, Option
 from netwatch_tui.settings.settings import Located, Settings
 from netwatch_tui.settings.toml_sections import Entry, Section, read_sections
@@ -86,7 +87,8 @@ class _Reading:
         for entry in section.entries:
             option = by_name.get(entry.name)
             if option is None:
-                self.tell(entry.line, f"there is no option {entry.name!r}{_meant(entry.name, by_name)}")
+                known = f": {', '.join(by_name)}"
+                self.tell(entry.line, f"there is no option {entry.name!r}{meant(entry.name, by_name) or known}")
             elif self._is_first(section, entry):
                 value = self._checked(entry, option.check)
                 if value is not None:
@@ -153,11 +155,3 @@ class _Reading:
             parse(entry.value, self._names())
         except QueryError as error:
             self.tell(entry.line, f"filter: {error.message}")
-
-
-def _meant(name: str, known: Mapping[str, object]) -> str:
-    """The name that is most like this one, as the end of a sentence; else all of them."""
-    from difflib import get_close_matches  # only who is wrong waits for it
-
-    like = get_close_matches(name, known, 1)
-    return f"; did you mean {like[0]!r}?" if like else f": {', '.join(known)}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.settings.likely_names import meant
 from netwatch_tui.settings.settings import Located
 from netwatch_tui.ui.key_names import is_typed, key_named, key_word
 from netwatch_tui.ui.keymap import CONTEXTS, KEY_BY_ID, Context, Key, Keymap
@@ -41,8 +41,7 @@ def _checked(id: str, texts: tuple[str, ...], wanted: Mapping[str, tuple[str, ..
         ValueError: There is no such thing to do, no such key, or the key is not free.
     """
     if id not in KEY_BY_ID:
-        like = get_close_matches(id, KEY_BY_ID, 1)
-        raise ValueError(f"nothing is called {id!r}; " + (f"did you mean {like[0]!r}?" if like else _ALL))
+        raise ValueError(f"nothing is called {id!r}{meant(id, KEY_BY_ID) or _ALL}")
     names = tuple(dict.fromkeys(map(key_named, texts)))
     if (_ALWAYS_OUT in names) != (id == _WAY_OUT):
         raise ValueError(f"{id}: {key_word(_ALWAYS_OUT)} is {_WAY_OUT}, always")
@@ -56,7 +55,7 @@ def _checked(id: str, texts: tuple[str, ...], wanted: Mapping[str, tuple[str, ..
     return names
 
 
-_ALL = "--print-config lists what keys do"
+_ALL = "; --print-config lists what keys do"
 
 
 def _contexts(id: str) -> Iterator[Context]:
