@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import filters, recordings, screens, snapshots, state_files
+from tests.fuzz import filters, keys, recordings, screens, snapshots, state_files
 from tests.fuzz.runner import Counts
 
 RUNNERS: dict[str, Callable[[int, float], Counts]] = {
     "filters": filters.run,
+    "keys": keys.run,
     "recordings": recordings.run,
     "screens": screens.run,
     "snapshots": snapshots.run,

@@ -53,7 +53,7 @@ def test_watch_tells_of_a_connection_that_comes_and_goes() -> None:
         assert program.complaints == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 @pytest.mark.parametrize("argv", [["--watch"], ["--watch", "--interval", "60"]])
 def test_a_signal_ends_watch_at_once_and_silently(argv: list[str], number: int) -> None:
     with running(*argv, "-A", "all") as program:
@@ -62,6 +62,21 @@ def test_a_signal_ends_watch_at_once_and_silently(argv: list[str], number: int) 
         assert program.end(number) == 0
         assert time.monotonic() - start < 30  # half of the longest interval, on the busiest machine
         assert program.complaints == ""
+
+
+@pytest.mark.parametrize("argv", [["--watch", "port:1"], ["--record", "it"]])
+def test_what_nohup_ignores_stays_ignored(argv: list[str], tmp_path: Path) -> None:
+    with subprocess.Popen(["nohup", PROGRAM, *argv], cwd=tmp_path, stdin=-3, stdout=-1, stderr=-3) as process:
+        wait_until_it_catches(process.pid, signal.SIGALRM)
+        process.send_signal(signal.SIGHUP)
+        process.terminate()  # which is heard after it
+        assert process.wait(PATIENCE) == 0
+    ignored = 'trap "" HUP INT QUIT; exec "$0" --wait-for port:1'
+    with subprocess.Popen(["sh", "-c", ignored, PROGRAM]) as process:
+        wait_until_it_catches(process.pid, signal.SIGALRM)
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            process.send_signal(number)
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
 def test_a_signal_ends_it_while_nobody_reads() -> None:

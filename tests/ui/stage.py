@@ -163,3 +163,4 @@ async def on_stage(
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)
+            assert not app.failures.errors, "what fails is said on the screen, and no test overlooks it"

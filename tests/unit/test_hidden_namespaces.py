@@ -26,7 +26,7 @@ def source(*_: object) -> FakeSource:
     return machine
 
 
-HIDDEN = ["2 processes may be in namespaces that are hidden", "1 namespace may not be entered"]
+HIDDEN = ["2 processes may be in hidden namespaces", "1 namespace may not be entered"]
 
 
 def test_one_snapshot_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +45,7 @@ def test_a_stream_tells_it_once(capsys: pytest.CaptureFixture[str]) -> None:
     ("denied", "unreadable", "texts"),
     [
         (0, 0, []),
-        (1, 0, ["1 process may be in namespaces that are hidden"]),
+        (1, 0, ["1 process may be in hidden namespaces"]),
         (0, 1_200, ["1,200 namespaces may not be entered"]),
     ],
 )

@@ -317,6 +317,12 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_SCREEN,
     ),
     Argument(("--print-config",), "print the whole configuration with comments, and exit", ABOUT, default=False),
+    Argument(
+        ("--debug",),
+        "add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui",
+        ABOUT,
+        default=False,
+    ),
     Argument(("--version",), "print the version and exit", ABOUT, default=False),
 )  # fmt: skip
 

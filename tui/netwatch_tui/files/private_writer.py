@@ -55,6 +55,22 @@ def write_in(folder: int, name: str, chunks: Iterable[bytes], *, replace: bool) 
         on_failure.pop_all()
 
 
+def append_in(folder: int, name: str, data: bytes) -> None:
+    """Add to a file of a directory, which is made if it is not there.
+
+    Raises:
+        OSError: It can't be written, it is a link or no regular file, or it is another user's.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(name, flags, PRIVATE, dir_fd=folder), "ab", buffering=0) as file:  # noqa: PTH123 -- a descriptor
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise not_regular(found.st_mode)
+        if found.st_uid != os.geteuid() or found.st_nlink != 1:
+            raise PermissionError(errno.EPERM, "it belongs to another user as well")
+        file.write(data)
+
+
 def _mode(folder: int, name: str) -> int:
     """The mode of a file that may be replaced; every bit is set where there is none."""
     try:

@@ -6,11 +6,13 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.arguments import DEFAULT_INTERVAL
-from netwatch_tui.fields.format import printable
+from netwatch_tui.fields.format import harmless, printable
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import Needs
@@ -30,15 +32,23 @@ class Machine(Source, Protocol):
         """What the collector calls it; see `NamespaceList.choose`."""
 
 
+_AT_ONCE = 500
+"""Lines that are made and written at once."""
+
+Paint = Callable[[Iterator[str]], Iterator[str]]
+"""Gives lines colours."""
+
 MakeSource = Callable[[Needs], Machine]
 """Gives the machine, as one that can tell what is needed."""
 
 
 def complain(text: str) -> None:
-    """Say on standard error what is wrong."""
+    """Say on standard error what is wrong, if it can be said."""
     if sys.stderr is not None:
         lines = (printable(line) for line in text.split("\n"))
-        sys.stderr.write("netwatch-tui: " + "\n".join(lines) + "\n")
+        with suppress(OSError):
+            sys.stderr.write("netwatch-tui: " + "\n".join(lines) + "\n")
+            sys.stderr.flush()
 
 
 def complain_of_hidden(seen: Seen) -> None:
@@ -128,25 +138,51 @@ def tick_interval(options: argparse.Namespace) -> float:
     return DEFAULT_INTERVAL if options.interval is None else float(options.interval)
 
 
-def print_lines(lines: Iterable[str]) -> int:
+def print_lines(lines: Iterable[str], paint: Paint = iter) -> int:
     """Write to standard output; returns the exit status."""
-    return print_batches((lines,))
+    return print_batches((lines,), paint)
 
 
-def print_batches(batches: Iterable[Iterable[str]]) -> int:
-    """Write to standard output as long as somebody reads it, each batch at once; returns the exit status."""
+def print_batches(batches: Iterable[Iterable[str]], paint: Paint = iter) -> int:
+    """Write to standard output as long as somebody reads it, each batch at once; returns the exit status.
+
+    Args:
+        batches: Lines, from wherever; what is invisible in them is spelled out.
+        paint: Gives lines that can do no harm colours.
+    """
     if sys.stdout is None:
         return 0  # closed by whoever started us
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name in a script that the locale can't write
     for batch in batches:
         try:
-            sys.stdout.writelines(f"{line}\n" for line in batch)
+            for part in _parts(paint(_harmless(batch))):
+                sys.stdout.write("\n".join(part) + "\n")
             sys.stdout.flush()
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left for the flush at exit
-            if isinstance(error, BrokenPipeError):
-                return 0
-            complain(f"can't write: {error.strerror}")
-            return 1
+            return give_up_output(error)
     return 0
+
+
+def give_up_output(error: OSError) -> int:
+    """Say why nobody can read standard output, and write no more to it; returns the exit status.
+
+    A reader that went away has what it wanted.
+    """
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left for the flush at exit
+    if isinstance(error, BrokenPipeError):
+        return 0
+    complain(f"can't write: {error.strerror}")
+    return 1
+
+
+def _harmless(lines: Iterable[str]) -> Iterator[str]:
+    return chain.from_iterable(map(harmless, _parts(lines)))
+
+
+def _parts(lines: Iterable[str]) -> Iterator[Sequence[str]]:
+    """The lines, some at a time."""
+    rest = iter(lines)
+    while part := tuple(islice(rest, _AT_ONCE)):
+        yield part

@@ -20,7 +20,7 @@ from netwatch_tui.settings.config_reader import read_settings
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.run import Start, run
+from netwatch_tui.ui.run import ScreenError, Start, run
 from netwatch_tui.ui.themes import ThemeError
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -37,6 +37,9 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if not (from_stdin or (sys.stdin and sys.stdin.isatty())) or not (sys.stderr and sys.stderr.isatty()):
         complain("the screen needs a terminal as standard input and standard error; --once prints to a pipe")
         return 2
+    if os.environ.get("TERM") == "dumb":
+        complain("the screen needs a terminal that moves its cursor, and TERM is dumb; --once prints to any")
+        return 2
     settings, problems = _settings(options.config)
     folder = _state_folder(problems)
     arrangement = Arrangement(folder, settings)
@@ -51,6 +54,7 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
         view,
         mouse=settings.mouse and not options.no_mouse,
         notices=(*problems, *arranged.problems),
+        debug=options.debug,
     )
     spec = _spec(options, settings, arranged, view)
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
@@ -171,6 +175,9 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
     except ThemeError as error:
         complain(str(error))
         return 2
+    except ScreenError as error:
+        complain(str(error))
+        return 1
 
 
 def _keyboard() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -113,9 +113,8 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         findings=snapshot.findings,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
-    if format == "table" and head.header and colours(options):
-        lines = _with_bold_heading(lines)
-    return print_lines(lines)
+    has_bold_heading = format == "table" and head.header and colours(options)
+    return print_lines(lines, _with_bold_heading if has_bold_heading else iter)
 
 
 def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socket]:
@@ -147,7 +146,6 @@ def _host(format: str) -> str:
     return os.uname().nodename
 
 
-def _with_bold_heading(lines: Iterable[str]) -> Iterator[str]:
-    rest = iter(lines)
-    yield f"\x1b[1m{next(rest)}\x1b[0m"
-    yield from rest
+def _with_bold_heading(lines: Iterator[str]) -> Iterator[str]:
+    yield f"\x1b[1m{next(lines)}\x1b[0m"
+    yield from lines

@@ -70,7 +70,7 @@ class Seen(NamedTuple):
         """What keeps out of sight who asks for every namespace: one phrase for each cause."""
         found: list[str] = []
         if self.denied:
-            found.append(f"{counted_processes(self.denied)} may be in namespaces that are hidden")
+            found.append(f"{counted_processes(self.denied)} may be in hidden namespaces")
         if self.unreadable:
             found.append(f"{self.unreadable:,} namespace{'s' if self.unreadable > 1 else ''} may not be entered")
         return found

@@ -124,7 +124,10 @@ MAIN_KEYS = (
     Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
 )
 
-APP_KEYS = (Key("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "quit at once, even while typing"),)
+APP_KEYS = (
+    Key("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "quit at once, even while typing"),
+    Key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "back to the shell; fg comes back"),
+)
 """Wherever one is."""
 
 FILTER_KEYS = (

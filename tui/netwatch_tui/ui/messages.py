@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.message import Message
 
 from netwatch_tui.fields.field import Field
@@ -66,3 +67,10 @@ class SortWanted(Message):
 @dataclass
 class FilterEdited(Message):
     """The text of the filter is another one."""
+
+
+@dataclass
+class Typed(events.Event, bubble=False):
+    """Several letters that were read at once: a line of text takes them in one step."""
+
+    keys: list[events.Key]

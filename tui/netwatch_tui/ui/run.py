@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -13,16 +14,22 @@ from netwatch_tui.settings.arrangement import Arrangement
 from netwatch_tui.settings.config_file import config_folder
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.setup import Setup
-from netwatch_tui.ui.textual_fixes import send_changed_cells_only
+from netwatch_tui.ui.terminal.driver import TerminalDriver
+from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
 from netwatch_tui.ui.themes import DEFAULT_THEME, ThemeError, load_themes, themes_folder, with_signals
 from netwatch_tui.view.spec import ViewSpec
 
 _SWITCH = 0.001
 """Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""
+
+
+class ScreenError(Exception):
+    """Why the screen could not go on, for the person."""
 
 
 class Start(NamedTuple):
@@ -41,12 +48,15 @@ class Start(NamedTuple):
     mouse: bool
     notices: tuple[str, ...]
     """What is wrong with what was read."""
+    debug: bool
+    """Whether where something failed is written down."""
 
 
 def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
+        ScreenError: Something failed after which it could not go on. The terminal is as it was.
         ThemeError: There is no such theme.
     """
     settings = start.settings
@@ -61,8 +71,18 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     send_changed_cells_only()
     remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.view)
-    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup)
-    app.run(mouse=start.mouse)
+    driver = TerminalDriver if fits() else None
+    failures = Failures(start.folder if start.debug else None)
+    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)
+    # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(app.run_async(mouse=start.mouse))
+    finally:
+        app.leave_terminal()
+        feed.stop()
+    if app.last_words:
+        raise ScreenError(app.last_words)
     return app.return_code or 0
 
 

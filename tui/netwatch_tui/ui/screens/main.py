@@ -83,6 +83,7 @@ class MainScreen(Screen[None]):
         self._position = PositionLine(id="position")
         self._status = StatusLine(id="status")
         self._info = InfoLine(id="info")
+        self._keys = KeyLine()
         self._table = SocketTable(id="table")
         self._table.keymap = setup.keymap
         self._panel = DetailsPanel(id="details")
@@ -116,7 +117,7 @@ class MainScreen(Screen[None]):
         yield self._info
         yield self._filter_line
         yield self._notice
-        yield KeyLine()
+        yield self._keys
 
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""
@@ -233,14 +234,19 @@ class MainScreen(Screen[None]):
 
     @on(Said)
     def _said(self, message: Said) -> None:
+        message.stop()
         self.say(message.text)
 
     @on(BottomChanged)
     def _settle_bottom(self) -> None:
-        """Have one line above the keys: the filter while it is typed, else a word to the person, else the rest."""
+        """Have one line above the keys: the filter while it is typed, else a word to the person, else the rest.
+
+        A word while a filter is typed takes the place of the keys.
+        """
         typing, speaking = self._filter_line.display, self._notice.speaks
-        self._notice.display = speaking and not typing
+        self._notice.display = speaking
         self._info.display = not (typing or speaking)
+        self._keys.display = not (typing and speaking)
 
     # Keys that are for more than one controller
 

@@ -11,12 +11,17 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from netwatch_tui.fields.format import clip
+from netwatch_tui.fields.format import cell_width, clip, printable
 from netwatch_tui.ui.keymap import DIALOG_KEYS, LIST_KEYS, bindings
 from netwatch_tui.ui.screens.dialog import Dialog
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _LABEL_WIDTH = 22
+_MOST_TYPED = 64
+"""Characters of what is searched for: every letter is a search through everything."""
+
+_HINT_WIDTH = 400
+"""Cells, in as many lines as it takes: the list is for choosing, and everything of a socket is in its details."""
 
 
 class Choice(NamedTuple):
@@ -68,7 +73,9 @@ class Picker(Dialog[str | None]):
         ids = [choice.id for choice in self._choices]
         if self._current in ids:
             options.highlighted = ids.index(self._current)
-        self.set_focus(self.query_one(EagerInput))
+        line = self.query_one(EagerInput)
+        line.max_length = _MOST_TYPED
+        self.set_focus(line)
         options.can_focus = False
 
     @property
@@ -104,7 +111,8 @@ class Picker(Dialog[str | None]):
 
     def action_move(self, how: str) -> None:
         """Move in the list while the text keeps the keyboard."""
-        getattr(self._options, f"action_{how}")()
+        if self._options.option_count:
+            getattr(self._options, f"action_{how}")()
 
     def action_take(self) -> None:
         """Give the highlighted choice back, of those that what is typed by now finds."""
@@ -119,5 +127,6 @@ class Picker(Dialog[str | None]):
 
 
 def _prompt(choice: Choice) -> Content:
-    label = clip(choice.label, _LABEL_WIDTH).ljust(_LABEL_WIDTH)
-    return Content.assemble((label, "bold"), " ", (choice.hint, "$text-muted"))
+    label = clip(printable(choice.label), _LABEL_WIDTH)
+    blanks = " " * (_LABEL_WIDTH - cell_width(label) + 1)
+    return Content.assemble((label, "bold"), blanks, (clip(printable(choice.hint), _HINT_WIDTH), "$text-muted"))

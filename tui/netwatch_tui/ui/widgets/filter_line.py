@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.highlighter import Highlighter
 from rich.style import Style
 from rich.text import Text
@@ -33,12 +35,13 @@ class FilterInput(EagerInput):
 
     BINDINGS = bindings(FILTER_KEYS)
 
-    async def type_in(self, character: str) -> None:
-        """Put in one character; a question mark where a condition begins asks for the language instead."""
-        if character == "?" and self._is_at_word():
-            await self.run_action("screen.help_on_filter")
-        else:
-            await super().type_in(character)
+    async def type_in(self, text: str) -> None:
+        """Put in what was typed; a question mark where a condition begins asks for the language instead."""
+        for piece in re.split(r"(\?)", text):
+            if piece == "?" and self._is_at_word():
+                await self.run_action("screen.help_on_filter")
+            elif piece:
+                await super().type_in(piece)
 
     def _is_at_word(self) -> bool:
         before = self.value[: self.cursor_position]

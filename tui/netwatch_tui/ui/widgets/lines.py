@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from netwatch_tui.fields.field import Field
-from netwatch_tui.fields.format import BLANK, cell_width, clip
+from netwatch_tui.fields.format import BLANK, cell_width, clip, printable
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.view.groups import Group
@@ -88,7 +88,7 @@ def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:
     """The line of a socket or group."""
     style, blank = _inks_of(line, inks)
     if line.is_group:
-        return Strip([Segment(clip(line.cells[0], width), style)]).adjust_cell_length(width, style)
+        return Strip([Segment(clip(printable(line.cells[0]), width), style)]).adjust_cell_length(width, style)
     segments = [
         Segment(_fit(cell, place) + " " * GAP, blank if _is_blank(cell) else style)
         for place, cell in zip(layout.placed, line.cells, strict=True)
@@ -145,7 +145,7 @@ def reason_line(reasons: Sequence[str], y: int, inks: Inks, width: int) -> Strip
     """A line of a table without rows: why it is empty, a line down from the heading; else nothing."""
     text = reasons[y - 1] if 0 < y <= len(reasons) else ""
     style = inks.group if y == 1 else inks.plain
-    return Strip([Segment(clip(f"  {text}", width), style)]).adjust_cell_length(width, inks.plain)
+    return Strip([Segment(clip(f"  {printable(text)}", width), style)]).adjust_cell_length(width, inks.plain)
 
 
 def heading(
@@ -182,7 +182,7 @@ def _is_blank(cell: str) -> bool:
 
 def _fit(cell: str, place: Placed) -> str:
     """The cell's text in exactly the width of its column."""
-    return _aligned(place.column.clip(cell, place.width), place, place.width)
+    return _aligned(place.column.clip(printable(cell), place.width), place, place.width)
 
 
 def _sorted_title(title: str, place: Placed, arrow: str, width: int) -> str:

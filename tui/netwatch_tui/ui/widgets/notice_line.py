@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.timer import Timer
 from textual.widgets import Static
 
+from netwatch_tui.fields.format import printable
 from netwatch_tui.ui.messages import BottomChanged
 
 STAYS = 6.0
@@ -23,7 +24,7 @@ class NoticeLine(Static):
 
     def say(self, text: str) -> None:
         """Show a text for some seconds."""
-        self.update(text)
+        self.update(printable(text))
         self._show(True)
         if self._timer is not None:
             self._timer.stop()

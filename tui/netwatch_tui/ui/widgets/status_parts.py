@@ -171,19 +171,19 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     parts = [Part(f"tick failed, retrying: {printable(failure)}", "bold $error")] if failure else []
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
-        parts += [Part(problem.text, "$warning") for problem in snapshot.problems]
+        parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
         if not spec.query.is_everything:
             parts.append(Part(f"Filter: {printable(spec.query.text)}", "bold", "screen.edit_filter"))
             if spec.query.note:
-                parts.append(Part(spec.query.note, UNLIT))
+                parts.append(Part(printable(spec.query.note), UNLIT))
         parts += _problems(view)
         count = sum(count for netid, count in snapshot.counts.no_permission.items() if netid in spec.selection.netids)
         if count:
-            why = "; ".join(snapshot.unseen.texts())
+            why = printable("; ".join(snapshot.unseen.texts()))
             parts.append(Part(f"owners of {counted(count, 'socket')} hidden: {why}", "$warning"))
         if spec.namespaces:
-            parts += [Part(text, "$warning") for text in snapshot.namespaces.hidden_texts()]
-    return [*parts, *(Part(notice, "$warning") for notice in notices)]
+            parts += [Part(printable(text), "$warning") for text in snapshot.namespaces.hidden_texts()]
+    return [*parts, *(Part(printable(notice), "$warning") for notice in notices)]
 
 
 def _problems(view: View) -> Parts:
