@@ -125,6 +125,7 @@ def test_a_wrong_line_is_one_message_with_its_place_and_the_rest_holds(line: str
     [
         ("filter = 'port:80'", "my.toml:3: a view needs a name"),
         ("name = 5", "my.toml:4: name: 5 is not a non-empty text"),
+        ('name = "a\\u001b[31m"', "my.toml:4: name: 'a\\x1b[31m' has characters that can't be shown"),
         ("name = 'kept'", "my.toml:3: there is a view 'kept' already"),
         ("name = 'x'\nfilter = 'port:'", "my.toml:5: filter: "),
         ("name = 'x'\nkinds = 'tpc'", "my.toml:5: kinds: 'tpc' is not a kind of socket: tcp, udp, "),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from netwatch_tui.fields.catalogue import COLUMNS
+from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.kinds import KINDS, netids
 from netwatch_tui.view.column_names import Sort, columns_named, sort_named
 from netwatch_tui.view.groups import GROUPINGS
@@ -37,6 +38,13 @@ def text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         _refuse(value, "is not a non-empty text")
     return value
+
+
+def name(value: Any) -> str:
+    """A text that can be shown as it is."""
+    if printable(text(value)) != value:
+        _refuse(value, "has characters that can't be shown")
+    return str(value)
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ COLORS = (
 )
 
 VIEW = (
-    Option("name", checks.text, "database", "by which it is chosen", is_needed=True),
+    Option("name", checks.name, "database", "by which it is chosen", is_needed=True),
     Option("filter", checks.text, "port:5432", "as it is typed after /"),
     Option("kinds", checks.kinds, ["tcp", "unix"], "kinds of sockets, as -A takes them"),
     Option("columns", checks.columns, ["state", "recv_q", "send_q", "peer", "process"], "columns from left to right"),
