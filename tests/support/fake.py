@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
+from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
@@ -78,6 +78,12 @@ class FakeSource:
         self.processes: dict[int, Process] = {}
         """Processes that are not just named after their number."""
         self.details: dict[int, ProcessDetails] = {}
+        self.faults_of_processes: dict[int, int] = {}
+        """Error numbers with which parts of what is known of processes could not be read."""
+        self.hiding_fails: OSError | None = None
+        """What asking for such places raises."""
+        self.listing_fails: OSError | None = None
+        """What listing processes raises."""
         self.vanished: set[int] = set()
         """Processes that end after their descriptors were read."""
         self.alive: dict[Ends, int] | None = None
@@ -142,6 +148,8 @@ class FakeSource:
 
     def pids(self) -> list[int]:
         self.scans += 1
+        if self.listing_fails:
+            raise self.listing_fails
         return sorted(self.held)
 
     def visibility(self) -> Unseen:
@@ -150,11 +158,13 @@ class FakeSource:
     def denied(self, pid: int) -> Denied:
         return self.meaning.get(pid, Denied.OTHER)
 
-    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+    def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         self.deep_looks += 1
+        if self.hiding_fails:
+            raise self.hiding_fails
         return [place for place in self.unlisted if place.pid == pid and place.ring in (None, *rings)]
 
-    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+    def read_hiding_place(self, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:
         if place not in self.unlisted:
             raise FileNotFoundError(place)
         return self.unlisted[place]
@@ -170,7 +180,8 @@ class FakeSource:
         self.listings += 1
         return list(self._open(pid))
 
-    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
+        check()
         found = self._open(pid)
         wanted = list(found if fds is None else fds)
         self.links += len(wanted)
@@ -186,6 +197,9 @@ class FakeSource:
         if pid in self.vanished:
             return None
         return self.processes.get(pid) or process(pid)
+
+    def process_faults(self) -> dict[int, int]:
+        return self.faults_of_processes
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         return self.details.get(pid)

@@ -283,3 +283,23 @@ def test_lines_without_harm_are_the_same_ones() -> None:
     lines = ["tcp LISTEN", "数据\te\u0301"]
     assert harmless(lines[:1]) == lines[:1]
     assert harmless(lines) == lines
+
+
+EVIL_DEVICE = "\x1b[2J"
+"""The kernel lets a device be called so: only blanks, `/` and `:` are forbidden (dev_valid_name in net/core/dev.c)."""
+
+
+@pytest.mark.parametrize(
+    ("socket", "local"),
+    [
+        (udp("0.0.0.0:68", interface=EVIL_DEVICE), r"0.0.0.0%\x1b[2J:68"),
+        (udp("[::]:68", interface=EVIL_DEVICE), r"[::]%\x1b[2J:68"),
+        (packet("ip", 2, interface=EVIL_DEVICE), r"ip:\x1b[2J"),
+    ],
+)
+def test_the_name_of_a_device_is_harmless_behind_an_address(socket: Socket, local: str) -> None:
+    assert local_text(socket) == local
+
+
+def test_the_peer_of_a_recorded_packet_socket_is_harmless() -> None:
+    assert peer_text(packet("ip", 2, peer=Address(0, b"x", EVIL_DEVICE))) == r"\x1b[2J"

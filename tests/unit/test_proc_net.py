@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -385,3 +386,11 @@ def test_a_written_file_reads_back(tmp_path_factory: pytest.TempPathFactory, lin
     path = tmp_path_factory.mktemp("proc") / "tcp"
     path.write_bytes(file_of(lines, first))
     assert [text.rstrip() for text in read_lines(path, go_on)] == lines
+
+
+@pytest.mark.parametrize("endless", ["/dev/zero", "table"])
+def test_what_never_ends_is_given_up(tmp_path: Path, endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(procnet, "TABLE", 1_000_000)
+    path = Path(endless) if "/" in endless else written(tmp_path, file_of([ESTABLISHED] * 10_000))
+    with pytest.raises(OSError, check=lambda error: error.errno == errno.EFBIG):
+        read_lines(path, go_on)

@@ -10,6 +10,7 @@ from netwatch_tui.collect.attribution import Attribution
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
+from netwatch_tui.kernel.descriptors import go_on
 from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -22,10 +23,6 @@ from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
-
-
-def _go_on() -> None:
-    """Never interrupt."""
 
 
 class Collects(Protocol):
@@ -50,7 +47,8 @@ class Collector:
         *,
         namespaces: str = "",
         needs: Needs = NOTHING_MORE,
-        check: Callable[[], None] = _go_on,
+        check: Callable[[], None] = go_on,
+        budget: int | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
@@ -63,6 +61,7 @@ class Collector:
                 set anew between two ticks.
             needs: What must be known of sockets beyond what every tick finds out. May be set anew between two ticks.
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
+            budget: Descriptors at which one tick may look; the next one goes on. None for all, where there is no next.
             stopwatch: Measures what a tick costs, in seconds.
             thresholds: From when on something is a problem, as in `HealthWatch`.
         """
@@ -73,7 +72,7 @@ class Collector:
         self._stopwatch = stopwatch
         self._tracker = SocketTracker()
         self._details = SockDiagFacts(source)
-        self._attribution = Attribution(source, self._tracker, self._details, check)
+        self._attribution = Attribution(source, self._tracker, self._details, check, budget)
         self._reader = TableReader(source, self._tracker, self._attribution.index, check)
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
@@ -114,7 +113,12 @@ class Collector:
             delta=delta,
             counts=self._counts,
             cost=self._stopwatch() - start,
-            problems=(*problems, *self._details.problems()),
+            problems=(
+                *self._visible.problems,
+                *problems,
+                *self._details.problems(),
+                *self._attribution.index.problems(),
+            ),
             namespaces=Seen(
                 names={namespace.inode: names[namespace.inode] for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),

@@ -100,7 +100,7 @@ def cell_width(text: str) -> int:
 
 def clip(text: str, width: int) -> str:
     """Text in at most `width` cells; what is cut short ends in an ellipsis."""
-    if cell_width(text) <= width:
+    if len(text) <= width and cell_width(text) <= width:  # no character takes less than a cell
         return text
     kept, used = [], 0
     for char in text:
@@ -138,9 +138,9 @@ def peer_text(socket: Socket) -> str:
         return f"{socket.peer.text}:{socket.peer_port or '*'}"
     if socket.peer.version:
         return endpoint(socket.peer, socket.peer_port, takes_ipv4=takes_ipv4(socket, socket.peer))
-    return (
-        _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else printable(socket.peer.text)
-    )
+    if socket.family is Family.UNIX:
+        return _named(socket, socket.peer, socket.peer_port)
+    return printable(socket.peer.text)
 
 
 def takes_ipv4(socket: Socket, address: Address) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_lines import parse_inet, parse_udp
+from netwatch_tui.kernel.limits import LINE, TABLE
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.sctp_lines import parse_association, parse_endpoint
 from netwatch_tui.kernel.unix_packet_netlink import parse_netlink, parse_packet, parse_unix
@@ -100,15 +102,23 @@ def _without_slots(lines: list[bytes]) -> list[bytes]:
 
 
 def _slices(file: int) -> Iterator[list[bytes]]:
-    """The whole lines of about as many bytes as `_READ` says, again and again; never none. Closes the file."""
+    """The whole lines of about as many bytes as `_READ` says, again and again; never none. Closes the file.
+
+    A table or a line that is larger than any that is one is given up with EFBIG: what never ends is not read for ever.
+    """
     pending: list[bytes] = []
-    size = 0
+    size = total = 0
     try:
         while data := os.read(file, _READ):
             pending.append(data)
             size += len(data)
+            total += len(data)
+            if total > TABLE:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             if size >= _READ:
                 *lines, rest = b"".join(pending).split(b"\n")
+                if len(rest) > LINE:
+                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
                 if lines:
                     yield lines
                 pending, size = [rest], len(rest)

@@ -17,7 +17,7 @@ from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
-from netwatch_tui.sockets.snapshot import Seen
+from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.row_choice import RowChoice
 
@@ -88,6 +88,19 @@ def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
     for note in [note.text for each in queries for note in each.notes]:
         complain(f"filter: {note}")
     return RowChoice(selection(options), queries)
+
+
+def choose_rows(choice: RowChoice, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
+    """What `RowChoice.in_snapshot` chooses, with a word of what it could not search in good time."""
+    if not choice.queries:
+        return choice.in_snapshot(snapshot, sockets)
+    from netwatch_tui.query.regex import EFFORT_AT_ONCE, Effort
+
+    effort = Effort(EFFORT_AT_ONCE)
+    rows = choice.in_snapshot(snapshot, sockets, effort)
+    if effort.text:
+        complain(f"filter: {effort.text}")
+    return rows
 
 
 def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket], other_namespaces: int = 0) -> None:

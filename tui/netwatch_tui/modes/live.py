@@ -143,6 +143,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
 
 def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.files.bounded_reader import open_input
     from netwatch_tui.files.text_lines import read_lines
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
@@ -150,7 +151,11 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
 
     path, thresholds = options.replay, start.settings.thresholds
     if path == "-":
-        stream = os.dup(0)
+        try:
+            stream = open_input(path)
+        except OSError as error:
+            complain(f"can't read {path}: {error.strerror}")
+            return 2
         os.dup2(_keyboard(), 0)
         feed = Player(lambda: Recording(read_lines(stream), "standard input", thresholds), spec, live=True)
     else:

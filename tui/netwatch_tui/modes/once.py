@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     MakeSource,
+    choose_rows,
     colours,
     complain,
     complain_of_hidden,
@@ -93,7 +94,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         complain(problem.text)
     if options.net == "*":
         complain_of_hidden(snapshot.namespaces)
-    rows = choice.in_snapshot(snapshot)
+    rows = choose_rows(choice, snapshot)
     if rows:
         tell_of_unmet_words(choice, rows)
     elif choice.depends_on_time and not options.replay:

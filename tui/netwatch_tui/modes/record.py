@@ -40,19 +40,27 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 
 def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
-    """One a tick. What can't be read is told once, and again when it is another thing; what is hidden, at the start."""
-    told: frozenset[str] | None = None
+    """One for each tick that succeeds.
+
+    What can't be read is told once, and again when it is another thing; what is hidden, at the start.
+    """
+    told: frozenset[str] = frozenset()
+    is_first = True
     for now in ticker.ticks(interval, lasts):
-        snapshot = collects.collect(now)
-        if told is None:
-            told = frozenset()
-            if collects.namespaces == "*":
-                complain_of_hidden(snapshot.namespaces)
-        problems = {problem.text for problem in snapshot.problems}
+        snapshot: Snapshot | None = None
+        try:
+            snapshot = collects.collect(now)
+            problems = {problem.text for problem in snapshot.problems}
+        except Exception as error:  # noqa: BLE001 -- the program must outlive any fault of a tick, and says it
+            problems = {f"collecting failed, retrying: {type(error).__name__}: {error}"}
+        if snapshot is not None and is_first and collects.namespaces == "*":
+            complain_of_hidden(snapshot.namespaces)
+        is_first = is_first and snapshot is None
         for text in sorted(problems - told):
             complain(text)
         told = frozenset(problems)
-        yield snapshot
+        if snapshot is not None:
+            yield snapshot
 
 
 def record_one(options: argparse.Namespace, snapshot: Snapshot) -> int:

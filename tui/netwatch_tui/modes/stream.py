@@ -12,6 +12,7 @@ from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import (
     MakeSource,
+    choose_rows,
     complain,
     namespace_of,
     print_batches,
@@ -57,7 +58,7 @@ def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
     needs = choice.needs.union(printed_needs(options)) if options.format else choice.needs
     with collecting(options, make_source, choice.selection, needs, options.timeout) as (collected, interrupts):
         for snapshot in collected:
-            if choice.in_snapshot(snapshot):
+            if choose_rows(choice, snapshot):
                 return print_snapshot(options, snapshot, choice) if options.format else 0
     if interrupts.signal is not None:
         return 128 + interrupts.signal
@@ -105,7 +106,7 @@ def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
     if not (delta.opened or delta.changed or delta.closed):
         return
     sides = [socket for change in delta.changed for socket in change]
-    chosen = {id(socket) for socket in choice.in_snapshot(snapshot, (*delta.closed, *sides, *delta.opened))}
+    chosen = {id(socket) for socket in choose_rows(choice, snapshot, (*delta.closed, *sides, *delta.opened))}
     for socket in delta.closed:
         if id(socket) in chosen:
             yield Event("closed", None, socket)

@@ -34,6 +34,13 @@ class Session:
     """The last snapshot, what is lit in it, and how the person wants to see it."""
 
     def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess) -> None:
+        """Know nothing yet.
+
+        Args:
+            collector: Makes snapshots, or is just told what the next one has to tell.
+            spec: What is wanted.
+            ask: Tells more about processes.
+        """
         self.spec = spec
         self._collector = collector
         self._ask = ask
@@ -46,9 +53,19 @@ class Session:
 
     def tick(self, now: float) -> View | None:
         """Collect once more, and show it unless the screen is paused."""
-        last, self._last = self._last, None  # should this tick fail, the next one's delta may not lead on from it
-        before, self._snapshot = self._snapshot, self._collector.collect(now)
+        last = self._last
+        self.fail()
+        snapshot = self._collector.collect(now)
         self._last = last
+        return self.take(snapshot, now)
+
+    def fail(self) -> None:
+        """A tick failed: what the next one's delta begins with may not be what was shown last."""
+        self._last = None
+
+    def take(self, snapshot: Snapshot, now: float) -> View | None:
+        """Show what was collected unless the screen is paused."""
+        before, self._snapshot = self._snapshot, snapshot
         self._pace = self._snapshot.taken_at - before.taken_at if before else None
         delta = self._snapshot.delta
         if self._held:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from netwatch_tui.files.bounded_reader import STANDARD_INPUT, open_input
+from netwatch_tui.files.bounded_reader import STANDARD_STREAM, open_input
+from netwatch_tui.files.strict_json import TooMuchError
 from netwatch_tui.files.text_lines import MOST_LINE, OVERLONG, BrokenFileError, read_lines
 from netwatch_tui.recording.damage import Damage
 from netwatch_tui.recording.file_format import MAGIC, VERSION
@@ -123,7 +124,7 @@ def open_recording(path: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -
 
 def called(path: str) -> str:
     """What a person calls what is read."""
-    return "standard input" if path == STANDARD_INPUT else path
+    return "standard input" if path == STANDARD_STREAM else path
 
 
 def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
@@ -154,6 +155,8 @@ def _object(line: bytes) -> dict[str, Any]:
         raise ShapeError(f"it is longer than {MOST_LINE:,} bytes")
     try:
         return named(from_json(line))
+    except TooMuchError as error:
+        raise ShapeError(str(error)) from error
     except ShapeError:
         raise
     except ValueError as error:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.query.regex import Effort
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
@@ -53,6 +54,8 @@ class View(NamedTuple):
     """About the socket that the spec asks for."""
     problems: tuple[ProblemGroup, ...] = ()
     """What is wrong on the machine, whether it is shown or not."""
+    note: str = ""
+    """What the filter could not search in this look, in words; mostly nothing."""
 
 
 def arrange(
@@ -76,11 +79,12 @@ def arrange(
             is put in its place; without it everything is sorted.
     """
     moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings)
+    effort = Effort()
     if before is not None and _is_alike(before, spec, moment):
-        order = _reordered(before, snapshot, spec, moment)
+        order = _reordered(before, snapshot, spec, moment, effort)
     else:
         sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(spec.choice.of(sockets, moment), FIELD_BY_ID[spec.sort], moment)
+        order = in_order(spec.choice.of(sockets, moment, effort), FIELD_BY_ID[spec.sort], moment)
     if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
         rows, position = before.rows, before.position
     else:
@@ -89,22 +93,25 @@ def arrange(
     if before is not None and snapshot is before.snapshot and spec.choice == before.spec.choice:
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
-        events = _events(snapshot, spec, moment)
+        events = _events(snapshot, spec, moment, effort)
     if before is not None and before.snapshot.findings is snapshot.findings:
         problems = before.problems
     else:
         problems = problem_groups(snapshot.findings)
     shown = len(order.entries) - lingering
-    return View(spec, snapshot, order, rows, position, moment, shown, events, paused_since, problems=problems)
+    return View(
+        spec, snapshot, order, rows, position, moment, shown, events, paused_since,
+        problems=problems, note=effort.text,
+    )  # fmt: skip
 
 
-def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
+def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
     opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
     if not (opened or closed):
         return EventCounts()
     gone = {socket.id for socket in closed}
-    chosen = spec.choice.of((*opened, *closed), moment)
+    chosen = spec.choice.of((*opened, *closed), moment, effort)
     count = sum(socket.id in gone for socket in chosen)
     return EventCounts(len(chosen) - count, count)
 
@@ -112,13 +119,15 @@ def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     """Whether all that decides on rows and order is as it was, but for the sockets and marks themselves."""
     was = before.spec
+    if before.note:
+        return False  # what was not searched is searched now
     if spec.query.depends_on_time and moment != before.moment:
         return False
     is_same_choice = (was.choice, was.sort) == (spec.choice, spec.sort)
     return is_same_choice and before.moment.namespaces == moment.namespaces
 
 
-def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> Order:
+def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> Order:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
@@ -137,7 +146,7 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
     fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
     if not (gone or fresh):
         return before.order
-    chosen = spec.choice.of(fresh.values(), moment)
+    chosen = spec.choice.of(fresh.values(), moment, effort)
     return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
 
 

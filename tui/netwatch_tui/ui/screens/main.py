@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
+from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
 from netwatch_tui.ui.messages import (
@@ -192,6 +192,8 @@ class MainScreen(Screen[None]):
                 self._show(view)
             case CollectFailed(reason):
                 self._fail(reason)
+            case DataAged(age):
+                self._status.age(age)
             case PositionMoved(position):
                 self._position.show(position)
 
