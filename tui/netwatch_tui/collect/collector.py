@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.attribution import Attribution
@@ -16,7 +16,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
-from netwatch_tui.sockets.health import HealthWatch
+from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
@@ -50,6 +50,7 @@ class Collector:
         check: Callable[[], None] = go_on,
         budget: int | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
+        thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
         """Begin with nothing known.
 
@@ -62,6 +63,7 @@ class Collector:
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
             budget: Descriptors at which one tick may look; the next one goes on. None for all, where there is no next.
             stopwatch: Measures what a tick costs, in seconds.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self.namespaces = namespaces
         self.needs = needs
@@ -75,7 +77,7 @@ class Collector:
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
-        self._health = HealthWatch()
+        self._health = HealthWatch(thresholds)
         self._is_first = True
         self._needs_more = False
 

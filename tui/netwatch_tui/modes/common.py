@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
+from netwatch_tui.arguments import DEFAULT_INTERVAL
 from netwatch_tui.fields.format import harmless, printable
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
@@ -143,6 +144,11 @@ def colours(options: argparse.Namespace) -> bool:
         on_terminal = sys.stdout is not None and sys.stdout.isatty()
         return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return bool(options.color == "always")
+
+
+def tick_interval(options: argparse.Namespace) -> float:
+    """Seconds between two ticks without a screen, which has a configuration."""
+    return DEFAULT_INTERVAL if options.interval is None else float(options.interval)
 
 
 def print_lines(lines: Iterable[str], paint: Paint = iter) -> int:

@@ -29,9 +29,9 @@ from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket
 
 if TYPE_CHECKING:
-    from netwatch_tui.arguments import Sort
     from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.view.column_names import Sort
     from netwatch_tui.view.row_choice import RowChoice
 
 

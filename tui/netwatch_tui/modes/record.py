@@ -11,7 +11,7 @@ from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of
+from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of, tick_interval
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.recorder import Recorder
@@ -29,9 +29,9 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     with Interrupts(for_reader=options.record == "-") as interrupts:
         ticker = interrupts.ticker
         collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check)
-        recorder = begun(options, collector)
+        recorder = begun(options, collector, tick_interval(options))
         try:
-            for _ in snapshots(recorder, ticker, options.interval, options.duration):
+            for _ in snapshots(recorder, ticker, tick_interval(options), options.duration):
                 if recorder.failure:
                     return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
         finally:
@@ -65,7 +65,7 @@ def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts:
 
 def record_one(options: argparse.Namespace, snapshot: Snapshot) -> int:
     """Write down one snapshot; returns the exit status."""
-    recorder = begun(options, _One(snapshot))
+    recorder = begun(options, _One(snapshot), tick_interval(options))
     for problem in recorder.collect(snapshot.taken_at).problems:
         if recorder.failure:
             complain(problem.text)
@@ -79,17 +79,20 @@ def recorded(options: argparse.Namespace, collector: Collects) -> Iterator[Colle
     if not options.record:
         yield collector
         return
-    recorder = begun(options, collector)
+    recorder = begun(options, collector, tick_interval(options))
     try:
         yield recorder
     finally:
         finish(options, recorder)
 
 
-def begun(options: argparse.Namespace, collector: Collects) -> Recorder:
-    """A recorder. A file that can't be written ends the program with a line that says why."""
+def begun(options: argparse.Namespace, collector: Collects, seconds: float) -> Recorder:
+    """A recorder of ticks that are so many seconds apart.
+
+    A file that can't be written ends the program with a line that says why.
+    """
     try:
-        return Recorder(collector, options.record, os.uname().nodename, time.time(), options.interval)
+        return Recorder(collector, options.record, os.uname().nodename, time.time(), seconds)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise SystemExit(0) from error

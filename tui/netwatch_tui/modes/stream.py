@@ -18,6 +18,7 @@ from netwatch_tui.modes.common import (
     print_batches,
     row_choice,
     tell_if_in_vain,
+    tick_interval,
 )
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
@@ -87,7 +88,7 @@ def collecting(
         ticker = interrupts.ticker
         collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check)
         with recorded(options, collector) as collects:
-            yield snapshots(collects, ticker, options.interval, lasts), interrupts
+            yield snapshots(collects, ticker, tick_interval(options), lasts), interrupts
 
 
 def batches(

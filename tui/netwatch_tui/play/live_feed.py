@@ -5,7 +5,7 @@ Specs go in, news comes out. While a tick takes its time, what is there can stil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from netwatch_tui.collect.collector import Collector, Collects
@@ -17,6 +17,7 @@ from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.play.news import CollectFailed, DataAged, Post, ViewReady, nowhere
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
+from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -49,6 +50,7 @@ class LiveFeed:
         spec: ViewSpec,
         clock: Clock | None = None,
         record: Callable[[Collects], Collects] | None = None,
+        thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
         """Begin nothing yet.
 
@@ -58,6 +60,7 @@ class LiveFeed:
             spec: What is shown at first.
             clock: What ticks go by; a steady one where nothing is said.
             record: Puts something around the collector that writes down what it sees.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self._ticker = TickerThread[ViewSpec | Collected]("views", clock)
         self._source = source
@@ -69,6 +72,7 @@ class LiveFeed:
             needs=spec.needs,
             check=self._background.check,
             budget=DESCRIPTORS_A_TICK,
+            thresholds=thresholds,
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)

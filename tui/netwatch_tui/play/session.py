@@ -15,9 +15,6 @@ from netwatch_tui.view.socket_details import SocketDetails, connections_of, othe
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View, arrange
 
-LINGER = 3.0
-"""Seconds for which a row stays lit."""
-
 MOST_MARKS_IN_PAUSE = 10_000
 """Rows that a pause may pile up; the oldest go first, so that a forgotten pause can't eat the memory."""
 
@@ -76,7 +73,7 @@ class Session:
             surplus = max(len(advanced.by_id) - MOST_MARKS_IN_PAUSE, 0)
             self._marks = Marks(dict(islice(advanced.by_id.items(), surplus, None))) if surplus else advanced
             return None
-        self._marks = self._marks.expire(now).advance(delta, until=now + LINGER)
+        self._marks = self._marks.expire(now).advance(delta, until=now + self.spec.linger)
         return self._view(self._snapshot, now)
 
     def show(self, spec: ViewSpec, now: float) -> View | None:
@@ -90,7 +87,7 @@ class Session:
         elif before.paused and not spec.paused:
             self._held = None
             self._last = None  # what came and went meanwhile is in no delta
-            self._marks = self._marks.expire(now).release(now + LINGER)
+            self._marks = self._marks.expire(now).release(now + self.spec.linger)
         return self._view(self._snapshot, now)
 
     def needs_tick(self, spec: ViewSpec) -> bool:

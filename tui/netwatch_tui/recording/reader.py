@@ -14,6 +14,7 @@ from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.frames import ALL_SOCKETS, Frames
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.recording.shapes import MOST_SECONDS, NAME, Shape, ShapeError, members, named, seconds_of, shown
+from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.snapshot import Problem, Snapshot
 
 END = "the recording ends here"
@@ -33,12 +34,13 @@ class Recording:
     has all sockets.
     """
 
-    def __init__(self, lines: Iterator[bytes], name: str) -> None:
+    def __init__(self, lines: Iterator[bytes], name: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> None:
         """Read the header; waits for it.
 
         Args:
             lines: As `read_lines` gives them.
             name: What a person calls it.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
 
         Raises:
             OSError: It can't be read.
@@ -63,7 +65,7 @@ class Recording:
         self.is_broken = False
         """Whether it ended otherwise than the one who recorded meant it to, or something was left out."""
         self._lines = lines
-        self._frames = Frames()
+        self._frames = Frames(thresholds)
 
     def __iter__(self) -> Iterator[Snapshot]:
         try:
@@ -110,14 +112,14 @@ class Recording:
         self.ended, self.is_broken = f"{why}; {damage}" if damage else why, is_broken or bool(damage)
 
 
-def open_recording(path: str) -> Recording:
+def open_recording(path: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> Recording:
     """Open a recording; `-` is standard input. Waits for its header.
 
     Raises:
         OSError: It can't be read.
         RecordingError: It is none, or from a newer version of the program.
     """
-    return Recording(read_lines(open_input(path)), called(path))
+    return Recording(read_lines(open_input(path)), called(path), thresholds)
 
 
 def called(path: str) -> str:
