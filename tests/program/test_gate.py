@@ -54,7 +54,6 @@ def recording(tmp_path: Path) -> Path:
     watch = Watch(tcp("10.0.0.5:443", inode=11), unix("/run/x", inode=12), packet(inode=13))
     snapshot: Snapshot = watch.again()
     rows = [hostile(each) for each in snapshot.sockets]
-    rows[0] = rows[0]._replace(local=Address(4, b"\x0a\0\0\x05", EVIL), peer=Address(6, bytes(16), EVIL))
     rows[1] = rows[1]._replace(local=Address(0, EVIL.encode(), EVIL))
     data = record([snapshot._replace(sockets=tuple(rows))])
     path = tmp_path / "it"
@@ -84,6 +83,17 @@ def test_no_stream_and_no_difference_lets_it_through(recording: Path, tmp_path: 
     done = run("--diff", nothing, recording, "-A", "all", "--color", "always")
     assert (done.returncode, "title" in done.stdout) == (1, True)
     assert odd(done.stdout) == set()
+
+
+def test_an_address_with_another_text_than_its_bytes_is_refused_and_its_text_is_harmless(tmp_path: Path) -> None:
+    snapshot = Watch(tcp("10.0.0.5:443", inode=11)).again()
+    (row,) = snapshot.sockets
+    path = tmp_path / "it"
+    for end in ({"local": Address(4, b"\x0a\0\0\x05", EVIL)}, {"peer": Address(6, bytes(16), EVIL)}):
+        path.write_bytes(record([snapshot._replace(sockets=(row._replace(**end),))]))
+        done = run("--replay", path, "--once")
+        assert (done.returncode, done.stdout, odd(done.stderr)) == (1, "", set())
+        assert "says two things" in done.stderr
 
 
 def test_standard_error_does_not_either(tmp_path: Path) -> None:
