@@ -89,8 +89,11 @@ def test_an_address_with_another_text_than_its_bytes_is_refused_and_its_text_is_
     snapshot = Watch(tcp("10.0.0.5:443", inode=11)).again()
     (row,) = snapshot.sockets
     path = tmp_path / "it"
-    for end in ({"local": Address(4, b"\x0a\0\0\x05", EVIL)}, {"peer": Address(6, bytes(16), EVIL)}):
-        path.write_bytes(record([snapshot._replace(sockets=(row._replace(**end),))]))
+    for wrong in (
+        row._replace(local=Address(4, b"\x0a\0\0\x05", EVIL)),
+        row._replace(peer=Address(6, bytes(16), EVIL)),
+    ):
+        path.write_bytes(record([snapshot._replace(sockets=(wrong,))]))
         done = run("--replay", path, "--once")
         assert (done.returncode, done.stdout, odd(done.stderr)) == (1, "", set())
         assert "says two things" in done.stderr
@@ -130,7 +133,7 @@ def test_the_screen_does_not_either(recording: Path, tmp_path: Path) -> None:
             ("\r", "▸"),
             ("/\x1b[A", "Filter: typed"),
             (ESCAPE, "Netid"),
-            ("\x10", "Search for commands"),
+            ("\x10", "Palette"),
             (ESCAPE, "Netid"),
         ):
             terminal.send(keys)
