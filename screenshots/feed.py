@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from netwatch_tui.collect.collector import Collector, Collects
@@ -15,6 +17,7 @@ from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
+from screenshots.story import TIMES
 
 DAY = Path(__file__).with_name("day.ndjson")
 """The recording that the pictures are made of; `record.py` made it."""
@@ -37,15 +40,20 @@ class Played:
 class StepFeed:
     """Gives a view whenever it is told to."""
 
-    def __init__(self, collector: Collects, spec: ViewSpec, now: float, ask: AskProcess) -> None:
+    def __init__(
+        self, collector: Collects, spec: ViewSpec, now: float, ask: AskProcess, lead: Sequence[float] = (0.0,)
+    ) -> None:
+        self._lead = lead
+        """Seconds before each tick with which it begins."""
         self._session = Session(collector, spec, ask)
         self._post: Post = lambda _: None
         self.now = now
 
     def begin(self, post: Post) -> None:
-        """Tick for the first time."""
+        """Tick for the first time, or as often as the story needs until something can happen."""
         self._post = post
-        self.step(0.0)
+        for seconds in self._lead:
+            self.step(seconds)
 
     def step(self, seconds: float = 1.0) -> None:
         """Let time go by and tick again."""
@@ -70,13 +78,14 @@ def on_machine(source: Source, spec: ViewSpec, now: float) -> StepFeed:
 
 
 def on_recording(spec: ViewSpec, path: Path = DAY) -> StepFeed:
-    """What was recorded."""
+    """What was recorded, up to the last frame but one."""
 
     def nothing_more(_: int) -> ProcessDetails | None:
         return None
 
     played = Played(path)
-    return StepFeed(played, spec, START, nothing_more)
+    lead = [after - before for before, after in pairwise((TIMES[0], *TIMES[:-1]))]
+    return StepFeed(played, spec, START + TIMES[0], nothing_more, lead)
 
 
 START = 1_767_258_000.0

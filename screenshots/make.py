@@ -27,17 +27,18 @@ from netwatch_tui.view.spec import ViewSpec  # noqa: E402 -- after the environme
 from screenshots.feed import on_recording  # noqa: E402 -- as above
 
 PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
-    "main": ("netwatch", (132, 30), ("down", "down", "down")),
-    "filter": ("netwatch", (132, 30), (*"/process:nginx", "enter")),
+    "main": ("netwatch", (132, 34), ("down", "down", "down")),
+    "problems": ("netwatch", (132, 16), ("4", "down", "enter")),
+    "filter": ("netwatch", (132, 20), (*"/process:nginx", "enter")),
     "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
     "groups": ("netwatch", (110, 24), ("b", *"process", "enter", "B", "down", "enter")),
     "daylight": ("daylight", (80, 24), ()),
 }
-"""Name -> theme, columns and lines, and the keys that are pressed after the second tick."""
+"""Name -> theme, columns and lines, and the keys that are pressed after the last tick."""
 
 
 async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> str:
-    """The screen after two ticks and some keys, as SVG."""
+    """The screen after the last tick and some keys, as SVG."""
     spec = ViewSpec()
     feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())

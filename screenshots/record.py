@@ -11,18 +11,17 @@ from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.recording.recorder import Recorder
 from screenshots.feed import DAY
-from screenshots.story import Story
+from screenshots.story import TIMES, Story
 
 
 def main() -> None:
-    """Write two frames, a second apart."""
+    """Write all frames."""
     story = Story()
     DAY.unlink(missing_ok=True)
     recorder = Recorder(Collector(story, TABLES, stopwatch=lambda: 0.0), str(DAY), story.host, story.start, 1.0)
-    for frame in (0, 1):
-        story.frame = frame
-        recorder.collect(story.start + frame)
-    recorder.end(story.start + 2)
+    for story.frame, seconds in enumerate(TIMES):
+        recorder.collect(story.start + seconds)
+    recorder.end(story.start + TIMES[-1] + 1)
     print(f"wrote {DAY.name}")
 
 

@@ -28,6 +28,12 @@ _STATE_NUMBERS = {
 }  # fmt: skip
 
 
+TIMES = (-120.0, 0.0, 1.0)
+"""When the frames are, in seconds from the start of the story: what has gone on for long has begun in the first."""
+
+LAST = len(TIMES) - 1
+
+
 class Story:
     """A source that gives one recorded frame after the other; `frame` says which."""
 
@@ -43,6 +49,14 @@ class Story:
 
     def cgroup_path(self, id: int) -> None:
         """Stories tell no cgroups."""
+
+    def backlogs(self) -> dict[int, Bound]:
+        """The limits of accept queues, by the listener's inode."""
+        return {
+            each["inode"]: Bound(each.get("recv_q", 0), each["backlog"], None)
+            for each in self._now()
+            if "backlog" in each
+        }
 
     def lines(self, table: str) -> list[bytes]:
         """The lines of a table in this frame."""
@@ -112,7 +126,7 @@ class Story:
         return str(self._data["users"][str(uid)])
 
     def _now(self) -> list[dict[str, Any]]:
-        return [each for each in self._data["sockets"] if self.frame in each.get("frames", (0, 1))]
+        return [each for each in self._data["sockets"] if self.frame in each.get("frames", range(len(TIMES)))]
 
 
 class StoryNamespace:
@@ -141,8 +155,8 @@ class StoryNamespace:
         return [None] * len(sockets)
 
     def bound(self) -> dict[int, Bound]:
-        """Nothing."""
-        return {}
+        """The limits of accept queues."""
+        return self._story.backlogs()
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         """Nothing."""
@@ -163,13 +177,14 @@ class StoryNamespace:
 def _line(told: dict[str, Any], frame: int) -> bytes:
     """One line of /proc/net/tcp and its siblings, without the slot number."""
     kind, state, local, peer = told["is"].split()
-    if frame and "then" in told:
+    if frame == LAST and "then" in told:
         state = told["then"]
     timer = "03:00001770" if state == "TIME-WAIT" else "00:00000000"
     last = "0" if kind.startswith("udp") else "20 4 30 10 -1"  # drops; what only tcp_info(7) explains
+    send_q = told.get("send_q", [0] * len(TIMES))[frame]
     return (
         f"{_hex(local)} {_hex(peer)} {_STATE_NUMBERS[state]:02X} "
-        f"{told.get('send_q', 0):08X}:{told.get('recv_q', 0):08X} "
+        f"{send_q:08X}:{told.get('recv_q', 0):08X} "
         f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 {last}"
     ).encode()
 

@@ -123,11 +123,12 @@ def _paint_mark(segments: list[Segment], line: Line, layout: Layout, inks: Inks)
 def _paint_signal(
     segments: list[Segment], column: str, severity: Severity, line: Line, layout: Layout, inks: Inks
 ) -> None:
-    """Colour the cell in which something is wrong, with a sign in the gap behind it for who sees no colours."""
+    """Colour the cell in which something is wrong, with a sign behind its text for who sees no colours."""
     style = inks.by_severity[severity]
     for at, place in enumerate(layout.placed):
         if place.column.id == column:
-            text = segments[at].text[:-GAP] + "!"
+            cell = segments[at].text
+            text = cell[:-GAP] + "!" if place.column.right_aligned else (cell.rstrip() + "!").ljust(len(cell))
             segments[at] = Segment(text, style + inks.cursor if line.is_cursor else style)
 
 
