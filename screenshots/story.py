@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import sys
 import tomllib
@@ -15,6 +17,7 @@ from netwatch_tui.kernel.namespace import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
@@ -130,6 +133,14 @@ class StoryNamespace:
     def facts(self) -> dict[SocketKey, InetFacts]:
         """Nothing."""
         return {}
+
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:  # noqa: ARG002 -- the protocol says so
+        """Stories count no bytes."""
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:  # noqa: ARG002 -- the protocol says so
+        """Stories count no bytes."""
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         """Nothing."""

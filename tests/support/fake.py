@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -13,13 +14,16 @@ from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.flow import TcpCounters
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
 from netwatch_tui.sockets.unseen import Unseen
 from tests.support.build import NETNS, line, process
+from tests.support.flows import tcp_answer
 
 
 class Place(NamedTuple):
@@ -90,6 +94,18 @@ class FakeSource:
         """What sock_diag alone tells of internet sockets."""
         self.fact_lists = 0
         """How often it was asked for all of them."""
+        self.counters: dict[int, TcpCounters] = {}
+        """What the kernel counts of TCP connections, by inode."""
+        self.cookies: dict[int, int] = {}
+        """Cookies of sockets by inode, where they are not the inode."""
+        self.refuses: OSError | None = None
+        """Why it tells no counters."""
+        self.counter_lists = 0
+        """How often it was asked for all counters."""
+        self.counters_asked: list[int] = []
+        """Inodes of the connections whose counters it was asked for one by one."""
+        self.clock: Callable[[], float] = time.perf_counter
+        """Dates the answers about all connections."""
         self.autobound: set[SocketKey] = set()
         """Those whose port the kernel chose."""
         self.cgroups: dict[int, str] = {}
@@ -105,6 +121,7 @@ class FakeSource:
 
     def put(self, *sockets: Socket) -> None:
         """Let the kernel hold exactly these sockets."""
+        self.sockets = sockets
         self.tables.clear()
         self.elsewhere.clear()
         for socket in sockets:
@@ -228,6 +245,24 @@ class FakeNamespace:
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         return [None if self._is_silent else self._source.facts.get(socket.inode) for socket in sockets]
 
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
+        check()
+        self._source.counter_lists += 1
+        if self._source.refuses:
+            raise self._source.refuses
+        answers = [self._counted(socket) for socket in self._source.sockets if socket.netns == self.inode]
+        return [TcpPart(self._source.clock(), [answer for answer in answers if answer])]
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
+        self._source.counters_asked += [socket.inode for socket in sockets]
+        if self._source.refuses:
+            raise self._source.refuses
+        return list(map(self._counted, sockets))
+
+    def _counted(self, socket: Socket) -> TcpAnswer | None:
+        told = self._source.counters.get(socket.inode)
+        return told and tcp_answer(socket, told, self._source.cookies.get(socket.inode, socket.inode))
+
     def autobound(self) -> Collection[SocketKey] | None:
         return None if self._is_silent else self._source.autobound
 
@@ -261,11 +296,18 @@ def table_name(socket: Socket) -> str:
 class Watch:
     """A collector with its machine; each tick is a second after the one before."""
 
-    def __init__(self, *sockets: Socket, source: FakeSource | None = None, tables: Sequence[Table] = TABLES) -> None:
+    def __init__(
+        self,
+        *sockets: Socket,
+        source: FakeSource | None = None,
+        tables: Sequence[Table] = TABLES,
+        stopwatch: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.source = source or FakeSource()
+        self.source.clock = stopwatch
         self.source.put(*sockets)
         self.check: Callable[[], None] = lambda: None
-        self.collector = Collector(self.source, tables, check=self._check)
+        self.collector = Collector(self.source, tables, check=self._check, stopwatch=stopwatch)
         self.now = 100.0
 
     def _check(self) -> None:

@@ -218,7 +218,14 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(("-n", "--numeric"), "accepted: addresses and ports are numbers anyway", HOW, default=False),
     Argument(("-p", "--processes"), "accepted: owning processes are shown anyway", HOW, default=False),
-    Argument(("-i", "--info"), "accepted, and shows nothing more than without it", HOW, default=False),
+    Argument(
+        ("-i", "--info"),
+        "what flows as well: rates, totals, round-trip times, retransmits; rates take two looks, --interval apart",
+        HOW,
+        default=False,
+        modes=_PRINTS | {Mode.WATCH, Mode.LIVE},
+        on_replay=False,
+    ),
     Argument(("-r", "--resolve"), "accepted, and looks no name up: nothing is sent", HOW, default=False),
     Argument(
         ("--watch",), "print what opens, changes and closes, as NDJSON, until stopped", STREAM, default=False
@@ -296,6 +303,7 @@ EXAMPLES = (
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
     ("netwatch-tui -f json | jq .sockets[]", "the same for programs"),
+    ("netwatch-tui --once -ti --sort rate_out", "which connection eats the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "until a server is up"),
     ("netwatch-tui --record it.gz", "for tomorrow: netwatch-tui --replay it.gz"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.attribution import Attribution
+from netwatch_tui.collect.flows import Flows
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
@@ -72,6 +73,7 @@ class Collector:
         self._details = SockDiagFacts(source)
         self._attribution = Attribution(source, self._tracker, self._details, check)
         self._reader = TableReader(source, self._tracker, self._attribution.index, check)
+        self._flows = Flows(self._tracker, check, stopwatch)
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
@@ -99,6 +101,7 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
+        self._flows.read(chosen, self.needs, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
@@ -108,7 +111,7 @@ class Collector:
             delta=delta,
             counts=self._counts,
             cost=self._stopwatch() - start,
-            problems=(*problems, *self._details.problems()),
+            problems=(*problems, *self._details.problems(), *self._flows.problems()),
             namespaces=Seen(
                 names={namespace.inode: namespace.name for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
@@ -117,6 +120,8 @@ class Collector:
                 unreadable=self._visible.unreadable,
             ),
             unseen=self._attribution.unseen,
+            flows=self._flows.flows,
+            histories=self._flows.histories(self.needs.of_ids),
         )
 
     def _in_use(self) -> set[int]:

@@ -57,7 +57,7 @@ class SockDiagFacts:
         for namespace in namespaces:
             self._of[namespace.inode].namespace = namespace
         before, self._needs = self._needs, needs
-        return needs != before
+        return (needs.of_all, needs.of_ids) != (before.of_all, before.of_ids)
 
     def refresh(self, netns: int, wanted: Wanted) -> None:
         """Ask again about the sockets of one namespace of which some may be different."""

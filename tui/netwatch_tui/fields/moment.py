@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.marks import Marked
 
 
@@ -17,3 +18,5 @@ class Moment(NamedTuple):
     """Rows that are lit, by socket id."""
     namespaces: Mapping[int, str] = {}
     """Names of network namespaces by inode."""
+    flows: Mapping[int, Flow] = {}
+    """What flows through connections, by socket id."""

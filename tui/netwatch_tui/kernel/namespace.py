@@ -23,6 +23,7 @@ from netwatch_tui.sockets.socket import Socket, State
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
     from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
+    from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 
 _GONE = (FileNotFoundError, ProcessLookupError)
 _T = TypeVar("_T")
@@ -75,6 +76,20 @@ class Namespace(Protocol):
 
     def autobound(self) -> Collection[SocketKey] | None:
         """The internet sockets whose port the kernel chose; None where sock_diag can't be asked."""
+
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
+        """What the kernel counts of all TCP connections, some at a time.
+
+        Raises:
+            OSError: sock_diag can't be asked, or tells what is not understood.
+        """
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
+        """The same of some TCP connections; None of those that it does not know.
+
+        Raises:
+            OSError: As in `tcp`.
+        """
 
     def device(self, index: int) -> str | None:
         """The network device of this number in this namespace; None for number 0, which means any."""
@@ -259,20 +274,39 @@ class LinuxNamespace:
         unknown: str | None = f"if{index}"
         return self._question(lambda diag: diag.device(index), unknown)
 
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
+        """What the kernel counts of all TCP connections."""
+        return self._asked(lambda diag: list(diag.tcp(check)))
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
+        """The same of some TCP connections."""
+        return self._asked(lambda diag: diag.tcp_of(sockets))
+
     def _question(self, ask: Callable[[SockDiag], _T], otherwise: _T) -> _T:
-        """Ask sock_diag; where it fails, `/proc` must do. A broken connection is opened anew the next time."""
+        """Ask sock_diag; where it fails, `/proc` must do."""
+        try:
+            return self._asked(ask)
+        except OSError:  # every way to fail is the same here: it can't be asked now
+            return otherwise
+
+    def _asked(self, ask: Callable[[SockDiag], _T]) -> _T:
+        """What sock_diag answers. A broken connection is opened anew the next time.
+
+        Raises:
+            OSError: It can't be asked now.
+        """
         from netwatch_tui.kernel.sock_diag import SockDiag
 
         self.was_used = True
         try:
             if self._diag is None:
                 if self._may_enter is False:
-                    return otherwise
+                    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
                 self._diag = SockDiag() if self.is_own else self._inside(SockDiag)
             return ask(self._diag)
-        except OSError:  # every way to fail is the same here: it can't be asked now
+        except OSError:
             self._close_diag()
-            return otherwise
+            raise
 
     def _close_diag(self) -> None:
         if self._diag is not None:

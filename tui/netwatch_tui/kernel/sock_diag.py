@@ -12,11 +12,15 @@ import os
 import socket as _socket
 import struct
 import sys
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey, attributes
 from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
+
+if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
+    from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpAnswers, TcpPart
 
 _NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
@@ -54,6 +58,21 @@ _PATIENCE = 1.0
 
 class SockDiagError(OSError):
     """The kernel can't be asked, or did not answer."""
+
+
+class _Found(Protocol):
+    """An answer about an internet socket."""
+
+    @property
+    def ends(self) -> bytes:
+        """Ports and addresses."""
+
+    @property
+    def inode(self) -> int:
+        """0 for one without a file."""
+
+
+_FoundT = TypeVar("_FoundT", bound=_Found)
 
 
 class Bound(NamedTuple):
@@ -96,6 +115,7 @@ class SockDiag:
             raise SockDiagError(str(error)) from error
         self._sequence = 0
         self._inet = InetAnswers()
+        self._tcp: TcpAnswers | None = None
         self._devices: dict[int, None] = {}
         """Numbers of devices to which TCP sockets were seen bound."""
         self._untold: set[int] = set()
@@ -119,7 +139,7 @@ class SockDiag:
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        return [answer and answer.inode for answer in self._answers(sockets)]
+        return [answer and answer.inode for answer in self._answers(sockets, self._inet.read)]
 
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         """What only sock_diag tells of TCP connections; None of those that are not found, as in `inodes`.
@@ -129,8 +149,55 @@ class SockDiag:
         """
         return [
             None if answer is None or answer.inode != socket.inode else self._facts(answer)
-            for socket, answer in zip(sockets, self._answers(sockets), strict=True)
+            for socket, answer in zip(sockets, self._answers(sockets, self._inet.read), strict=True)
         ]
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
+        """What the kernel counts of TCP connections; None of those that are not found, as in `inodes`.
+
+        Raises:
+            SockDiagError: The kernel did not answer, or in a way that is not understood.
+        """
+        from netwatch_tui.kernel.tcp_info import EXTENSIONS
+
+        try:
+            return self._answers(sockets, self._tcp_answers.read, EXTENSIONS)
+        except ValueError as error:
+            raise SockDiagError(str(error)) from error
+
+    def tcp(self, check: Callable[[], None]) -> Iterator[TcpPart]:
+        """What the kernel counts of all TCP connections.
+
+        Args:
+            check: Called between two parts of the list; what it raises ends it.
+
+        Raises:
+            SockDiagError: The kernel did not answer, or in a way that is not understood.
+        """
+        from netwatch_tui.kernel.tcp_info import EXTENSIONS, STATE_MASK, TcpPart
+
+        for family in (_socket.AF_INET, _socket.AF_INET6):
+            self._sequence += 1
+            request = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, EXTENSIONS, STATE_MASK) + bytes(48)
+            self._send(_message(request, _REQUEST | _DUMP, self._sequence))
+            end = None
+            while end is None:
+                check()
+                data, read_at = self._recv(), time.perf_counter()
+                try:
+                    answers, end = self._tcp_answers.read_datagram(data, self._sequence)
+                except ValueError as error:
+                    raise SockDiagError(str(error)) from error
+                yield TcpPart(read_at, answers)
+            _raise_for(end)
+
+    @property
+    def _tcp_answers(self) -> TcpAnswers:
+        if self._tcp is None:
+            from netwatch_tui.kernel.tcp_info import TcpAnswers
+
+            self._tcp = TcpAnswers()
+        return self._tcp
 
     def bound(self) -> dict[int, Bound]:
         """The listening TCP sockets and all UDP sockets by inode.
@@ -222,42 +289,52 @@ class SockDiag:
                 self._untold.add(protocol)
                 return
 
-    def _answers(self, sockets: Sequence[Socket]) -> list[InetAnswer | None]:
+    def _answers(
+        self, sockets: Sequence[Socket], read: Callable[[bytes], _FoundT | None], extensions: int = 0
+    ) -> list[_FoundT | None]:
         """For each TCP connection the answer about the socket that has its two ends.
 
         The kernel passes over sockets that are bound to another device than the question names, or to any if it names
         none. So what is not found is looked for on the devices on which sockets were seen.
         """
-        found = self._ask(sockets, 0)
+        found = self._ask(sockets, 0, read, extensions)
         for device in list(self._devices)[-_MOST_DEVICES:]:
             missing = [at for at, socket in enumerate(sockets) if not _is_of(found[at], socket)]
-            for at, answer in zip(missing, self._ask([sockets[at] for at in missing], device), strict=True):
+            answers = self._ask([sockets[at] for at in missing], device, read, extensions)
+            for at, answer in zip(missing, answers, strict=True):
                 found[at] = answer if _is_of(answer, sockets[at]) else found[at] or answer
         return found
 
-    def _ask(self, sockets: Sequence[Socket], device: int) -> list[InetAnswer | None]:
-        found: list[InetAnswer | None] = []
+    def _ask(
+        self, sockets: Sequence[Socket], device: int, read: Callable[[bytes], _FoundT | None], extensions: int
+    ) -> list[_FoundT | None]:
+        found: list[_FoundT | None] = []
         for at in range(0, len(sockets), _BATCH):
-            found += self._ask_batch(sockets[at : at + _BATCH], device)
+            found += self._ask_batch(sockets[at : at + _BATCH], device, read, extensions)
         return found
 
-    def _ask_batch(self, sockets: Sequence[Socket], device: int) -> list[InetAnswer | None]:
+    def _ask_batch(
+        self, sockets: Sequence[Socket], device: int, read: Callable[[bytes], _FoundT | None], extensions: int
+    ) -> list[_FoundT | None]:
         """One question a socket, all in one message; the sequence number says which answer is whose."""
         first = self._sequence + 1
         self._sequence += len(sockets)
-        questions = (_message(_question(socket, device), _REQUEST, first + n) for n, socket in enumerate(sockets))
-        found: list[InetAnswer | None] = [None] * len(sockets)
+        found: list[_FoundT | None] = [None] * len(sockets)
         waiting = len(sockets)
-        self._send(b"".join(questions))
+        self._send(
+            b"".join(
+                _message(_question(socket, device, extensions), _REQUEST, first + n) for n, socket in enumerate(sockets)
+            )
+        )
         while waiting:
             for kind, sequence, payload in self._receive():
                 if not first <= sequence <= self._sequence:
                     continue  # a late answer to a question that was given up
                 waiting -= 1
                 if kind == _BY_FAMILY:
-                    answer = self._inet.read(payload)
+                    answer = read(payload)
                     # Without a connection of these ends the kernel answers with the listener that would take it.
-                    if answer.ends == packed_ends(sockets[sequence - first]):
+                    if answer is not None and answer.ends == packed_ends(sockets[sequence - first]):
                         found[sequence - first] = answer
         return found
 
@@ -270,9 +347,7 @@ class SockDiag:
                 if sequence != self._sequence:
                     continue
                 if kind in (_DONE, _ERROR):
-                    # Both begin with 0 or a negative error number: a list that can't be made just ends with one.
-                    if code := -struct.unpack_from("=i", payload)[0]:
-                        raise SockDiagError(code, os.strerror(code))
+                    _raise_for(payload)
                     return
                 yield payload
 
@@ -282,12 +357,15 @@ class SockDiag:
         except OSError as error:
             raise SockDiagError(str(error)) from error
 
-    def _receive(self) -> Iterator[tuple[int, int, bytes]]:
-        """Kind, sequence number and payload of the messages in the next datagram."""
+    def _recv(self) -> bytes:
         try:
-            data = self._netlink.recv(1 << 18)
+            return self._netlink.recv(1 << 18)
         except OSError as error:
             raise SockDiagError(str(error)) from error
+
+    def _receive(self) -> Iterator[tuple[int, int, bytes]]:
+        """Kind, sequence number and payload of the messages in the next datagram."""
+        data = self._recv()
         at = 0
         while at + _HEADER.size <= len(data):
             length, kind, _, sequence, _ = _HEADER.unpack_from(data, at)
@@ -299,10 +377,16 @@ def _message(payload: bytes, flags: int, sequence: int) -> bytes:
     return _HEADER.pack(_HEADER.size + len(payload), _BY_FAMILY, flags, sequence, 0) + payload
 
 
-def _question(socket: Socket, device: int) -> bytes:
+def _raise_for(end: bytes) -> None:
+    """Raise if a list ended early: the payload of its end begins with 0 or a negative error number."""
+    if code := -struct.unpack_from("=i", end)[0]:
+        raise SockDiagError(code, os.strerror(code))
+
+
+def _question(socket: Socket, device: int, extensions: int) -> bytes:
     """The request for the one socket with these ends on this device."""
     family = _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
-    head = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES)
+    head = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, extensions, _ALL_STATES)
     return head + packed_ends(socket) + device.to_bytes(4, sys.byteorder) + _ANY_COOKIE
 
 
@@ -315,6 +399,6 @@ def _padded(address: Address) -> bytes:
     return address.packed.ljust(16, b"\0")
 
 
-def _is_of(answer: InetAnswer | None, socket: Socket) -> bool:
+def _is_of(answer: _Found | None, socket: Socket) -> bool:
     """Whether an answer is about this socket, also if it has lost its file since."""
     return answer is not None and answer.inode in (socket.inode, 0)

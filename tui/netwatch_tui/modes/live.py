@@ -36,6 +36,8 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
         spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
     if options.columns:
         spec = spec._replace(columns=options.columns)
+    if options.info:
+        spec = spec.with_flows()
     return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
 
 
@@ -91,7 +93,7 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
-        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked)
+        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, flows=moment.flows)
         return write_lines(format, sockets, head)
 
     try:

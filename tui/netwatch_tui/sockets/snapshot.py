@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
@@ -81,3 +82,7 @@ class Snapshot(NamedTuple):
     namespaces: Seen
     unseen: Unseen = Unseen()
     """Which processes could not be looked into."""
+    flows: Mapping[int, Flow] = {}
+    """What flows through connections, by the ids of those of which it is needed and known."""
+    histories: Mapping[int, tuple[FlowSample, ...]] = {}
+    """What flowed in the last minutes through those of which all is needed, the oldest first."""

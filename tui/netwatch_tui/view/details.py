@@ -52,7 +52,8 @@ def describe(socket_details: SocketDetails, namespaces: Mapping[int, str], now: 
     """
     socket, processes = socket_details.socket, socket_details.processes
     # How old it became: a closed socket grows no older.
-    moment = Moment(socket_details.closed_at or now, {}, namespaces)
+    flows = {} if socket_details.flow is None else {socket.id: socket_details.flow}
+    moment = Moment(socket_details.closed_at or now, {}, namespaces, flows)
     past = _Past(now, clock)
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     return [

@@ -17,17 +17,17 @@ complete -c netwatch-tui -l all-namespaces -d 'every network namespace that can 
 complete -c netwatch-tui -l once -d 'print one snapshot and exit; the default when stdout is no terminal'
 complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv' -d 'print in this form: table, json, ndjson, csv, tsv (default: table)'
 function __netwatch_tui_columns
-    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there mark
+    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there mark
 end
 complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'these columns, by id, separated by commas; the manual page lists them'
-complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there mark' -d 'order by this column; :asc or :desc says which way, else amounts come with the greatest first'
+complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there mark' -d 'order by this column; :asc or :desc says which way, else amounts come with the greatest first'
 complete -c netwatch-tui -s H -l no-header -d 'no heading in table, csv and tsv'
 complete -c netwatch-tui -s e -l extended -d 'user and inode in the table as well'
 complete -c netwatch-tui -s o -l options -d 'timers in the table as well'
 complete -c netwatch-tui -l color -x -a 'auto always never' -d 'colour heading and differences: auto, always, never (default: auto, which is on a terminal)'
 complete -c netwatch-tui -s n -l numeric -d 'accepted: addresses and ports are numbers anyway'
 complete -c netwatch-tui -s p -l processes -d 'accepted: owning processes are shown anyway'
-complete -c netwatch-tui -s i -l info -d 'accepted, and shows nothing more than without it'
+complete -c netwatch-tui -s i -l info -d 'what flows as well: rates, totals, round-trip times, retransmits; rates take two looks, --interval apart'
 complete -c netwatch-tui -s r -l resolve -d 'accepted, and looks no name up: nothing is sent'
 complete -c netwatch-tui -l watch -d 'print what opens, changes and closes, as NDJSON, until stopped'
 complete -c netwatch-tui -l wait-for -x -d 'end with status 0 as soon as a socket matches, with 1 after --timeout; print it if a --format is given'
