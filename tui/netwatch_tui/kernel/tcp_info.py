@@ -141,12 +141,24 @@ class TcpAnswers:
         self._layouts: dict[int, _TcpLayout] = {}
 
     def read(self, message: bytes) -> TcpAnswer | None:
-        """One answer, without its netlink header; None if it is about something else than a connection with counters.
+        """One answer, without its netlink header; None if it is about something that has no counters.
+
+        That are listeners, TIME-WAIT, and FIN-WAIT-2 once the process has let go: then only a remnant is kept (struct
+        inet_timewait_sock), which goes by that state.
 
         Raises:
-            ValueError: It has no tcp_info that is understood.
+            ValueError: It has a tcp_info that is not understood.
         """
-        return self._layout(message).one(message) if message[1] in STATES else None
+        if message[1] not in STATES:
+            return None
+        layout = self._layouts.get(len(message))
+        if layout is not None and layout.fits(answer := layout.one(message)):
+            return answer
+        places = _places(message)
+        if _INFO not in places:
+            return None
+        layout = self._layouts[len(message)] = _TcpLayout(len(message), places)
+        return layout.one(message)
 
     def read_datagram(self, data: bytes, sequence: int) -> Datagram:
         """The answers in a datagram to a request for sockets in the states of `STATE_MASK`.
@@ -156,7 +168,7 @@ class TcpAnswers:
             sequence: Of the request; what answers another one is left out.
 
         Raises:
-            ValueError: An answer has no tcp_info that is understood.
+            ValueError: There is a tcp_info that is not understood.
         """
         view = memoryview(data)
         words = view[: len(data) & ~3].cast("I")
@@ -179,44 +191,42 @@ class TcpAnswers:
         return Datagram(found, None)
 
     def _read_run(self, messages: memoryview, length: int) -> list[TcpAnswer]:
-        """Answers of one length."""
-        layout = self._layout(messages[_HEADER.size : length])
-        found = layout.many(messages)
-        if all(map(layout.fits, found)):
+        """Answers of one length, each with its netlink header."""
+        layout = self._layouts.get(length - _HEADER.size)
+        if layout is not None and all(map(layout.fits, found := layout.many(messages))):
             return found
         parts = (bytes(messages[at + _HEADER.size : at + length]) for at in range(0, len(messages), length))
-        return [self._layout(part).one(part) for part in parts]
+        return [answer for part in parts if (answer := self.read(part)) is not None]
 
-    def _layout(self, message: bytes | memoryview) -> _TcpLayout:
-        layout = self._layouts.get(len(message))
-        if layout is None or not layout.fits(layout.one(message)):
-            layout = self._layouts[len(message)] = _TcpLayout(message)
-        return layout
+
+def _places(message: bytes) -> dict[int, tuple[int, int]]:
+    """Where each attribute begins, and its header, by its type."""
+    places: dict[int, tuple[int, int]] = {}
+    at = _MESSAGE_SIZE
+    while at + 4 <= len(message):
+        (header,) = _ATTRIBUTE.unpack_from(message, at)
+        if header & 0xFFFF < 4:
+            break
+        places[header >> 16 & _TYPE_MASK] = (at, header)
+        at += ((header & 0xFFFF) + 3) & ~3
+    return places
 
 
 class _TcpLayout:
     """Where in messages like this one the attributes are."""
 
-    def __init__(self, message: bytes | memoryview) -> None:
-        places: dict[int, tuple[int, int]] = {}
-        at = _MESSAGE_SIZE
-        while at + 4 <= len(message):
-            (header,) = _ATTRIBUTE.unpack_from(message, at)
-            if header & 0xFFFF < 4:
-                break
-            places[header >> 16 & _TYPE_MASK] = (at, header)
-            at += ((header & 0xFFFF) + 3) & ~3
-        if _INFO not in places:
-            raise ValueError("an answer without tcp_info")
+    def __init__(self, size: int, places: dict[int, tuple[int, int]]) -> None:
         info, self._info_header = places[_INFO]
-        name, self._name_header = places.get(_CONGESTION, (len(message), 0))
+        name, self._name_header = places.get(_CONGESTION, (size, 0))
         fields, self._missing = _known_part((self._info_header & 0xFFFF) - 4)
         text = f"I{(self._name_header & 0xFFFF) - 4}s" if self._name_header else ""
         format = f"{_MESSAGE}{info - _MESSAGE_SIZE}xI{fields}"
         if name < info:
             raise ValueError("the attributes of an answer stand in an unknown order")
         format += f"{name - struct.calcsize(f'={format}')}x{text}"
-        rest = len(message) - struct.calcsize(f"={format}")
+        rest = size - struct.calcsize(f"={format}")
+        if rest < 0:
+            raise ValueError("an answer that is cut short")
         self._one = struct.Struct(f"={format}{rest}x")
         self._many = struct.Struct(f"={_HEADER.size}x{format}{rest}x")
         self._is_whole = not self._missing and bool(text)
@@ -225,7 +235,7 @@ class _TcpLayout:
         """Whether the attributes are where they were looked for."""
         return answer[5] == self._info_header and answer[25] == self._name_header
 
-    def one(self, message: bytes | memoryview) -> TcpAnswer:
+    def one(self, message: bytes) -> TcpAnswer:
         """A message of this length, without its netlink header."""
         return self._filled(self._one.unpack_from(message))
 
