@@ -8,6 +8,7 @@ import socket as net
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def _settled(netns: Netns, uid: int) -> tuple[dict[tuple[str, str], Any], dict[t
 
 def _info(lines: list[str]) -> dict[tuple[str, str], Any]:
     """What `ss -ti` says, by both ends."""
-    found = {}
+    found: dict[tuple[str, str], Any] = {}
     for row, info in zip(lines[::2], lines[1::2], strict=True):
         state, _, _, local, peer = row.split()[:5]
         found[local, peer] = None
@@ -171,7 +172,7 @@ def test_rates_add_up_to_what_was_sent(pair: tuple[net.socket, net.socket], ever
             move(client, peer, size)
             snapshot = collector.collect(time.time())
             flows.append((_flow(snapshot, client), _flow(snapshot, peer)))
-        steps = list(zip(flows, flows[1:], strict=False))
+        steps = list(pairwise(flows))
         for end, which in ((0, "rate_out"), (1, "rate_in")):
             moved = [getattr(b[end], which) * (b[end].read_at - a[end].read_at) for a, b in steps]
             assert moved == pytest.approx(sizes, rel=1e-3)

@@ -1,8 +1,8 @@
 """A process that moves known numbers of bytes between sockets of its own.
 
 Run as `python -m tests.support.kernel_transfer`. Each request is `[HOST, OUT, IN, END]`: a connection on that loopback
-address through which so many bytes go out and come in, and which then is left open ("open"), half closed by
-the peer ("half"), let go by the one that connected ("closed"), or filled until nothing more goes in ("full"). The answer is the
+address through which so many bytes go out and come in, and which then is left open ("open"), half closed by the peer
+("half"), let go by the one that connected ("closed"), or filled until nothing more goes in ("full"). The answer is the
 local port of the one that connected.
 """
 

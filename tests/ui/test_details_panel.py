@@ -69,7 +69,7 @@ async def test_all_about_a_socket_is_told_and_kept_true(source: FakeSource) -> N
 async def test_a_loopback_connection_names_the_process_at_the_other_end(source: FakeSource) -> None:
     async with on_stage(source, size=WIDE) as stage:
         await stage.press("enter")
-        await go_to(stage, "127.0.0.1:443         127.0.0.1:50001")
+        await go_to(stage, "127.0.0.1:443      127.0.0.1:50001")
         assert "Other end    curl, pid 9" in page(stage)
 
 

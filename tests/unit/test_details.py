@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from netwatch_tui.fields.format import printable
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.owner_fields import REASON_MEANINGS
 from netwatch_tui.fields.socket_fields import STATE_MEANINGS
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
@@ -23,7 +24,7 @@ def clock(seconds: float) -> str:
 
 
 def facts(socket: Socket, details: dict[int, ProcessDetails] | None = None) -> dict[str, str]:
-    told = describe(SocketDetails(socket, processes=details or {}), {NETNS: "blue"}, NOW, clock)
+    told = describe(SocketDetails(socket, processes=details or {}), Moment(NOW, {}, {NETNS: "blue"}), clock)
     return {fact.label.strip(): fact.value for fact in reversed(told)}
 
 
@@ -56,7 +57,7 @@ def test_queues_of_a_listener_are_connections() -> None:
 def test_connections_that_another_listener_may_have_taken_are_told_apart() -> None:
     certain, shared = tcp("10.0.0.1:80", "10.0.0.2:5"), tcp("10.0.0.1:80", "10.0.0.3:6")
     details = SocketDetails(tcp(), connections=(Incoming(certain, 1), Incoming(shared, 3)))
-    told = [fact.value for fact in describe(details, {}, NOW, clock)]
+    told = [fact.value for fact in describe(details, Moment(NOW, {}), clock)]
     assert told[-3:] == [
         "2; 1 of them may have come through another listener",
         "10.0.0.2:5 ESTAB",
@@ -88,7 +89,10 @@ def test_drops_and_devices_are_told_where_there_are_any() -> None:
 
 def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
     socket = tcp(owners=(Owner(7, 3, NGINX), Owner(8, 4, NGINX._replace(pid=8, container=None, cmdline=()))))
-    told = [(fact.label, fact.value) for fact in describe(SocketDetails(socket, processes={7: KNOWN}), {}, NOW, clock)]
+    told = [
+        (fact.label, fact.value)
+        for fact in describe(SocketDetails(socket, processes={7: KNOWN}), Moment(NOW, {}), clock)
+    ]
     start = next(index for index, fact in enumerate(told) if fact[0] == "Owner")
     owners = told[start : start + 12]
     assert owners == [
@@ -132,6 +136,6 @@ def test_nothing_from_outside_is_told_raw() -> None:
     for socket, own in ((path, details), (netlink(owners=path.owners), details)):
         assert all(
             printable(fact.value) == fact.value
-            for fact in describe(SocketDetails(socket, processes=own), {NETNS: EVIL}, NOW, clock)
+            for fact in describe(SocketDetails(socket, processes=own), Moment(NOW, {}, {NETNS: EVIL}), clock)
         )
     assert facts(bound)["Device"] == printable(EVIL)

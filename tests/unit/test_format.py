@@ -10,6 +10,7 @@ from netwatch_tui.fields.format import (
     ELLIPSIS,
     cell_width,
     clip,
+    clip_amount,
     clip_endpoint,
     duration,
     endpoint,
@@ -155,13 +156,15 @@ def test_a_clipped_name_is_never_wider_than_asked_and_keeps_its_number(
     ("text", "width", "clipped"),
     [
         ("/run/a b/c 1234", 15, "/run/a b/c 1234"),
-        ("/run/a b/c 1234", 10, "/run… 1234"),
+        ("/run/a b/c 1234", 10, "/r…/c 1234"),
         ("/run/a b/c 1234", 6, "… 1234"),
         ("/run/a b/c 1234", 5, "/run…"),
         ("/run/a b/c 1234", 0, ""),
-        ("数据库/数据 77", 8, "数据… 77"),
-        ("[2001:db8::1]:443", 10, "[2001…:443"),
+        ("数据库/数据 77", 8, "数…据 77"),
+        ("[2001:db8::1]:443", 10, "[2…:1]:443"),
         ("ip:eth0", 6, "…:eth0"),
+        ("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:7348]:8443", 21, "[2001:d…ee:7348]:8443"),
+        ("127.0.0.1:8443", 8, "…:8443"),
     ],
 )
 def test_the_cut_is_in_the_address_as_long_as_the_port_has_room(text: str, width: int, clipped: str) -> None:
@@ -226,3 +229,32 @@ def test_a_duration_takes_at_most_four_characters_for_a_thousand_years(seconds: 
     unit = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "y": 31_536_000}[text[-1]]
     assert len(text) <= 4
     assert int(text[:-1]) * unit <= seconds < (int(text[:-1]) + 1) * unit
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "clipped"),
+    [
+        ("3712345", 7, "3712345"),
+        ("3712345", 6, "3.5M"),
+        ("128512", 5, "126k"),
+        ("128512", 4, "126k"),
+        ("1048575", 5, "1.0M"),
+        ("1048575", 4, "1.0M"),
+        ("10737418240", 3, "10G"),
+        ("99999", 2, "…"),
+        ("-", 1, "-"),
+    ],
+)
+def test_an_amount_that_finds_no_room_takes_a_unit_and_never_loses_a_digit(text: str, width: int, clipped: str) -> None:
+    assert clip_amount(text, width) == clipped
+
+
+@given(st.integers(0, 2**70), st.integers(3, 30))
+def test_an_amount_in_units_is_near_the_exact_one(amount: int, width: int) -> None:
+    made = clip_amount(str(amount), width)
+    assert len(made) <= width
+    if made.isdecimal():
+        assert made == str(amount)
+    elif made != "…":
+        shown = float(made[:-1]) * 1024 ** ("kMGTPE".index(made[-1]) + 1)
+        assert abs(shown - amount) <= 0.5 * 1024 ** ("kMGTPE".index(made[-1]) + 1)

@@ -93,7 +93,7 @@ def test_the_youngest_comes_first_and_what_was_there_before_last() -> None:
         tcp(seen_at=70.0),
         tcp(seen_at=5.0, was_there=True),
     ]
-    assert both_ways("age", *sockets)[0] == ["30s", "1m", ">1m", ">1m"]
+    assert both_ways("age", *sockets)[0] == ["30s", "1m", "≥1m", "≥1m"]
 
 
 def test_marked_rows_come_first() -> None:

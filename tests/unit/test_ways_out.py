@@ -190,11 +190,13 @@ timer_left:-
 cookie:-
 v6only:-
 fwmark:-
+problem:-
 cgroup:-
 cgroup_path:-
 autobound:-
 was_there:true
 mark:-
+problem:-
 is:listening
 is:public
 is:loopback

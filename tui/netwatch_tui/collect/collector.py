@@ -16,6 +16,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
@@ -77,6 +78,7 @@ class Collector:
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
+        self._health = HealthWatch()
         self._is_first = True
         self._needs_more = False
 
@@ -102,6 +104,7 @@ class Collector:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
         self._flows.read(chosen, self.needs, now, start)
+        findings = self._health.tick(delta, now)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
@@ -122,6 +125,7 @@ class Collector:
             unseen=self._attribution.unseen,
             flows=self._flows.flows,
             histories=self._flows.histories(self.needs.of_ids),
+            findings=findings,
         )
 
     def _in_use(self) -> set[int]:

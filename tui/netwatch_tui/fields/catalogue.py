@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
 from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
+from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
 from netwatch_tui.fields.socket_fields import (
     COUNTER_FIELDS,
@@ -33,13 +34,16 @@ FIELDS: tuple[Field, ...] = (
     *FLOW_FIELDS,
     *DIAG_FIELDS,
     *SEEN_FIELDS,
+    *HEALTH_FIELDS,
     MARK,
 )
 """Every field, in the order in which they are told."""
 
 FIELD_BY_ID = {field.id: field for field in FIELDS}
 
-COLUMNS: tuple[Field, ...] = (MARK, *(field for field in FIELDS if field.is_shown and field is not MARK))
+COLUMNS: tuple[Field, ...] = tuple(
+    sorted((field for field in FIELDS if field.is_shown), key=lambda field: (field is not MARK, field.ends_line))
+)
 """The columns of the screen unless others are asked for; the sign of the row stands before all others."""
 
 OBJECT_FIELDS = tuple(field.id for field in FIELDS if Written.OBJECTS in field.written)

@@ -39,7 +39,7 @@ def _endpoint(
 
     return Field(
         id, title, meaning, shown, TEXT, shown, key, shown, label, filter=asked, written=Written.NOWHERE,
-        is_shown=True, rank=0, width=21, most=47, is_endpoint=True, clip=clip_endpoint,
+        is_shown=True, rank=0, width=8, enough=21, most=47, is_endpoint=True, clip=clip_endpoint,
     )._replace(**others)  # fmt: skip
 
 

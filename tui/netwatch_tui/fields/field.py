@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum, Flag, auto
 from typing import Any, NamedTuple, TypeAlias
 
-from netwatch_tui.fields.format import BLANK, clip, printable
+from netwatch_tui.fields.format import BLANK, clip, clip_amount, clip_more, printable
 from netwatch_tui.fields.json_types import COUNT_OR_NULL, TEXT_OR_NULL, JsonType, Value, flat
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
@@ -120,12 +120,16 @@ class Field(NamedTuple):
     rank: int = 20
     """Importance, 0 the highest: those are never hidden, and the greatest number goes first."""
     width: int = 8
-    """Cells that its column needs at least."""
+    """Cells that its column has at least."""
+    enough: int = 20
+    """As many of the cells that its texts need it has before a less important column is shown."""
     most: int = 20
-    """Cells beyond which more room is of no use to it."""
+    """As many it has before a luxury is shown; whatever room is left over beyond that can still be its own."""
     right_aligned: bool = False
     is_endpoint: bool = False
-    """Holds address:port, whose port is never cut; as wide as the addresses need, before `width` and `most` count."""
+    """Holds address:port: the middle of the address can be left out, and the port is never cut."""
+    ends_line: bool = False
+    """Stands behind all others, where it can use whatever room is left over."""
     is_pinned: bool = False
     """Stays when the others are scrolled sideways."""
     clip: Callable[[str, int], str] = clip
@@ -161,7 +165,8 @@ def number_field(
 
     return Field(
         id, title, meaning, value, COUNT_OR_NULL, text, value, sentence,
-        unit=unit, right_aligned=True, filter=_of_one(holds, read)._replace(also=also, likeness=likeness),
+        unit=unit, right_aligned=True, clip=clip_amount if holds is Holds.SIZE else clip_more,
+        filter=_of_one(holds, read)._replace(also=also, likeness=likeness),
     )._replace(**others)  # fmt: skip
 
 

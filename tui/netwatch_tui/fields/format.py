@@ -129,7 +129,22 @@ def clip_endpoint(text: str, width: int) -> str:
         return text
     host, separator, port = text.rpartition(" " if " " in text else ":")
     room = width - len(port) - 1
-    return clip(host, room) + separator + port if room > 0 else clip(text, width)
+    if room < 1:
+        return clip(text, width)
+    return (clip_middle(host, room) if room > 4 else ELLIPSIS) + separator + port
+
+
+def clip_middle(text: str, width: int) -> str:
+    """Text in at most `width` cells; of what is too long both ends are left: `[2001:db8…7348]`."""
+    if cell_width(text) <= width:
+        return text
+    tail, used = "", 0
+    for char in reversed(text):
+        used += cell_width(char)
+        if used > width // 2:
+            break
+        tail = char + tail
+    return clip(text, width - cell_width(tail)) + tail
 
 
 _MORE = re.compile(r"(.+?) ?\+([0-9]+)", re.DOTALL)
@@ -148,6 +163,19 @@ def clip_more(text: str, width: int) -> str:
     first, more = found.groups()
     ways = (f"{first}+{more}", f"{first}+{ELLIPSIS}", f"{ELLIPSIS}+{more}", ELLIPSIS)
     return next((way for way in ways if len(way) <= width), "")
+
+
+def clip_amount(text: str, width: int) -> str:
+    """A whole number in at most `width` cells: exact where it fits, else in the units of the filter, `3.6M`."""
+    if len(text) <= width or not text.isdecimal():
+        return clip(text, width)
+    amount = float(text)
+    for unit in "kMGTPE":
+        amount /= 1024
+        for made in (f"{amount:.1f}{unit}", f"{amount:.0f}{unit}"):
+            if len(made) <= width and round(amount, 1) >= 1 and round(amount) < 1024:
+                return made
+    return ELLIPSIS if width > 0 else ""
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from netwatch_tui.sockets.flow import Flow
+from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.marks import Marked
 
 
@@ -18,5 +19,7 @@ class Moment(NamedTuple):
     """Rows that are lit, by socket id."""
     namespaces: Mapping[int, str] = {}
     """Names of network namespaces by inode."""
+    findings: Findings = NO_FINDINGS
+    """What is wrong, by socket id."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by socket id."""

@@ -137,7 +137,7 @@ OWNER_FIELDS = (
         lambda s, _: [owner.pid for owner in s.owners], COUNTS, _pid,
         lambda s, _: s.owners[0].pid if s.owners else None, None,
         filter=Filter(Holds.NUMBER, lambda s, _: [owner.pid for owner in s.owners], likeness=9),
-        written=Written.CELLS, is_shown=True, rank=3, width=7, most=11, right_aligned=True, clip=clip_more,
+        written=Written.CELLS, is_shown=True, rank=1, width=5, enough=9, most=11, right_aligned=True, clip=clip_more,
     ),
     Field(
         "process", "Process", "names of the processes that hold it, or (why it has none)",
@@ -146,14 +146,14 @@ OWNER_FIELDS = (
             Holds.TEXT, lambda s, _: dict.fromkeys(owner.process.name for owner in s.owners),
             also=("proc", "name"), takes="part of a process name", likeness=1,
         ),
-        written=Written.CELLS, is_shown=True, rank=1, most=17, clip=clip_names,
+        written=Written.CELLS, is_shown=True, rank=0, width=8, enough=15, most=24, clip=clip_names,
     ),
     Field(
         "fd", "FD", "descriptor through which the process holds it, and how many more there are",
         lambda s, _: [owner.fd for owner in s.owners], COUNTS, _fd,
         lambda s, _: s.owners[0].fd if s.owners else None, None,
         filter=Filter(Holds.NUMBER, lambda s, _: [owner.fd for owner in s.owners], likeness=None),
-        written=Written.CELLS, is_shown=True, rank=9, width=5, most=8, right_aligned=True, clip=clip_more,
+        written=Written.CELLS, is_shown=True, rank=14, width=5, most=8, right_aligned=True, clip=clip_more,
     ),
     Field(
         "cmdline", "Command line", "command lines of the processes that hold it",
@@ -164,7 +164,8 @@ OWNER_FIELDS = (
             Holds.TEXT, lambda s, _: _known(_commands(s)), also=("cmd", "command"),
             takes="part of a command line", likeness=None,
         ),
-        needs=_PROCESSES, written=Written.CELLS, rank=15, width=20, most=60,
+        needs=_PROCESSES, written=Written.CELLS, is_shown=True, rank=15, width=20, most=60,
+        ends_line=True,
     ),
     text_field(
         "owner_reason", "Owner reason", "why it has no owner", lambda s: s.owner_reason, holds=Holds.WORD,
@@ -193,7 +194,7 @@ USER_FIELDS = (
     text_field(
         "user", "User", "user who made the socket", lambda s: s.user,
         takes="part of a user's name, or a whole user number",
-        likeness=8, sentence=_user_sentence, is_shown=True, rank=5, most=16,
+        likeness=8, sentence=_user_sentence, is_shown=True, rank=5, width=4, enough=8, most=16,
     ),
     number_field(
         "uid", "UID", "number of the user who made the socket; - where the kernel does not keep it",

@@ -47,7 +47,7 @@ KIND_FIELDS = (
     text_field(
         "netid", "Netid", "transport protocol", attrgetter("netid"), holds=Holds.KIND, also=("proto",),
         likeness=7, json=one_of(KIND_OF), key=lambda s, _: (s.netid, s.family), label="Socket",
-        sentence=lambda s, _: f"{s.netid} {s.family}", is_shown=True, rank=2, width=5, most=5,
+        sentence=lambda s, _: f"{s.netid} {s.family}", is_shown=True, rank=3, width=5, most=5,
     ),
     text_field(
         "family", "Family", "address family", lambda s: s.family, holds=Holds.WORD, words=tuple(Family), likeness=None,
@@ -56,7 +56,7 @@ KIND_FIELDS = (
     text_field(
         "state", "State", "state of the connection", attrgetter("state"), holds=Holds.STATE, likeness=4,
         json=one_of(State), key=lambda s, _: STATE_RANK[s.state],
-        sentence=lambda s, _: f"{s.state}: {STATE_MEANINGS[s.state]}", is_shown=True, rank=1, width=10, most=10,
+        sentence=lambda s, _: f"{s.state}: {STATE_MEANINGS[s.state]}", is_shown=True, rank=0, width=6, most=10,
     ),
 )  # fmt: skip
 
@@ -64,12 +64,12 @@ QUEUE_FIELDS = (
     number_field(
         "recv_q", "Recv-Q", "bytes not read yet; for LISTEN, connections not accepted yet", lambda s: s.recv_q,
         holds=Holds.SIZE, also=("recvq",), likeness=None, unit="bytes", descends=True, sentence=_recv_q_sentence,
-        is_shown=True, rank=8, width=6, most=8,
+        is_shown=True, rank=8, width=6, most=9,
     ),
     number_field(
         "send_q", "Send-Q", "bytes that the peer has not acknowledged yet; for LISTEN, how many may wait",
         lambda s: s.send_q, holds=Holds.SIZE, also=("sendq",), likeness=None, unit="bytes", descends=True,
-        sentence=_send_q_sentence, is_shown=True, rank=7, width=6, most=8,
+        sentence=_send_q_sentence, is_shown=True, rank=7, width=6, most=9,
     ),
 )  # fmt: skip
 
@@ -147,7 +147,7 @@ COUNTER_FIELDS = (
         "drops", "Drops", "datagrams thrown away because the receive queue was full", lambda s: s.drops,
         holds=Holds.SIZE, likeness=None, unit="datagrams", descends=True,
         sentence=lambda s, _: "" if s.drops is None else f"{s.drops:,} datagrams, because the queue was full",
-        is_shown=True, rank=11, width=5,
+        is_shown=True, rank=11, width=6,
     ),
     number_field(
         "refs", "Refs", "references that the kernel counts", lambda s: s.refs, likeness=None, descends=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written, flag_field
-from netwatch_tui.fields.format import duration
+from netwatch_tui.fields.format import BLANK, duration
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.fields.json_types import FLAG, SECONDS, TIME, one_of
 from netwatch_tui.fields.moment import Moment
@@ -21,8 +21,8 @@ def _age(socket: Socket, moment: Moment) -> str:
     age = moment.now - socket.seen_at
     if not socket.was_there:
         return duration(age)
-    # Of these only the least age is known: seconds would say nothing, and change in every row at every tick.
-    return f">{duration(age)}" if age >= 60 else ">0m"
+    # Of these only a bound is known: below a minute it would say nothing, and change in every row at every tick.
+    return f"≥{duration(age)}" if age >= 60 else BLANK
 
 
 def _age_sentence(socket: Socket, moment: Moment) -> str:
@@ -55,8 +55,8 @@ def _mark_compared(socket: Socket, moment: Moment) -> tuple[FilterValue]:
 
 AGE_FIELDS = (
     Field(
-        "age", "Age", "time since it was first seen; > when it was there before that", _seconds, SECONDS, _age,
-        lambda s, _: (s.was_there, -s.seen_at), _age_sentence, unit="seconds",
+        "age", "Age", "time since it was first seen; a lower bound, after a minute, if it was there before that",
+        _seconds, SECONDS, _age, lambda s, _: (s.was_there, -s.seen_at), _age_sentence, unit="seconds",
         filter=Filter(Holds.AGE, _age_compared, likeness=None), is_timely=True, is_shown=True, rank=6, width=5, most=5,
         right_aligned=True,
     ),

@@ -93,7 +93,14 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
-        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, flows=moment.flows)
+        head = Head(
+            moment.now,
+            host(),
+            namespaces=moment.namespaces,
+            marked=moment.marked,
+            findings=moment.findings,
+            flows=moment.flows,
+        )
         return write_lines(format, sockets, head)
 
     try:

@@ -105,6 +105,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         _columns(options, format),
         snapshot.namespaces.names,
         header=not options.no_header,
+        findings=snapshot.findings,
         flows=snapshot.flows,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)

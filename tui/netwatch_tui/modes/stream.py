@@ -95,7 +95,8 @@ def batches(
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
     for snapshot in snapshots:
-        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names, flows=snapshot.flows)
+        names, findings, flows = snapshot.namespaces.names, snapshot.findings, snapshot.flows
+        head = Head(snapshot.taken_at, host, columns, names, findings=findings, flows=flows)
         yield event_lines(events(snapshot, choice), head)
 
 

@@ -13,6 +13,7 @@ from netwatch_tui.recording.file_format import MAGIC
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.recording.reader import Recording, RecordingBrokenError, RecordingError, read_lines
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import NOWHERE, Family, Socket
@@ -80,7 +81,8 @@ def _from_document(told: Mapping[str, Any], name: str) -> Last:
     names = {each["netns"]: each["netns_name"] for each in told["sockets"] if each["netns_name"]}
     taken_at = _seconds(told["taken_at"])
     counts = Counts().after(Delta(opened=sockets))
-    return Last(Snapshot(taken_at, sockets, Delta(), counts, 0.0, (), Seen(names, 0, 0)), None)
+    findings = HealthWatch().tick(Delta(opened=sockets), taken_at)
+    return Last(Snapshot(taken_at, sockets, Delta(), counts, 0.0, (), Seen(names, 0, 0), findings=findings), None)
 
 
 _SAME = [

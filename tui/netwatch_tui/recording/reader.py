@@ -12,6 +12,7 @@ from netwatch_tui.recording.codec import decode, decode_change, decode_process
 from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
@@ -119,6 +120,7 @@ class Recording:
         self._sockets: dict[int, Socket] = {}
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
+        self._health = HealthWatch()
 
     def __iter__(self) -> Iterator[Snapshot]:
         try:
@@ -180,6 +182,7 @@ class Recording:
             problems=tuple(Problem(str(text), int(times)) for text, times in frame.get("problems", ())),
             namespaces=_seen(frame["namespaces"]) if "namespaces" in frame or last is None else last.namespaces,
             unseen=_unseen(frame["unseen"]) if "unseen" in frame else last.unseen if last else Unseen(),
+            findings=self._health.tick(delta if last else Delta(opened=tuple(after.values())), frame["t"] + 0.0),
         )
 
     def _delta(self, frame: Mapping[str, Any], before: Mapping[int, Socket], here: Mapping[int, Socket]) -> Delta:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow, FlowSample
+from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
@@ -82,6 +83,8 @@ class Snapshot(NamedTuple):
     namespaces: Seen
     unseen: Unseen = Unseen()
     """Which processes could not be looked into."""
+    findings: Findings = NO_FINDINGS
+    """What is wrong with which sockets."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by the ids of those of which it is needed and known."""
     histories: Mapping[int, tuple[FlowSample, ...]] = {}

@@ -41,20 +41,19 @@ MOST_CONNECTIONS = 200
 """Of a listener's connections, how many are shown one by one."""
 
 
-def describe(socket_details: SocketDetails, namespaces: Mapping[int, str], now: float, clock: Clock) -> list[Fact]:
+def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> list[Fact]:
     """Everything about a socket.
 
     Args:
         socket_details: What is known.
-        namespaces: Names of network namespaces by inode.
-        now: Seconds since the epoch.
+        present: Now, and what is known besides the socket.
         clock: Tells moments.
     """
     socket, processes = socket_details.socket, socket_details.processes
     # How old it became: a closed socket grows no older.
     flows = {} if socket_details.flow is None else {socket.id: socket_details.flow}
-    moment = Moment(socket_details.closed_at or now, {}, namespaces, flows)
-    past = _Past(now, clock)
+    moment = present._replace(now=socket_details.closed_at or present.now, flows=flows)
+    past = _Past(present.now, clock)
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     return [
         *closed,

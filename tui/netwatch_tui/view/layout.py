@@ -1,20 +1,18 @@
-"""Which columns stand where on a screen of a given width."""
+"""Which columns stand where on a screen of a given width, by what the rows in sight need."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.format import cell_width
 
 GAP = 1
 """Blank cells between two columns."""
 
 LUXURY = 10
-"""Columns of this rank and less important ones are shown when all others have all the room that is of use to them."""
-
-_ENDPOINT_STEPS = (21, 24, 28, 33, 40, 47)
-"""Widths for address:port, from any IPv4 to any IPv6; few steps, so that columns seldom move."""
+"""Columns of this rank and less important ones are shown when all others have all the room that they need."""
 
 
 class Placed(NamedTuple):
@@ -39,86 +37,117 @@ class Layout(NamedTuple):
         return None
 
 
-def endpoint_step(longest: int) -> int:
-    """The column width that holds an address:port of this many characters."""
-    return next((step for step in _ENDPOINT_STEPS if step >= longest), _ENDPOINT_STEPS[-1])
+class _Bounds(NamedTuple):
+    """Cells of one column, as the rows in sight are."""
+
+    floor: int
+    """Less is given only where not even the columns that are always there find room."""
+    least: int
+    """So many it has before a less important column gets any."""
+    full: int
+    """So many it has before a luxury gets any."""
+    whole: int
+    """More would stay blank."""
+
+    @classmethod
+    def of(cls, column: Field, needed: int) -> _Bounds:
+        """The bounds of a column whose widest text takes so many cells."""
+        whole = max(column.width, needed, cell_width(column.title))
+        least = max(column.width, min(column.enough, needed))
+        return cls(column.width, least, max(least, min(column.most, needed)), whole)
 
 
-def lay_out(columns: Sequence[Field], width: int, endpoint_width: int) -> Layout:
+def lay_out(columns: Sequence[Field], width: int, needed: Mapping[str, int], sort: str = "") -> Layout:
     """Fit columns to a width.
 
-    The least important columns go first; only when none is left to hide are the others made narrower. Spare room
-    goes to the columns that can use it, the most important first.
+    Columns of rank 0 and the one that sorts are always there. Others are added by rank, as long as every column has
+    its least width; luxuries only if nothing is cut for their sake. Then the columns are widened to what their cells
+    need: first those whose text can't be cut without a loss, then the addresses, which can lose their middle.
 
     Args:
         columns: In the order in which they stand.
         width: Cells of the line.
-        endpoint_width: Cells that the address columns need, from `endpoint_step`.
+        needed: Cells of the widest text in each column, by its id.
+        sort: Id of the column that orders the rows.
     """
-    need, most = _needs(columns, endpoint_width), _uses(columns, endpoint_width)
-    shown = list(columns)
-    while shown:
-        least = max(shown, key=lambda column: column.rank)
-        if least.rank == 0 or _total(shown, most if least.rank >= LUXURY else need) <= width:
+    bounds = _bounds(columns, needed)
+    shown = [column for column in columns if column.rank == 0 or column.id == sort]
+    for column in sorted((column for column in columns if column not in shown), key=_rank):
+        cells = {each.id: bounds[each.id].least if column.rank < LUXURY else bounds[each.id].full for each in shown}
+        if _total(cells | {column.id: bounds[column.id].least}) > width:
             break
-        shown.remove(least)
-    return _placed(columns, shown, need, width)
+        shown.append(column)
+    return _placed(columns, shown, bounds, width)
 
 
-def scrolled(columns: Sequence[Field], width: int, endpoint_width: int, first: int) -> Layout:
+def scrolled(columns: Sequence[Field], width: int, needed: Mapping[str, int], first: int) -> Layout:
     """What is seen after scrolling to the right: the pinned columns, and from `first` on the others that find room.
 
     Args:
         columns: In the order in which they stand.
         width: Cells of the line.
-        endpoint_width: Cells that the address columns need, from `endpoint_step`.
+        needed: Cells of the widest text in each column, by its id.
         first: Which of the columns that are not pinned is the first one, from 0.
     """
-    need = _needs(columns, endpoint_width)
+    bounds = _bounds(columns, needed)
     shown = [column for column in columns if column.is_pinned]
     for column in [column for column in columns if not column.is_pinned][first:]:
-        if _total([*shown, column], need) > width and len(shown) > 2:
+        if _total({each.id: bounds[each.id].least for each in (*shown, column)}) > width and len(shown) > 2:
             break
         shown.append(column)
-    return _placed(columns, [column for column in columns if column in shown], need, width)
+    return _placed(columns, shown, bounds, width)
 
 
-def _needs(columns: Sequence[Field], endpoint_width: int) -> dict[str, int]:
-    return {column.id: endpoint_width if column.is_endpoint else column.width for column in columns}
+def _bounds(columns: Sequence[Field], needed: Mapping[str, int]) -> dict[str, _Bounds]:
+    return {column.id: _Bounds.of(column, needed.get(column.id, 0)) for column in columns}
 
 
-def _uses(columns: Sequence[Field], endpoint_width: int) -> dict[str, int]:
-    return {column.id: endpoint_width if column.is_endpoint else column.most for column in columns}
+def _rank(column: Field) -> int:
+    return column.rank
 
 
-def _placed(columns: Sequence[Field], shown: Sequence[Field], need: dict[str, int], width: int) -> Layout:
-    widths = {column.id: need[column.id] for column in shown}
-    _squeeze(shown, widths, width)
-    _spread(shown, widths, width)
+def _total(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + GAP * (len(widths) - 1)
+
+
+def _placed(columns: Sequence[Field], shown: Sequence[Field], bounds: dict[str, _Bounds], width: int) -> Layout:
+    standing = [column for column in columns if column in shown]
+    widths = {column.id: bounds[column.id].least for column in standing}
+    _squeeze(widths, {id: bounds[id].floor for id in widths}, width)
+    _squeeze(widths, dict.fromkeys(widths, 1), width)
+    _spread(standing, widths, {id: bounds[id].full for id in widths}, width)
+    _spread(standing, widths, {id: bounds[id].whole for id in widths}, width)
     placed, x = [], 0
-    for column in shown:
+    for column in standing:
         placed.append(Placed(column, x, widths[column.id]))
         x += widths[column.id] + GAP
-    return Layout(tuple(placed), tuple(column for column in columns if column not in shown))
+    return Layout(tuple(placed), tuple(column for column in columns if column not in standing))
 
 
-def _total(columns: Sequence[Field], widths: dict[str, int]) -> int:
-    return sum(widths[column.id] for column in columns) + GAP * (len(columns) - 1)
-
-
-def _squeeze(columns: Sequence[Field], widths: dict[str, int], width: int) -> None:
-    """Take what is missing from the widest columns, one cell at a time."""
-    while _total(columns, widths) > width:
-        widest = max(widths, key=widths.__getitem__, default=None)
-        if widest is None or widths[widest] <= 1:
+def _squeeze(widths: dict[str, int], floors: Mapping[str, int], width: int) -> None:
+    """Take what is missing from the widest columns, down to their floors."""
+    while _total(widths) > width:
+        above = [id for id in widths if widths[id] > floors[id]]
+        if not above:
             return
-        widths[widest] -= 1
+        widths[max(above, key=widths.__getitem__)] -= 1
 
 
-def _spread(columns: Sequence[Field], widths: dict[str, int], width: int) -> None:
-    """Give what is left to the columns that can use it, the most important first."""
-    spare = width - _total(columns, widths)
-    for column in sorted((column for column in columns if not column.is_endpoint), key=lambda column: column.rank):
-        more = max(min(spare, column.most - widths[column.id]), 0)
-        widths[column.id] += more
-        spare -= more
+def _spread(columns: Sequence[Field], widths: dict[str, int], wanted: Mapping[str, int], width: int) -> None:
+    """Give what is left to the columns that need it: by rank, in equal parts to the addresses, at last to luxuries."""
+    spare = width - _total(widths)
+    others = sorted((column for column in columns if not column.is_endpoint), key=_rank)
+    ends = [column.id for column in columns if column.is_endpoint]
+    for column in (column for column in others if column.rank < LUXURY):
+        spare -= _widen(column.id, widths, wanted, spare)
+    while spare > 0 and (cut := [id for id in ends if widths[id] < wanted[id]]):
+        spare -= _widen(min(cut, key=widths.__getitem__), widths, wanted, 1)
+    for column in (column for column in others if column.rank >= LUXURY):
+        spare -= _widen(column.id, widths, wanted, spare)
+
+
+def _widen(id: str, widths: dict[str, int], wanted: Mapping[str, int], spare: int) -> int:
+    """Give a column as much of the spare room as it wants; tells how much that was."""
+    more = max(min(spare, wanted[id] - widths[id]), 0)
+    widths[id] += more
+    return more

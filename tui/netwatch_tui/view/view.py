@@ -86,7 +86,7 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
     """
-    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.flows)
+    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows)
     judged = _judged(before, snapshot, spec, now)
     judging = moment._replace(flows=judged.flows)
     if before is not None and _is_alike(before, spec, moment):
@@ -144,6 +144,9 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
     gone = {id for id in relit if id in was_lit and was_lit[id].mark is Mark.CLOSED}
+    found, was_found = moment.findings, before.moment.findings
+    if found is not was_found:
+        relit |= {id for id in found.keys() | was_found.keys() if found.get(id) != was_found.get(id)}
     fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
     if snapshot is not before.snapshot:
         delta = snapshot.delta

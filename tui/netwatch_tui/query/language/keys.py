@@ -34,6 +34,7 @@ IS_WORDS: dict[str, str] = {
     "listening": "what -l lists: waits for connections or for datagrams",
     "loopback": "one of its ends is this machine's loopback address",
     "public": "bound to or talking to an address that is neither loopback nor private",
+    "problem": "something is wrong with it: a queue that is full or does not drain, a descriptor that leaks...",
     "mine": "made by the user who looks",
 }
 """Every word of `is:` and what it means."""
@@ -49,7 +50,7 @@ KEYS: tuple[FilterKey, ...] = (
 KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}
 """Every spelling."""
 
-TIMELY_WORDS = frozenset({"new", "changed", "closed"})
+TIMELY_WORDS = frozenset({"new", "changed", "closed", "problem"})
 """Those that depend on the moment at which one looks."""
 
 RESERVED = frozenset(

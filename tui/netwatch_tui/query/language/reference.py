@@ -21,7 +21,8 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("recv_q:>64k", "a comparison; k, m, g are multiples of 1024"),
     ("state:connected", "a state, or what ss calls connected, bucket and the like"),
     ("owner_reason:permission", "why it has no owner"),
-    ("is:listening,new", "new changed closed listening loopback public mine"),
+    ("problem:close-wait", "what is wrong with it; is:problem is anything that is"),
+    ("is:listening,new", "new changed closed problem listening loopback public mine"),
     (":443  @10.0.0.1:22  tcp:22", "as lsof -i takes it; also *:443"),
     ("dport = :ssh", "as ss takes it: sport dport src dst dev autobound fwmark cgroup, = != < <= > >="),
     ("state connected exclude time-wait", "as ss takes it; and, or, not, ! & |"),
@@ -29,10 +30,10 @@ REFERENCE: tuple[tuple[str, str], ...] = (
 """Examples and what they mean."""
 
 SHIPPED: tuple[tuple[str, str], ...] = (
-    ("listening to the world", "is:listening is:public"),
+    ("listening to the world", "is:listening -is:loopback"),
     ("stuck closing", "state:close-wait,fin-wait-1,fin-wait-2,closing,last-ack"),
     ("waiting for an answer", "state:syn-sent or timer:on"),
-    ("busiest", "state:estab ( recv_q:>0 or send_q:>0 )"),
+    ("problems", "is:problem"),
     ("mine", "is:mine"),
     ("just opened", "is:new"),
 )

@@ -148,6 +148,9 @@ def _is(name: str, names: MachineNames, moment: Moment) -> Test:
             return is_loopback_socket
         case "public":
             return public_test()
+        case "problem":
+            findings = moment.findings
+            return lambda socket: socket.id in findings
         case "mine":
             me = names.me
             return lambda socket: me is not None and socket.uid == me

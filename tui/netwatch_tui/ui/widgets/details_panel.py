@@ -52,7 +52,7 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, socket_details: SocketDetails, moment: Moment) -> None:
         """Tell of a socket; another one than before is shown from its beginning."""
-        self._facts = describe(socket_details, moment.namespaces, moment.now, date_and_time)
+        self._facts = describe(socket_details, moment, date_and_time)
         if socket_details.socket.id != self._subject:
             self._subject, self._cursor = socket_details.socket.id, 0
             self.scroll_to(y=0, animate=False)

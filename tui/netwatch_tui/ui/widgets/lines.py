@@ -12,11 +12,12 @@ from textual.widget import Widget
 
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import BLANK, cell_width, clip
+from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.layout import GAP, Layout, Placed
 
-INKS = ("header", "sorted", "blank", "new", "changed", "closed", "cursor", "group")
+INKS = ("header", "sorted", "blank", "new", "changed", "closed", "cursor", "group", "warning", "critical")
 """Names of what has a look of its own."""
 
 _MARK_INK = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.CLOSED: "closed"}
@@ -30,6 +31,10 @@ class Line(NamedTuple):
     mark: Mark | None
     is_cursor: bool
     is_group: bool = False
+    is_quiet: bool = False
+    """Of a socket that is normal and plenty, such as those in TIME-WAIT."""
+    signals: tuple[tuple[str, Severity], ...] = ()
+    """Columns whose cells show that something is wrong, by id, and how bad that is."""
 
 
 class Inks(NamedTuple):
@@ -42,6 +47,7 @@ class Inks(NamedTuple):
     group: Style
     cursor: Style
     by_mark: dict[Mark, Style]
+    by_severity: dict[Severity, Style]
 
     @classmethod
     def of(cls, widget: Widget) -> Inks:
@@ -58,6 +64,10 @@ class Inks(NamedTuple):
             group=plain + _color(full["group"]) + Style(bold=True),
             cursor=Style(bgcolor=cursor.bgcolor, bold=cursor.bold, reverse=cursor.reverse),
             by_mark={mark: plain + _color(full[ink]) for mark, ink in _MARK_INK.items()},
+            by_severity={
+                Severity.WARNING: plain + _color(full["warning"]) + Style(bold=True),
+                Severity.CRITICAL: plain + _color(full["critical"]) + Style(bold=True),
+            },
         )
 
 
@@ -76,17 +86,49 @@ def group_line(group: Group) -> str:
 
 def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:
     """The line of a socket or group."""
-    style = inks.group if line.is_group else inks.by_mark[line.mark] if line.mark else inks.plain
-    blank = style if line.mark else inks.blank
-    if line.is_cursor:
-        style, blank = style + inks.cursor, blank + inks.cursor
+    style, blank = _inks_of(line, inks)
     if line.is_group:
         return Strip([Segment(clip(line.cells[0], width), style)]).adjust_cell_length(width, style)
     segments = [
         Segment(_fit(cell, place) + " " * GAP, blank if _is_blank(cell) else style)
         for place, cell in zip(layout.placed, line.cells, strict=True)
     ]
+    if line.mark is Mark.CLOSED:
+        _paint_mark(segments, line, layout, inks)
+    for column, severity in line.signals:
+        _paint_signal(segments, column, severity, line, layout, inks)
     return Strip(segments).adjust_cell_length(width, style)
+
+
+def _inks_of(line: Line, inks: Inks) -> tuple[Style, Style]:
+    """The style of a line's texts, and of its blanks; what has closed is no alarm, and dim."""
+    if line.is_group:
+        style = blank = inks.group
+    elif line.mark is Mark.CLOSED:
+        style = blank = inks.blank
+    elif line.mark:
+        style = blank = inks.by_mark[line.mark]
+    else:
+        style, blank = (inks.blank if line.is_quiet else inks.plain), inks.blank
+    return (style + inks.cursor, blank + inks.cursor) if line.is_cursor else (style, blank)
+
+
+def _paint_mark(segments: list[Segment], line: Line, layout: Layout, inks: Inks) -> None:
+    style = inks.by_mark[Mark.CLOSED]
+    for at, place in enumerate(layout.placed):
+        if _is_mark(place.column):
+            segments[at] = Segment(segments[at].text, style + inks.cursor if line.is_cursor else style)
+
+
+def _paint_signal(
+    segments: list[Segment], column: str, severity: Severity, line: Line, layout: Layout, inks: Inks
+) -> None:
+    """Colour the cell in which something is wrong, with a sign in the gap behind it for who sees no colours."""
+    style = inks.by_severity[severity]
+    for at, place in enumerate(layout.placed):
+        if place.column.id == column:
+            text = segments[at].text[:-GAP] + "!"
+            segments[at] = Segment(text, style + inks.cursor if line.is_cursor else style)
 
 
 def changed_cells(before: Line | None, after: Line | None, layout: Layout) -> list[tuple[int, int]]:
@@ -113,9 +155,9 @@ def heading(
     more = ("◂" if is_scrolled else "") + ("▸" if layout.hidden else "")
     segments = []
     for place in layout.placed:
-        title = place.column.title
+        title = _title(place)
         if sort is not None and sort[0] == place.column.id:
-            segments.append(Segment(_sorted_title(title.strip(), place, "▼" if sort[1] else "▲"), inks.sorted))
+            segments.append(Segment(_sorted_title(title.strip(), place, "▼" if sort[1] else "▲", width), inks.sorted))
         elif _is_mark(place.column):
             segments.append(Segment(clip(more, place.width + GAP).ljust(place.width + GAP), inks.sorted))
         else:
@@ -123,13 +165,19 @@ def heading(
     return Strip(segments).adjust_cell_length(width, inks.header)
 
 
+def _title(place: Placed) -> str:
+    """The title of a column, or the shorter one that the details use where it finds no room."""
+    column = place.column
+    return column.title if cell_width(column.title) <= place.width or not column.label else column.label
+
+
 def _is_mark(column: Field) -> bool:
     return not column.title.strip()
 
 
 def _is_blank(cell: str) -> bool:
-    """Whether a cell says that something is not known, why there is nothing, or what was before: no name looks so."""
-    return cell == BLANK or cell.startswith("(") or cell.endswith("†")
+    """Whether a cell says nothing, or 0, why there is nothing, or what was before: no name looks so."""
+    return cell in (BLANK, "0") or cell.startswith("(") or cell.endswith("†")
 
 
 def _fit(cell: str, place: Placed) -> str:
@@ -137,12 +185,12 @@ def _fit(cell: str, place: Placed) -> str:
     return _aligned(place.column.clip(cell, place.width), place, place.width)
 
 
-def _sorted_title(title: str, place: Placed, arrow: str) -> str:
+def _sorted_title(title: str, place: Placed, arrow: str, width: int) -> str:
     """A title with its arrow, on the inner side where there is room and else in the gap behind the column."""
     if place.column.right_aligned and cell_width(title) < place.width:
         return _aligned(arrow + title, place, place.width) + " " * GAP
-    title = clip(title, place.width)
-    return _aligned(title + arrow, place, place.width + GAP)
+    room = place.width + (GAP if place.x + place.width + GAP <= width else 0)
+    return _aligned(clip(title, room - 1) + arrow, place, room)
 
 
 def _aligned(text: str, place: Placed, width: int) -> str:

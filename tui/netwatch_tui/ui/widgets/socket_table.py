@@ -12,14 +12,16 @@ from textual.widget import Widget
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
 from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, Opened, Said, SortWanted
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
+from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
 from netwatch_tui.view.groups import Group, Row
-from netwatch_tui.view.layout import Layout, endpoint_step, lay_out, scrolled
+from netwatch_tui.view.layout import Layout, lay_out, scrolled
 from netwatch_tui.view.view import RowId, View
 
 HEADER_HEIGHT = 1
@@ -37,7 +39,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._chosen: RowId | None = None
         """The row that the person chose; the cursor stands elsewhere only while it is not shown."""
-        self._endpoint_width = endpoint_step(0)
+        self._widths = ColumnWidths()
         self._layout_of_columns = Layout((), ())
         self._first_column: int | None = None
         """How many columns are scrolled off to the left; None while those are shown that matter most."""
@@ -54,7 +56,10 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._chosen = view.rows[0].id if view.rows else None
         else:
             self._follow(before, view)
-        if before is None or _columns(before) != _columns(view):
+        if before is None or _kinds(before) != _kinds(view):
+            self._widths.forget()
+        is_tick = before is None or before.snapshot is not view.snapshot
+        if self._measure(is_tick=is_tick) or before is None or _columns(before) != _columns(view):
             self._lay_out()
         if before is None or _look(before) != _look(view):
             self.refresh()
@@ -229,18 +234,20 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def columns(self) -> tuple[Field, ...]:
-        """The wanted columns; the namespace has one only while there is more than one."""
+        """The wanted columns and the one that sorts; the namespace has one only while there is more than one."""
         if self._view is None:
             return ()
-        several = len(self._view.moment.namespaces) > 1
-        return tuple(FIELD_BY_ID[id] for id in self._view.spec.columns if several or id != "netns")
+        spec, several = self._view.spec, len(self._view.moment.namespaces) > 1
+        wanted = spec.columns if spec.sort in spec.columns else (*spec.columns, spec.sort)
+        return tuple(FIELD_BY_ID[id] for id in wanted if several or id != "netns" or id == spec.sort)
 
     def _lay_out(self) -> None:
         before = self._layout_of_columns
         if self._first_column is None:
-            after = lay_out(self.columns, self._width, self._endpoint_width)
+            sort = self._view.spec.sort if self._view else ""
+            after = lay_out(self.columns, self._width, self._widths.needed, sort)
         else:
-            after = scrolled(self.columns, self._width, self._endpoint_width, self._first_column)
+            after = scrolled(self.columns, self._width, self._widths.needed, self._first_column)
         self._layout_of_columns = after
         if after != before:
             self.refresh()
@@ -255,8 +262,14 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         if isinstance(row, Group):
             return Line((group_line(row),), None, is_cursor, is_group=True)
         cells = tuple(place.column.text(row, view.moment) for place in self._layout_of_columns.placed)
-        marked = view.moment.marked.get(row.id)
-        return Line(cells, marked.mark if marked else None, is_cursor)
+        marked, found = view.moment.marked.get(row.id), view.moment.findings.get(row.id, ())
+        return Line(
+            cells,
+            marked.mark if marked else None,
+            is_cursor,
+            is_quiet=row.state is State.TIME_WAIT,
+            signals=tuple((finding.rule.field, finding.rule.severity) for finding in found),
+        )
 
     def _repaint_changed(self) -> None:
         """Repaint what looks different from what was painted last: of a line that is else the same, single cells."""
@@ -296,21 +309,36 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         return () if self._view is None or self._view.rows else why_empty(self._view)
 
     def _widen(self, line: Line) -> None:
-        """Make room for the longest address seen so far; never taken back, so that columns stay where they are."""
-        if line.is_group:
-            return
+        """Ask for more room if a text that came into sight has too little."""
         placed = self._layout_of_columns.placed
-        longest = max(
-            (len(cell) for place, cell in zip(placed, line.cells, strict=True) if place.column.is_endpoint), default=0
-        )
-        if longest > self._endpoint_width:
-            self._endpoint_width = endpoint_step(longest)
-            self.call_after_refresh(self._lay_out)
+        if not line.is_group and any(len(cell) > place.width for place, cell in zip(placed, line.cells, strict=True)):
+            self.call_after_refresh(self._measure_again)
+
+    def _measure_again(self) -> None:
+        if self._measure(is_tick=False):
+            self._lay_out()
+
+    def _measure(self, *, is_tick: bool) -> bool:
+        """See how wide the texts of the rows in sight are; tells whether a column needs another width than before."""
+        view, top = self._view, self.scroll_offset.y
+        if view is None:
+            return False
+        rows = [row for row in view.rows[top : top + self._page] if isinstance(row, Socket)]
+        seen = [
+            (column, max((cell_width(column.text(row, view.moment)) for row in rows), default=0))
+            for column in self.columns
+        ]
+        return self._widths.tick(seen) if is_tick else self._widths.grow(seen)
 
 
 def _columns(view: View) -> tuple[object, ...]:
     """All of a view that decides which columns there are."""
-    return view.spec.columns, len(view.moment.namespaces) > 1
+    return view.spec.columns, view.spec.sort, len(view.moment.namespaces) > 1
+
+
+def _kinds(view: View) -> tuple[object, ...]:
+    """All of a view after whose change other kinds of rows are in sight."""
+    return view.spec.selection, view.spec.namespaces, view.spec.columns
 
 
 def _look(view: View) -> tuple[object, ...]:

@@ -151,7 +151,6 @@ class StatusLine(Widget):
             for state in State
             if state in by_state
         ]
-        parts += [Part(f"sorted by {column.title}", "$accent") for column in self._hidden if column.id == spec.sort]
         if self._hidden:
             parts.append(Part(f"{_counted(len(self._hidden), 'column')} hidden: → shows", UNLIT))
         return parts

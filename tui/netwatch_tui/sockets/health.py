@@ -1,0 +1,196 @@
+"""What is wrong with a socket: rules over its state and queues, and how long they have held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.socket import Socket, State
+
+FILLING_SHARE = 0.7
+"""Part of the backlog from which on an accept queue is said to fill."""
+
+STALLED_AFTER = 10.0
+"""Seconds for which a Send-Q has not become shorter: beyond the retransmission timeouts of a path that only lost a
+segment (RFC 6298: at least one second, doubled each time)."""
+
+LEAKED_AFTER = 60.0
+"""Seconds in CLOSE-WAIT, in which the kernel waits for nothing but close(2) (RFC 9293, 3.6)."""
+
+UNANSWERED_AFTER = 3.0
+"""Seconds in SYN-SENT: the first SYN and one more are lost or ignored by then (tcp(7), tcp_syn_retries)."""
+
+
+class Severity(IntEnum):
+    """How bad it is; the greater, the sooner a person should look."""
+
+    WARNING = 1
+    CRITICAL = 2
+
+
+class Rule(NamedTuple):
+    """One thing that can be wrong."""
+
+    word: str
+    """Its name in filters and files."""
+    severity: Severity
+    field: str
+    """Id of the field whose cell shows it."""
+    after: float
+    """Seconds for which it must have held."""
+    meaning: str
+    """What it says of one socket; `{waiting}` and `{backlog}` are its queues, `{time}` is how long it has held."""
+    advice: str
+    """What to do next."""
+
+
+ACCEPT_QUEUE_FULL = Rule(
+    "accept-queue-full", Severity.CRITICAL, "recv_q", 0.0,
+    "accept queue full: {waiting} waiting, backlog {backlog}; new connections are dropped",
+    "the process accepts too slowly: look at what it waits for, or raise its backlog and net.core.somaxconn",
+)  # fmt: skip
+ACCEPT_QUEUE_FILLING = Rule(
+    "accept-queue-filling", Severity.WARNING, "recv_q", 0.0,
+    "accept queue filling: {waiting} waiting, backlog {backlog}",
+    "the process accepts more slowly than connections arrive",
+)  # fmt: skip
+SEND_Q_STALLED = Rule(
+    "send-q-stalled", Severity.WARNING, "send_q", STALLED_AFTER,
+    "Send-Q has not drained for {time}: {waiting} bytes are not acknowledged",
+    "the peer does not read, or the path loses everything",
+)  # fmt: skip
+CLOSE_WAIT_LEAK = Rule(
+    "close-wait", Severity.WARNING, "state", LEAKED_AFTER,
+    "CLOSE-WAIT for {time}: the peer has closed, and the process has not",
+    "the process leaks this descriptor: it must close it",
+)  # fmt: skip
+SYN_UNANSWERED = Rule(
+    "syn-unanswered", Severity.WARNING, "state", UNANSWERED_AFTER,
+    "SYN-SENT for {time}: the peer does not answer",
+    "the host is down, or a firewall drops the packets",
+)  # fmt: skip
+
+RULES = (ACCEPT_QUEUE_FULL, ACCEPT_QUEUE_FILLING, SEND_Q_STALLED, CLOSE_WAIT_LEAK, SYN_UNANSWERED)
+"""Every rule, the worst first."""
+
+_LASTING = {State.CLOSE_WAIT: CLOSE_WAIT_LEAK, State.SYN_SENT: SYN_UNANSWERED}
+"""Rules that a state breaks in which a socket stays too long."""
+
+_SENDING = frozenset({State.ESTAB, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
+"""States in which a peer should acknowledge what is sent."""
+
+
+class Finding(NamedTuple):
+    """A rule that a socket breaks."""
+
+    rule: Rule
+    since: float
+    """When that began or, if it was there before, when watching did, in seconds since the epoch."""
+    socket: Socket
+    """As it is now."""
+
+
+Findings = Mapping[int, tuple[Finding, ...]]
+"""All that is wrong, by socket id; the worst of a socket first."""
+
+NO_FINDINGS: Findings = {}
+
+
+def broken_rules(socket: Socket) -> Iterator[Rule]:
+    """The rules that a socket breaks if it goes on like this for as long as they say."""
+    state = socket.state
+    if state is State.LISTEN:
+        waiting, backlog = socket.recv_q, socket.send_q
+        if waiting and backlog is not None:
+            # The kernel takes one more than the backlog (include/net/sock.h, sk_acceptq_is_full).
+            if waiting > backlog:
+                yield ACCEPT_QUEUE_FULL
+            elif waiting >= FILLING_SHARE * backlog:
+                yield ACCEPT_QUEUE_FILLING
+    elif socket.netid == "tcp":
+        if socket.send_q and state in _SENDING:
+            yield SEND_Q_STALLED
+        if state in _LASTING:
+            yield _LASTING[state]
+
+
+class _Broken(NamedTuple):
+    """A rule that a socket breaks, for too short a time as yet or for long enough."""
+
+    since: float
+    waiting: int
+    """Bytes in its Send-Q: the time starts anew when they become fewer."""
+
+
+class HealthWatch:
+    """Remembers since when sockets break rules. A tick costs what happened in it, not what there is."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, dict[Rule, _Broken]] = {}
+        self._due: list[tuple[float, int]] = []
+        """When a socket may have broken a rule for long enough, and its id; some are gone or broke it anew."""
+        self._sockets: dict[int, Socket] = {}
+        """Those that break any rule."""
+        self._findings: Findings = NO_FINDINGS
+
+    def tick(self, delta: Delta, now: float) -> Findings:
+        """All that is wrong after this delta; the same mapping as before where nothing about it changed.
+
+        Args:
+            delta: From the tick before; in the first one with every socket as an opened one.
+            now: Seconds since the epoch.
+        """
+        touched = set(self._gone(delta))
+        for socket in delta.opened:
+            self._look_at(socket, now, touched)
+        for change in (*delta.changed, *delta.updated):
+            self._look_at(change.after, now, touched)
+        while self._due and self._due[0][0] <= now:
+            touched.add(heappop(self._due)[1])
+        if touched:
+            self._judge(touched, now)
+        return self._findings
+
+    def _gone(self, delta: Delta) -> Iterator[int]:
+        for socket in (*delta.closed, *delta.dropped):
+            if self._held.pop(socket.id, None) is not None:
+                del self._sockets[socket.id]
+                yield socket.id
+
+    def _look_at(self, socket: Socket, now: float, touched: set[int]) -> None:
+        id, before = socket.id, self._held.get(socket.id)
+        rules = tuple(broken_rules(socket))
+        if not (rules or before):
+            return
+        touched.add(id)
+        if not rules:
+            del self._held[id], self._sockets[id]
+            return
+        held = {rule: _broken_since(rule, (before or {}).get(rule), socket, now) for rule in rules}
+        self._held[id], self._sockets[id] = held, socket
+        for rule, (since, _) in held.items():
+            if rule.after and since == now:
+                heappush(self._due, (since + rule.after, id))
+
+    def _judge(self, ids: Iterable[int], now: float) -> None:
+        """Write down what is wrong with these sockets by now."""
+        findings = dict(self._findings)
+        for id in ids:
+            held = self._held.get(id, {})
+            found = [Finding(rule, held[rule].since, self._sockets[id]) for rule in RULES if rule in held]
+            if long_enough := tuple(each for each in found if now - each.since >= each.rule.after):
+                findings[id] = long_enough
+            else:
+                findings.pop(id, None)
+        self._findings = findings
+
+
+def _broken_since(rule: Rule, before: _Broken | None, socket: Socket, now: float) -> _Broken:
+    """Since when a rule has been broken, for a socket that breaks it now."""
+    waiting = (socket.send_q or 0) if rule is SEND_Q_STALLED else 0
+    if before is None or waiting < before.waiting:
+        return _Broken(now, waiting)
+    return _Broken(before.since, waiting)
