@@ -106,6 +106,11 @@ class FakeSource:
         """Inodes of the connections whose counters it was asked for one by one."""
         self.clock: Callable[[], float] = time.perf_counter
         """Dates the answers about all connections."""
+        self.overflows: int | None = 0
+        """ListenOverflows."""
+        self.local_ports: int | None = 28_232
+        self.counted = 0
+        """How often it was asked for one of these."""
         self.autobound: set[SocketKey] = set()
         """Those whose port the kernel chose."""
         self.cgroups: dict[int, str] = {}
@@ -268,6 +273,14 @@ class FakeNamespace:
 
     def device(self, index: int) -> str | None:
         return f"eth{index}" if index else None
+
+    def overflows(self) -> int | None:
+        self._source.counted += 1
+        return self._source.overflows
+
+    def local_ports(self) -> int | None:
+        self._source.counted += 1
+        return self._source.local_ports
 
     @property
     def _is_silent(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.attribution import Attribution
+from netwatch_tui.collect.flow_health import FlowHealth, both
 from netwatch_tui.collect.flows import Flows
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
@@ -79,6 +80,7 @@ class Collector:
         self._visible: Namespaces | None = None
         self._counts = Counts()
         self._health = HealthWatch()
+        self._flow_health = FlowHealth()
         self._is_first = True
         self._needs_more = False
 
@@ -103,8 +105,11 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
-        self._flows.read(chosen, self.needs, now, start)
-        findings = self._health.tick(delta, now)
+        self._flows.read(chosen, self.needs, delta, now, start)
+        findings = both(
+            self._health.tick(delta, now),
+            self._flow_health.tick(self._tracker.sockets, self._flows.flows, delta, self._counts, chosen, now),
+        )
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())

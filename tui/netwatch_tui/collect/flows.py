@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.collect.socket_tracker import SocketTracker
 from netwatch_tui.kernel.namespace import Namespace, is_connection
+from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Problem
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Socket, State
 
 if TYPE_CHECKING:  # see kernel.source
     from netwatch_tui.kernel.tcp_info import TcpAnswer
@@ -48,8 +49,8 @@ class Flows:
         self._check = check
         self._stopwatch = stopwatch
         self._flows: dict[int, Flow] = {}
-        self._id_of: dict[int, int] = {}
-        """Rows by the cookies of their sockets."""
+        self._id_of: dict[int, dict[int, int]] = {}
+        """By namespace, rows by the cookies of their sockets: before Linux 5.9 each namespace counts its own."""
         self._read_at: dict[int, float] = {}
         """When each was read last, by the stopwatch."""
         self._ended: dict[int, _Ended] = {}
@@ -60,12 +61,13 @@ class Flows:
         self._problems: list[Problem] = []
         self._epoch = 0.0
 
-    def read(self, namespaces: Sequence[Namespace], needs: Needs, now: float, started: float) -> None:
+    def read(self, namespaces: Sequence[Namespace], needs: Needs, delta: Delta, now: float, started: float) -> None:
         """Read what is needed.
 
         Args:
             namespaces: Where to look.
             needs: Whose flows are looked at.
+            delta: What this tick brought.
             now: The time at which the tick started, in seconds since the epoch.
             started: The same by the stopwatch.
         """
@@ -83,6 +85,7 @@ class Flows:
             known = self._read_some(namespaces, [self._tracker.sockets[id] for id in wanted])
             if needs.flows_of_all:
                 known |= self._flows.keys() & self._tracker.sockets.keys()
+                known -= {change.after.id for change in delta.changed if change.after.state is State.TIME_WAIT}
         self._end(self._flows.keys() - known, now)
         self._keep_history(needs, now)
         ended = {id: ended.flow for id, ended in self._ended.items()}
@@ -113,11 +116,12 @@ class Flows:
                 self._complain(namespace, error)
                 continue
             strays: dict[bytes, int] | None = None
+            id_of = self._id_of.setdefault(namespace.inode, {})
             for part in parts:
                 self._check()
                 ids: list[int] = []
                 for answer in part.answers:
-                    id = self._id_of.get(answer.cookie)
+                    id = id_of.get(answer.cookie)
                     if id is None:
                         id = self._find(answer, namespace.inode)
                     if id is None:
@@ -125,6 +129,7 @@ class Flows:
                         id = strays.get(answer.ends)
                     if id is not None:
                         self._take(id, answer, part.read_at)
+                        id_of[answer.cookie] = id
                         ids.append(id)
                 self._read_at.update(dict.fromkeys(ids, part.read_at))
                 known.update(ids)
@@ -176,7 +181,7 @@ class Flows:
         before = self._flows.get(id)
         if before is not None:
             if before.cookie != answer.cookie:  # another socket with the ends of this row
-                del self._id_of[before.cookie]
+                self._unlink(id, before.cookie)
                 before = None
             elif before.rate_in == 0 == before.rate_out and answer.says_the_same(before.counters):
                 return
@@ -188,7 +193,6 @@ class Flows:
                 rate_out=_rate(before.bytes_out, flow.bytes_out, elapsed),
             )
         self._flows[id] = flow
-        self._id_of[answer.cookie] = id
 
     # --- forgetting ---
 
@@ -196,13 +200,18 @@ class Flows:
         """Of these nothing is known any more, but of those that closed what they came to."""
         for id in ids:
             flow = self._flows.pop(id)
-            self._id_of.pop(flow.cookie, None)
+            self._unlink(id, flow.cookie)
             self._read_at.pop(id, None)
             if id not in self._tracker.sockets:
                 self._ended[id] = _Ended(now, flow._replace(rate_in=None, rate_out=None))
         for id, ended in list(self._ended.items()):
             if now - ended.at > KEPT_AFTER_END:
                 del self._ended[id]
+
+    def _unlink(self, id: int, cookie: int) -> None:
+        for id_of in self._id_of.values():
+            if id_of.get(cookie) == id:
+                del id_of[cookie]
 
     def _forget_all(self) -> None:
         """Nobody looks: a rate over the time until somebody does again would be of no use."""
@@ -276,4 +285,4 @@ def _rate(before: int | None, after: int | None, seconds: float) -> float | None
     """Units a second; None where one of the counters is not known, or no time lies between."""
     if before is None or after is None or seconds <= 0:
         return None
-    return (after - before) / seconds
+    return max(after - before, 0) / seconds  # a segment counts as sent again a moment before it counts as sent

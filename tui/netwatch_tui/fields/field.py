@@ -67,6 +67,8 @@ class Filter(NamedTuple):
     """All that may stand there, or what is offered."""
     likeness: int | None = 50
     """Its place among the values by which rows are called alike; None where an equal value means nothing."""
+    needs: Needs = NOTHING_MORE
+    """What must be known of sockets before they are judged by it, beyond what the field needs anyway."""
 
 
 def _of_one(holds: Holds, one: Callable[[Socket], FilterValue]) -> Filter:

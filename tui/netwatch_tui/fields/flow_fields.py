@@ -159,9 +159,9 @@ def _sent_again(flow: Flow) -> str:
     total, again, share = flow.counters.retrans_total, flow.counters.bytes_retrans, flow.retrans_share
     if not total:
         return "nothing"
-    now = f", {flow.counters.retrans} not acknowledged yet" if flow.counters.retrans else ""
-    part = "" if share is None else f", {again:,} bytes, which are {share:.1%} of all"
-    return f"{total:,} segments{part}{now}"
+    now = f", {flow.counters.retrans:,} of them not acknowledged yet" if flow.counters.retrans else ""
+    part = "" if share is None else f"; {again:,} bytes, {share:.1%} of all"
+    return f"{total:,} segments{now}{part}"
 
 
 def _congestion_window(flow: Flow) -> str:

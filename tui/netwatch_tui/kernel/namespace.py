@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
+from netwatch_tui.kernel.namespace_counters import parse_counters, parse_port_range
 from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.socket import Socket, State
 
@@ -93,6 +94,12 @@ class Namespace(Protocol):
 
     def device(self, index: int) -> str | None:
         """The network device of this number in this namespace; None for number 0, which means any."""
+
+    def overflows(self) -> int | None:
+        """How many connections found an accept queue full so far (ListenOverflows); None where that is not known."""
+
+    def local_ports(self) -> int | None:
+        """How many ports the kernel may choose for connections; None where that is not known."""
 
 
 class LinuxNamespace:
@@ -235,6 +242,26 @@ class LinuxNamespace:
             else:
                 raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), self.way)
         return self._file
+
+    # --- the namespace as a whole ---
+
+    def overflows(self) -> int | None:
+        """How many connections found an accept queue full so far."""
+        try:
+            with open(self._open("netstat"), "rb") as file:
+                return parse_counters(file.read().decode("ascii", "replace")).get("ListenOverflows")
+        except OSError:
+            return None
+
+    def local_ports(self) -> int | None:
+        """How many ports the kernel may choose; `/proc/sys/net` is that of the namespace of whoever opens it."""
+        path = f"{self._proc}/sys/net/ipv4/ip_local_port_range"
+        try:
+            file = _opened(path) if self.is_own else self._inside(partial(_opened, path))
+            with open(file, "rb") as opened:
+                return parse_port_range(opened.read().decode("ascii", "replace")) or None
+        except OSError:
+            return None
 
     # --- sock_diag ---
 

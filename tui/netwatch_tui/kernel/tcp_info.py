@@ -200,13 +200,19 @@ class TcpAnswers:
 
 
 def _places(message: bytes) -> dict[int, tuple[int, int]]:
-    """Where each attribute begins, and its header, by its type."""
+    """Where each attribute begins, and its header, by its type.
+
+    Raises:
+        ValueError: The last one goes beyond the message.
+    """
     places: dict[int, tuple[int, int]] = {}
     at = _MESSAGE_SIZE
     while at + 4 <= len(message):
         (header,) = _ATTRIBUTE.unpack_from(message, at)
         if header & 0xFFFF < 4:
             break
+        if at + (header & 0xFFFF) > len(message):
+            raise ValueError("an answer that is cut short")
         places[header >> 16 & _TYPE_MASK] = (at, header)
         at += ((header & 0xFFFF) + 3) & ~3
     return places
@@ -225,8 +231,6 @@ class _TcpLayout:
             raise ValueError("the attributes of an answer stand in an unknown order")
         format += f"{name - struct.calcsize(f'={format}')}x{text}"
         rest = size - struct.calcsize(f"={format}")
-        if rest < 0:
-            raise ValueError("an answer that is cut short")
         self._one = struct.Struct(f"={format}{rest}x")
         self._many = struct.Struct(f"={_HEADER.size}x{format}{rest}x")
         self._is_whole = not self._missing and bool(text)

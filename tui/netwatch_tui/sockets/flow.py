@@ -97,7 +97,7 @@ class Flow(NamedTuple):
     def bytes_out(self) -> int | None:
         """Bytes sent, each counted once however often it was sent again."""
         sent, again = self.counters.sent, self.counters.bytes_retrans
-        return None if sent is None or again is None else sent - again
+        return None if sent is None or again is None else max(sent - again, 0)
 
     @property
     def unsent(self) -> int | None:
