@@ -111,7 +111,9 @@ def _judged(before: View | None, snapshot: Snapshot, spec: ViewSpec, now: float)
     """By what flows the rows are chosen and ordered now."""
     if not spec.is_judged_by_flows:
         return Judged(since=now)
-    if before is not None and _JUDGES(before.spec) == _JUDGES(spec) and 0 <= now - before.judged.since < CALM:
+    if before is None or _JUDGES(before.spec) != _JUDGES(spec) or not before.judged.flows:
+        return Judged(snapshot.flows, now - CALM)  # there are no rates yet: the next reading brings them
+    if 0 <= now - before.judged.since < CALM:
         return before.judged
     return Judged(snapshot.flows, now)
 
