@@ -260,7 +260,7 @@ class _Pace:
     """
 
     def __init__(self) -> None:
-        self._readings = 0
+        self.readings = 0
         self._last = 0.0
         self._saved = 0.0
         self._price = 0.0
@@ -273,11 +273,11 @@ class _Pace:
             cost: Seconds that this tick took without it.
         """
         self._saved += cost
-        return self._readings < 2 or self._saved >= self._price or now - self._last >= MOST_AGE
+        return self.readings < 2 or self._saved >= self._price or now - self._last >= MOST_AGE
 
     def paid(self, now: float, price: float) -> None:
         """They were read, in so many seconds."""
-        self._readings += 1
+        self.readings += 1
         self._last, self._price, self._saved = now, price, 0.0
 
 

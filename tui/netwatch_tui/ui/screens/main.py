@@ -26,6 +26,7 @@ from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
+from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
@@ -76,8 +77,11 @@ class MainScreen(Screen[None]):
         self.filter_editing = FilterEditing(self, self._table, self._filter_line, SavedFilters(self, remembered))
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
+        self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         playback = Playback(self, self._player)
-        self._offer(self.view_choices, self.filter_editing, self._details, self._copy_and_write, playback)
+        self._offer(
+            self._flow_columns, self.view_choices, self.filter_editing, self._details, self._copy_and_write, playback
+        )
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -170,6 +174,7 @@ class MainScreen(Screen[None]):
         self._status.busy(False)
         self._status.show(view)
         self._details.show(view)
+        self._flow_columns.look()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
@@ -189,6 +194,7 @@ class MainScreen(Screen[None]):
     @on(CursorMoved)
     def _cursor_moved(self) -> None:
         self._details.tell_about_cursor()
+        self._flow_columns.look()
 
     @on(Opened)
     def _opened(self) -> None:
