@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket as net
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -125,3 +126,70 @@ def test_a_path_that_is_down_is_found(wire: Child, here: Netns, there: Netns) ->
             time.sleep(0.05)
             snapshot = path.look()
         assert path.rules(snapshot) == {"client": [NO_ANSWER], "peer": []}
+
+
+# --- nothing is found where nothing is wrong, in the namespace in which the tests run ---
+
+
+@pytest.fixture
+def pairs() -> Iterator[Callable[[int], list[tuple[net.socket, net.socket]]]]:
+    """Makes connections on loopback."""
+    with ExitStack() as stack:
+
+        def make(count: int) -> list[tuple[net.socket, net.socket]]:
+            server = stack.enter_context(net.create_server(("127.0.0.1", 0), backlog=16))
+            found = []
+            for _ in range(count):
+                client = stack.enter_context(net.create_connection(server.getsockname()))
+                found.append((client, stack.enter_context(server.accept()[0])))
+            return found
+
+        yield make
+
+
+def test_nothing_is_wrong_with_loopback_at_full_speed(
+    pairs: Callable[[int], list[tuple[net.socket, net.socket]]],
+) -> None:
+    ((client, peer),) = pairs(1)
+    is_over = threading.Event()
+
+    def read() -> None:
+        while peer.recv(1 << 18):
+            pass
+
+    def write() -> None:
+        block = bytes(1 << 18)
+        while not is_over.is_set():
+            client.sendall(block)
+        client.shutdown(net.SHUT_WR)
+
+    threads = [threading.Thread(target=each) for each in (read, write)]
+    with linux_source() as source:
+        collector = Collector(source, needs=Needs(flows_of_all=True))
+        for thread in threads:
+            thread.start()
+        try:
+            sent = 0.0
+            for tick in range(8):
+                snapshot = collector.collect(1_000_000.0 + tick)
+                assert snapshot.findings == {}
+                sent = max(flow.bytes_out or 0 for flow in snapshot.flows.values())
+        finally:
+            is_over.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+    assert sent > 1 << 20
+
+
+def test_nothing_is_wrong_with_quiet_connections_for_five_minutes(
+    pairs: Callable[[int], list[tuple[net.socket, net.socket]]],
+) -> None:
+    held = pairs(100)
+    for client, peer in held[::10]:
+        move(client, peer, 5_000)
+    with linux_source() as source:
+        collector = Collector(source, needs=Needs(flows_of_all=True))
+        for tick in range(0, 301, 60):
+            snapshot = collector.collect(1_000_000.0 + tick)
+            assert snapshot.findings == {}
+        assert len(snapshot.flows) == 200
