@@ -14,6 +14,7 @@ from typing import Any
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer
+from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
@@ -155,6 +156,10 @@ class StoryNamespace:
 
     def overflows(self) -> None:
         """Stories count nothing."""
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        """Stories count no bytes."""
+        return {}
 
     def local_ports(self) -> None:
         """Nobody asks."""

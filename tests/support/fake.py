@@ -11,6 +11,7 @@ from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.namespace import Answer, is_connection
+from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
@@ -109,6 +110,9 @@ class FakeSource:
         self.overflows: int | None = 0
         """ListenOverflows."""
         self.local_ports: int | None = 28_232
+        self.devices: dict[str, DeviceBytes] = {}
+        """What network devices have counted."""
+        self.devices_read = 0
         self.counted = 0
         """How often it was asked for one of these."""
         self.autobound: set[SocketKey] = set()
@@ -277,6 +281,10 @@ class FakeNamespace:
     def overflows(self) -> int | None:
         self._source.counted += 1
         return self._source.overflows
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        self._source.devices_read += 1
+        return dict(self._source.devices)
 
     def local_ports(self) -> int | None:
         self._source.counted += 1

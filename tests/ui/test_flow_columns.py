@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
@@ -11,6 +12,7 @@ from tests.ui.stage import CLIENT, OTHER, on_stage
 
 async def test_i_shows_what_flows_through_the_rows_on_the_screen_and_hides_it(source: FakeSource) -> None:
     source.counters = {CLIENT.inode: counters(received=2048, rtt=12_000, sent=5)}
+    source.devices = {"eth0": DeviceBytes(0, 0)}
     async with on_stage(source, size=(200, 24)) as stage:
         usual = stage.heading
         await stage.press("i")
@@ -19,9 +21,11 @@ async def test_i_shows_what_flows_through_the_rows_on_the_screen_and_hides_it(so
         row = next(row for row in stage.rows if "50001" in row)
         assert {"2.0k", "12ms"} <= set(row.split())
         source.counters[CLIENT.inode] = counters(received=4096, rtt=12_000, sent=5)
+        source.devices = {"eth0": DeviceBytes(1024, 0)}
         await stage.step()
         row = next(row for row in stage.rows if "50001" in row)
         assert {"2.0k", "4.0k"} <= set(row.split()), "the rate and the total"
+        assert "in 1.0kB/s out 0B/s" in stage.screen[0]
         assert set(source.counters_asked) == {CLIENT.inode, OTHER.inode}
         assert source.counter_lists == 0
         await stage.press("i")

@@ -12,6 +12,7 @@ from netwatch_tui.collect.flows import Flows
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
+from netwatch_tui.collect.traffic import TrafficMeter
 from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -21,6 +22,7 @@ from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
+from netwatch_tui.sockets.traffic import TrafficByDevice
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -79,6 +81,7 @@ class Collector:
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
+        self._traffic = TrafficMeter()
         self._health = HealthWatch()
         self._flow_health = FlowHealth()
         self._is_first = True
@@ -129,9 +132,17 @@ class Collector:
             ),
             unseen=self._attribution.unseen,
             flows=self._flows.flows,
+            traffic=self._traffic_of(chosen),
             histories=self._flows.histories(self.needs.of_ids),
             findings=findings,
         )
+
+    def _traffic_of(self, namespaces: Sequence[Namespace]) -> TrafficByDevice:
+        """What goes through the devices, where somebody wants to know."""
+        if self.needs.traffic and namespaces:
+            return self._traffic.read(namespaces[0], self._stopwatch())
+        self._traffic.forget()
+        return {}
 
     def _in_use(self) -> set[int]:
         """The namespaces of which processes hold sockets. Our own socket of sock_diag is one of netlink."""

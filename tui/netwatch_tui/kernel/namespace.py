@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
-from netwatch_tui.kernel.namespace_counters import parse_counters, parse_port_range
+from netwatch_tui.kernel.namespace_counters import DeviceBytes, parse_counters, parse_devices, parse_port_range
 from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.socket import Socket, State
 
@@ -100,6 +100,9 @@ class Namespace(Protocol):
 
     def local_ports(self) -> int | None:
         """How many ports the kernel may choose for connections; None where that is not known."""
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        """What its network devices have counted; empty where that is not known."""
 
 
 class LinuxNamespace:
@@ -252,6 +255,14 @@ class LinuxNamespace:
                 return parse_counters(file.read().decode("ascii", "replace")).get("ListenOverflows")
         except OSError:
             return None
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        """What its network devices have counted."""
+        try:
+            with open(self._open("dev"), "rb") as file:
+                return parse_devices(os.fsdecode(file.read()))
+        except OSError:
+            return {}
 
     def local_ports(self) -> int | None:
         """How many ports the kernel may choose; `/proc/sys/net` is that of the namespace of whoever opens it."""

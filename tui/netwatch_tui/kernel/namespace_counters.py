@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 def parse_counters(text: str) -> dict[str, int]:
     """The counters in `/proc/net/netstat` or `/proc/net/snmp` by name: each line of names is followed by its values.
@@ -24,3 +26,27 @@ def parse_port_range(text: str) -> int:
     if len(words) != 2 or not all(word.isdecimal() for word in words):
         return 0
     return max(int(words[1]) - int(words[0]) + 1, 0)
+
+
+class DeviceBytes(NamedTuple):
+    """What a network device has counted since it is there."""
+
+    into: int
+    """Bytes received."""
+    out: int
+    """Bytes sent."""
+
+
+def parse_devices(text: str) -> dict[str, DeviceBytes]:
+    """The counters in `/proc/net/dev` by device, see proc(5).
+
+    After the name there are sixteen numbers: of the first eight the first is bytes received, of the others bytes sent.
+    What is no such line is left out.
+    """
+    found: dict[str, DeviceBytes] = {}
+    for line in text.splitlines()[2:]:
+        name, colon, rest = line.rpartition(":")
+        numbers = rest.split()
+        if colon and len(numbers) >= 16 and all(number.isdecimal() for number in numbers):
+            found[name.strip()] = DeviceBytes(int(numbers[0]), int(numbers[8]))
+    return found

@@ -32,6 +32,8 @@ class Needs(NamedTuple):
     """What flows through every connection, to choose, order or write them by."""
     rates: bool = False
     """What flows a second, for which who looks only once must look twice."""
+    traffic: bool = False
+    """What goes through the network devices."""
     flows_of_ids: frozenset[int] = frozenset()
     """Ids of sockets that are looked at, and of which is shown what flows."""
 
@@ -43,6 +45,7 @@ class Needs(NamedTuple):
             self.of_processes or any(each.of_processes for each in others),
             self.flows_of_all or any(each.flows_of_all for each in others),
             self.rates or any(each.rates for each in others),
+            self.traffic or any(each.traffic for each in others),
             self.flows_of_ids.union(*(each.flows_of_ids for each in others)),
         )
 

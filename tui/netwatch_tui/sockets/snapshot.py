@@ -13,6 +13,7 @@ from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.traffic import TrafficByDevice
 from netwatch_tui.sockets.unseen import Unseen
 
 
@@ -87,5 +88,7 @@ class Snapshot(NamedTuple):
     """What is wrong with which sockets."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by the ids of those of which it is needed and known."""
+    traffic: TrafficByDevice = {}
+    """What goes through the network devices of the first namespace that is looked at, if that is needed."""
     histories: Mapping[int, tuple[FlowSample, ...]] = {}
     """What flowed in the last minutes through those of which all is needed, the oldest first."""

@@ -71,5 +71,6 @@ class ViewSpec(NamedTuple):
         # What flows is read of the rows on the screen only, unless it chooses or orders them.
         looked_at = self.looked_at if shown.flows_of_all else frozenset()
         added_up = shown.flows_of_all and bool(self.grouping)
+        shown = shown._replace(traffic=shown.flows_of_all)  # the head of the screen tells of it beside such columns
         shown = shown._replace(flows_of_all=added_up, flows_of_ids=looked_at | subject, of_ids=subject)
         return shown.union(self.choice.needs, field_needs((self.sort,)))

@@ -13,10 +13,12 @@ from textual.widget import Widget
 
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width, printable
+from netwatch_tui.fields.quantities import amount
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING
 from netwatch_tui.sockets.snapshot import Seen
 from netwatch_tui.sockets.socket import State
+from netwatch_tui.sockets.traffic import LOOPBACK, TrafficByDevice, outside
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit, spaced
 from netwatch_tui.view.view import View
 
@@ -107,6 +109,7 @@ class StatusLine(Widget):
             ),
             _toggle(f"others {others:,}", any(map(selection.shows, OTHER_KINDS)), "screen.toggle_others"),
             *self._places(view),
+            *_traffic(view.snapshot.traffic),
             Part(f"+{view.events.opened} -{view.events.closed}"),
         ]
 
@@ -169,6 +172,17 @@ class StatusLine(Widget):
             if spec.namespaces:
                 parts += _hidden_places(snapshot.namespaces)
         return [*parts, *(Part(notice, "$warning") for notice in self._notices)]
+
+
+def _traffic(traffic: TrafficByDevice) -> Parts:
+    """What goes through the devices together, and of two or more through which most of it goes."""
+    total = outside(traffic)
+    if total is None:
+        return []
+    devices = [device for device in traffic if device != LOOPBACK]
+    busiest = max(devices, key=lambda device: traffic[device].both)
+    which = f" most by {printable(busiest)}" if len(devices) > 1 and total.both else ""
+    return [Part(f"in {amount(total.rate_in)}B/s out {amount(total.rate_out)}B/s{which}")]
 
 
 def _hidden_places(seen: Seen) -> Parts:
