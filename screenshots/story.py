@@ -22,7 +22,7 @@ from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Denied, Unseen
 
 STORY = Path(__file__).with_name("story.toml")
 
@@ -60,9 +60,9 @@ class Story:
         """Nothing keeps a process out of sight."""
         return Unseen()
 
-    def is_own(self, pid: int) -> bool:  # noqa: ARG002 -- all may be read
+    def denied(self, pid: int) -> Denied:  # noqa: ARG002 -- all may be read
         """Nobody asks."""
-        return False
+        return Denied.EMPTY
 
     def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:  # noqa: ARG002 -- there are none
         """All sockets are held by descriptors."""
@@ -167,14 +167,15 @@ class StoryNamespace:
 
 def _line(told: dict[str, Any], frame: int) -> bytes:
     """One line of /proc/net/tcp and its siblings, without the slot number."""
-    _, state, local, peer = told["is"].split()
+    kind, state, local, peer = told["is"].split()
     if frame and "then" in told:
         state = told["then"]
     timer = "03:00001770" if state == "TIME-WAIT" else "00:00000000"
+    last = "0" if kind.startswith("udp") else "20 4 30 10 -1"  # drops; what only tcp_info(7) explains
     return (
         f"{_hex(local)} {_hex(peer)} {_STATE_NUMBERS[state]:02X} "
         f"{told.get('send_q', 0):08X}:{told.get('recv_q', 0):08X} "
-        f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 20 4 30 10 -1"
+        f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 {last}"
     ).encode()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.inside import run_inside
-from netwatch_tui.sockets.flow_health import LATE, LOSING, LOST_SEGMENTS
+from netwatch_tui.sockets.flow_rules import LATE, LOSING, LOST_SEGMENTS
 from netwatch_tui.sockets.health import NO_ANSWER, Rule
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot

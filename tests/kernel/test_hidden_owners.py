@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.kernel.process_visibility import read_visibility
-from tests.support.kernel import NOBODY, Child, Netns
+from tests.support.kernel import NOBODY, Child, Netns, quiet_machine
 
 pytestmark = pytest.mark.usefixtures("may_make_namespaces")
 
@@ -26,9 +27,10 @@ def stack() -> Iterator[ExitStack]:
         yield stack
 
 
-def mounted(options: str) -> list[str]:
+def mounted(options: str, source: str = "proc") -> list[str]:
     """Runs a program that has another /proc."""
-    return ["unshare", "--mount", "sh", "-c", 'mount -t proc -o "$0" proc /proc && exec "$@"', options]
+    script = 'mount -t proc -o "$0" "$1" /proc && shift && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, options, source]
 
 
 class Scene:
@@ -63,6 +65,12 @@ def test_what_proc_does_not_list_is_hidden_from_a_user_and_not_from_root(scene: 
     assert not [text for text in unseen if "hidepid" in text]
 
 
+def test_a_proc_that_was_mounted_without_a_source_hides_as_any_other(scene: Scene) -> None:
+    row, unseen = scene.look(NOBODY, mounted("hidepid=2", source=""))
+    assert (row["owners"], row["reason"]) == ([], "permission")
+    assert unseen == ["/proc hides processes of other users (hidepid)"]
+
+
 def test_the_group_that_hidepid_lets_off_is_told_what_it_may_not_read_instead(scene: Scene) -> None:
     row, unseen = scene.look(NOBODY, mounted(f"hidepid=2,gid={NOBODY}"))
     assert (row["owners"], row["reason"], len(unseen)) == ([], "permission", 1)
@@ -89,6 +97,17 @@ def test_a_pid_namespace_that_keeps_the_proc_around_it_hides_nothing() -> None:
     assert told.strip() == repr(AROUND)
 
 
+def test_a_thread_with_a_table_of_its_own_is_found_below_the_proc_of_an_outer_pid_namespace(
+    scene: Scene, stack: ExitStack, here: Netns
+) -> None:
+    """System calls take other numbers than that /proc has."""
+    inode, fd = scene.holder.ask(["listen_in_thread"])
+    looker = stack.enter_context(Child(LOOKER, "", netns=here, before=["unshare", "--pid", "--fork", "--kill-child"]))
+    seen = looker.ask({"now": 0.0, "of": [here.inode]})
+    owners = {socket["inode"]: socket["owners"] for socket in seen["sockets"]}
+    assert owners[inode] == [[scene.holder.pid, fd]]
+
+
 def test_a_proc_of_processes_alone_shows_every_owner(scene: Scene) -> None:
     row, _ = scene.look(0, mounted("subset=pid"))
     assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)
@@ -103,6 +122,47 @@ def test_a_shielded_process_is_told_from_those_of_other_users(scene: Scene) -> N
     row, unseen = scene.look(NOBODY, [])
     assert (row["owners"], row["reason"]) == ([], "permission")
     assert unseen[others:] == ["root needed for 1 shielded process"]
+
+
+def test_a_process_that_shields_itself_is_not_said_to_have_let_go_of_its_sockets(
+    scene: Scene, stack: ExitStack, here: Netns
+) -> None:
+    scene.holder.ask(["become", NOBODY])
+    looker = stack.enter_context(Child(LOOKER, "", str(NOBODY), netns=here))
+
+    def row(now: float) -> dict[str, Any]:
+        seen = looker.ask({"now": now, "of": [here.inode]})
+        (row,) = (socket for socket in seen["sockets"] if socket["inode"] == scene.inode)
+        return dict(row)
+
+    before = row(0.0)
+    scene.holder.ask(["shield"])
+    after = row(LOOK_ROUND_EVERY)
+    assert (before["owners"], after["owners"]) == ([[scene.holder.pid, scene.fd]], [])
+    assert (after["reason"], after["evidence"]) == ("permission", before["owners"])
+
+
+def test_an_ordinary_user_finds_what_his_process_holds_whose_main_thread_has_ended(scene: Scene) -> None:
+    scene.holder.ask(["become", NOBODY])
+    _, before = scene.look(NOBODY, [])
+    scene.holder.ask(["leave"])
+    row, unseen = scene.look(NOBODY, [])
+    assert (row["owners"], row["reason"]) == ([[scene.holder.pid, scene.fd]], None)
+    assert unseen == before
+
+
+def test_what_holds_nothing_hides_nothing(stack: ExitStack) -> None:
+    """The files of a zombie are root's, whoever's it is; so may nobody but root read that it has no descriptors."""
+    quiet = stack.enter_context(quiet_machine())
+    looker = stack.enter_context(Child(LOOKER, "*", str(NOBODY), before=quiet))
+    mine, roots = (stack.enter_context(Child(HOLDER, before=quiet)) for _ in range(2))
+    mine.ask(["become", NOBODY])
+    roots.ask(["udp"])
+    before = looker.ask({"now": 0.0, "of": []})
+    for parent in (mine, roots):
+        parent.ask(["leave_zombie"])
+    after = looker.ask({"now": LOOK_ROUND_EVERY, "of": []})
+    assert (after["unseen"], after["denied"]) == (before["unseen"], before["denied"])
 
 
 def test_root_is_told_which_right_is_missing_and_not_that_root_is(scene: Scene) -> None:

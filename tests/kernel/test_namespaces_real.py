@@ -220,6 +220,26 @@ def test_a_process_that_flips_between_two_moves_no_socket(
 
 
 @pytest.mark.usefixtures("may_make_namespaces")
+def test_what_a_process_shows_that_flips_between_two_that_may_not_be_entered_is_of_the_one_or_not_read(
+    stack: ExitStack,
+) -> None:
+    flipper = stack.enter_context(Child("tests.support.kernel_flipper"))
+    home, away = flipper.ask("where")
+    ours, theirs = flipper.ask("listen")
+    expected = {ours: home, theirs: away}
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY)))
+    flipper.ask("flip")
+    for tick in range(40):
+        seen = looker.ask({"now": float(tick), "of": [home, away]})
+        for socket in seen["sockets"]:
+            assert expected.get(socket["inode"], socket["netns"]) == socket["netns"]
+        assert not set(expected) & set(seen["closed"])
+    assert flipper.ask("stay") > 0
+    seen = looker.ask({"now": 200.0, "of": [home]})
+    assert ours in {socket["inode"] for socket in seen["sockets"]}, "it is at home"
+
+
+@pytest.mark.usefixtures("may_make_namespaces")
 def test_a_namespace_in_which_only_a_thread_is_is_read(source: LinuxSource, stack: ExitStack) -> None:
     away = stack.enter_context(new_netns("away"))
     flipper = stack.enter_context(Child("tests.support.kernel_flipper", f"/run/netns/{away.name}"))
@@ -300,6 +320,31 @@ def test_a_path_names_a_namespace_that_nothing_else_leads_to(
     finally:
         source.close()
         subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("uid", [0, NOBODY])
+def test_a_namespace_that_is_mounted_anywhere_is_listed_and_told_from_what_hides_it(
+    empty: Netns, stack: ExitStack, anyones_folder: Path, uid: int
+) -> None:
+    """As docker does below /run/docker, and podman below /run/user. Other mounts may lie above such a file."""
+    folder = anyones_folder / f"it {uid}"
+    folder.mkdir(mode=0o700)
+    file = folder / "kept"
+    file.touch()
+    subprocess.run(["mount", "--bind", f"/run/netns/{empty.name}", file], check=True)
+    stack.callback(subprocess.run, ["umount", str(file)], check=True)
+    subprocess.run(["umount", "--lazy", f"/run/netns/{empty.name}"], check=True)
+    before = ["unshare", "--mount"]
+    looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(uid), before=before))
+    seen = looker.ask({"now": 0.0, "of": [empty.inode]})
+    mount = ["mount", "-t", "tmpfs", "none", str(folder)]
+    subprocess.run(["nsenter", f"--mount=/proc/{looker.pid}/ns/mnt", *mount], check=True)
+    hidden = looker.ask({"now": LOOK_ROUND_EVERY, "of": [empty.inode]})
+    if uid:
+        assert seen["unreadable"] == hidden["unreadable"] + 1
+    else:
+        assert seen["names"][str(empty.inode)] == str(file)
+        assert str(empty.inode) not in hidden["names"]
 
 
 def test_a_name_that_is_also_the_pid_of_a_process_elsewhere_is_refused(source: LinuxSource, stack: ExitStack) -> None:

@@ -127,19 +127,23 @@ def test_the_table_needs_neither_psutil_nor_datetime_nor_json() -> None:
     ("argv", "words"),
     [
         (["--format", "xml"], "xml"),
-        (["--columns", "local,nope"], "'nope' is no column: netid, "),
-        (["--sort", "nope"], "'nope' is no column to sort by: netid, "),
-        (["--sort", "local:up"], "'up' is no order"),
+        (["--columns", "local,nope"], "'nope' is not a column: netid, "),
+        (["--sort", "nope"], "'nope' is not a column: netid, "),
+        (["--columns", "pid,state,pid"], "column pid is named twice"),
+        (["--columns", "recv_q,Recv-Q"], "column recv_q is named twice"),
+        (["--watch", "--wait-for", "port:1"], "--watch can't be used with --wait-for"),
+        (["--once", "--diff", "a", "b"], "--once can't be used with --diff"),
+        (["--sort", "local:up"], "'up' is not a direction"),
         (["--color", "red"], "red"),
-        (["--timeout", "3s"], "--timeout means nothing with --once"),
-        (["--for", "3s"], "--for means nothing with --once"),
-        (["--watch", "--sort", "local"], "--sort means nothing with --watch"),
-        (["--watch", "--for", "soon"], "'soon' is no span of time"),
+        (["--timeout", "3s"], "--timeout can't be used with --once"),
+        (["--for", "3s"], "--for can't be used with --once"),
+        (["--watch", "--sort", "local"], "--sort can't be used with --watch"),
+        (["--watch", "--for", "soon"], "'soon' is not a duration"),
         (["--watch", "--format", "csv"], "--watch prints ndjson"),
         (["--watch", "--record", "-"], "--record - needs standard output"),
         (["--wait-for", "port:x"], "port: needs a number"),
-        (["--replay", "x", "--all-namespaces"], "--net means nothing with --replay"),
-        (["--replay", "x", "--record", "y"], "--record means nothing with --replay"),
+        (["--replay", "x", "--all-namespaces"], "--all-namespaces can't be used with --replay"),
+        (["--replay", "x", "--record", "y"], "--record can't be used with --replay"),
         (["--record", "/tmp/x", "port:1"], "give the filter to --replay"),
         (["--diff", "only-one"], "--diff"),
         (["--diff", "a", "b", "--format", "csv"], "--diff prints table or ndjson"),
@@ -150,6 +154,11 @@ def test_what_means_nothing_is_refused_in_one_line(argv: list[str], words: str) 
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert done.stderr.startswith("netwatch-tui: ")
+
+
+def test_a_column_is_known_by_every_name_of_its_field() -> None:
+    done = run("--once", "-f", "csv", "--columns", "proto,Recv-Q, dev", "--sort", "recvq")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "netid,recv_q,interface")
 
 
 def test_a_filter_that_asks_for_more_than_names_gets_it(port: int) -> None:

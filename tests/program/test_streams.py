@@ -53,7 +53,7 @@ def test_watch_tells_of_a_connection_that_comes_and_goes() -> None:
         assert program.complaints == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 @pytest.mark.parametrize("argv", [["--watch"], ["--watch", "--interval", "60"]])
 def test_a_signal_ends_watch_at_once_and_silently(argv: list[str], number: int) -> None:
     with running(*argv, "-A", "all") as program:
@@ -62,6 +62,21 @@ def test_a_signal_ends_watch_at_once_and_silently(argv: list[str], number: int) 
         assert program.end(number) == 0
         assert time.monotonic() - start < 30  # half of the longest interval, on the busiest machine
         assert program.complaints == ""
+
+
+@pytest.mark.parametrize("argv", [["--watch", "port:1"], ["--record", "it"]])
+def test_what_nohup_ignores_stays_ignored(argv: list[str], tmp_path: Path) -> None:
+    with subprocess.Popen(["nohup", PROGRAM, *argv], cwd=tmp_path, stdin=-3, stdout=-1, stderr=-3) as process:
+        wait_until_it_catches(process.pid, signal.SIGALRM)
+        process.send_signal(signal.SIGHUP)
+        process.terminate()  # which is heard after it
+        assert process.wait(PATIENCE) == 0
+    ignored = 'trap "" HUP INT QUIT; exec "$0" --wait-for port:1'
+    with subprocess.Popen(["sh", "-c", ignored, PROGRAM]) as process:
+        wait_until_it_catches(process.pid, signal.SIGALRM)
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            process.send_signal(number)
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
 def test_a_signal_ends_it_while_nobody_reads() -> None:
@@ -197,7 +212,12 @@ def test_a_recording_tells_the_events_that_it_saw(tmp_path: Path) -> None:
 def test_a_recording_that_breaks_off_says_so(tmp_path: Path) -> None:
     path = tmp_path / "it"
     run("--once", "--record", path)
-    for size, words in ((0, "is no recording"), (40, "is no recording"), (-2, "is not complete"), (-20, "is not")):
+    for size, words in (
+        (0, "is not a recording"),
+        (40, "is not a recording"),
+        (-2, "is not complete"),
+        (-20, "is not"),
+    ):
         cut = tmp_path / "cut"
         data = path.read_bytes()
         cut.write_bytes(data[:size])
@@ -225,6 +245,30 @@ def test_a_recording_whose_reader_goes_away_ends_silently() -> None:
     shell = '"$0" --record - --interval 0.1 | head -c 5; '
     done = subprocess.run(["sh", "-c", shell, PROGRAM], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (done.stdout, done.stderr) == ('{"net', "")
+
+
+def test_a_recording_replaces_nothing_and_goes_through_no_link(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    (tmp_path / "link").symlink_to("notes")
+    (tmp_path / "dangling").symlink_to("new")
+    for name, words in (("notes", "it exists already"), ("link", "it is a symbolic"), ("dangling", "it is a symbolic")):
+        done = run("--once", "--record", tmp_path / name, "-H")
+        assert (done.returncode, done.stdout.count("\n")) == (2, 0)
+        assert f"can't write {tmp_path / name}: {words}" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert (tmp_path / "notes").read_text() == "mine"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("option", ["--replay", "--diff"])
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, option: str) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for name, kind in ((path, "a pipe"), (tmp_path, "a directory"), (Path("/dev/zero"), "a device")):
+        done = run("--once", option, name) if option == "--replay" else run(option, name, name)
+        assert done.returncode == 2
+        assert f"can't read {name}: it is {kind}, not a regular file" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_a_recording_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from netwatch_tui.kernel.namespace import Answer, is_connection
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound, UnixDetails, socket_key
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
@@ -22,7 +22,7 @@ from netwatch_tui.sockets.flow import TcpCounters
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Denied, Unseen
 from tests.support.build import NETNS, line, process
 from tests.support.flows import tcp_answer
 
@@ -74,8 +74,8 @@ class FakeSource:
         """Changed where a number means another process than before."""
         self.sight = Unseen()
         """What keeps whole processes out of sight."""
-        self.own: set[int] = set()
-        """Processes of the user who looks."""
+        self.meaning: dict[int, Denied] = {}
+        """What it means that a process may not be looked into, unless it is another user's."""
         self.unlisted: dict[HidingPlace, Descriptors] = {}
         """Sockets that descriptors do not show."""
         self.deep_looks = 0
@@ -173,8 +173,8 @@ class FakeSource:
     def visibility(self) -> Unseen:
         return self.sight
 
-    def is_own(self, pid: int) -> bool:
-        return pid in self.own
+    def denied(self, pid: int) -> Denied:
+        return self.meaning.get(pid, Denied.OTHER)
 
     def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
         self.deep_looks += 1
@@ -252,7 +252,7 @@ class FakeNamespace:
         return {} if self._is_silent else dict(self._source.facts)
 
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
-        return [None if self._is_silent else self._source.facts.get(socket.inode) for socket in sockets]
+        return [None if self._is_silent else self._source.facts.get(socket_key(socket)) for socket in sockets]
 
     def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
         check()

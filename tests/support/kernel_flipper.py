@@ -1,19 +1,22 @@
 """A process that goes from one network namespace to another and back as fast as it can, or has a thread that left.
 
-Run as `python -m tests.support.kernel_flipper PATH`, with the file of the other namespace; see `main` for the requests.
+Run as `python -m tests.support.kernel_flipper PATH`, with the file of the other namespace, or without a path as an
+ordinary user between two namespaces of a user namespace of his own; see `main` for the requests.
 """
 
 from __future__ import annotations
 
 import ctypes
+import encodings.idna  # noqa: F401 -- which names of hosts are encoded with; an ordinary user could not import it later
 import os
+import select
 import socket as net
 import sys
 import threading
 
-from tests.support.kernel import answer, requests
+from tests.support.kernel import NOBODY, answer, become, requests
 
-_CLONE_NEWNET = 0x4000_0000
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -41,8 +44,6 @@ class Flips:
 
     def until_asked(self) -> None:
         """Flip until the next request waits, a thousand times between two looks at it."""
-        import select
-
         while not select.select([sys.stdin], [], [], 0)[0]:
             for _ in range(1000):
                 enter(self._places[1])
@@ -65,9 +66,32 @@ def thread_in(file: int) -> int:
     return tid[0]
 
 
+def leave_both(uid: int) -> tuple[int, int]:
+    """Become an ordinary user, and the root of a user namespace with two network namespaces; gives their files."""
+    become(uid)
+    _unshare(_CLONE_NEWUSER)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {uid} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+    files = []
+    for _ in range(2):
+        _unshare(_CLONE_NEWNET)
+        files.append(os.open("/proc/self/ns/net", os.O_RDONLY))
+    return files[0], files[1]
+
+
+def _unshare(flags: int) -> None:
+    if _LIBC.unshare(flags):
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
 def main(path: str) -> None:
     """Do what is asked for until nobody asks any more."""
-    home, away = os.open("/proc/self/ns/net", os.O_RDONLY), os.open(path, os.O_RDONLY)
+    if path:
+        home, away = os.open("/proc/self/ns/net", os.O_RDONLY), os.open(path, os.O_RDONLY)
+    else:
+        home, away = leave_both(NOBODY)
+        enter(home)
     kept: list[net.socket] = []
     flips = Flips(home, away)
     for word in requests():
@@ -78,6 +102,8 @@ def main(path: str) -> None:
             case "flip":  # until the next request
                 answer(None)
                 flips.until_asked()
+            case "where":  # gives the inodes of both namespaces
+                answer([os.fstat(each).st_ino for each in (home, away)])
             case "stay":  # gives how often it flipped
                 answer(flips.count)
             case "thread":  # gives its number
@@ -86,4 +112,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1] if len(sys.argv) > 1 else "")

@@ -66,6 +66,14 @@ class Holder:
         os.close(self._pipes.pop(pid))
         os.waitpid(pid, 0)
 
+    def leave_zombie(self) -> int:
+        """Let a process end for which nobody waits; returns its number."""
+        pid = os.fork()
+        if not pid:
+            os._exit(0)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return pid
+
     def close(self, fd: int) -> None:
         """Close a descriptor."""
         self._sockets.pop(fd).close()
@@ -109,6 +117,10 @@ class Holder:
         threading.Thread(target=hold, daemon=True).start()
         is_open.wait()
         return opened[0]
+
+    def wait_in_thread(self) -> None:
+        """Start a thread that shares all descriptors."""
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
 
     def leave(self) -> None:
         """Go on in another thread, and let the main thread end."""

@@ -104,10 +104,21 @@ def _time_wait() -> Callable[[Socket], bool]:
     return lambda socket: socket.state is State.TIME_WAIT and socket.local_port == port
 
 
+def _waiting(path: str) -> Callable[[Socket], bool]:
+    """What picks a connection in the accept queue of a listener at this path."""
+    listener = _bound(net.AF_UNIX, net.SOCK_STREAM, 0, path)
+    client = net.socket(net.AF_UNIX)
+    client.connect(listener.getsockname())
+    _KEPT.append(client)
+    return lambda socket: socket.local.text == path and not socket.inode
+
+
 def _sign(socket: Socket) -> str:
     """What stands in the line of this socket alone."""
     if socket.netid in ("udpl", "icmp"):
         return f" {socket.inode} "
+    if not socket.inode and socket.netid == "u_str":
+        return f" 0 {socket.local.text}"
     if socket.netid == "nl":  # of which ss finds no process, and whose port it prints as a signed number
         return f"{socket.local.text}:{ctypes.c_int32(socket.local_port).value} "
     if not socket.owners:
@@ -121,7 +132,10 @@ def main() -> None:
     Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0")
     subprocess.run(["ip", "-6", "addr", "add", f"{_LINK_LOCAL}/64", "dev", "lo", "nodad"], check=True)
     with tempfile.TemporaryDirectory(prefix="nw") as folder, linux_source() as source:
-        wanted: dict[str, Callable[[Socket], bool]] = {"tcp TIME-WAIT": _time_wait()}
+        wanted: dict[str, Callable[[Socket], bool]] = {
+            "tcp TIME-WAIT": _time_wait(),
+            "unix stream that nobody accepted": _waiting(f"{folder}/w+t"),
+        }
         for name, each in _make(folder).items():
             inode = os.fstat(each.fileno()).st_ino
             wanted[name] = lambda socket, inode=inode: socket.inode == inode  # type: ignore[misc]  # the default
@@ -137,7 +151,7 @@ NAMES = (
     "udp without an address", "udp connected", "raw", "raw6", "udplite", "ping", "unix stream with a path",
     "unix stream accepted", "unix stream abstract", "unix stream unnamed", "unix datagram unnamed",
     "unix datagram with a path", "unix seqpacket", "packet", "packet cooked", "netlink",
-    "netlink with a port of the kernel's choice",
+    "netlink with a port of the kernel's choice", "unix stream that nobody accepted",
 )  # fmt: skip
 """Every socket that can be asked for."""
 

@@ -183,7 +183,8 @@ _sides = st.sampled_from(["local", "peer"])
 #: Words that mean something else without quotes, or may look as if they did.
 WORDS = [
     "not", "443", "tcp", "-is:new", "a:b", "*", "port", "port=443", "recv_q>0", "a=b", "tcp.port", "host", "time_wait",
-    "LISTENING", "443,80", "1-2", ":::22", "*:443", "a|b", "eq", "[::]:22",
+    "LISTENING", "443,80", "1-2", ":::22", "*:443", "a|b", "eq", "[::]:22", "80/tcp", "812/nginx", "10/8", "udp6",
+    "10.0.0.1:443", "10.0.0.1.443", "Recv-Q", "fin", "wait", "1", "TIMEWAIT",
 ]  # fmt: skip
 
 conditions: st.SearchStrategy[Expression] = st.one_of(

@@ -31,6 +31,7 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         environment: Mapping[str, str] | None = None,
+        own_session: bool = True,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -45,7 +46,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            start_new_session=True,
+            start_new_session=own_session,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "", "LC_ALL": "C.UTF-8", **(environment or {})},
         )
 
@@ -73,7 +74,19 @@ class Terminal:
 
     def send(self, keys: str) -> None:
         """Type."""
-        os.write(self._ours, keys.encode())
+        self.send_bytes(keys.encode())
+
+    def send_bytes(self, data: bytes) -> None:
+        """Type what may be no text; what the program prints meanwhile is read, so that neither waits for the other."""
+        os.set_blocking(self._ours, False)
+        end = time.monotonic() + PATIENCE
+        while data:
+            assert time.monotonic() < end, "it does not read what is typed:\n" + "\n".join(self.rows)
+            try:
+                data = data[os.write(self._ours, data) :]
+            except BlockingIOError:
+                if not self.read(0.05) and self.process.poll() is not None:
+                    return
 
     def resize(self, columns: int, lines: int) -> None:
         """Make the window another size."""
@@ -89,27 +102,31 @@ class Terminal:
         """
         end = time.monotonic() + PATIENCE
         while not condition(self.rows):
-            if time.monotonic() > end or not self._read(0.1):
+            if time.monotonic() > end or not self.read(0.1):
                 raise AssertionError(f"never saw {what}:\n" + "\n".join(self.rows))
         return self.rows
 
     def hang_up(self) -> int:
         """Take the terminal away, as a lost connection does; returns the program's status."""
+        os.killpg(self.process.pid, signal.SIGHUP)
+        return self.close()
+
+    def close(self) -> int:
+        """Take the terminal away, and tell nobody; returns the program's status."""
         os.close(self._ours)
         self._ours = os.dup(self._theirs)  # something to close in the end
-        os.killpg(self.process.pid, signal.SIGHUP)
         return self.process.wait(timeout=PATIENCE)
 
     def wait_for_end(self) -> int:
         """Read until the program ends; returns its status."""
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
-            self._read(0.05)
+            self.read(0.05)
         while select.select([self._ours], [], [], 0)[0]:
-            self._read(0)
+            self.read(0)
         return self.process.wait(timeout=1)
 
-    def _read(self, timeout: float) -> bool:
+    def read(self, timeout: float) -> bool:
         """Take in what the program wrote; False if it has ended and there is no more."""
         if select.select([self._ours], [], [], timeout)[0]:
             data = os.read(self._ours, 65_536)

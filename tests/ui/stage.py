@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.socket import Socket
@@ -64,8 +65,8 @@ class Stage:
 
     @property
     def said(self) -> str:
-        """What the last line says."""
-        return self.screen[-1].strip()
+        """What the line above the keys says."""
+        return self.screen[-2].strip()
 
     @property
     def heading(self) -> str:
@@ -94,16 +95,17 @@ class Stage:
         plain = self.table.rich_style
         return y > 0 and background is not None and background.bgcolor != plain.bgcolor
 
-    def record_refreshes(self) -> list[Region]:
-        """From now on, the parts of the table that are painted again."""
+    def record_refreshes(self, kind: type[Widget] = SocketTable) -> list[Region]:
+        """From now on, the parts of a widget that are painted again; of the table where nothing is said."""
         recorded: list[Region] = []
-        refresh = self.table.refresh
+        widget = self.app.screen_stack[0].query_one(kind)
+        refresh = widget.refresh
 
         def record(*regions: Region, **more: bool) -> object:
-            recorded.extend(regions or [self.table.region])
+            recorded.extend(regions or [widget.region])
             return refresh(*regions, **more)
 
-        self.table.refresh = record  # type: ignore[assignment,method-assign]  # a spy for one test
+        widget.refresh = record  # type: ignore[assignment,method-assign]  # a spy for one test
         return recorded
 
     async def step(self, seconds: float = 1.0) -> None:
@@ -154,3 +156,4 @@ async def on_stage(
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)
+            assert not app.failures.errors, "what fails is said on the screen, and no test overlooks it"

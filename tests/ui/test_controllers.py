@@ -147,7 +147,7 @@ def test_filters_are_taken_back_one_step_after_the_other(source: FakeSource, tmp
     filtering = Filtering(source, tmp_path)
     editing, viewer = filtering.editing, filtering.viewer
     editing.action_undo_filter()
-    assert viewer.said == ["There is no step to take back."]
+    assert viewer.said == ["No filter step to undo."]
     editing.action_edit_filter()
     filtering.keep("443")
     viewer.at = 1
@@ -243,7 +243,7 @@ def test_a_recording_is_ruled_by_the_keys_and_a_stream_as_far_as_it_can_be(sourc
         (
             AS_IT_COMES,
             ["pause", "step"],
-            ["A stream comes as fast as it is recorded."] * 2 + ["A stream has no beginning to go back to."],
+            ["A live stream plays as fast as it is recorded."] * 2 + ["A live stream can't be restarted."],
         ),
     ):
         viewer, player = StandIn(source), StandInPlayer(speed)
@@ -256,5 +256,5 @@ def test_a_recording_is_ruled_by_the_keys_and_a_stream_as_far_as_it_can_be(sourc
 def test_the_namespaces_of_a_recording_are_what_they_are(source: FakeSource) -> None:
     viewer = StandIn(source)
     ViewChoices(viewer, viewer, is_recorded=True).action_namespaces()
-    assert viewer.said == ["A recording holds the namespaces that were looked at, and no others."]
+    assert viewer.said == ["A recording has only the namespaces that were recorded."]
     assert viewer.spec.namespaces == ""

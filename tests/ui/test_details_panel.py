@@ -53,14 +53,14 @@ async def test_all_about_a_socket_is_told_and_kept_true(source: FakeSource) -> N
             "10.0.0.10:50002",
             "nginx, pid 7, descriptor",
             "/usr/sbin/nginx",
-            "may not be seen",
+            "not readable",
             "systemd (1)",
             "at least 0s",
         ):
             assert words in page(stage)
         source.put(WEB, SERVED, CLIENT, AWAY._replace(state=State.CLOSE_WAIT))
         await stage.step()
-        assert "CLOSE-WAIT: the peer closed" in page(stage)
+        assert "CLOSE-WAIT: closed by the peer" in page(stage)
         assert len(stage.app.screen_stack) == 1, "the table stays in reach"
         await stage.press("escape")
         assert not stage.app.screen.query_one(DetailsPanel).display
@@ -119,7 +119,7 @@ async def test_a_socket_that_closes_stays_the_subject_until_the_person_moves(sou
         await stage.step(10)
         assert "Closed       10s ago, " in page(stage)
         assert "10.0.0.10:50002" in page(stage)
-        assert "has closed; the cursor is on its neighbour" in stage.screen[-1]
+        assert "has closed; the cursor is on its neighbour" in stage.said
         await stage.press("k")
         assert "Closed" not in page(stage)
 
@@ -136,7 +136,7 @@ async def test_every_value_can_be_copied(source: FakeSource) -> None:
     async with on_stage(source, size=WIDE) as stage:
         await stage.press("enter", "tab", *"jjj", "y")
         assert stage.app.clipboard == "127.0.0.1:443"
-        assert "Sent the Local to the terminal's clipboard: 127.0.0.1:443" in stage.screen[-1]
+        assert "Sent the Local to the terminal's clipboard: 127.0.0.1:443" in stage.said
         await stage.press("tab", "j")
         assert stage.cursor_line == 1, "the table has the keyboard again"
         await stage.pilot.click("#details", offset=(20, 1))

@@ -76,11 +76,11 @@ async def test_tab_goes_through_several_candidates_one_by_one(source: FakeSource
         await stage.press("tab")
         assert line(stage).text == "port:https"
         await stage.press(" ", *"zzz", "tab")
-        assert "Nothing begins like this." in stage.screen[-2]
+        assert "No completion." in stage.screen[-2]
 
 
 async def test_a_question_mark_where_a_condition_begins_shows_the_language(source: FakeSource) -> None:
-    async with on_stage(source, size=(120, 50)) as stage:
+    async with on_stage(source, size=(120, 56)) as stage:
         await stage.press("slash", "question_mark")
         text = "\n".join(stage.screen)
         assert "dport = :ssh" in text
@@ -103,11 +103,11 @@ async def test_typed_filters_come_back_with_up_also_in_the_next_run(source: Fake
         await stage.press("up")
         assert line(stage).text == "nginx"
         await stage.press("up")
-        assert "There is no earlier one." in stage.screen[-2]
+        assert "No earlier filter." in stage.screen[-2]
         await stage.press("down", "down")
         assert line(stage).text == "half", "what was typed is not lost"
         await stage.press("down")
-        assert "There is no later one." in stage.screen[-2]
+        assert "No later filter." in stage.screen[-2]
 
 
 async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> None:
@@ -141,7 +141,7 @@ async def test_a_word_that_looks_like_a_condition_is_searched_and_noted_while_an
 ) -> None:
     async with on_stage(source) as stage:
         await stage.press("slash", *"proces=nginx")
-        assert "no key of this name: proces (process: is one); searched as text" in stage.screen[-2]
+        assert "no key of this name: proces (did you mean process?); searched as text" in stage.screen[-2]
         await stage.press("enter")
         assert "no key of this name: proces" in "\n".join(stage.screen)
         assert "Searched as text: proces=nginx." in "\n".join(stage.screen)

@@ -56,7 +56,7 @@ async def test_scrolling_sideways_reaches_every_column(source: FakeSource) -> No
 async def test_nothing_scrolls_where_everything_is_seen(source: FakeSource) -> None:
     async with on_stage(source, size=(250, 24)) as stage:
         await stage.press("right")
-        assert stage.said == "All columns are on the screen."
+        assert stage.said == "All columns are visible."
 
 
 # Groups
@@ -98,7 +98,7 @@ async def test_a_click_opens_a_group(source: FakeSource) -> None:
 async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("B")
-        assert stage.said == "There are no groups to fold; b makes some."
+        assert stage.said == "No groups to collapse; b groups the rows."
 
 
 # Toggles
@@ -106,15 +106,15 @@ async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> No
 
 async def test_toggles_are_lit_or_not_and_can_be_clicked(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        assert "●tcp 3  ●udp 1  ○unix 0  ○others 0" in stage.screen[0]
-        assert "○listening  ○established" in stage.screen[1]
-        await stage.pilot.click("#status", offset=(stage.screen[0].index("udp"), 0))
+        assert "tcp 3  udp 1  ○unix 0  ○other 0" in stage.screen[1]
+        assert stage.screen[1].startswith("LISTEN 1  ESTAB 2  UNCONN 1 ")
+        await stage.pilot.click("#status", offset=(stage.screen[1].index("udp"), 1))
         await stage.pilot.pause()
-        assert "●tcp 3  ○udp 1" in stage.screen[0]
+        assert "tcp 3  ○udp 1" in stage.screen[1]
         assert len(stage.rows) == 3
-        await stage.pilot.click("#status", offset=(stage.screen[1].index("listening"), 1))
+        await stage.pilot.click("#status", offset=(stage.screen[1].index("LISTEN"), 1))
         await stage.pilot.pause()
-        assert "●listening" in stage.screen[1]
+        assert stage.screen[1].startswith("LISTEN 1  ○ESTAB 2 ")
         assert len(stage.rows) == 1
 
 
@@ -201,14 +201,34 @@ async def test_a_file_is_not_replaced_without_asking(source: FakeSource, tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.exe", "must end in one of .csv"), ("nowhere/a.csv", "no such directory"), ("folder.csv", "is a directory")],
+    [
+        ("a.exe", "must be one of .csv"),
+        ("nowhere/a.csv", "no such directory"),
+        ("folder.csv", "is a directory"),
+        ("link.csv", "is a symbolic link"),
+        (f"{'a' * 300}.csv", "File name too long"),
+    ],
 )
 async def test_a_name_that_can_not_be_is_told(source: FakeSource, tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "link.csv").symlink_to("elsewhere")
     async with on_stage(source) as stage:
         await write_to(stage, tmp_path / name)
         assert any(words in line for line in stage.screen)
         assert len(stage.app.screen_stack) == 2
+
+
+async def test_the_home_of_nobody_is_told(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await write_to(stage, Path("~no-such-user/a.csv"))
+        assert any("home directory" in line for line in stage.screen)
+
+
+async def test_what_is_written_is_for_its_owner_alone(source: FakeSource, tmp_path: Path) -> None:
+    async with on_stage(source) as stage:
+        await write_to(stage, tmp_path / "a.csv")
+        await stage.app.workers.wait_for_complete()
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource) -> None:
@@ -223,9 +243,9 @@ async def test_a_write_that_fails_is_told_and_leaves_nothing(source: FakeSource)
 async def test_an_interval_that_can_not_be_kept_is_shown_as_what_it_is(source: FakeSource) -> None:
     async with on_stage(source, spec=ViewSpec(interval=0.1)) as stage:
         await stage.step(0.1)
-        assert "live, every 0.1s," in stage.screen[0]
+        assert "● live 0.1s" in stage.screen[0]
         await stage.step(0.4)
-        assert "live, every 0.4s, not 0.1s," in stage.screen[0]
+        assert "● live 0.4s, not 0.1s" in stage.screen[0]
 
 
 # Mouse
@@ -284,7 +304,7 @@ async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> No
     ("keys", "words"),
     [
         (("slash", *"nomatch", "enter"), ["None of 4 sockets matches the filter.", "Searched as text: nomatch."]),
-        (("t", "u"), ["There are no sockets of the kinds that are on.", "There are: tcp 3, udp 1.", "a shows"]),
+        (("t", "u"), ["There are no sockets of the selected kinds.", "Present: tcp 3, udp 1.", "a shows"]),
         (("t", "e"), ["Nothing is connected.", "e shows all states again."]),
     ],
 )
@@ -298,11 +318,11 @@ async def test_an_empty_table_says_why_and_what_to_press(
 
 async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() -> None:
     async with on_stage(FakeSource()) as stage:
-        assert stage.rows[0].strip() == "No sockets of any kind were found here."
+        assert stage.rows[0].strip() == "There are no sockets of any kind here."
         for key, words in (
-            ("enter", "There is no row to tell about."),
-            ("y", "There is no row to copy."),
-            ("w", "There is nothing on the screen to write."),
+            ("enter", "No row to show details of."),
+            ("y", "No row to copy."),
+            ("w", "No rows to write."),
         ):
             await stage.press(key)
             assert stage.said == words
@@ -311,12 +331,13 @@ async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() 
 async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         for keys, words in (
-            (("escape",), "There is no filter to clear; / makes one."),
+            (("escape",), "Nothing to take back: no filter, and every kind and state of this view is shown."),
+            (("9",), "There is no view 9."),
             (("tab",), "The details are not open; Enter opens them."),
-            (("N",), "There is no other network namespace that can be seen."),
+            (("N",), "No other network namespace is visible."),
             (("full_stop",), "That is for recordings; netwatch-tui --replay FILE plays one."),
             (("R",), "That is for recordings; netwatch-tui --replay FILE plays one."),
-            (("a", "a"), "Every kind in every state is shown already."),
+            (("a", "a"), "All kinds and states are already shown."),
         ):
             await stage.press(*keys)
             assert stage.said == words
@@ -325,25 +346,32 @@ async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
 # Cost
 
 
-async def test_the_line_of_keys_is_made_anew_only_for_other_keys(
-    source: FakeSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_line_of_keys_is_painted_anew_only_for_other_keys(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        made = []
-        recompose = KeyLine.recompose
-
-        async def count(line: KeyLine) -> None:
-            made.append(line)
-            await recompose(line)
-
-        monkeypatch.setattr(KeyLine, "recompose", count)
+        regions = stage.record_refreshes(KeyLine)
         await stage.press("s", "escape", "y", "escape")
-        assert made == []
+        assert len(regions) == 0
         await stage.press("slash")
         assert "Enter Keep" in stage.screen[-1]
         await stage.press("escape")
         assert "/ Filter" in stage.screen[-1]
-        assert len(made) == 2
+        assert len(regions) == 2
+
+
+@pytest.mark.parametrize("width", [20, 33, 40, 57, 80, 120])
+async def test_keys_are_cut_between_keys_and_never_in_a_word(source: FakeSource, width: int) -> None:
+    async with on_stage(source, size=(width, 24)) as stage:
+        shown = stage.screen[-1].split("  ")
+        assert [label for key, label in map(str.split, shown)] == [key.label for key in MAIN_KEYS if key.in_footer][
+            : len(shown)
+        ]
+
+
+async def test_a_click_on_a_key_does_what_the_key_does(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.pilot.click(KeyLine, offset=(stage.screen[-1].index("s Sort"), 0))
+        await stage.pilot.pause()
+        assert len(stage.app.screen_stack) == 2
 
 
 async def test_an_unchanged_tick_paints_nothing_but_the_cells_that_changed(source: FakeSource) -> None:

@@ -77,7 +77,7 @@ def test_it_ends_well_when_it_is_told_to_from_outside() -> None:
 def test_it_does_not_outlive_its_terminal() -> None:
     with Terminal([PROGRAM]) as terminal:
         terminal.wait_for(lambda rows: "socket" in rows[0], "the counts")
-        assert terminal.hang_up() == -signal.SIGHUP
+        assert terminal.hang_up() == 128 + signal.SIGHUP
 
 
 def test_a_wrong_theme_is_one_line_on_the_terminal() -> None:

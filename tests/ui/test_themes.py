@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,11 @@ def test_the_name_of_a_theme_is_that_of_its_file(tmp_path: Path) -> None:
         (GOOD + 'blink = "red"', "unknown colour signals.blink"),
         (GOOD + "[more]", "unknown part 'more'"),
         ("colors = 1\n", "'colors' is not a table"),
+        (GOOD.replace("true", '"yes"'), "'dark' is neither true nor false"),
+        ("dark = " + "1" * 5000, "4300 digits"),
+        ("dark = " + "[" * 5000, "nested too deeply"),
+        ("#" * 100_000, "larger than 65,536 bytes"),
+        (GOOD.replace("green", "rgb(" + "9" * 400 + ",0,0)"), "is no colour"),
     ],
 )
 def test_a_bad_theme_is_told_and_the_good_ones_are_kept(tmp_path: Path, text: str, reason: str) -> None:
@@ -62,3 +68,14 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ThemeError, match="utf-8"):
         read_theme(tmp_path / "bad.toml")
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "bad.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    themes, problems = load_themes(tmp_path)
+    assert not themes
+    assert problems == [
+        "theme bad.toml: it is a pipe, not a regular file",
+        "theme zero.toml: it is a device, not a regular file",
+    ]

@@ -10,8 +10,8 @@ from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import State, Timer
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.socket import Socket, State, Timer
+from netwatch_tui.sockets.unseen import Denied, Unseen
 from tests.support.build import netlink, owner, process, tcp, time_wait, udp
 from tests.support.fake import Watch, busy, events, only, row
 
@@ -24,6 +24,32 @@ RESOLVER = udp("[::1]:53", inode=4)
 
 def reasons(*snapshots: Snapshot) -> list[OwnerReason | None]:
     return [only(snapshot).owner_reason for snapshot in snapshots]
+
+
+def test_all_sockets_of_one_inode_have_the_owners_of_the_moment() -> None:
+    """The subflows of an MPTCP connection, of which each may end."""
+    ends = [f"192.0.2.{n}:40000" for n in (1, 2, 3)]
+    flows = [tcp(end, "192.0.2.9:80", inode=5) for end in ends]
+    watch = Watch(*flows[:2])
+    watch.source.held[7] = {3: 5}
+    watch.again()
+
+    def owners(*sockets: Socket) -> list[tuple[Owner, ...]]:
+        return [socket.owners for socket in watch.tick(*sockets).sockets]
+
+    assert owners(*flows) == [(owner(7, 3),)] * 3
+    watch.source.held[8] = {3: 5}
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(*flows) == [(owner(7, 3), owner(8, 3))] * 3
+    del watch.source.held[7]
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(*flows[1:]) == [(owner(8, 3),)] * 2
+    watch.source.held[9] = {3: 5}
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(flows[2]) == [(owner(8, 3), owner(9, 3))]
+    del watch.source.held[8]
+    watch.again(LOOK_ROUND_EVERY)
+    assert owners(flows[2]) == [(owner(9, 3),)]
 
 
 # --- why there is none ---
@@ -66,7 +92,7 @@ def test_where_not_all_processes_are_listed_owners_are_hidden_and_that_is_in_the
     watch.source.sight = sight
     watch.source.hold(7, CLIENT)
     watch.source.held.update({8: PermissionError(), 9: PermissionError(), 10: PermissionError()})
-    watch.source.own = {9}
+    watch.source.meaning = {9: Denied.SHIELDED}
     first = watch.again()
     assert [socket.owner_reason for socket in first.sockets] == [OwnerReason.PERMISSION, None]
     assert first.unseen == sight._replace(others=2, shielded=1)
@@ -196,14 +222,30 @@ def test_what_was_let_go_is_said_to_be_held_again_when_somebody_takes_it() -> No
     assert (taken.owners, taken.owner_reason, taken.evidence) == ((owner(8),), None, ())
 
 
-def test_what_may_not_be_read_any_more_is_no_owner() -> None:
+def test_what_may_not_be_read_any_more_may_still_hold_its_sockets() -> None:
     """A process that starts a program with the rights of another user keeps its number, and its sockets maybe."""
-    watch = Watch(LISTENER)
-    watch.source.hold(7, LISTENER)
+    watch = Watch(CLIENT)
+    watch.source.hold(7, CLIENT)
     watch.again()
     watch.source.held[7] = PermissionError()
-    socket = only(watch.again(LOOK_ROUND_EVERY))
-    assert (socket.owners, socket.owner_reason, socket.evidence) == ((), OwnerReason.LAST_HELD, (owner(7),))
+    hidden = only(watch.again(LOOK_ROUND_EVERY))
+    assert (hidden.owners, hidden.owner_reason, hidden.evidence) == ((), OwnerReason.PERMISSION, (owner(7),))
+    over = only(watch.tick(CLIENT._replace(state=State.FIN_WAIT_2, inode=0)))
+    assert (over.owner_reason, over.evidence) == (OwnerReason.LAST_HELD, (owner(7),)), "it was let go"
+
+
+def test_what_has_ended_or_is_read_again_holds_nothing_unseen() -> None:
+    for after in (PermissionError(), dict[int, int]()):
+        watch = Watch(LISTENER)
+        watch.source.hold(7, LISTENER)
+        watch.again()
+        if not after:
+            watch.source.held[7] = PermissionError()
+            assert only(watch.again(LOOK_ROUND_EVERY)).owner_reason is OwnerReason.PERMISSION
+        watch.source.meaning = {7: Denied.EMPTY}  # a zombie
+        watch.source.held[7] = after
+        socket = only(watch.again(LOOK_ROUND_EVERY))
+        assert (socket.owners, socket.owner_reason, socket.evidence) == ((), OwnerReason.LAST_HELD, (owner(7),))
 
 
 # --- accept queues ---
@@ -248,6 +290,16 @@ def test_whoever_may_hold_the_listener_unseen_it_waits_all_the_same() -> None:
     watch.source.held[8] = PermissionError()
     socket = watch.again().sockets[1]
     assert (socket.owner_reason, socket.evidence) == (OwnerReason.ACCEPT_QUEUE, ())
+
+
+def test_a_connection_without_a_listener_was_not_looked_for_in_every_process_where_some_may_not_be_read() -> None:
+    watch = Watch(QUEUED)
+    assert reasons(watch.again()) == [OwnerReason.NOT_FOUND]
+    watch.source.held[8] = PermissionError()
+    watch.source.hold(9, RESOLVER)
+    assert row(watch.tick(QUEUED, RESOLVER), QUEUED).owner_reason is OwnerReason.PERMISSION
+    del watch.source.held[8]
+    assert row(watch.again(LOOK_ROUND_EVERY), QUEUED).owner_reason is OwnerReason.NOT_FOUND
 
 
 def test_a_listener_whose_namespace_is_not_looked_at_any_more_is_forgotten() -> None:

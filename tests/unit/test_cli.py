@@ -500,6 +500,64 @@ def test_a_filter_for_kinds_that_are_not_listed_says_how_to_list_them(proc: Path
         assert (result.status, result.out, result.err) == (0, [], [expected.format(kind, letter)])
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["-l", "state:time-wait"], "the filter asks for TIME-WAIT sockets, which are left out by -4, -6 or -l"),
+        (["-4", "ip6"], "the filter asks for inet6 sockets, which are left out by -4, -6 or -l"),
+        (["unix"], "the filter asks for unix sockets, which are listed only with -x"),
+        (["is:new"], "one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do"),
+        (
+            ["age:<10s"],
+            "one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do",
+        ),
+        (["::1:99"], "no socket matches the filter; searched as text: ::1:99 (did you mean [::1]:99?)"),
+        (["loopback"], "no socket matches the filter; searched as text: loopback (did you mean is:loopback?)"),
+        (
+            ["process:ngin*"],
+            "no socket matches the filter; * is no wildcard in process:ngin*; process:/REGEX/ takes patterns",
+        ),
+        (["ngin.*"], "no socket matches the filter; searched as text: ngin.* (did you mean process:/ngin.*/?)"),
+        (["10.9.*"], "no socket matches the filter; searched as text: 10.9.* (did you mean addr:10.9.*?)"),
+        (
+            ["port", "7", "9"],
+            "no socket matches the filter; 7 and 9 must match at once; port:7,9 asks for any of them",
+        ),
+    ],
+)
+def test_a_filter_that_chooses_nothing_says_what_may_have_been_meant(
+    proc: Path, run: Run, words: list[str], hint: str
+) -> None:
+    result = run("--once", "-H", *words)
+    assert (result.status, result.out, result.err) == (0, [], [f"netwatch-tui: {hint}"])
+
+
+def test_a_word_beside_alternatives_that_nothing_has_is_said(proc: Path, run: Run) -> None:
+    result = run("--once", "-H", "tcp", "or", "ngnix")
+    assert result.out
+    assert result.err == ["netwatch-tui: filter: nothing matches a part of it; searched as text: ngnix"]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["-user:root"], ["not", "user:root"]),
+        (["-port=22"], ["not", "port:22"]),
+        (["-Recv-Q:0"], ["not", "recv_q:0"]),
+        (["-iTCP:22"], ["tcp:22"]),
+        (["-i:22"], ["port:22"]),
+        (["-i4TCP"], ["-4", "tcp"]),
+        (["-i", ":22"], ["-i", "port:22"]),
+        (["-iTCP", "-sTCP:LISTEN"], ["tcp", "state:listen"]),
+    ],
+)
+def test_a_condition_that_begins_like_an_option_is_one(
+    proc: Path, run: Run, words: list[str], meant: list[str]
+) -> None:
+    assert run("--once", *words) == run("--once", *meant)
+    assert run("--once", *words).status == 0
+
+
 def test_what_looks_like_a_condition_but_has_no_known_key_is_said_once(proc: Path, run: Run) -> None:
     result = run("--once", "foo=bar", "or", "tcp")
     assert result.out[1:]

@@ -81,6 +81,17 @@ def test_those_that_were_chosen_are_read(chosen: str, sockets: list[Socket], nam
     assert watch.source.reads == len(names) * len(TABLES)
 
 
+def test_two_of_one_name_are_told_apart_by_their_numbers() -> None:
+    watch = looking("*")
+    watch.source.others = (Place(BLUE, "web.service", 30), Place(RED, "web.service", 40))
+    names = {NETNS: str(NETNS), BLUE: f"web.service ({BLUE})", RED: f"web.service ({RED})"}
+    assert watch.again().namespaces.names == names
+    watch.collector.namespaces = "web.service"
+    assert watch.again().namespaces.names.keys() == {BLUE, RED}
+    watch.source.others = watch.source.others[:1]
+    assert watch.again(LOOK_ROUND_EVERY).namespaces.names == {BLUE: "web.service"}
+
+
 def test_a_choice_can_be_made_from_the_start() -> None:
     watch = looking()
     assert held(Collector(watch.source, namespaces="red").collect(1.0)) == [RED_LISTENER]

@@ -254,6 +254,8 @@ def test_unreadable_processes_are_counted_and_the_others_found(
     open_tree.add(7, "socket:[56]").chmod(0)
     open_tree.add(8, "socket:[57]")
     open_tree.add(9, "socket:[58]").chmod(0)
+    for pid in (7, 9):
+        (open_tree.root / str(pid) / "stat").write_text(f"{pid} (p) S{' 1' * 20}\n")
     unprivileged()
     assert scan(index) == {57}
     assert (index.of(57), sum(index.denied)) == ((owner(8, 3),), 2)
@@ -361,12 +363,14 @@ def test_metadata_is_asked_for_anew_when_it_was_forgotten(child: Child) -> None:
 def test_another_program_of_the_same_name_has_its_own_command_line() -> None:
     """As when an interpreter runs one script and then another: neither pid, start time nor name is different."""
     second = "print(flush=True); input()"
-    code = f"import os, sys; input(); os.execv(sys.executable, [sys.executable, '-S', '-c', {second!r}])"
+    run = f"os.execv(sys.executable, [sys.executable, '-S', '-c', {second!r}])"
+    code = f"import os, sys; print(flush=True); input(); {run}"
     command = [sys.executable, "-S", "-c", code]
     processes = Processes("/proc")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdin
         assert running.stdout
+        running.stdout.readline()  # it runs: the kernel lets the parent go on before the arguments are in place
         before = processes.read(running.pid)
         running.stdin.write("\n")
         running.stdin.flush()

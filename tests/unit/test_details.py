@@ -45,13 +45,13 @@ def test_a_connection_is_told_with_all_that_is_known_of_it() -> None:
     assert told["State"].startswith("ESTAB: ")
     assert (told["Local"], told["Peer"]) == ("10.0.0.1:443", "10.0.0.9:50000")
     assert (told["Recv-Q"], told["Send-Q"]) == ("1,234 bytes not read yet", "5 bytes not acknowledged yet")
-    assert (told["Timer"], told["Sent again"]) == ("on, fires in 0.2s", "2 times without an answer")
+    assert (told["Timer"], told["Retransmits"]) == ("on, expires in 0.2s", "2 of the current segment, unanswered")
     assert (told["Age"], told["Inode"], told["User"], told["Namespace"]) == ("5s", "1000", "root (0)", "blue")
 
 
 def test_queues_of_a_listener_are_connections() -> None:
     told = facts(tcp(recv_q=3, send_q=128))
-    assert (told["Recv-Q"], told["Send-Q"]) == ("3 connections wait", "128 may wait")
+    assert (told["Recv-Q"], told["Send-Q"]) == ("3 in the accept queue", "backlog 128")
 
 
 def test_connections_that_another_listener_may_have_taken_are_told_apart() -> None:
@@ -67,14 +67,14 @@ def test_connections_that_another_listener_may_have_taken_are_told_apart() -> No
 
 def test_what_is_not_known_is_not_told() -> None:
     told = facts(unix("/run/x"))
-    assert not told.keys() & {"Recv-Q", "Send-Q", "Drops", "Timer", "Sent again", "Device"}
+    assert not told.keys() & {"Recv-Q", "Send-Q", "Drops", "Timer", "Retransmits", "Device"}
     assert told["User"] == "not kept by the kernel"
     assert "Timer" not in facts(tcp())
 
 
 def test_a_socket_without_a_file_says_so() -> None:
     told = facts(time_wait(tcp("127.0.0.1:80", "127.0.0.1:9")))
-    assert (told["Inode"], told["User"]) == ("none: no file stands behind it", "not kept by the kernel")
+    assert (told["Inode"], told["User"]) == ("none: the socket has no file", "not kept by the kernel")
 
 
 def test_a_socket_that_was_there_is_at_least_that_old() -> None:
@@ -83,7 +83,7 @@ def test_a_socket_that_was_there_is_at_least_that_old() -> None:
 
 def test_drops_and_devices_are_told_where_there_are_any() -> None:
     told = facts(udp("0.0.0.0:68", drops=1_000, interface="eth0"))
-    assert (told["Drops"], told["Device"]) == ("1,000 datagrams, because the queue was full", "eth0")
+    assert (told["Drops"], told["Device"]) == ("1,000 datagrams, because the receive queue was full", "eth0")
     assert "Device" not in facts(packet("ip", 2, interface="eth0"))
 
 
@@ -113,7 +113,7 @@ def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
 
 def test_what_may_not_be_seen_of_a_process_is_said() -> None:
     told = facts(tcp(owners=(Owner(7, 3, NGINX),)), {7: ProcessDetails(None, None, ())})
-    assert (told["program"], told["directory"], told["parents"]) == ("may not be seen", "may not be seen", "none")
+    assert (told["program"], told["directory"], told["parents"]) == ("not readable", "not readable", "none")
 
 
 @pytest.mark.parametrize("reason", OwnerReason)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -8,12 +9,14 @@ from hypothesis import strategies as st
 
 from netwatch_tui.fields.format import (
     ELLIPSIS,
+    INVISIBLE,
     cell_width,
     clip,
     clip_amount,
     clip_endpoint,
     duration,
     endpoint,
+    harmless,
     local_text,
     peer_text,
     printable,
@@ -258,3 +261,25 @@ def test_an_amount_in_units_is_near_the_exact_one(amount: int, width: int) -> No
     elif made != "…":
         shown = float(made[:-1]) * 1024 ** ("kMGTPE".index(made[-1]) + 1)
         assert abs(shown - amount) <= 0.5 * 1024 ** ("kMGTPE".index(made[-1]) + 1)
+
+
+def test_everything_invisible_is_in_the_set_and_no_letter_is() -> None:
+    invisible = re.compile(f"[{INVISIBLE}]")
+    for code in range(0x110000):
+        category = unicodedata.category(chr(code))
+        if category in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            assert invisible.match(chr(code)), hex(code)
+        elif category[0] in "LNPS":
+            assert code in (0x115F, 0x1160, 0x3164, 0xFFA0) or not invisible.match(chr(code)), hex(code)
+
+
+@given(st.lists(from_outside))
+def test_no_line_leaves_with_something_invisible(lines: list[str]) -> None:
+    for line in harmless(lines):
+        assert not re.search(rf"(?!\t)[{INVISIBLE}]", line)
+
+
+def test_lines_without_harm_are_the_same_ones() -> None:
+    lines = ["tcp LISTEN", "数据\te\u0301"]
+    assert harmless(lines[:1]) == lines[:1]
+    assert harmless(lines) == lines

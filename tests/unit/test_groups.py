@@ -115,16 +115,16 @@ def test_a_group_that_is_shut_hides_its_rows_and_stands_for_them() -> None:
     assert not first.is_open
     assert isinstance(second, Group)
     assert [made.position[id] for id in (1, 2, 3)] == [0, 0, 0]
-    assert made.shown == 5, "a row in a shut group is still counted"
+    assert made.shown == 5, "a row in a collapsed group is still counted"
 
 
 def test_all_groups_can_be_shut_but_some() -> None:
-    folding = Folding(shut=True).toggled("sshd")
+    folding = Folding(collapsed=True).toggled("sshd")
     made = view(grouping="process", folding=folding)
     assert [(group.id, group.is_open) for group in groups(made)] == [
         ("nginx", False), ("(not found)", False), ("sshd", True),
     ]  # fmt: skip
-    assert folding.toggled("sshd") == Folding(shut=True)
+    assert folding.toggled("sshd") == Folding(collapsed=True)
 
 
 def test_a_name_from_outside_is_harmless_as_a_group() -> None:

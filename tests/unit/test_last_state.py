@@ -10,6 +10,7 @@ import pytest
 
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.registry import write_lines
+from netwatch_tui.recording import last_state as last_state_module
 from netwatch_tui.recording.codec import decode, encode
 from netwatch_tui.recording.last_state import last_state
 from netwatch_tui.recording.reader import RecordingError
@@ -128,3 +129,63 @@ def test_what_is_of_another_type_is_refused(name: str, wrong: object) -> None:
     told = {**encode(tcp(id=1), lambda _: 0), name: wrong}
     with pytest.raises((LookupError, TypeError, ValueError)):
         decode(told, {})
+
+
+def document(*sockets: Socket) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads("\n".join(write_lines("json", sockets, Head(10.0, "web-1"))))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("local_port", "80", "sockets[1].local_port: '80' is no whole number from 0 to 18446744073709551615"),
+        ("uid", 2**64, "sockets[1].uid: 18446744073709551616 is no whole number from 0 to 18446744073709551615"),
+        ("seen_at", "0001-01-01T00:00:00", "sockets[1].seen_at: '0001-01-01T00:00:00' is no time"),
+        ("seen_at", "9999-12-31T23:59:59-23:59", "sockets[1].seen_at: '9999-12-31T23:59:59-23:59' is no time"),
+        ("owners", [{"pid": 1}], "sockets[1].owners[0]: fd, started_at is missing"),
+        ("owners", [5], "sockets[1].owners[0]: 5 is no object"),
+        ("local_address", "\ud800", "stands for no bytes"),
+    ],
+)
+def test_of_a_document_the_damaged_sockets_are_told_and_the_rest_is_used(
+    tmp_path: Path, name: str, wrong: object, words: str
+) -> None:
+    told = document(HELD, unix(id=2) if name == "local_address" else HELD)
+    told["sockets"][1][name] = wrong
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(told))
+    last = last_state(str(path))
+    assert last.snapshot.sockets == (HELD,)
+    assert str(last.note).startswith(f"{path}: 1 of 2 sockets left out: ")
+    assert words in str(last.note)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"sockets": 5}, "sockets: 5 is no list"),
+        ({"taken_at": 5}, "taken_at: 5 is no time"),
+        ({"version": "1"}, "version: '1' is no whole number"),
+        ({"version": 10**30}, "is no whole number"),
+        ({"version": 2}, "was written by a newer netwatch-tui: its format version is 2"),
+        ({"sockets": [{}]}, "sockets[0]: owners, seen_at"),
+    ],
+)
+def test_a_document_of_another_shape_is_refused_in_one_line(
+    tmp_path: Path, wrong: dict[str, object], words: str
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({**document(HELD), **wrong}))
+    with pytest.raises(RecordingError) as refused:
+        last_state(str(path))
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_document_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_state_module, "MOST_LINE", 10_000)
+    path = tmp_path / "x.json"
+    path.write_text("{}\n" * 10_000)
+    with pytest.raises(RecordingError, match="it has more than 10,000 bytes"):
+        last_state(str(path))

@@ -130,7 +130,7 @@ def test_spans_of_time(text: str, seconds: float) -> None:
 def test_what_is_no_span_of_time(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli._parser().parse_args([f"--timeout={text}"])
-    assert "is no span of time" in capsys.readouterr().err
+    assert "is not a duration" in capsys.readouterr().err
 
 
 def test_the_parser_has_a_section_for_each_in_the_table() -> None:

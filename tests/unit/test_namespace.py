@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +94,22 @@ def test_a_table_of_the_own_namespace_is_no_other_ones(proc: Proc) -> None:
     os.link(proc.root / "self" / "net" / "tcp", table)  # the link says blue: it went and came back meanwhile
     with pytest.raises(ProcessLookupError):
         lines_of(proc.blue, "tcp")
+
+
+def test_a_table_is_nobodys_while_the_process_shows_now_this_one_and_now_that(
+    proc: Proc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link says blue each time it is asked, and is not asked while the table is another one."""
+    proc.add("40", BLUE + 1)
+    looks = itertools.count()
+
+    def stat(path: str) -> os.stat_result:
+        return os.lstat(path.replace("/30/", "/40/") if next(looks) % 2 else path)
+
+    with monkeypatch.context() as patch, pytest.raises(ProcessLookupError):
+        patch.setattr("netwatch_tui.kernel.namespace.os.stat", stat)
+        lines_of(proc.blue, "tcp")
+    assert len(lines_of(proc.blue, "tcp")) == 1
 
 
 # --- sock_diag ---

@@ -166,6 +166,10 @@ def test_processes_that_hide_their_namespace_are_counted_but_those_that_show_the
         (folder / "net").mkdir()
         if inside == NETNS:
             os.link(own, folder / "net" / "tcp")
+        else:
+            (folder / "net" / "tcp").touch()
+    zombie = open_tree.add(34, RED)  # has no tables, being in no namespace
+    (zombie / "ns").chmod(0)
     unprivileged()
     assert [told[0] for told in open_tree.others()] == [BLUE]
     assert open_tree.look().denied == 2
@@ -237,7 +241,10 @@ def test_a_name_a_number_or_a_pid_is_what_the_collector_can_follow(named: Tree, 
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
-        ("green", "no network namespace 'green' can be seen; there are: own, lxc:web, twin.service"),
+        (
+            "green",
+            rf"no network namespace 'green' can be seen; there are: own, lxc:web, twin.service \({RED}\), twin",
+        ),
         ("999", "no network namespace '999' can be seen"),
         ("twin.service", rf"'twin.service' means several .*: twin.service \({RED}\), twin.service \({RED + 1}\); say"),
         ("/no/such/file", "^/no/such/file: No such file or directory$"),

@@ -202,6 +202,28 @@ def test_no_spreadsheet_runs_a_name(format: str, start: str) -> None:
     assert line.startswith("'")
 
 
+@pytest.mark.parametrize("start", ["\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_the_wide_signs_begin_formulas_too(start: str) -> None:
+    assert written("csv", named(f"{start}cmd"), header=False, columns=("process",)) == [f"'{start}cmd"]
+
+
+@pytest.mark.parametrize("between", ["", " ", '"', " '"])
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_where_the_semicolon_stands_between_cells_no_spreadsheet_runs_a_name_either(format: str, between: str) -> None:
+    (line,) = written(format, named(f"a;{between}=cmd"), header=False, columns=("process",))
+    assert all(not part.lstrip("\"' ").startswith("=") or part.startswith("'") for part in line.split(";"))
+    (line,) = written(format, named(f"a;{between}=cmd"), header=False, columns=("owners",))
+    assert ";" not in line
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_what_is_invisible_is_spelled_out(format: str) -> None:
+    (line,) = written(format, named("a\u202eb\u200bc\ufeffd\U000e0041"), header=False, columns=("process",))
+    assert line == r"a\u202eb\u200bc\ufeffd\U000e0041"
+    (line,) = written(format, named("e\u0301 数据 🦊"), header=False, columns=("process",))
+    assert line == "e\u0301 数据 🦊", "what a text is made of stays"
+
+
 def test_numbers_are_no_formulas_and_plain_names_stay_as_they_are() -> None:
     columns = ("pid", "age", "process")
     late = named("x=1")._replace(seen_at=HEAD.taken_at + 5)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.kernel.descriptors import NO_SOCKET
 from netwatch_tui.sockets.ownership import Owner
+from netwatch_tui.sockets.unseen import Denied
 from tests.support.build import owner, process
 from tests.support.fake import FakeSource
 
@@ -402,9 +403,12 @@ def test_processes_that_may_not_be_looked_into_are_counted_anew_each_time(machin
     machine.source.held = {10: PermissionError(), 11: PermissionError(), 12: {3: 56}}
     machine.scan()
     assert machine.index.denied == (2, 0)
-    machine.source.own = {11}
+    machine.source.meaning = {11: Denied.SHIELDED}
     machine.scan()
     assert machine.index.denied == (1, 1)
+    machine.source.meaning[10] = Denied.EMPTY
+    machine.scan()
+    assert machine.index.denied == (0, 1)
     del machine.source.held[10]
     machine.find(7)
     assert machine.index.denied == (0, 1)

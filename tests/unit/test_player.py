@@ -12,11 +12,12 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from netwatch_tui.files.text_lines import read_lines
 from netwatch_tui.play.news import CollectFailed, News, PositionMoved, ViewReady
 from netwatch_tui.play.player import Player
 from netwatch_tui.play.position import Position
 from netwatch_tui.query import parse
-from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
+from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -206,7 +207,7 @@ def test_a_stream_is_shown_as_it_comes_and_its_end_is_told(screen: Screen, tmp_p
 
 def test_what_is_no_recording_is_told_on_the_screen(screen: Screen, play: Play) -> None:
     play([b"hello\n"])
-    assert screen.moved(lambda position: position.ended).ended == "it is no recording of netwatch-tui"
+    assert screen.moved(lambda position: position.ended).ended == "it is not a recording of netwatch-tui"
     screen.wait(lambda message: isinstance(message, CollectFailed))
 
 

@@ -34,6 +34,14 @@ SAME = [
     ("src port 22", "sport = :22"),
     ("dst host 10.0.0.9", "dst 10.0.0.9"),
     ("src net 10/8", "src 10/8"),
+    ("src or dst port 22", "src port 22 or dst port 22"),
+    ("dst or src host 10.0.0.9", "dst 10.0.0.9 or src 10.0.0.9"),
+    ("src and dst net 10/8", "src 10/8 dst 10/8"),
+    ("ip host 10.0.0.9", "family:inet,inet6 addr:10.0.0.9"),
+    ("ip6 host ::1", "family:inet6 addr:[::1]"),
+    ("10/8", "addr:10.0.0.0/8"),
+    ("2001:db8::/32", "addr:2001:db8::/32"),
+    ("10.0.0.1.443", "addr:10.0.0.1:443"),
     # as Wireshark has it
     ("tcp.port==443", "proto:tcp port:443"),
     ("tcp.port != 443", "proto:tcp -port:443"),
@@ -41,6 +49,16 @@ SAME = [
     ("udp.dstport==53", "proto:udp pport:53"),
     ("ip.addr==10.0.0.9", "addr:10.0.0.9"),
     ("ip.src == 10.0.0.1", "local:10.0.0.1"),
+    # as nft, psutil, ps and the headings of netstat and ss have it
+    ("dport:443", "pport:443"),
+    ("src:10/8", "local:10/8"),
+    ("daddr 10.0.0.9", "peer:10.0.0.9"),
+    ("raddr=10.0.0.9", "peer:10.0.0.9"),
+    ("comm=nginx", "process:nginx"),
+    ("Recv-Q>0", "recv_q:>0"),
+    ("Send-Q > 0", "send_q:>0"),
+    ("send-q:>1k", "send_q:>1k"),
+    ("-recv-q:0", "-recv_q:0"),
     # states by themselves, as ss, netstat, Windows and RFC 9293 spell them
     ("LISTENING", "state:listening"),
     ("established", "state:established"),
@@ -54,6 +72,19 @@ SAME = [
     ("state=established", "state:established"),
     ("state != established", "-state:established"),
     ("state CLOSE_WAIT", "state close-wait"),
+    ("TIMEWAIT", "state:time-wait"),
+    ("finwait2", "state:fin-wait-2"),
+    ("FIN WAIT 1", "state:fin-wait-1"),
+    ("close wait port 22", "state:close-wait port:22"),
+    # kinds by themselves
+    ("udp", "netid:udp"),
+    ("UNIX", "netid:u_dgr,u_seq,u_str"),
+    ("u_str", "netid:u_str"),
+    ("tcp6", "netid:tcp family:inet6"),
+    ("inet6", "family:inet6"),
+    ("80/tcp", "netid:tcp port:80"),
+    ("udp/53", "netid:udp port:53"),
+    ("812/nginx", "pid:812 process:nginx"),
     ("state:FIN_WAIT1", "state:fin-wait-1"),
     # what tables show
     ("*:443", "port:443"),
@@ -61,6 +92,8 @@ SAME = [
     ("*:*", "peer:-"),
     (":::22", "addr:[::]:22"),
     (":::*", "addr:[::]:*"),
+    ("10.0.0.1:80", "addr:10.0.0.1:80"),
+    ("[::1]:https", "addr:[::1]:443"),
     # lists
     ("22,80", "22 or 80"),
     ("8000-8999", "port:8000-8999"),
@@ -91,14 +124,14 @@ def test_the_habit_of_asking_for_anyone_at_a_port_chooses_rows() -> None:
     ("typed", "part", "note"),
     [
         ("tcp foo=bar", "foo=bar", "no key of this name: foo; searched as text"),
-        ("prot=tcp", "prot=tcp", "no key of this name: prot (proto: is one); searched as text"),
+        ("prot=tcp", "prot=tcp", "no key of this name: prot (did you mean proto?); searched as text"),
         ("eth0:1", "eth0:1", "no key of this name: eth0; searched as text"),
         ("pid nginx", "pid nginx", "pid is searched as text; pid: needs a number, a range (1-9) or a comparison (>0)"),
-        ("process nginx", "process nginx", "process and nginx are searched as text; the condition is process:nginx"),
+        ("process nginx", "process nginx", "process and nginx are searched as text (did you mean process:nginx?)"),
         (
             "host example.org",
             "host example.org",
-            "host and example.org are searched as text; the condition is addr:example.org",
+            "host and example.org are searched as text (did you mean addr:example.org?)",
         ),
     ],
 )
@@ -127,7 +160,7 @@ def test_plain_text_needs_no_note(typed: str) -> None:
     ],
 )
 def test_a_filter_knows_which_kinds_it_asks_for(typed: str, netids: str | None) -> None:
-    assert parse(typed, NAMES).netids == (None if netids is None else frozenset(netids.split()))
+    assert parse(typed, NAMES).asked.netids == (None if netids is None else frozenset(netids.split()))
 
 
 @pytest.mark.parametrize(
@@ -139,6 +172,9 @@ def test_a_filter_knows_which_kinds_it_asks_for(typed: str, netids: str | None) 
         ("port = x", "x", "port: needs a number from 0 to 65535"),
         ("port >", "", "port: needs a number from 0 to 65535"),
         ("state = open", "open", "state: needs a state or a group of states"),
+        ("localhost:80", "localhost:", "no key of this name: localhost (did you mean local_port?); host names are not"),
+        ("unix:/run/x", "unix:", "unix sockets have no ports; addr:/run/x asks for an address"),
+        ("sport = :22,80", ":22,80", "a port or a service of /etc/services is expected; local_port: takes lists"),
     ],
 )
 def test_what_can_not_be_meant_is_refused_with_a_hint(typed: str, part: str, hint: str) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwatch_tui.files.text_lines import OVERLONG, read_lines
 from netwatch_tui.recording import writer as recording_module
 from netwatch_tui.recording.codec import decode, encode
-from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording, read_lines
+from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording
 from netwatch_tui.recording.recorder import Recorder
 from netwatch_tui.recording.writer import Sink
 from netwatch_tui.sockets.delta import Delta, diff
@@ -53,6 +55,8 @@ STORY = chain([{1: WEB}, {1: WEB, 2: VISIT}, {1: WEB, 2: OVER}, {1: WEB._replace
 
 # --- what is read is what was written ---
 
+counted = st.integers(0, 2**64 - 1)
+
 
 @given(histories())
 def test_any_history_is_replayed_as_it_was(sets: list[dict[int, Socket]]) -> None:
@@ -72,9 +76,9 @@ def test_it_does_not_matter_how_often_all_sockets_are_written(sets: list[dict[in
 
 @given(
     histories(),
-    st.lists(st.builds(Problem, st.text(), st.integers(1))),
-    st.builds(Seen, st.dictionaries(st.integers(0), st.text()), st.integers(0), st.integers(0), st.integers(0)),
-    st.builds(Unseen, st.integers(0), st.integers(0), st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+    st.lists(st.builds(Problem, st.text(), counted)),
+    st.builds(Seen, st.dictionaries(counted, st.text()), counted, counted, counted, counted),
+    st.builds(Unseen, counted, counted, st.booleans(), st.booleans(), st.booleans(), st.booleans()),
     st.floats(0, 1e10),
 )
 def test_what_goes_with_the_sockets_is_replayed_as_well(
@@ -124,6 +128,11 @@ def test_sockets_with_names_come_back(socket: Socket) -> None:
 def test_a_collectors_snapshots_come_back() -> None:
     watch = Watch(WEB)
     snapshots = [watch.again(), watch.tick(WEB, VISIT), watch.tick(WEB, OVER), watch.tick(WEB), watch.again()]
+    assert replayed(record(snapshots))[0] == snapshots
+
+
+def test_a_namespace_whose_name_is_no_utf8_comes_back() -> None:
+    snapshots = [each._replace(namespaces=Seen({NETNS: "own", 7: "caf\udce9"}, 0, 0)) for each in STORY]
     assert replayed(record(snapshots))[0] == snapshots
 
 
@@ -202,14 +211,14 @@ def test_damage_is_told_or_makes_no_difference_to_what_is_before_it(at: int, gar
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "is no recording"),
-        (b"\n", "is no recording"),
-        (b"hello\n", "is no recording"),
-        (b"[1]\n", "is no recording"),
-        (b"[" * 100_000, "is no recording"),
-        (b"\xff\xfe\x00", "is no recording"),
-        (b'{"version": 1}\n', "is no recording"),
-        (b'{"netwatch-tui": "recording"}\n', "is no recording"),
+        (b"", "is not a recording"),
+        (b"\n", "is not a recording"),
+        (b"hello\n", "is not a recording"),
+        (b"[1]\n", "is not a recording"),
+        (b"[" * 100_000, "is not a recording"),
+        (b"\xff\xfe\x00", "is not a recording"),
+        (b'{"version": 1}\n', "is not a recording"),
+        (b'{"netwatch-tui": "recording"}\n', "is not a recording"),
         (b'{"netwatch-tui": "recording", "version": 2}\n', "newer netwatch-tui"),
     ],
 )
@@ -225,6 +234,83 @@ def test_damaged_compression_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x1f\x8bnothing that was ever compressed")
     with pytest.raises(RecordingError, match="damaged"):
         open_recording(str(path))
+
+
+WHOLE_EACH = 3
+"""Frames from one with all sockets to the next, in what follows."""
+
+
+def spoiled(number: int, spoil: Callable[[dict[str, Any]], object]) -> bytes:
+    """A recording of which one line, counted from 1, is changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording_module, "ALL_EVERY", WHOLE_EACH)
+        lines = list(lines_of(record(STORY)))
+    told = json.loads(lines[number - 1])
+    spoil(told)
+    lines[number - 1] = json.dumps(told).encode() + b"\n"
+    return b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("number", "spoil", "words", "found"),
+    [
+        (
+            2,
+            lambda told: told["sockets"][0].update(local_port="80"),
+            r"sockets\[0\].local_port: '80' is no whole",
+            [3, 4],
+        ),
+        (3, lambda told: told["opened"][0]["owners"][0].__setitem__(0, 7), r"opened\[0\].owners\[0\]: 7", [0, 3, 4]),
+        (3, lambda told: told.update(t=1e300), r"t: 1e\+300 is no number of seconds", [0, 3, 4]),
+        (3, lambda told: told["opened"].append(told["opened"][0]), None, [0, 1, 2, 3, 4]),
+        (4, lambda told: told.update(closed=[99]), r"closed\[0\]: 99 is the id of no socket here", [0, 1, 3, 4]),
+        (5, lambda told: told["sockets"].append(told["sockets"][0]), "two sockets have the same id", [0, 1, 2]),
+        (6, lambda told: told.pop("cost"), "cost is missing", [0, 1, 2, 3]),
+        (6, lambda told: told.update(problems=[["x", True]]), r"problems\[0\].times: True is no whole", [0, 1, 2, 3]),
+    ],
+)
+def test_a_damaged_line_is_told_with_its_place_and_the_rest_is_used(
+    number: int, spoil: Callable[[dict[str, Any]], object], words: str | None, found: list[int]
+) -> None:
+    snapshots, recording = replayed(spoiled(number, spoil))
+    assert [each.sockets for each in snapshots] == [STORY[at].sockets for at in found]
+    assert [each.counts for each in snapshots] == [STORY[at].counts for at in found]
+    ended = str(recording.ended)
+    if words is None:  # said twice, and once meant
+        assert (ended, recording.is_broken) == (END, False)
+        return
+    assert re.fullmatch(rf"{END}; line {number} is damaged \(.*{words}.*\)(; \d lines left out)?", ended)
+    assert recording.is_broken
+    after = [each for each, at in zip(snapshots, found, strict=True) if at == 3 and number < 5]
+    for each in after:
+        before = snapshots[found.index(3) - 1].sockets if found[0] != 3 else None
+        known = {} if before is None else {socket.id: socket for socket in before}
+        assert each.delta == (Delta() if before is None else diff(known, {one.id: one for one in each.sockets}))
+        (problem,) = each.problems
+        assert re.search(rf"lines? of the recording left out: line {number} is damaged", problem.text)
+
+
+def test_lines_that_are_no_json_are_left_out_as_well() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording_module, "ALL_EVERY", 1)
+        lines = list(lines_of(record(STORY)))
+    lines[2:2] = [b"\n", b"rubbish\n", b"[" * 100_000 + b"\n", b"{}\n", OVERLONG]
+    snapshots, recording = replayed_lines(lines)
+    assert [each.sockets for each in snapshots] == [each.sockets for each in STORY]
+    assert recording.ended == f"{END}; line 3 is damaged (it is no JSON), 3 more too; 5 lines left out"
+
+
+def replayed_lines(lines: Sequence[bytes]) -> tuple[list[Snapshot], Recording]:
+    recording = Recording(iter(lines), "it")
+    return list(recording), recording
+
+
+def test_a_damaged_header_is_told_and_the_rest_is_used() -> None:
+    data = spoiled(1, lambda told: told.update(host=5, interval=10**400, started_at=None))
+    snapshots, recording = replayed(data)
+    assert snapshots == STORY
+    assert (recording.host, recording.interval, recording.started_at) == ("", 1.0, "")
+    assert recording.ended == f"{END}; line 1 is damaged (host: 5 is no text), 2 more too"
 
 
 def test_what_newer_programs_add_is_left_aside() -> None:

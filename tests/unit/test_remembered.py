@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from netwatch_tui.ui.remembered import MOST_TYPED, Filters, Remembered, state_folder
+from netwatch_tui.ui.remembered import MOST_BYTES, MOST_LETTERS, MOST_TYPED, Filters, Remembered
 
 
 def test_what_was_typed_last_is_last_and_nothing_is_there_twice(tmp_path: Path) -> None:
@@ -57,9 +60,73 @@ def test_a_file_that_is_not_ours_is_refused_and_left_alone(tmp_path: Path, text:
     assert path.read_text(errors="surrogateescape") == text
 
 
-def test_where_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "/somewhere")
-    assert state_folder() == Path("/somewhere/netwatch-tui")
-    monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
-    monkeypatch.setenv("HOME", "/home/ada")
-    assert state_folder() == Path("/home/ada/.local/state/netwatch-tui")
+LONG = "a" * (MOST_LETTERS + 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "saved", "words"),
+    [
+        (["a", 1, "b"], {"web": "port:80"}, r"typed\[1\] is no text of at most 10,000 letters; 1 such in all"),
+        (["a", LONG, "b"], {"web": "port:80", "x": 1}, r"typed\[1\] is no text .*; 2 such in all"),
+        (["a", "b"], {"x": None, "web": "port:80"}, r"saved\[0\] is no text"),
+    ],
+)
+def test_of_a_damaged_file_the_rest_is_used_and_the_file_is_left_alone(
+    tmp_path: Path, typed: list[object], saved: dict[str, object], words: str
+) -> None:
+    path = tmp_path / "filters.json"
+    path.write_text(text := json.dumps({"typed": typed, "saved": saved}))
+    remembered = Remembered(tmp_path)
+    found = remembered.read()
+    assert (found.typed, found.saved) == (("a", "b"), {"web": "port:80"})
+    assert re.search(words, found.damage)
+    with pytest.raises(ValueError, match=words):
+        remembered.save("c", "c")
+    assert path.read_text() == text
+
+
+def test_what_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    remembered = Remembered(tmp_path)
+    remembered.save("web", "port:80")
+    for name, text in ((LONG, "a"), ("a", LONG)):
+        with pytest.raises(ValueError, match="more than 10,000 letters"):
+            remembered.save(name, text)
+    assert remembered.read() == Filters((), {"web": "port:80"})
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link", "huge", "deep"])
+def test_no_file_that_lies_there_holds_the_program_up(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "filters.json"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "link":
+            (tmp_path / "other").write_text('{"typed": [], "saved": {}}')
+            path.symlink_to("other")
+        case "huge":
+            path.write_bytes(b" " * (MOST_BYTES + 1))
+        case _:
+            path.write_text("[" * 100_000)
+    before = path.lstat()
+    with pytest.raises((OSError, ValueError), match=re.escape(str(path))):
+        Remembered(tmp_path).add_typed("a")
+    assert path.lstat() == before
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    Remembered(tmp_path).add_typed("a")
+    path = tmp_path / "filters.json"
+    path.chmod(0o644)
+    Remembered(tmp_path).add_typed("b")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_folder_it_remembers_until_the_program_ends() -> None:
+    remembered = Remembered(None)
+    remembered.add_typed("a")
+    remembered.save("web", "port:80")
+    assert remembered.read() == Filters(("a",), {"web": "port:80"})
+    assert not remembered.lasts
+    assert Remembered(None).read() == Filters()

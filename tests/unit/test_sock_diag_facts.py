@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better, socket_key
+from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.kernel.inet_answers import InetFacts
 from netwatch_tui.kernel.namespace import is_connection
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound, UnixDetails, socket_key
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Need, Needs
 from netwatch_tui.sockets.socket import DiagFacts, Socket, State
 from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait, udp, unix
@@ -123,7 +123,7 @@ SERVER = tcp("127.0.0.1:80", "127.0.0.1:5001", inode=8)
 
 
 def test_a_connection_gets_its_facts_when_they_are_needed_and_only_then(details: Asked) -> None:
-    details.source.facts = {8: MARKED}
+    details.source.facts = {socket_key(SERVER): MARKED}
     details.source.cgroups = {40: "/x.service"}
     details.refresh(SERVER)
     assert (details.add(SERVER), details.source.fact_lists) == (SERVER, 0)
@@ -134,7 +134,7 @@ def test_a_connection_gets_its_facts_when_they_are_needed_and_only_then(details:
 
 
 def test_of_one_socket_all_is_found_out_without_asking_for_the_others(details: Asked) -> None:
-    details.source.facts = {8: MARKED}
+    details.source.facts = {socket_key(SERVER): MARKED}
     details.source.cgroups = {40: "/x.service"}
     details.refresh(SERVER, needs=Needs(of_ids=frozenset({3})))
     assert details.add(SERVER, id=3).diag == MARKED.diag._replace(cgroup_path="/x.service")
@@ -145,7 +145,7 @@ def test_a_new_connection_is_asked_about_alone(details: Asked) -> None:
     needs = Needs(frozenset({Need.INTERFACE}))
     details.refresh(needs=needs)
     assert details.source.fact_lists == 1
-    details.source.facts = {8: MARKED}
+    details.source.facts = {socket_key(SERVER): MARKED}
     assert details.add(SERVER) is SERVER
     details.refresh(SERVER, every=False, needs=needs)
     assert (details.add(SERVER).interface, details.source.fact_lists) == ("eth0", 1)
@@ -156,11 +156,11 @@ def test_whose_port_the_kernel_chose_is_told_of_every_kind_of_internet_socket(de
     raw = datagram("raw", "0.0.0.0:1", inode=9)
     over = time_wait(CONNECTION)
     details.source.facts = {socket_key(each): MARKED for each in (LISTENER, CLIENT, SERVER, raw, over)}
-    details.source.autobound = {6, socket_key(over)}
+    details.source.autobound = {socket_key(CLIENT), socket_key(over)}
     details.refresh(needs=needs)
     told = [details.add(each).diag for each in (LISTENER, CLIENT, SERVER, raw, over)]
     assert [diag and diag.autobound for diag in told] == [False, True, False, False, True]
-    details.source.autobound |= {8}
+    details.source.autobound |= {socket_key(SERVER)}
     details.refresh(SERVER._replace(inode=10), every=False, needs=needs)
     assert details.add(SERVER).diag == MARKED.diag._replace(autobound=True)
 
@@ -172,14 +172,14 @@ def test_where_sock_diag_cannot_be_asked_nothing_is_said(details: Asked) -> None
 
 
 def test_marks_that_the_kernel_keeps_to_itself_are_a_problem_if_they_are_needed(details: Asked) -> None:
-    details.source.facts = {8: MARKED._replace(diag=DiagFacts(cookie=2))}
+    details.source.facts = {socket_key(SERVER): MARKED._replace(diag=DiagFacts(cookie=2))}
     details.refresh(needs=Needs(frozenset({Need.CGROUP})))
     assert details.problems == []
     details.refresh(needs=Needs(frozenset({Need.FWMARK})))
     assert details.problems == ["fwmark is not known: the kernel tells it to CAP_NET_ADMIN only"]
     details.refresh(needs=EVERY_NEED)
     assert details.problems == [], "a recording takes what there is"
-    details.source.facts[9] = MARKED
+    details.source.facts[socket_key(CONNECTION)] = MARKED
     details.refresh(needs=Needs(frozenset({Need.FWMARK})))
     assert details.problems == []
 

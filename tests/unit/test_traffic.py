@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwatch_tui.collect.traffic import TrafficMeter
+from netwatch_tui.collect.traffic_meter import TrafficMeter
 from netwatch_tui.kernel.namespace_counters import DeviceBytes, parse_devices
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.traffic import Traffic, outside

@@ -94,7 +94,7 @@ def groups(view: View) -> dict[str, Group]:
 
 
 def test_groups_add_up_what_flows_through_their_connections() -> None:
-    spec = ViewSpec(grouping="process", folding=Folding(shut=True), sort="rate_in", descending=True)
+    spec = ViewSpec(grouping="process", folding=Folding(collapsed=True), sort="rate_in", descending=True)
     found = groups(show(at(0, 5, 7, 6), spec=spec))
     assert list(found) == ["p2", "p1"]
     assert found["p2"].flows["rate_in"] == Sum(11, is_whole=True), "without listeners, datagrams and TIME-WAIT"
@@ -106,7 +106,7 @@ def test_groups_add_up_what_flows_through_their_connections() -> None:
 
 
 def test_sums_follow_what_flows_also_where_no_row_changes() -> None:
-    spec = ViewSpec(grouping="user", folding=Folding(shut=True))
+    spec = ViewSpec(grouping="user", folding=Folding(collapsed=True))
     first = at(0, 5, 7, 6)
     view = show(first, spec=spec)
     assert groups(show(at(1, 5, 7, 9), view, spec))["www"].flows["rate_in"].known == 21

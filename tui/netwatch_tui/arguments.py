@@ -84,7 +84,7 @@ def _span(text: str) -> float:
         return sum(float(number) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[unit] for number, unit in parts)
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no span of time such as 30s, 10m or 2h30m")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 30s, 10m or 2h30m")
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -92,16 +92,24 @@ def _kinds(text: str) -> frozenset[str]:
         return netids(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{str(error)!r} is no kind of socket: {', '.join(KINDS)}, inet, all"
+            f"{str(error)!r} is not a kind of socket: {', '.join(KINDS)}, inet, all"
         ) from error
 
 
-def _columns(text: str) -> tuple[str, ...]:
-    from netwatch_tui.fields.catalogue import FIELD_BY_ID
+def _column(name: str) -> str:
+    from netwatch_tui.fields.catalogue import FIELD_BY_ID, field_id
 
-    for id in (ids := tuple(text.split(","))):
-        if id not in FIELD_BY_ID:
-            raise argparse.ArgumentTypeError(f"{id!r} is no column: {', '.join(FIELD_BY_ID)}")
+    try:
+        return field_id(name)
+    except KeyError as error:
+        raise argparse.ArgumentTypeError(f"{name!r} is not a column: {', '.join(FIELD_BY_ID)}") from error
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    ids = tuple(map(_column, text.split(",")))
+    for id in ids:
+        if ids.count(id) > 1:
+            raise argparse.ArgumentTypeError(f"column {id} is named twice")
     return ids
 
 
@@ -115,29 +123,36 @@ class Sort(NamedTuple):
 def _sort(text: str) -> Sort:
     from netwatch_tui.fields.catalogue import FIELD_BY_ID
 
-    id, colon, direction = text.partition(":")
-    if id not in FIELD_BY_ID:
-        raise argparse.ArgumentTypeError(f"{id!r} is no column to sort by: {', '.join(FIELD_BY_ID)}")
+    name, colon, direction = text.partition(":")
+    id = _column(name)
     if direction not in (("asc", "desc") if colon else ("",)):
-        raise argparse.ArgumentTypeError(f"{direction!r} is no order: asc, desc")
+        raise argparse.ArgumentTypeError(f"{direction!r} is not a direction: asc, desc")
     return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)
 
 
 WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
-    "which sockets", "one snapshot", "streams", "recordings", "the screen", "about",
+    "which sockets", "output", "streams", "recordings", "screen", "about",
 )  # fmt: skip
 
+_PROTOCOL_NAMES = {"tcp": "TCP", "udp": "UDP"}
 _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
-        Argument((letter, f"--{kind}"), f"{kind} sockets", WHICH, "kinds", action="append_const", const=netids(kind))
+        Argument(
+            (letter, f"--{kind}"),
+            f"{_PROTOCOL_NAMES.get(kind, kind)} sockets",
+            WHICH,
+            "kinds",
+            action="append_const",
+            const=netids(kind),
+        )
         for kind, letter in LETTERS.items()
     ),
     Argument(
         ("-A", "--query"),
-        f"kinds of sockets, separated by commas: {', '.join(KINDS)}, inet, all",
+        f"comma-separated kinds of sockets: {', '.join(KINDS)}, inet, all",
         WHICH,
         "kinds",
         ("LIST",),
@@ -150,7 +165,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(("-l", "--listening"), "listening sockets only", WHICH, "listening", default=False),
     Argument(
         ("-a", "--all"),
-        "sockets in all states (this is the default)",
+        "sockets in all states (the default)",
         WHICH,
         "listening",
         action="store_false",
@@ -158,7 +173,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("-N", "--net"),
-        "the network namespace of this name, path, pid or number",
+        "the network namespace with this name, path, pid or inode",
         WHICH,
         values=("NAME",),
         default="",
@@ -167,7 +182,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--all-namespaces",),
-        "every network namespace that can be seen",
+        "every visible network namespace",
         WHICH,
         "net",
         action="store_const",
@@ -176,10 +191,16 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_TICKS,
         on_replay=False,
     ),
-    Argument(("--once",), "print one snapshot and exit; the default when stdout is no terminal", HOW, default=False),
+    Argument(
+        ("--once",),
+        "print one snapshot and exit; the default when stdout is not a terminal",
+        HOW,
+        default=False,
+        modes=frozenset({Mode.ONCE}),
+    ),
     Argument(
         ("-f", "--format"),
-        f"print in this form: {', '.join(FORMATS)} (default: table)",
+        f"output format: {', '.join(FORMATS)} (default: table)",
         HOW,
         values=("FORMAT",),
         choices=FORMATS,
@@ -188,7 +209,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--columns",),
-        "these columns, by id, separated by commas; the manual page lists them",
+        "comma-separated columns, by id; the manual page lists them",
         HOW,
         values=("LIST",),
         type=_columns,
@@ -197,49 +218,54 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--sort",),
-        "order by this column; :asc or :desc says which way, else amounts come with the greatest first",
+        "sort by this column, in the given direction; by default amounts are sorted from the largest down",
         HOW,
         values=("COLUMN[:asc|:desc]",),
         type=_sort,
         completes=Completes.COLUMNS,
         modes=_PRINTS | {Mode.LIVE},
     ),
-    Argument(("-H", "--no-header"), "no heading in table, csv and tsv", HOW, default=False),
-    Argument(("-e", "--extended"), "user and inode in the table as well", HOW, default=False),
-    Argument(("-o", "--options"), "timers in the table as well", HOW, default=False),
+    Argument(("-H", "--no-header"), "no header line in table, csv and tsv", HOW, default=False),
+    Argument(("-e", "--extended"), "add user and inode to the table", HOW, default=False),
+    Argument(("-o", "--options"), "add timers to the table", HOW, default=False),
     Argument(
         ("--color",),
-        "colour heading and differences: auto, always, never (default: auto, which is on a terminal)",
+        "colour the header and differences: auto, always or never (default: auto, on for a terminal)",
         HOW,
         values=("WHEN",),
         choices=("auto", "always", "never"),
         completes=Completes.CHOICES,
         modes=_PRINTS | {Mode.DIFF},
     ),
-    Argument(("-n", "--numeric"), "accepted: addresses and ports are numbers anyway", HOW, default=False),
-    Argument(("-p", "--processes"), "accepted: owning processes are shown anyway", HOW, default=False),
+    Argument(("-n", "--numeric"), "accepted; addresses and ports are always numeric", HOW, default=False),
+    Argument(("-p", "--processes"), "accepted; owning processes are always shown", HOW, default=False),
     Argument(
         ("-i", "--info"),
-        "what flows as well: rates, totals, round-trip times, retransmits; rates take two looks, --interval apart",
+        "add rates, totals, round-trip times and retransmits; rates take two looks, --interval apart",
         HOW,
         default=False,
         modes=_PRINTS | {Mode.WATCH, Mode.LIVE},
         on_replay=False,
     ),
-    Argument(("-r", "--resolve"), "accepted, and looks no name up: nothing is sent", HOW, default=False),
+    Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
     Argument(
-        ("--watch",), "print what opens, changes and closes, as NDJSON, until stopped", STREAM, default=False
+        ("--watch",),
+        "print an NDJSON event whenever a socket opens, changes or closes, until stopped",
+        STREAM,
+        default=False,
+        modes=frozenset({Mode.WATCH}),
     ),
     Argument(
         ("--wait-for",),
-        "end with status 0 as soon as a socket matches, with 1 after --timeout; print it if a --format is given",
+        "exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given",
         STREAM,
         values=("FILTER",),
+        modes=frozenset({Mode.WAIT}),
         on_replay=False,
     ),
     Argument(
         ("--timeout",),
-        "with --wait-for: give up after this time, for instance 30s",
+        "with --wait-for: give up after this long, such as 30s",
         STREAM,
         values=("TIME",),
         type=_span,
@@ -247,7 +273,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--for",),
-        "stop after this time, for instance 30s, 10m or 2h30m; with --record, no screen",
+        "stop after this long, such as 30s, 10m or 2h30m; with --record, without the screen",
         STREAM,
         "duration",
         ("TIME",),
@@ -255,11 +281,11 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=frozenset({Mode.WATCH, Mode.RECORD}),
         on_replay=False,
     ),
-    Argument(("--interval",), "seconds between two looks, 0.05 to 60 (default: 1)", STREAM, values=("SECONDS",),
+    Argument(("--interval",), "seconds from one tick to the next, 0.05 to 60 (default: 1)", STREAM, values=("SECONDS",),
              type=_interval, default=1.0),
     Argument(
         ("--record",),
-        "write what is seen, of every kind of socket, to FILE; - is stdout, and .gz is compressed",
+        "record sockets of every kind to FILE; - is stdout, .gz compresses",
         RECORDINGS,
         values=("FILE",),
         completes=Completes.FILE,
@@ -268,7 +294,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--replay",),
-        "sockets of a recording instead of this machine's; - is stdin",
+        "show a recording instead of this machine's sockets; - is stdin",
         RECORDINGS,
         values=("FILE",),
         completes=Completes.FILE,
@@ -276,15 +302,21 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--diff",),
-        "what opened, closed and changed owner between two recordings or JSON snapshots; status 1 if anything did",
+        "print what opened, closed or changed owner between two recordings or JSON snapshots; status 1 if anything did",
         RECORDINGS,
         values=("A", "B"),
         completes=Completes.FILE,
         on_replay=False,
     ),
-    Argument(("--theme",), "colours (default: netwatch)", SCREEN, values=("NAME",), default="netwatch",
+    Argument(("--theme",), "colour theme (default: netwatch)", SCREEN, values=("NAME",), default="netwatch",
              completes=Completes.THEMES),
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
+    Argument(
+        ("--debug",),
+        "add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui",
+        ABOUT,
+        default=False,
+    ),
     Argument(("--version",), "print the version and exit", ABOUT, default=False),
 )  # fmt: skip
 
@@ -292,9 +324,10 @@ ARGUMENTS: tuple[Argument, ...] = (
 DESCRIPTION = "A live table of this machine's sockets and the processes that own them."
 
 FILTER = """\
-an expression of ss (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
-peer:10.0.0.0/8, age:<10s, -user:root) or words; a bare number is a port or a pid. Side by side means and; or, not, ( )
-are known, and read from left to right. The help screen and the README have the whole language."""
+an ss expression (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
+peer:10.0.0.0/8, age:<10s, -user:root), or words; a bare number is a port or a pid. Conditions side by side must
+all match; and, or, not and ( ) combine them, from left to right. The help screen (?) and the README describe the
+whole language."""
 
 EXAMPLES = (
     ("netwatch-tui", "live table of all TCP and UDP sockets"),
@@ -302,21 +335,29 @@ EXAMPLES = (
     ("netwatch-tui 'dport = :22 or sport = :22'", "as ss has it"),
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
-    ("netwatch-tui -f json | jq .sockets[]", "the same for programs"),
-    ("netwatch-tui --once -ti --sort rate_out", "which connection eats the line"),
+    ("netwatch-tui -f json | jq .sockets[]", "the same as JSON"),
+    ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
-    ("netwatch-tui -l --wait-for port:8080", "until a server is up"),
-    ("netwatch-tui --record it.gz", "for tomorrow: netwatch-tui --replay it.gz"),
+    ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
+    ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
 )
 """Commands and what they do."""
+
+
+def _is_given(argument: Argument, value: Any) -> bool:
+    """Whether a value was given by this option, and not by another one of the same name, as --all-namespaces is."""
+    if argument.action == "store_const":
+        return bool(value == argument.const)
+    others = (each.const for each in ARGUMENTS if each.action == "store_const" and each.name == argument.name)
+    return value != argument.default and value not in others
 
 
 def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
     """What is asked for that would mean nothing, in words."""
     for argument in ARGUMENTS:
-        if getattr(options, argument.name) == argument.default:
+        if not _is_given(argument, getattr(options, argument.name)):
             continue
         if mode not in argument.modes:
-            yield f"{argument.flags[-1]} means nothing with {mode}"
+            yield f"{argument.flags[-1]} can't be used with {mode}"
         elif options.replay is not None and not argument.on_replay:
-            yield f"{argument.flags[-1]} means nothing with --replay"
+            yield f"{argument.flags[-1]} can't be used with --replay"

@@ -5,47 +5,107 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
 from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.modes.common import complain
+from netwatch_tui.modes.common import complain, give_up_output, print_lines
 from netwatch_tui.sockets.needs import Needs
 
 
 def entry() -> NoReturn:
     """Run the program and end at once, without taking all that was read apart object by object."""
+    _take_streams()
     try:
         status = main()
     except SystemExit as request:
         status = request.code if isinstance(request.code, int) else 0
     except KeyboardInterrupt:
         status = 130
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            with suppress(OSError):
-                stream.flush()
-    os._exit(status)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in a line
+        status = _fail(error)
+    os._exit(_flush() or status)
+
+
+def _take_streams() -> None:
+    """Begin as if started by a shell: no signal blocked, and no file opened in the place of a closed stream."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for fd, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):  # which nobody can read or write
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, flags)
+
+
+def _flush() -> int:
+    """Write what is still to be written; the exit status if that fails, else 0."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        return give_up_output(error)
+    return 0
+
+
+def _fail(error: Exception) -> int:
+    """Say what failed and should not have; returns the exit status."""
+    from netwatch_tui.files.state_folder import state_folder
+    from netwatch_tui.ui.failures import Failures
+
+    folder = None
+    if "--debug" in sys.argv:
+        with suppress(OSError):  # there is no home
+            folder = state_folder()
+    complain(Failures(folder).sentence("netwatch-tui", error))
+    return 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit status."""
-    options = _parser().parse_intermixed_args(argv)
+    options = _parser().parse_intermixed_args(list(_words(sys.argv[1:] if argv is None else argv)))
     if options.version:
         from importlib.metadata import version
 
-        print(f"netwatch-tui {version('netwatch-tui')}")
-        return 0
+        return print_lines([f"netwatch-tui {version('netwatch-tui')}"])
     mode = _mode(options)
     for refusal in refusals(options, mode):
         complain(f"{refusal} (see --help)")
         return 2
     return _run(mode, options)
+
+
+_NEGATED = re.compile(r"-([A-Za-z_][A-Za-z0-9_.-]+?)[:=!<>]")
+_LSOF = re.compile(r"-i([46]?)((?:tcp|udp)?[@:].+|tcp|udp)", re.IGNORECASE)
+_LSOF_STATES = re.compile(r"-s(tcp|udp):(.+)", re.IGNORECASE)
+
+
+def _words(argv: Sequence[str]) -> Iterator[str]:
+    """The arguments, with `-user:root`, `-iTCP:443` and `-sTCP:LISTEN` as the conditions of a filter that they are."""
+    for word in argv:
+        if found := _LSOF.fullmatch(word):
+            yield from (f"-{found[1]}", found[2]) if found[1] else (found[2],)
+        elif found := _LSOF_STATES.fullmatch(word):
+            yield from (found[1], f"state:{found[2]}")
+        elif _is_negated_condition(word):
+            yield f" {word}"  # argparse takes no word with a blank before it for an option
+        else:
+            yield word
+
+
+def _is_negated_condition(word: str) -> bool:
+    found = _NEGATED.match(word)
+    if not found:
+        return False
+    from netwatch_tui.query.language.habits import named_key  # --once has no use for it without such a word
+
+    return named_key(found[1]) is not None
 
 
 def _mode(options: argparse.Namespace) -> Mode:
@@ -70,7 +130,7 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
         case Mode.ONCE:
             from netwatch_tui.modes.once import once
 
-            gc.disable()  # one look, and then the end: there is no garbage worth looking for
+            gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
                 return once(options, _ahead)
             finally:
@@ -109,6 +169,11 @@ def _machine(needs: Needs) -> LinuxSource:
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
+
+    def print_help(self, file: Any = None) -> None:  # noqa: ARG002 -- argparse's own signature
+        """Print the help, or say why not and leave with the status of that."""
+        if status := print_lines(self.format_help().splitlines()):
+            raise SystemExit(status)
 
     def error(self, message: str) -> NoReturn:
         """Print the line and leave with status 2."""

@@ -72,7 +72,7 @@ def man_page() -> str:
         rf"\fB{_roff(PROGRAM)}\fR [\fIoptions\fR] [\fIFILTER\fR ...]",
         ".SH DESCRIPTION",
         _roff(DESCRIPTION),
-        "Without a terminal as standard output it prints one snapshot and ends.",
+        "If standard output is not a terminal, it prints one snapshot and exits.",
         ".SH OPTIONS",
     ]
     for section in SECTIONS:
@@ -81,14 +81,17 @@ def man_page() -> str:
             if argument.section == section:
                 lines += [".TP", _man_flags(argument), _roff(_sentence(argument.help))]
     lines += [".SH FILTER", _roff(_sentence(FILTER.replace("\n", " ")))]
-    lines += [".SH FIELDS", _roff("By these names --columns and --sort take them, files have them, and most are keys.")]
+    lines += [
+        ".SH FIELDS",
+        _roff("The names are those of --columns, of --sort and of the output formats; most are filter keys, too."),
+    ]
     for field in FIELDS:
         lines += [".TP", rf"\fB{_roff(field.id)}\fR", _roff(_about(field))]
     lines += [".SH EXIT STATUS"]
     for status, meaning in (
-        ("0", "Done; with --wait-for, a socket matched; with --diff, nothing is different."),
-        ("1", "With --wait-for, the time is over; with --diff, something is different; else the output failed."),
-        ("2", "The arguments can't be understood, or a file can't be read."),
+        ("0", "Success; with --wait-for, a socket matched; with --diff, nothing differs."),
+        ("1", "With --wait-for, timed out; with --diff, something differs; otherwise, the output failed."),
+        ("2", "Invalid arguments, an invalid filter, or a file that can't be read."),
     ):
         lines += [".TP", rf"\fB{status}\fR", _roff(meaning)]
     lines.append(".SH EXAMPLES")

@@ -109,18 +109,15 @@ class Attribution:
         if owners:
             return owners, None, ()
         if before is not None and (last := before.owners or _last_held(before)):
-            return (), OwnerReason.LAST_HELD, last
+            may_hold = socket.inode and any(self.index.is_hidden(owner.pid) for owner in last)
+            return (), OwnerReason.PERMISSION if may_hold else OwnerReason.LAST_HELD, last
         if waits(socket):
-            return (), *self._queue(socket)
-        if is_kernels(socket):
+            if listeners := self._next_listeners.of(socket):
+                holders = {owner for listener in listeners for owner in self.index.of(listener.inode)}
+                return (), OwnerReason.ACCEPT_QUEUE, tuple(sorted(holders))
+        elif is_kernels(socket):
             return (), OwnerReason.KERNEL, ()
         return (), OwnerReason.PERMISSION if self.unseen.is_anything else OwnerReason.NOT_FOUND, ()
-
-    def _queue(self, socket: Socket) -> tuple[OwnerReason, tuple[Owner, ...]]:
-        """At whose listener a connection waits; all of them where it can be several."""
-        listeners = self._next_listeners.of(socket)
-        holders = {owner for listener in listeners for owner in self.index.of(listener.inode)}
-        return OwnerReason.ACCEPT_QUEUE if listeners else OwnerReason.NOT_FOUND, tuple(sorted(holders))
 
     def to_attribute_again(self) -> Iterator[int]:
         """Ids of sockets whose owners or reason may be others now, without a word of it in their line."""
@@ -130,6 +127,7 @@ class Attribution:
             yield from self._waiting
         if self.unseen.is_anything != self._was_blind:
             yield from (id for id, socket in self._tracker.sockets.items() if socket.inode and not socket.owners)
+            yield from self._waiting
 
     def commit(self, delta: Delta) -> None:
         """Keep what the tick found, now that nothing of it can fail any more."""
@@ -185,7 +183,7 @@ def is_kernels(socket: Socket) -> bool:
 
 
 def _last_held(socket: Socket) -> tuple[Owner, ...]:
-    return socket.evidence if socket.owner_reason is OwnerReason.LAST_HELD else ()
+    return socket.evidence if socket.owner_reason in (OwnerReason.LAST_HELD, OwnerReason.PERMISSION) else ()
 
 
 def _is_unexplained(socket: Socket) -> bool:

@@ -12,7 +12,7 @@ from netwatch_tui.collect.flows import Flows
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
-from netwatch_tui.collect.traffic import TrafficMeter
+from netwatch_tui.collect.traffic_meter import TrafficMeter
 from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -116,6 +116,7 @@ class Collector:
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
+        names = self._visible.names
         return Snapshot(
             taken_at=now,
             sockets=sockets,
@@ -124,7 +125,7 @@ class Collector:
             cost=self._stopwatch() - start,
             problems=(*problems, *self._details.problems(), *self._flows.problems()),
             namespaces=Seen(
-                names={namespace.inode: namespace.name for namespace in chosen},
+                names={namespace.inode: names[namespace.inode] for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
                 denied=self._visible.denied,
                 own=self._visible.own.inode,

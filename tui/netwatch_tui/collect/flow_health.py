@@ -9,7 +9,7 @@ from typing import NamedTuple
 from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow
-from netwatch_tui.sockets.flow_health import (
+from netwatch_tui.sockets.flow_rules import (
     DROPPING,
     GIVING_UP,
     LATE,

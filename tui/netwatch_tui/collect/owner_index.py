@@ -9,6 +9,7 @@ from netwatch_tui.collect.unlisted_holders import UnlistedHolders
 from netwatch_tui.kernel.descriptors import RING, DescriptorFolder, Descriptors
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.ownership import Owner, Process
+from netwatch_tui.sockets.unseen import Denied
 
 _new = tuple.__new__
 _GONE = (FileNotFoundError, ProcessLookupError)
@@ -49,8 +50,8 @@ class OwnerIndex:
         self._touched: set[int] = set()
         self._lucky: dict[int, None] = {}
         """Processes in which something was found lately, the last one at the end."""
-        self._denied: dict[int, bool] = {}
-        """Processes that could not be looked into the last time, and whether they are of the own user."""
+        self._denied: dict[int, Denied] = {}
+        """Processes that could not be looked into the last time."""
 
     def of(self, inode: int) -> tuple[Owner, ...]:
         """Every holder of a socket, by pid and descriptor."""
@@ -64,8 +65,12 @@ class OwnerIndex:
     @property
     def denied(self) -> tuple[int, int]:
         """How many processes could not be looked into: those of other users, and those of the own one."""
-        own = sum(self._denied.values())
-        return len(self._denied) - own, own
+        meanings = list(self._denied.values())
+        return meanings.count(Denied.OTHER), meanings.count(Denied.SHIELDED)
+
+    def is_hidden(self, pid: int) -> bool:
+        """Whether a process may hold what nobody can see."""
+        return self._denied.get(pid, Denied.EMPTY).hides
 
     @property
     def touched(self) -> frozenset[int]:
@@ -112,9 +117,10 @@ class OwnerIndex:
 
     def look_deeper(self, missing: set[int]) -> None:
         """Look for sockets where the descriptors of a process do not show them."""
-        for pid, seen in self._seen.items():
+        headless = {pid: dict[int, int]() for pid, why in self._denied.items() if why is Denied.HEADLESS}
+        for pid, descriptors in ({pid: seen.descriptors for pid, seen in self._seen.items()} | headless).items():
             self._check()
-            if self._unlisted.discover(pid, [fd for fd, what in seen.descriptors.items() if what == RING]):
+            if self._unlisted.discover(pid, [fd for fd, what in descriptors.items() if what == RING]):
                 missing = missing - self._unlisted.owners.keys()
                 if not missing:
                     return
@@ -138,7 +144,7 @@ class OwnerIndex:
         except PermissionError:
             self._forget(pid)
             if pid not in self._denied:
-                self._denied[pid] = self._source.is_own(pid)
+                self._denied[pid] = self._source.denied(pid)
             return False
         self._denied.pop(pid, None)
         return True

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
+from netwatch_tui.kernel.sock_diag import socket_key
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import EVERY_NEED, Need, Needs
 from netwatch_tui.sockets.snapshot import Problem
@@ -69,17 +70,21 @@ class SockDiagFacts:
         if wanted.every:
             answers.facts = answers.namespace.facts() if self._needs.of_all else {}
             answers.judged = set(answers.facts)
-        new = [socket for socket in wanted.new if socket_key(socket) not in answers.judged]
-        answers.judged.update(map(socket_key, new))
-        if connections := [socket for socket in new if is_connection(socket)]:
-            found = answers.namespace.facts_of(connections)
-            answers.facts.update(
-                (socket_key(socket), facts) for socket, facts in zip(connections, found, strict=True) if facts
-            )
+        has_new = bool(wanted.new) and self._ask_about(answers, wanted.new)
         if Need.AUTOBOUND not in self._needs.of_all:
             answers.autobound = None
-        elif wanted.every or new:
+        elif wanted.every or has_new:
             answers.autobound = answers.namespace.autobound()
+
+    def _ask_about(self, answers: _Answers, sockets: Sequence[Socket]) -> bool:
+        """Ask about those of some sockets that no answer spoke of; returns whether there are any."""
+        new = {key: socket for socket in sockets if (key := socket_key(socket)) not in answers.judged}
+        answers.judged.update(new)
+        connections = {key: socket for key, socket in new.items() if is_connection(socket)}
+        if connections:
+            found = answers.namespace.facts_of([*connections.values()])
+            answers.facts.update((key, facts) for key, facts in zip(connections, found, strict=True) if facts)
+        return bool(new)
 
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
         """Whether these sockets are there now; see `Namespace.ask`."""
@@ -112,10 +117,10 @@ class SockDiagFacts:
         if is_bound(socket) and (bound := answers.bound.get(socket.inode)):
             interface, diag = bound.interface, bound.diag
             send_q = bound.send_q if socket.state is State.LISTEN else send_q
-        if (self._needs.of_all or id in self._needs.of_ids) and (facts := answers.facts.get(socket_key(socket))):
-            interface, diag = facts
-        if diag is not None and (self._needs.of_all or id in self._needs.of_ids):
-            diag = self._completed(diag, socket_key(socket), answers.autobound)
+        if self._needs.of_all or id in self._needs.of_ids:
+            key = socket_key(socket)
+            interface, diag = answers.facts.get(key, (interface, diag))
+            diag = diag and self._completed(diag, key, answers.autobound)
         if (send_q, interface, diag) == (socket.send_q, socket.interface, socket.diag):
             return socket
         return socket._replace(send_q=send_q, interface=interface, diag=diag)
@@ -141,15 +146,6 @@ def _with_unix(socket: Socket, details: UnixDetails | None) -> Socket:
     if details is None:
         return socket
     return socket._replace(peer_port=details.peer_inode, recv_q=details.recv_q, send_q=details.send_q, uid=details.uid)
-
-
-def socket_key(socket: Socket) -> SocketKey:
-    """What finds an internet socket among the answers."""
-    if socket.inode:
-        return socket.inode
-    from netwatch_tui.kernel.sock_diag import packed_ends
-
-    return packed_ends(socket)
 
 
 def is_known_better(socket: Socket) -> bool:

@@ -171,6 +171,8 @@ class SocketTracker:
     def __init__(self) -> None:
         self.sockets: dict[int, Socket] = {}
         self._by_inode: dict[int, int] = {}
+        self._sharing: dict[int, set[int]] = {}
+        """By inode, all sockets where several have it: subflows of MPTCP, associations of SCTP."""
         self._by_ends: dict[int, int] = {}
         """By the hash of their ends: 100,000 sockets have as many, and the tuples themselves would take 20 MB."""
         self._lines: dict[tuple[int, str], dict[bytes, int]] = {}
@@ -194,8 +196,10 @@ class SocketTracker:
         return [id for id in found if id is not None]
 
     def with_inode(self, inode: int) -> list[int]:
-        """The id of the socket with this inode, if there is one."""
+        """The ids of the sockets with this inode; mostly there is one at most."""
         self._index()
+        if inode in self._sharing:
+            return list(self._sharing[inode])
         return [self._by_inode[inode]] if inode in self._by_inode else []
 
     def next_id(self) -> int:
@@ -232,13 +236,20 @@ class SocketTracker:
             return
         for socket in sockets:
             if socket.inode:
+                if (other := self._by_inode.get(socket.inode, socket.id)) != socket.id:
+                    self._sharing.setdefault(socket.inode, {other}).add(socket.id)
                 self._by_inode[socket.inode] = socket.id
             self._by_ends[hash(socket.ends)] = socket.id
 
     def _unlink(self, socket: Socket) -> None:
         """Forget where to find it; another socket may have taken its place there already."""
         self._index()
-        if self._by_inode.get(socket.inode) == socket.id:
+        if sharing := self._sharing.get(socket.inode):
+            sharing.discard(socket.id)
+            self._by_inode[socket.inode] = next(iter(sharing))
+            if len(sharing) == 1:
+                del self._sharing[socket.inode]
+        elif self._by_inode.get(socket.inode) == socket.id:
             del self._by_inode[socket.inode]
         key = hash(socket.ends)
         if self._by_ends.get(key) == socket.id:

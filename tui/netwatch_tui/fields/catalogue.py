@@ -41,6 +41,21 @@ FIELDS: tuple[Field, ...] = (
 
 FIELD_BY_ID = {field.id: field for field in FIELDS}
 
+_ID_OF = {
+    **{name: field.id for field in FIELDS if field.filter for name in field.filter.also},
+    **{id: id for id in FIELD_BY_ID},
+}
+
+
+def field_id(name: str) -> str:
+    """The id of a field by its name in any spelling: `recv_q`, `Recv-Q`, and those that its filter key has besides.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    return _ID_OF[name.strip().lower().replace("-", "_")]
+
+
 COLUMNS: tuple[Field, ...] = tuple(
     sorted((field for field in FIELDS if field.is_shown), key=lambda field: (field is not MARK, field.ends_line))
 )

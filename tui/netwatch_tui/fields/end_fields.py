@@ -55,38 +55,39 @@ def _port(id: str, title: str, meaning: str, read: Callable[[Socket], int], also
 
 LOCAL_FIELDS = (
     _endpoint(
-        "local", "Local Address:Port", "this end; * for every IPv4 and IPv6 address", "Local", local_text,
-        lambda s, _: (s.local, s.local_port),
+        "local", "Local Address:Port", "local address and port; * stands for all IPv4 and IPv6 addresses",
+        "Local", local_text, lambda s, _: (s.local, s.local_port),
         Filter(Holds.ADDRESS, lambda s, _: _asked_for(s.local), also=("laddr", "local_address"), likeness=6),
         is_pinned=True,
     ),
     text_field(
-        "local_address", "Local address", "address of this end; for unix the path, @ for abstract, * for none",
+        "local_address", "Local address", "local address; for unix the path, with @ if abstract; * if there is none",
         lambda s: s.local.text, json=TEXT, key=lambda s, _: s.local, sentence=None, filter=None,
         rank=15, width=15, most=39,
     ),
     _port(
         "local_port", "Local port",
-        "port of this end; for unix the inode, for raw the protocol, for netlink the port id",
+        "local port; for unix the inode, for raw the protocol, for netlink the port id",
         lambda s: s.local_port, "lport", 2,
     ),
 )  # fmt: skip
 
 PEER_FIELDS = (
     _endpoint(
-        "peer", "Peer Address:Port", "the other end; port * when there is none", "Peer", peer_text, _peer_key,
+        "peer", "Peer Address:Port", "peer address and port; the port is * if there is no peer",
+        "Peer", peer_text, _peer_key,
         Filter(Holds.ADDRESS, _peer_asked_for, also=("paddr", "peer_address"), likeness=3),
     ),
     text_field(
-        "peer_address", "Peer address", "address of the other end, * where there is none",
+        "peer_address", "Peer address", "peer address; * if there is no peer",
         lambda s: s.peer.text, json=TEXT, key=lambda s, _: s.peer if s.peer_port else None,
         sentence=None, filter=None, rank=15, width=15, most=39,
     ),
     _port(
-        "peer_port", "Peer port", "port of the other end, 0 where there is none", lambda s: s.peer_port, "pport", 5
+        "peer_port", "Peer port", "peer port; 0 if there is no peer", lambda s: s.peer_port, "pport", 5
     ),
     text_field(
-        "interface", "Device", "network device that it is bound to", lambda s: s.interface, also=("dev",),
+        "interface", "Device", "network device to which the socket is bound", lambda s: s.interface, also=("dev",),
         takes="part of a device's name", likeness=8, needs=Needs(frozenset({Need.INTERFACE})),
         # The end of a packet socket is its device.
         sentence=lambda s, _: "" if s.family is Family.PACKET else printable(s.interface or ""), rank=14, most=15,

@@ -41,11 +41,11 @@ TAKES = {
     Holds.PORT: _PORT,
     Holds.NUMBER: "a number, a range (1-9) or a comparison (>0)",
     Holds.SIZE: "a number of bytes (0, 64k), a range or a comparison (>0)",
-    Holds.AGE: "a span of time: <10s, >1h, 5m-10m, >200ms",
-    Holds.ADDRESS: "an address, a network (10.0.0.0/8), address:port or part of what is shown",
+    Holds.AGE: "a duration: <10s, >1h, 5m-10m, >200ms",
+    Holds.ADDRESS: "an address, a network (10.0.0.0/8), address:port or part of the text shown",
     Holds.STATE: "a state or a group of states",
     Holds.KIND: "a kind of socket",
-    Holds.IS: "a word about the row",
+    Holds.IS: "one of its words",
     Holds.WORD: "one of its words",
 }
 """What stands behind a key, in words; a key that holds text says what text."""

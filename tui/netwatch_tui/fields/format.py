@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from netwatch_tui.fields.json_types import in_quotes
 from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Socket
@@ -29,7 +30,49 @@ def printable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if _is_plain(char) else _escape(char) for char in text)
+    return text.translate(_SPELLED)
+
+
+INVISIBLE = (
+    "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What is in no text that somebody sees, for a set of a regular expression.
+
+Control and format characters (Cc, Cf, Zl, Zp, which include all that turn the direction of text), lone surrogates, and
+signs that Unicode lets programs show nothing for (Default_Ignorable_Code_Point). Other than `printable`, which is for
+cells of a terminal, it leaves accents and all else that a text is made of.
+"""
+
+_UNSEEN = re.compile(rf"(?!\t)[{INVISIBLE}]")
+
+
+def harmless(lines: Sequence[str]) -> Sequence[str]:
+    r"""Lines that may leave the program: no sign in them is invisible but tabs. The same ones, if so.
+
+    What is invisible becomes `\xNN` or `\uNNNN`.
+    """
+    if all(map(str.isascii, lines)) and all(map(str.isprintable, lines)):
+        return lines
+    return [_UNSEEN.sub(lambda match: spelled(match.group()), line) for line in lines]
+
+
+class _Spelled(dict[int, str]):
+    """How characters are shown, each found out once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        shown = char if _is_plain(char) else spelled(char)
+        if len(self) < _MOST_SPELLED:
+            self[code] = shown
+        return shown
+
+
+_MOST_SPELLED = 8_192
+"""Characters that are remembered; who sends others can't eat the memory."""
+
+_SPELLED = _Spelled()
 
 
 def _is_plain(char: str) -> bool:
@@ -40,7 +83,8 @@ def _is_plain(char: str) -> bool:
     )
 
 
-def _escape(char: str) -> str:
+def spelled(char: str) -> str:
+    r"""A character in ASCII, as `\xNN`, `\uNNNN` or `\UNNNNNNNN`."""
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:  # PEP 383: a byte that was no UTF-8
         code -= 0xDC00
@@ -94,7 +138,9 @@ def peer_text(socket: Socket) -> str:
         return f"{socket.peer.text}:{socket.peer_port or '*'}"
     if socket.peer.version:
         return endpoint(socket.peer, socket.peer_port, takes_ipv4=takes_ipv4(socket, socket.peer))
-    return _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else socket.peer.text
+    return (
+        _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else printable(socket.peer.text)
+    )
 
 
 def takes_ipv4(socket: Socket, address: Address) -> bool:
@@ -108,7 +154,7 @@ def takes_ipv4(socket: Socket, address: Address) -> bool:
 def endpoint(address: Address, port: int, interface: str | None = None, *, takes_ipv4: bool = False) -> str:
     """An IP address with its port: IPv6 in brackets, `*` for both families, the device after `%`, `*` for no port."""
     host = address.text if address.version == 4 else "*" if takes_ipv4 else f"[{address.text}]"
-    return f"{host}%{interface}:{port or '*'}" if interface else f"{host}:{port or '*'}"
+    return f"{host}%{printable(interface)}:{port or '*'}" if interface else f"{host}:{port or '*'}"
 
 
 def _named(socket: Socket, name: Address, number: int) -> str:
@@ -118,7 +164,7 @@ def _named(socket: Socket, name: Address, number: int) -> str:
             # A path that is a star must not pass for no name at all.
             return f"{in_quotes(text) if text == NOWHERE.text and name.packed else text} {number}"
         case Family.PACKET:
-            return f"{text}:{socket.interface or '*'}"
+            return f"{text}:{printable(socket.interface or '*')}"
         case _:
             return f"{text}:{number}"
 

@@ -6,7 +6,7 @@ from netwatch_tui.fields.field import Field, Filter, Holds
 from netwatch_tui.fields.format import BLANK, duration
 from netwatch_tui.fields.json_types import TEXTS
 from netwatch_tui.fields.moment import Moment
-from netwatch_tui.sockets.flow_health import MORE_RULES
+from netwatch_tui.sockets.flow_rules import MORE_RULES
 from netwatch_tui.sockets.health import RULES, Finding
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.socket import Socket

@@ -18,11 +18,11 @@ from netwatch_tui.sockets.socket import Socket
 _PROCESSES = Needs(of_processes=True)
 
 REASON_MEANINGS = {
-    OwnerReason.LAST_HELD: "no process that may be read holds it any more; this one did",
-    OwnerReason.ACCEPT_QUEUE: "it waits to be accepted",
+    OwnerReason.LAST_HELD: "no visible process holds it any more; this one held it last",
+    OwnerReason.ACCEPT_QUEUE: "waiting in an accept queue",
     OwnerReason.KERNEL: "no process can hold it",
-    OwnerReason.PERMISSION: "no process that may be read holds it",
-    OwnerReason.NOT_FOUND: "every process was looked into, and none holds it",
+    OwnerReason.PERMISSION: "no visible process holds it",
+    OwnerReason.NOT_FOUND: "every process was read, and none holds it",
 }
 
 
@@ -126,21 +126,22 @@ def _evidence_field(id: str, title: str, meaning: str, label: str, reason: Owner
 
 OWNER_FIELDS = (
     _holders_field(
-        "owners", "Owners", "every holder of the socket, by process and descriptor", "Owner", lambda s: s.owners
+        "owners", "Owners", "every process and descriptor that holds the socket", "Owner", lambda s: s.owners
     ),
     Field(
-        "users", "Processes", "every holder of the socket in the form of ss -p", lambda s, _: users_text(s), TEXT,
+        "users", "Processes", "every process and descriptor that holds the socket, in the format of ss -p",
+        lambda s, _: users_text(s), TEXT,
         lambda s, _: users_text(s), _process_key, None, written=Written.NOWHERE, rank=16, width=20, most=60,
     ),
     Field(
-        "pid", "PID", "process that holds it, and how many more do",
+        "pid", "PID", "process that holds the socket, +N for N more",
         lambda s, _: [owner.pid for owner in s.owners], COUNTS, _pid,
         lambda s, _: s.owners[0].pid if s.owners else None, None,
         filter=Filter(Holds.NUMBER, lambda s, _: [owner.pid for owner in s.owners], likeness=9),
         written=Written.CELLS, is_shown=True, rank=1, width=5, enough=9, most=11, right_aligned=True, clip=clip_more,
     ),
     Field(
-        "process", "Process", "names of the processes that hold it, or (why it has none)",
+        "process", "Process", "names of the processes that hold the socket, or (why none is shown)",
         _names, TEXTS, lambda s, _: process_text(s), _process_key, None,
         filter=Filter(
             Holds.TEXT, lambda s, _: dict.fromkeys(owner.process.name for owner in s.owners),
@@ -149,14 +150,14 @@ OWNER_FIELDS = (
         written=Written.CELLS, is_shown=True, rank=0, width=8, enough=15, most=24, clip=clip_names,
     ),
     Field(
-        "fd", "FD", "descriptor through which the process holds it, and how many more there are",
+        "fd", "FD", "descriptor through which the process holds the socket, +N for N more",
         lambda s, _: [owner.fd for owner in s.owners], COUNTS, _fd,
         lambda s, _: s.owners[0].fd if s.owners else None, None,
         filter=Filter(Holds.NUMBER, lambda s, _: [owner.fd for owner in s.owners], likeness=None),
         written=Written.CELLS, is_shown=True, rank=14, width=5, most=8, right_aligned=True, clip=clip_more,
     ),
     Field(
-        "cmdline", "Command line", "command lines of the processes that hold it",
+        "cmdline", "Command line", "command lines of the processes that hold the socket",
         lambda s, _: _commands(s), TEXTS,
         lambda s, _: printable(_commands(s)[0]) or BLANK if s.owners else BLANK,
         _of_first(lambda process: " ".join(process.cmdline)), None,
@@ -168,17 +169,17 @@ OWNER_FIELDS = (
         ends_line=True,
     ),
     text_field(
-        "owner_reason", "Owner reason", "why it has no owner", lambda s: s.owner_reason, holds=Holds.WORD,
+        "owner_reason", "Owner reason", "why no owner is shown", lambda s: s.owner_reason, holds=Holds.WORD,
         also=("reason",), words=tuple(OwnerReason), likeness=1, json=one_of(OwnerReason, or_null=True),
         sentence=lambda s, _: f"none: {REASON_MEANINGS[s.owner_reason]}" if s.owner_reason else "", label="Owner",
         rank=15, width=12, most=12,
     ),
     _evidence_field(
-        "last_owners", "Last owners", "who held the socket before nobody did", "Last owner",
+        "last_owners", "Last owners", "who held the socket last", "Last owner",
         OwnerReason.LAST_HELD,
     ),
     _evidence_field(
-        "queue_of", "Queue of", "who holds the listener at which it waits to be accepted", "Listener",
+        "queue_of", "Queue of", "who holds the listener in whose accept queue it waits", "Listener",
         OwnerReason.ACCEPT_QUEUE,
     ),
 )  # fmt: skip
@@ -192,12 +193,12 @@ def _user_sentence(socket: Socket, _: Moment) -> str:
 
 USER_FIELDS = (
     text_field(
-        "user", "User", "user who made the socket", lambda s: s.user,
-        takes="part of a user's name, or a whole user number",
+        "user", "User", "user who created the socket", lambda s: s.user,
+        takes="part of a user's name, or a whole uid",
         likeness=8, sentence=_user_sentence, is_shown=True, rank=5, width=4, enough=8, most=16,
     ),
     number_field(
-        "uid", "UID", "number of the user who made the socket; - where the kernel does not keep it",
+        "uid", "UID", "uid of the user who created the socket; - if the kernel does not keep it",
         lambda s: s.uid, likeness=None, sentence=None, rank=14, width=6, most=10,
     ),
 )  # fmt: skip

@@ -15,15 +15,15 @@ from netwatch_tui.sockets.socket import STATE_RANK, DiagFacts, Family, Socket, S
 
 STATE_MEANINGS = {
     State.LISTEN: "waits for connections",
-    State.ESTAB: "connected; data can go both ways",
-    State.SYN_SENT: "asked for a connection, no answer yet",
-    State.SYN_RECV: "was asked for a connection and answered, not confirmed yet",
-    State.FIN_WAIT_1: "closed here, the peer has not acknowledged it yet",
-    State.FIN_WAIT_2: "closed here, the peer still may send",
-    State.CLOSE_WAIT: "the peer closed; the application here has not yet",
+    State.ESTAB: "connected; data can flow both ways",
+    State.SYN_SENT: "connection requested, not answered yet",
+    State.SYN_RECV: "connection request answered, not confirmed yet",
+    State.FIN_WAIT_1: "closed here, not acknowledged by the peer yet",
+    State.FIN_WAIT_2: "closed here; the peer may still send",
+    State.CLOSE_WAIT: "closed by the peer, not by the application here yet",
     State.CLOSING: "both ends closed at once, not acknowledged yet",
-    State.LAST_ACK: "closed at both ends, the last acknowledgement is missing",
-    State.TIME_WAIT: "closed; kept a minute so that late packets do no harm",
+    State.LAST_ACK: "closed at both ends, not acknowledged by the peer yet",
+    State.TIME_WAIT: "closed; kept for a minute to catch late packets",
     State.UNCONN: "not connected",
 }
 
@@ -34,18 +34,20 @@ TIMERS = ("on", "keepalive", "timewait", "persist")
 def _recv_q_sentence(socket: Socket, _: Moment) -> str:
     if socket.recv_q is None:
         return ""
-    return f"{socket.recv_q:,} {'connections wait' if socket.state is State.LISTEN else 'bytes not read yet'}"
+    return f"{socket.recv_q:,} {'in the accept queue' if socket.state is State.LISTEN else 'bytes not read yet'}"
 
 
 def _send_q_sentence(socket: Socket, _: Moment) -> str:
     if socket.send_q is None:
         return ""
-    return f"{socket.send_q:,} {'may wait' if socket.state is State.LISTEN else 'bytes not acknowledged yet'}"
+    if socket.state is State.LISTEN:
+        return f"backlog {socket.send_q:,}"
+    return f"{socket.send_q:,} bytes not acknowledged yet"
 
 
 KIND_FIELDS = (
     text_field(
-        "netid", "Netid", "transport protocol", attrgetter("netid"), holds=Holds.KIND, also=("proto",),
+        "netid", "Netid", "protocol, as ss names it", attrgetter("netid"), holds=Holds.KIND, also=("proto",),
         likeness=7, json=one_of(KIND_OF), key=lambda s, _: (s.netid, s.family), label="Socket",
         sentence=lambda s, _: f"{s.netid} {s.family}", is_shown=True, rank=3, width=5, most=5,
     ),
@@ -62,12 +64,12 @@ KIND_FIELDS = (
 
 QUEUE_FIELDS = (
     number_field(
-        "recv_q", "Recv-Q", "bytes not read yet; for LISTEN, connections not accepted yet", lambda s: s.recv_q,
+        "recv_q", "Recv-Q", "bytes not read yet; for LISTEN, connections in the accept queue", lambda s: s.recv_q,
         holds=Holds.SIZE, also=("recvq",), likeness=None, unit="bytes", descends=True, sentence=_recv_q_sentence,
         is_shown=True, rank=8, width=6, most=9,
     ),
     number_field(
-        "send_q", "Send-Q", "bytes that the peer has not acknowledged yet; for LISTEN, how many may wait",
+        "send_q", "Send-Q", "bytes that the peer has not acknowledged yet; for LISTEN, the backlog",
         lambda s: s.send_q, holds=Holds.SIZE, also=("sendq",), likeness=None, unit="bytes", descends=True,
         sentence=_send_q_sentence, is_shown=True, rank=7, width=6, most=9,
     ),
@@ -82,7 +84,7 @@ def _timer(socket: Socket, _: Moment) -> str:
 
 
 def _timer_sentence(socket: Socket, _: Moment) -> str:
-    return f"{printable(socket.timer.name)}, fires in {socket.timer.left:.1f}s" if socket.timer else ""
+    return f"{printable(socket.timer.name)}, expires in {socket.timer.left:.1f}s" if socket.timer else ""
 
 
 def _timer_left(socket: Socket, _: Moment) -> float | None:
@@ -107,16 +109,16 @@ def _netns_text(socket: Socket, moment: Moment) -> str:
 
 NETNS_FIELDS = (
     Field(
-        "netns", "Netns", "network namespace: its name, container or unit, else its number; in files the number",
+        "netns", "Netns", "network namespace: its name, container or unit, else its inode; in files the inode",
         lambda s, _: s.netns, COUNT, _netns_text, _netns_name, _netns_text, "Namespace",
         filter=Filter(
             Holds.TEXT, _netns_compared, also=("ns", "namespace", "netns_name"),
-            takes="part of a namespace's name, or its whole number", likeness=12,
+            takes="part of a namespace's name, or its whole inode", likeness=12,
         ),
         is_shown=True, rank=4, width=10, most=20,
     ),
     Field(
-        "netns_name", "Netns name", "name of the network namespace, where it has one",
+        "netns_name", "Netns name", "name of the network namespace, if it has one",
         lambda s, m: m.namespaces.get(s.netns), TEXT_OR_NULL,
         lambda s, m: printable(m.namespaces.get(s.netns, BLANK)), lambda s, m: m.namespaces.get(s.netns), None,
         width=10, most=20,
@@ -125,40 +127,41 @@ NETNS_FIELDS = (
 
 TIMER_FIELDS = (
     text_field(
-        "timer", "Timer", "timer that runs, time until it fires, and x how often the segment was sent again",
+        "timer", "Timer", "running timer, time until it expires, xN for N retransmissions",
         lambda s: s.timer.name if s.timer else None, takes=f"part of a timer's name ({', '.join(TIMERS)})",
         words=TIMERS, json=one_of(TIMERS, or_null=True), text=_timer, key=lambda s, _: s.timer,
         sentence=_timer_sentence, is_shown=True, rank=12, width=14, most=14,
     ),
     Field(
-        "timer_left", "Timer left", "seconds until the timer fires", _timer_left, SECONDS_OR_NULL,
+        "timer_left", "Timer left", "seconds until the timer expires", _timer_left, SECONDS_OR_NULL,
         lambda s, _: BLANK if s.timer is None else f"{s.timer.left:g}", _timer_left, None, unit="seconds",
         descends=True, filter=Filter(Holds.AGE, _left_compared, likeness=None), right_aligned=True,
     ),
     number_field(
-        "retransmits", "Retransmits", "how often the present segment was sent again", lambda s: s.retransmits,
-        json=COUNT, likeness=None, descends=True, label="Sent again",
-        sentence=lambda s, _: f"{s.retransmits} times without an answer" if s.retransmits else "", rank=13, most=11,
+        "retransmits", "Retransmits", "how often the current segment has been retransmitted", lambda s: s.retransmits,
+        json=COUNT, likeness=None, descends=True,
+        sentence=lambda s, _: f"{s.retransmits} of the current segment, unanswered" if s.retransmits else "",
+        rank=13, most=11,
     ),
 )  # fmt: skip
 
 COUNTER_FIELDS = (
     number_field(
-        "drops", "Drops", "datagrams thrown away because the receive queue was full", lambda s: s.drops,
+        "drops", "Drops", "datagrams dropped because the receive queue was full", lambda s: s.drops,
         holds=Holds.SIZE, likeness=None, unit="datagrams", descends=True,
-        sentence=lambda s, _: "" if s.drops is None else f"{s.drops:,} datagrams, because the queue was full",
+        sentence=lambda s, _: "" if s.drops is None else f"{s.drops:,} datagrams, because the receive queue was full",
         is_shown=True, rank=11, width=6,
     ),
     number_field(
-        "refs", "Refs", "references that the kernel counts", lambda s: s.refs, likeness=None, descends=True,
+        "refs", "Refs", "reference count in the kernel", lambda s: s.refs, likeness=None, descends=True,
         label="References",
     ),
     number_field(
-        "inode", "Inode", "inode of its file; 0 where no file stands behind it", lambda s: s.inode, json=COUNT,
+        "inode", "Inode", "inode; 0 if the socket has no file", lambda s: s.inode, json=COUNT,
         filter=Filter(
             Holds.NUMBER, lambda s, _: (s.inode or None,), lambda s: s.inode or None, ("ino",), likeness=None
         ),
-        sentence=lambda s, _: str(s.inode) if s.inode else "none: no file stands behind it",
+        sentence=lambda s, _: str(s.inode) if s.inode else "none: the socket has no file",
         rank=14, width=10, most=12,
     ),
 )  # fmt: skip
@@ -170,31 +173,31 @@ def _diag_number(fact: Callable[[DiagFacts], int | None]) -> Callable[[Socket], 
 
 DIAG_FIELDS = (
     number_field(
-        "cookie", "Cookie", "number that sock_diag gives to this socket alone, for as long as the machine runs",
+        "cookie", "Cookie", "sock_diag's cookie: unique to this socket until the machine reboots",
         _diag_number(lambda diag: diag.cookie), likeness=None,
         sentence=lambda s, _: str(s.diag.cookie) if s.diag else "",
         width=10, most=20,
     ),
     flag_field(
-        "v6only", "V6only", "whether an IPv6 socket leaves IPv4 alone",
+        "v6only", "V6only", "whether an IPv6 socket takes no IPv4 (IPV6_V6ONLY)",
         lambda s: s.diag.v6only if s.diag and s.family is Family.INET6 else None,
     ),
     number_field(
-        "fwmark", "Fwmark", "firewall mark (SO_MARK), which root may see", _diag_number(lambda diag: diag.fwmark),
+        "fwmark", "Fwmark", "firewall mark (SO_MARK), which only root may see", _diag_number(lambda diag: diag.fwmark),
         needs=Needs(frozenset({Need.FWMARK})),
         sentence=lambda s, _: f"{s.diag.fwmark:#x}" if s.diag and s.diag.fwmark else "", most=11,
     ),
     number_field(
-        "cgroup", "Cgroup", "id of its control group, which is the inode of the group's directory",
+        "cgroup", "Cgroup", "cgroup id, which is the inode of the cgroup's directory",
         _diag_number(lambda diag: diag.cgroup), sentence=None, needs=Needs(frozenset({Need.CGROUP})), most=20,
     ),
     text_field(
-        "cgroup_path", "Cgroup path", "path of its control group", lambda s: s.diag.cgroup_path if s.diag else None,
-        takes="part of a control group's path", needs=Needs(frozenset({Need.CGROUP})), label="Cgroup",
+        "cgroup_path", "Cgroup path", "path of its cgroup", lambda s: s.diag.cgroup_path if s.diag else None,
+        takes="part of a cgroup's path", needs=Needs(frozenset({Need.CGROUP})), label="Cgroup",
         written=Written.NOWHERE, width=20, most=60,
     ),
     flag_field(
-        "autobound", "Autobound", "whether the kernel chose its port or name",
+        "autobound", "Autobound", "whether the kernel chose the local port or name",
         lambda s: s.diag.autobound if s.diag else None, needs=Needs(frozenset({Need.AUTOBOUND})),
         written=Written.NOWHERE,
     ),

@@ -27,7 +27,7 @@ def _age(socket: Socket, moment: Moment) -> str:
 
 def _age_sentence(socket: Socket, moment: Moment) -> str:
     age = duration(moment.now - socket.seen_at)
-    return f"at least {age}; it was there when watching began" if socket.was_there else age
+    return f"at least {age}; already there when watching began" if socket.was_there else age
 
 
 def _age_compared(socket: Socket, moment: Moment) -> tuple[FilterValue]:
@@ -68,7 +68,7 @@ SEEN_FIELDS = (
         lambda s, _: iso(s.seen_at), lambda s, _: s.seen_at, None, rank=16, width=27, most=27,
     ),
     flag_field(
-        "was_there", "Was there", "it was there when watching began: its age is at least what is told",
+        "was_there", "Was there", "whether it was already there when watching began, so that its age is only a minimum",
         lambda s: s.was_there, json=FLAG,
     ),
 )  # fmt: skip

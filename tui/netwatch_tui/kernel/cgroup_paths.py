@@ -6,12 +6,12 @@ The id of a cgroup is the inode of its directory. There is no cheaper way from o
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
+
+from netwatch_tui.kernel.mounts import read_mounts
 
 _MOST = 100_000
 """Directories after which a walk ends."""
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class CgroupPaths:
@@ -57,10 +57,7 @@ class CgroupPaths:
 
 
 def _mount_point(proc: str) -> str | None:
-    """Where cgroup2 is mounted, from `/proc/self/mountinfo`; see proc_pid_mountinfo(5)."""
-    with suppress(OSError), open(f"{proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        for line in file:
-            mount, _, device = line.partition(" - ")
-            if device.startswith("cgroup2 "):
-                return _OCTAL.sub(lambda match: chr(int(match.group(1), 8)), mount.split(" ")[4])
+    """Where cgroup2 is mounted."""
+    with suppress(OSError):
+        return next((mount.point for mount in read_mounts(proc, "cgroup2")), None)
     return None

@@ -24,8 +24,12 @@ _WANTED = {_V6ONLY: "B3x", _MARK: "I", _CGROUP: "Q"}
 _TYPE_MASK = 0x3FFF
 """NLA_TYPE_MASK: the two upper bits of a type are flags."""
 
-SocketKey = int | bytes
-"""What finds a socket again: its inode, or of one without a file its ports and addresses as sock_diag writes them."""
+SocketKey = tuple[int, bytes]
+"""What finds a socket again: its inode, and of TCP its ports and addresses as sock_diag writes them.
+
+All subflows of an MPTCP connection have one inode (`mptcp_subflow_create_socket` in the kernel's net/mptcp/subflow.c),
+and what has no file has inode 0. What is not TCP may get another peer.
+"""
 
 
 class InetFacts(NamedTuple):
@@ -47,11 +51,6 @@ class InetAnswer(NamedTuple):
     send_q: int
     inode: int
     diag: DiagFacts
-
-    @property
-    def key(self) -> SocketKey:
-        """What finds the socket again."""
-        return self.inode or self.ends
 
 
 class InetAnswers:

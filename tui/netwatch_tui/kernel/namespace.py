@@ -3,7 +3,8 @@
 `/proc/PID/net` shows the namespace in which that process is at the moment of each open(2), and a process may leave
 its namespace at any time. But the kernel gives every table of every namespace an inode of its own (proc_alloc_inum in
 fs/proc/generic.c), and what was opened stays with the namespace for ever. So the inode of the open file proves whose
-table it is, whatever the process did meanwhile. A thread that enters the namespace learns which inodes its tables have.
+table it is, whatever the process did meanwhile. A thread that enters the namespace learns which inodes its tables have;
+where it can't be entered, a process that stays in it shows them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:  # imported where it is needed first: --once must be over befo
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 
 _GONE = (FileNotFoundError, ProcessLookupError)
+_LOOKS = 20
+"""How often a process must be seen in a namespace that can't be entered, before what it shows is taken for its own."""
 _T = TypeVar("_T")
 
 
@@ -173,41 +176,15 @@ class LinuxNamespace:
         with suppress(ProcessLookupError):  # what it is held by can't be opened; the process may still show it
             self._hold()
         number = self._number(name)
-        found = None if self.way is None else self._through(self.way, name, number)
+        found = None if self.way is None or number is None else _opened_table(f"{self.way}/net/{name}", number)
         if found is None:
             if self._may_enter is False:
                 raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), self.way)
             found = self._inside(partial(_opened, f"{self._proc}/thread-self/net/{name}"))
         return found
 
-    def _through(self, way: str, name: str, number: int | None) -> int | None:
-        """The table that a process or thread shows; None if it is not in this namespace now.
-
-        Where the namespace may not be entered, its tables' numbers are not known. Then the process must be in it
-        before and after, and what is open must not be a table of the own namespace.
-        """
-        link = f"{way}/ns/net"
-        try:
-            is_inside = number is not None or namespace_inode(link) == self.inode
-            file = _opened(f"{way}/net/{name}")
-        except _GONE:
-            return None
-        try:
-            found = os.fstat(file).st_ino
-            if number is None:
-                own = os.stat(f"{self._own_net}/{name}").st_ino
-                is_proven = is_inside and found != own and namespace_inode(link) == self.inode
-            else:
-                is_proven = found == number
-        except _GONE:
-            is_proven = False
-        if is_proven:
-            return file
-        os.close(file)
-        return None
-
     def _number(self, name: str) -> int | None:
-        """The inode of a table of this namespace; None where the namespace may not be entered.
+        """The inode of a table of this namespace; None where that can't be found out now.
 
         Raises:
             FileNotFoundError: The kernel has no such table in any namespace.
@@ -218,7 +195,30 @@ class LinuxNamespace:
             if self._may_enter is not False:
                 with suppress(PermissionError, ProcessLookupError):
                     self._numbers |= self._inside(partial(_table_numbers, f"{self._proc}/thread-self/net", name))
+            if name not in self._numbers and self.way is not None:
+                number = self._number_seen(self.way, name)
+                if number is None or self._file is None:  # which alone makes that number last
+                    return number
+                self._numbers[name] = number
         return self._numbers.get(name)
+
+    def _number_seen(self, way: str, name: str) -> int | None:
+        """The inode of the table that a process or thread shows while it stays in a namespace that can't be entered.
+
+        Before, between and after many looks it must be seen in there. One that only comes by, however often, is not
+        there at each of these moments and with the same table of another namespace at all of those between.
+        """
+        seen: set[int] = set()
+        try:
+            for _ in range(_LOOKS):
+                if namespace_inode(f"{way}/ns/net") != self.inode:
+                    return None
+                seen.add(os.stat(f"{way}/net/{name}").st_ino)
+            is_there = namespace_inode(f"{way}/ns/net") == self.inode
+            is_others = os.stat(f"{self._own_net}/{name}").st_ino in seen
+        except _GONE:
+            return None
+        return seen.pop() if is_there and len(seen) == 1 and not is_others else None
 
     def _inside(self, make: Callable[[], _T]) -> _T:
         """What a function gives that runs in the namespace; see `inside.run_inside`."""
@@ -386,6 +386,18 @@ def _opened_namespace(path: str, inode: int) -> int | None:
     except (*_GONE, PermissionError):
         return None
     if os.fstat(file).st_ino == inode:
+        return file
+    os.close(file)
+    return None
+
+
+def _opened_table(path: str, number: int) -> int | None:
+    """A table's file; None if there is none of this number: the process is gone, or in another namespace now."""
+    try:
+        file = _opened(path)
+    except _GONE:
+        return None
+    if os.fstat(file).st_ino == number:
         return file
     os.close(file)
     return None

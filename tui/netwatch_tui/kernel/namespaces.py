@@ -1,13 +1,16 @@
-"""Which network namespaces there are: those of processes and threads, and those that `ip netns` gave a name."""
+"""Which network namespaces there are: those of processes and threads, and those for which a file stands."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import list_pids
 from netwatch_tui.kernel.inside import is_network_namespace
+from netwatch_tui.kernel.mounts import read_mounts
 from netwatch_tui.kernel.namespace import LinuxNamespace, Namespace, namespace_inode
 
 NAMED = "/run/netns"
@@ -18,6 +21,8 @@ OWN = "own"
 """What the own namespace is called when nobody gave it a name."""
 
 _GONE = (FileNotFoundError, ProcessLookupError)
+_NO_TABLE = 0
+"""Stands for the inode of a table that is not there: what has ended, as a zombie has, is in no namespace any more."""
 
 
 class NamespaceError(Exception):
@@ -33,7 +38,7 @@ class Namespaces(NamedTuple):
     denied: int
     """Processes whose namespace may not be looked at and is not the own one as far as can be seen."""
     unreadable: int = 0
-    """Namespaces with a name that this user may not read."""
+    """Namespaces for which a file stands, that this user may not read."""
 
     def chosen(self, name: str) -> tuple[Namespace, ...]:
         """Those meant by a name or number; the own one for the empty name, all for `*`."""
@@ -41,6 +46,13 @@ class Namespaces(NamedTuple):
             return (self.own,)
         every = (self.own, *self.others)
         return every if name == "*" else tuple(each for each in every if name in (each.name, str(each.inode)))
+
+    @property
+    def names(self) -> dict[int, str]:
+        """What tells them apart for a person, by number: containers and units can have several of one name."""
+        every = (self.own, *self.others)
+        times = Counter(each.name for each in every)
+        return {each.inode: each.name if times[each.name] == 1 else f"{each.name} ({each.inode})" for each in every}
 
 
 class Found(NamedTuple):
@@ -156,7 +168,8 @@ class NamespaceList:
         for inode, namespace in list(self._known.items()):
             self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
         others = [namespace for namespace in self._known.values() if not namespace.is_own]
-        readable = tuple(namespace for namespace in others if namespace.can_be_read())
+        # What was read through a process that is elsewhere now is there still, and may be read again.
+        readable = tuple(each for each in others if each.can_be_read() or (each.is_open and each.inode in in_use))
         return Namespaces(self._known[own], readable, self._hidden(scan.denied), len(others) - len(readable))
 
     def choose(self, text: str) -> str:
@@ -173,7 +186,7 @@ class NamespaceList:
         meant |= {each.inode for each in self._known.values() if text in (each.name, str(each.inode))}
         meant &= self._known.keys()
         if not meant:
-            names = ", ".join(each.name for each in (seen.own, *seen.others))
+            names = ", ".join(seen.names.values())
             raise NamespaceError(f"no network namespace {text!r} can be seen; there are: {names}")
         if len(meant) > 1:
             listed = ", ".join(f"{self._known[inode].name} ({inode})" for inode in sorted(meant))
@@ -202,7 +215,7 @@ class NamespaceList:
             inode = _inode_of_file(file.path)
             if inode is not None:
                 found.setdefault(inode, file)
-        return found
+        return {**{inode: File(path, path) for inode, path in _mounted(self._proc).items()}, **found}
 
     def _find(self, namespace: LinuxNamespace, found: Found | None, file: File | None, *, is_in_use: bool) -> None:
         """Take note of where a namespace was found; one that is nowhere and of no use is let go."""
@@ -237,7 +250,14 @@ class NamespaceList:
         The link to the namespace of another user's process may not be read, but its tables can be compared with ours.
         """
         own = _table_inode(f"{self._proc}/self")
-        return sum(own is None or _table_inode(f"{self._proc}/{pid}") != own for pid in denied)
+        return sum(own is None or self._may_hide(pid, own) for pid in denied)
+
+    def _may_hide(self, pid: int, own: int) -> bool:
+        """Whether a process is not seen to be in the own namespace. Once it has ended it is in none."""
+        inode = _table_inode(f"{self._proc}/{pid}")
+        if inode != _NO_TABLE:
+            return inode != own
+        return any(_table_inode(way) not in (own, _NO_TABLE) for way in _threads(self._proc, pid))
 
     def _at_path(self, path: str) -> int:
         """The number of the namespace for which a file stands, which is listed from now on."""
@@ -263,6 +283,27 @@ class NamespaceList:
             raise NamespaceError(f"the network namespace of process {text} may not be looked at") from None
 
 
+def _mounted(proc: str) -> dict[int, str]:
+    """The files of network namespaces that are mounted anywhere, as container runtimes do, by number."""
+    found: dict[int, str] = {}
+    with suppress(OSError):
+        for mount in read_mounts(proc, "nsfs"):
+            kind, _, number = mount.root.rstrip("]").partition(":[")
+            if kind == "net" and _leads_to(mount.point, int(number)):
+                found.setdefault(int(number), mount.point)
+    return found
+
+
+def _leads_to(path: str, inode: int) -> bool:
+    """Whether a file may be what is mounted there: it is not if something else was mounted above it."""
+    try:
+        return os.stat(path).st_ino == inode
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
 def _inode_of_file(path: str) -> int | None:
     """The number of the network namespace for which a file stands; None if it stands for none that may be opened."""
     try:
@@ -279,6 +320,8 @@ def _table_inode(process: str) -> int | None:
     """The inode of a process's table of TCP sockets, which is another one in each namespace; None if it is hidden."""
     try:
         return os.stat(f"{process}/net/tcp").st_ino
+    except _GONE:
+        return _NO_TABLE
     except OSError:
         return None
 

@@ -219,7 +219,9 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         return {
-            answer.key: self._facts(answer) for protocol in _PROTOCOLS for answer in self._list(protocol, _ALL_STATES)
+            _key(answer, protocol): self._facts(answer)
+            for protocol in _PROTOCOLS
+            for answer in self._list(protocol, _ALL_STATES)
         }
 
     def autobound(self) -> set[SocketKey]:
@@ -229,7 +231,7 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         return {
-            answer.key
+            _key(answer, protocol)
             for protocol in _PROTOCOLS
             for answer in self._list(protocol, _ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
         }
@@ -393,6 +395,15 @@ def _question(socket: Socket, device: int, extensions: int) -> bytes:
 def packed_ends(socket: Socket) -> bytes:
     """Ports and addresses of an internet socket as sock_diag writes them: the head of struct inet_diag_sockid."""
     return struct.pack("!HH", socket.local_port, socket.peer_port) + _padded(socket.local) + _padded(socket.peer)
+
+
+def socket_key(socket: Socket) -> SocketKey:
+    """What finds an internet socket among the answers."""
+    return socket.inode, packed_ends(socket) if socket.netid == "tcp" else b""
+
+
+def _key(answer: InetAnswer, protocol: int) -> SocketKey:
+    return answer.inode, answer.ends if protocol == _socket.IPPROTO_TCP else b""
 
 
 def _padded(address: Address) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pwd
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +16,7 @@ from netwatch_tui.kernel.descriptors import (
 )
 from netwatch_tui.kernel.namespaces import NAMED, NamespaceList, Namespaces
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Denied, Unseen
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.cgroup_paths import CgroupPaths
@@ -41,8 +40,8 @@ class Source(Protocol):
     def visibility(self) -> Unseen:
         """What keeps whole processes out of sight; those that are listed and may not be read are not counted in it."""
 
-    def is_own(self, pid: int) -> bool:
-        """Whether a process belongs to the user of this one."""
+    def denied(self, pid: int) -> Denied:
+        """What it means that the descriptors of a process may not be read; see `process_visibility.read_denied`."""
 
     def stat_descriptors(self, pid: int) -> DescriptorFolder:
         """How many descriptors a process has open; see `descriptors.stat_descriptors`."""
@@ -134,12 +133,11 @@ class LinuxSource:
 
         return read_visibility(self._proc)
 
-    def is_own(self, pid: int) -> bool:
-        """Whether a process belongs to the user of this one: its folder is the effective user's, see proc(5)."""
-        try:
-            return os.stat(f"{self._proc}/{pid}").st_uid == os.geteuid()
-        except OSError:
-            return False
+    def denied(self, pid: int) -> Denied:
+        """What it means that the descriptors of a process may not be read."""
+        from netwatch_tui.kernel.process_visibility import read_denied
+
+        return read_denied(self._proc, pid)
 
     def stat_descriptors(self, pid: int) -> DescriptorFolder:
         """How many descriptors a process has open."""

@@ -6,15 +6,17 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
-from netwatch_tui.fields.format import printable
+from netwatch_tui.fields.format import harmless, printable
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.sockets.kinds import LETTERS
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
+from netwatch_tui.sockets.snapshot import Seen
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.row_choice import RowChoice
 
@@ -29,15 +31,29 @@ class Machine(Source, Protocol):
         """What the collector calls it; see `NamespaceList.choose`."""
 
 
+_AT_ONCE = 500
+"""Lines that are made and written at once."""
+
+Paint = Callable[[Iterator[str]], Iterator[str]]
+"""Gives lines colours."""
+
 MakeSource = Callable[[Needs], Machine]
 """Gives the machine, as one that can tell what is needed."""
 
 
 def complain(text: str) -> None:
-    """Say on standard error what is wrong."""
+    """Say on standard error what is wrong, if it can be said."""
     if sys.stderr is not None:
         lines = (printable(line) for line in text.split("\n"))
-        sys.stderr.write("netwatch-tui: " + "\n".join(lines) + "\n")
+        with suppress(OSError):
+            sys.stderr.write("netwatch-tui: " + "\n".join(lines) + "\n")
+            sys.stderr.flush()
+
+
+def complain_of_hidden(seen: Seen) -> None:
+    """Say of which network namespaces nothing is shown to who asked for all of them."""
+    for text in seen.hidden_texts():
+        complain(text)
 
 
 def selection(options: argparse.Namespace) -> Selection:
@@ -73,15 +89,30 @@ def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
     return RowChoice(selection(options), queries)
 
 
-def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket]) -> None:
-    """Say what a filter asked for if there are no rows: an empty answer looks like a fact."""
+def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket], other_namespaces: int = 0) -> None:
+    """Say what a filter asked for if there are no rows: an empty answer looks like a fact.
+
+    Args:
+        choice: What was asked for.
+        rows: What was found.
+        other_namespaces: How many network namespaces there are that were not looked at.
+    """
     if any(True for _ in rows):
         return
-    if kinds := choice.kinds_in_vain():
-        letters = ", ".join(LETTERS.get(kind, f"-A {kind}") for kind in kinds)
-        complain(f"the filter asks for {' and '.join(kinds)} sockets, which are listed only with {letters}")
-    elif words := [word for query in choice.queries for word in query.words]:
-        complain(f"no socket matches the filter; searched as text: {', '.join(words)}")
+    if vain := next(choice.asked_in_vain(), None):
+        asked = f"the filter asks for {' and '.join(vain.values)} sockets"
+        listed = f"listed only with {', '.join(vain.letters)}" if vain.letters else "left out by -4, -6 or -l"
+        complain(f"{asked}, which are {listed}")
+    elif other_namespaces and any(query.asks_for_namespaces for query in choice.queries):
+        complain(f"{other_namespaces} more network namespaces were not read: --all-namespaces reads them")
+    elif hints := [hint for query in choice.queries for hint in query.empty_hints]:
+        complain(f"no socket matches the filter; {'; '.join(hints)}")
+
+
+def tell_of_unmet_words(choice: RowChoice, rows: Sequence[Socket]) -> None:
+    """Say which words of a filter with alternatives nothing has, such as `https` in `port http or https`."""
+    for hint in filter(None, (query.word_hint(rows) for query in choice.queries)):
+        complain(f"filter: nothing matches a part of it; {hint}")
 
 
 def namespace_of(source: Machine, text: str) -> str:
@@ -101,25 +132,51 @@ def colours(options: argparse.Namespace) -> bool:
     return bool(options.color == "always")
 
 
-def print_lines(lines: Iterable[str]) -> int:
+def print_lines(lines: Iterable[str], paint: Paint = iter) -> int:
     """Write to standard output; returns the exit status."""
-    return print_batches((lines,))
+    return print_batches((lines,), paint)
 
 
-def print_batches(batches: Iterable[Iterable[str]]) -> int:
-    """Write to standard output as long as somebody reads it, each batch at once; returns the exit status."""
+def print_batches(batches: Iterable[Iterable[str]], paint: Paint = iter) -> int:
+    """Write to standard output as long as somebody reads it, each batch at once; returns the exit status.
+
+    Args:
+        batches: Lines, from wherever; what is invisible in them is spelled out.
+        paint: Gives lines that can do no harm colours.
+    """
     if sys.stdout is None:
         return 0  # closed by whoever started us
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name in a script that the locale can't write
     for batch in batches:
         try:
-            sys.stdout.writelines(f"{line}\n" for line in batch)
+            for part in _parts(paint(_harmless(batch))):
+                sys.stdout.write("\n".join(part) + "\n")
             sys.stdout.flush()
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left for the flush at exit
-            if isinstance(error, BrokenPipeError):
-                return 0
-            complain(f"can't write: {error.strerror}")
-            return 1
+            return give_up_output(error)
     return 0
+
+
+def give_up_output(error: OSError) -> int:
+    """Say why nobody can read standard output, and write no more to it; returns the exit status.
+
+    A reader that went away has what it wanted.
+    """
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left for the flush at exit
+    if isinstance(error, BrokenPipeError):
+        return 0
+    complain(f"can't write: {error.strerror}")
+    return 1
+
+
+def _harmless(lines: Iterable[str]) -> Iterator[str]:
+    return chain.from_iterable(map(harmless, _parts(lines)))
+
+
+def _parts(lines: Iterable[str]) -> Iterator[Sequence[str]]:
+    """The lines, some at a time."""
+    rest = iter(lines)
+    while part := tuple(islice(rest, _AT_ONCE)):
+        yield part

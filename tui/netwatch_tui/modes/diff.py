@@ -10,7 +10,7 @@ from netwatch_tui.modes.common import colours, complain, print_lines, row_choice
 from netwatch_tui.output.differences import difference_lines, difference_objects
 from netwatch_tui.recording.last_state import Last, last_state
 from netwatch_tui.recording.reader import RecordingError
-from netwatch_tui.sockets.comparison import Differences, Side, compare
+from netwatch_tui.sockets.comparison import Side, compare
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m"}
 
@@ -26,16 +26,13 @@ def diff(options: argparse.Namespace) -> int:
     tell_if_in_vain(choice, itertools.chain(*chosen))
     before, after = (Side(rows, each.namespaces.names) for rows, each in zip(chosen, snapshots, strict=True))
     found = compare(before, after)
-    return print_lines(_lines(options, found)) or int(bool(found))
+    lines = difference_objects(found) if options.format == "ndjson" else difference_lines(found)
+    is_coloured = options.format != "ndjson" and colours(options)
+    return print_lines(lines, _coloured if is_coloured else iter) or int(bool(found))
 
 
-def _lines(options: argparse.Namespace, found: Differences) -> Iterator[str]:
-    if options.format == "ndjson":
-        yield from difference_objects(found)
-    else:
-        coloured = colours(options)
-        for line in difference_lines(found):
-            yield f"{_COLOURS[line[0]]}{line}\x1b[0m" if coloured else line
+def _coloured(lines: Iterator[str]) -> Iterator[str]:
+    return (f"{_COLOURS[line[0]]}{line}\x1b[0m" for line in lines)
 
 
 def _read(path: str) -> Last:

@@ -12,14 +12,17 @@ from typing import Any, Never, Self
 
 from netwatch_tui.play.ticker import Clock, Stopped, Ticker
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 GRACE = 0.5
 """Seconds that a tick or a write, whose reader may have stopped reading, has to come to its end after a signal."""
 
 
 class Interrupts:
-    """In its `with` block a signal stops the ticker instead of the program."""
+    """In its `with` block a signal stops the ticker instead of the program.
+
+    One that is ignored when it begins, as under nohup or behind a shell's `&`, stays ignored.
+    """
 
     def __init__(self, *, for_reader: bool = False, clock: Clock | None = None) -> None:
         """Begin nothing yet.
@@ -38,7 +41,8 @@ class Interrupts:
     def __enter__(self) -> Self:
         self._woken, self._waking = os.pipe()
         os.set_blocking(self._waking, False)
-        self._before = {number: signal.signal(number, self._stop) for number in SIGNALS}
+        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._stop) for number in heard}
         self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._force)
         self._wakeup_before = signal.set_wakeup_fd(self._waking, warn_on_full_buffer=False)
         return self

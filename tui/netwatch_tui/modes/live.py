@@ -27,6 +27,9 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if not (from_stdin or (sys.stdin and sys.stdin.isatty())) or not (sys.stderr and sys.stderr.isatty()):
         complain("the screen needs a terminal as standard input and standard error; --once prints to a pipe")
         return 2
+    if os.environ.get("TERM") == "dumb":
+        complain("the screen needs a terminal that moves its cursor, and TERM is dumb; --once prints to any")
+        return 2
     spec = ViewSpec(
         query=query(" ".join(options.filter)),
         selection=selection(options),
@@ -68,9 +71,10 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
 
 def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.files.text_lines import read_lines
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
-    from netwatch_tui.recording.reader import Recording, count_frames, open_recording, read_lines
+    from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
     path = options.replay
     if path == "-":
@@ -85,7 +89,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
 
 def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable[[], str]) -> int:
     """Show what a feed sends, of the machine with this name."""
-    from netwatch_tui.ui.run import run
+    from netwatch_tui.ui.run import ScreenError, run
     from netwatch_tui.ui.themes import ThemeError
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
@@ -104,10 +108,13 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
         return write_lines(format, sockets, head)
 
     try:
-        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=file_lines)
+        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=file_lines, debug=options.debug)
     except ThemeError as error:
         complain(str(error))
         return 2
+    except ScreenError as error:
+        complain(str(error))
+        return 1
 
 
 def _keyboard() -> int:

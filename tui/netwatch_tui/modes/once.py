@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -13,10 +13,12 @@ from netwatch_tui.modes.common import (
     MakeSource,
     colours,
     complain,
+    complain_of_hidden,
     namespace_of,
     print_lines,
     row_choice,
     tell_if_in_vain,
+    tell_of_unmet_words,
 )
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
@@ -93,8 +95,15 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status."""
     for problem in snapshot.problems:
         complain(problem.text)
+    if options.net == "*":
+        complain_of_hidden(snapshot.namespaces)
     rows = choice.in_snapshot(snapshot)
-    tell_if_in_vain(choice, rows)
+    if rows:
+        tell_of_unmet_words(choice, rows)
+    elif choice.depends_on_time and not options.replay:
+        complain("one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do")
+    else:
+        tell_if_in_vain(choice, rows, 0 if options.replay else snapshot.namespaces.others)
     from netwatch_tui.output.head import Head
     from netwatch_tui.output.registry import write_lines
 
@@ -109,9 +118,8 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         flows=snapshot.flows,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
-    if format == "table" and head.header and colours(options):
-        lines = _with_bold_heading(lines)
-    return print_lines(lines)
+    has_bold_heading = format == "table" and head.header and colours(options)
+    return print_lines(lines, _with_bold_heading if has_bold_heading else iter)
 
 
 def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socket]:
@@ -151,7 +159,6 @@ def _host(format: str) -> str:
     return os.uname().nodename
 
 
-def _with_bold_heading(lines: Iterable[str]) -> Iterator[str]:
-    rest = iter(lines)
-    yield f"\x1b[1m{next(rest)}\x1b[0m"
-    yield from rest
+def _with_bold_heading(lines: Iterator[str]) -> Iterator[str]:
+    yield f"\x1b[1m{next(lines)}\x1b[0m"
+    yield from lines

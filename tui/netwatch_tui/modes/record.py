@@ -11,7 +11,7 @@ from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, namespace_of
+from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.recorder import Recorder
@@ -22,7 +22,7 @@ from netwatch_tui.sockets.snapshot import Snapshot
 def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Write down what is seen until stopped; returns the exit status."""
     if options.filter or options.kinds or options.families or options.listening:
-        complain("a recording holds every socket: give the filter to --replay")
+        complain("a recording has every socket: give the filter to --replay")
         return 2
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
@@ -40,10 +40,14 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 
 def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
-    """One a tick. What can't be read is told once, and again when it is another thing."""
-    told: frozenset[str] = frozenset()
+    """One a tick. What can't be read is told once, and again when it is another thing; what is hidden, at the start."""
+    told: frozenset[str] | None = None
     for now in ticker.ticks(interval, lasts):
         snapshot = collects.collect(now)
+        if told is None:
+            told = frozenset()
+            if collects.namespaces == "*":
+                complain_of_hidden(snapshot.namespaces)
         problems = {problem.text for problem in snapshot.problems}
         for text in sorted(problems - told):
             complain(text)

@@ -39,6 +39,6 @@ def last_of(recording: Recording) -> Snapshot:
     if recording.is_broken:
         complain(str(recording.ended))
     if last is None:
-        complain("the recording holds no frame")
+        complain("the recording has no frames")
         raise SystemExit(1)
     return last

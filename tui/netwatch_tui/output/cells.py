@@ -2,10 +2,12 @@ r"""CSV and TSV: a socket a line, a field a cell, the ids of the fields as headi
 
 Cells keep what the kernel and the processes say, with four exceptions, all of them in text and never in numbers:
 
-- Control characters, line separators and broken UTF-8 are written as `\xNN` or `\uNNNN`, so that a line is a socket.
+- What is invisible (control characters, line separators, broken UTF-8, signs of no width or that turn the direction)
+  is written as `\xNN` or `\uNNNN`, so that a line is a socket, and a cell what it looks like.
 - In TSV, tab, newline, carriage return and backslash are `\t`, `\n`, `\r` and `\\`.
 - Lists stand between commas, with those texts in quotes that hold one themselves; lists of objects are JSON.
-- A cell that a spreadsheet would run as a formula gets an apostrophe before it.
+- A formula that a spreadsheet would run gets an apostrophe before it: at the start of a cell, and behind a semicolon,
+  which stands between cells where the comma stands in numbers. In JSON a semicolon is `\u003b`.
 """
 
 from __future__ import annotations
@@ -16,15 +18,17 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from netwatch_tui.fields.catalogue import CELL_FIELDS, named_fields
+from netwatch_tui.fields.format import INVISIBLE, spelled
 from netwatch_tui.fields.json_types import Value, flat
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump
 from netwatch_tui.sockets.socket import Socket
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes spreadsheets run a cell, when it stands first."""
+_FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"^(?=[{re.escape(_FORMULA_STARTS)}])|(?<=;)(?=[\s\"']*[{re.escape(_FORMULA_STARTS)}])")
+"""Where spreadsheets begin a formula: also with the wide signs, and where the semicolon stands between cells."""
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNSAFE = re.compile(f"[{INVISIBLE}]")
 _TSV_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
 _TSV_UNSAFE = re.compile(r"[\\]|" + _UNSAFE.pattern)
 
@@ -63,12 +67,14 @@ def tsv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
 def cell(value: Value, unsafe: re.Pattern[str] = _UNSAFE) -> str:
     """The text of a cell: numbers as they are, text made harmless, nothing for what is not known, objects as JSON."""
     if _holds(value, dict):
-        return unsafe.sub(_escape, dump(value))
+        return unsafe.sub(_escape, dump(value).replace(";", r"\u003b"))
     text = flat(value)
     if not text or isinstance(value, bool | int | float) or _holds(value, int):
         return text
-    guard = "'" if text.startswith(_FORMULA) else ""
-    return guard + unsafe.sub(_escape, text)
+    is_plain = text.isascii() and text.isprintable() and "\\" not in text  # as most are
+    if text[0] in _FORMULA_STARTS or ";" in text:
+        text = _FORMULA.sub("'", text)
+    return text if is_plain else unsafe.sub(_escape, text)
 
 
 def _holds(value: Value, kind: type) -> bool:
@@ -79,7 +85,4 @@ def _escape(match: re.Match[str]) -> str:
     char = match.group()
     if match.re is _TSV_UNSAFE and char in _TSV_ESCAPES:
         return _TSV_ESCAPES[char]
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:  # PEP 383: a byte that was no UTF-8
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return spelled(char)

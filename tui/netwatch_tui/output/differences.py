@@ -1,4 +1,4 @@
-"""Differences between two looks, as text and as JSON."""
+"""Differences between two snapshots, as text and as JSON."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _ABOUT = (
 
 _NULL: dict[str, object] = {"type": "null"}
 _EXACT = {f"{SUFFIX}$": {"$ref": "#/$defs/exact"}}
-_HOST = {**TEXT, "description": "name of the machine"}
+_HOST = {**TEXT, "description": "host name"}
 _SOCKET = {"$ref": "#/$defs/socket"}
 _OWNERS = {"type": "array", "items": {"$ref": "#/$defs/owner"}}
 
@@ -91,13 +91,13 @@ def _owner() -> dict[str, Any]:
             "fd": COUNT,
             "name": TEXT,
             "cmdline": {**TEXTS, "description": "the arguments; empty for a kernel thread or a zombie"},
-            "user": {**TEXT, "description": "effective user, the number where it has no name"},
+            "user": {**TEXT, "description": "effective user; the uid if it has no name"},
             "started_at": {"oneOf": [TIME, _NULL]},
             "unit": {**TEXT_OR_NULL, "description": "systemd unit"},
             "container": TEXT_OR_NULL,
         }
     )
-    return {"description": "one descriptor through which one process holds the socket", **told}
+    return {"description": "a descriptor through which a process holds the socket", **told}
 
 
 def _socket() -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _difference() -> dict[str, Any]:
             "difference": one_of(("opened", "closed", "owner")),
             "owners_before": {
                 "oneOf": [_OWNERS, _NULL],
-                "description": "of a socket that another process holds now",
+                "description": "who held the socket before, if another process holds it now",
             },
             "socket": _SOCKET,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.fields.moment import Moment
@@ -12,10 +12,19 @@ from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
 from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
-from netwatch_tui.query.match.empty_hints import asked_netids, searched_words
+from netwatch_tui.query.match.empty_hints import (
+    Asked,
+    asked_for,
+    asks_for_namespaces,
+    empty_hints,
+    searched_as_text,
+    searched_words,
+)
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.match.filter_needs import filter_needs
+from netwatch_tui.query.match.texts import word
 from netwatch_tui.sockets.needs import Needs
+from netwatch_tui.sockets.socket import Socket
 
 
 class Query(NamedTuple):
@@ -46,14 +55,26 @@ class Query(NamedTuple):
         return filter_needs(self.expression)
 
     @property
-    def netids(self) -> frozenset[str] | None:
-        """The netids of which a socket must have one to meet it; None where any may do."""
-        return asked_netids(self.expression)
+    def asked(self) -> Asked:
+        """What a socket must be to meet it, of what can be switched off."""
+        return asked_for(self.expression)
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """The words of it that have no key: they are looked for in all that is shown."""
-        return tuple(searched_words(self.expression))
+    def asks_for_namespaces(self) -> bool:
+        """Whether it asks for network namespaces by name or number."""
+        return asks_for_namespaces(self.expression)
+
+    @property
+    def empty_hints(self) -> tuple[str, ...]:
+        """What to say if it chooses nothing."""
+        return tuple(empty_hints(self.expression, self.names))
+
+    def word_hint(self, sockets: Sequence[Socket]) -> str:
+        """What to say of words that none of these sockets has, whom an alternative chose; nothing of what is noted."""
+        noted = [self.text[note.start : note.end] for note in self.notes]
+        words = (each for each in searched_words(self.expression) if not any(each in text for text in noted))
+        unmet = [each for each in words if not any(map(word(each), sockets))]
+        return searched_as_text(unmet, self.names) if unmet else ""
 
     @property
     def note(self) -> str:
@@ -63,7 +84,7 @@ class Query(NamedTuple):
     def compile(self, moment: Moment) -> Test:
         """The function that tells whether a socket meets it, at this moment.
 
-        It remembers what it found out about names and addresses: make it once a look, or once for as long as the
+        It remembers what it found out about names and addresses: make it once a tick, or once for as long as the
         moment's marks and namespaces stay, if the filter does not depend on time.
         """
         return compiled(self.expression, self.names, moment)

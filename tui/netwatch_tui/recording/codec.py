@@ -8,31 +8,35 @@ Some have a form of their own:
 - `timer`: `[name, seconds left]`. `diag`: what is known, by name.
 
 What is read comes from a file that anybody may have written: each value is checked against the type that `Socket`
-declares for it.
+declares for it, by the functions of `shapes`, one for each field.
 """
 
 from __future__ import annotations
 
-import math
 import socket as net
-import types
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
-from functools import lru_cache, partial
-from typing import Any, get_args, get_type_hints
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
 
+from netwatch_tui.recording.shapes import (
+    MOMENT,
+    NAME,
+    PORTION,
+    Shape,
+    ShapeError,
+    listed,
+    named,
+    shapes_of,
+    shown,
+    tuple_of,
+    word_of,
+)
+from netwatch_tui.sockets.kinds import ALL_NETIDS
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
 from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
 
 Number = Callable[[Process], int]
 """Gives the number under which a process is described."""
-
-Reader = Callable[[Any], Any]
-"""From what JSON has to what Python has.
-
-Raises:
-    LookupError, TypeError, ValueError: It is not of that type.
-"""
 
 _NEEDED = object()
 
@@ -47,7 +51,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 """Values that are not written."""
 
-_FORMER_WORDS = {"exited": OwnerReason.NOT_FOUND}
+_FORMER_REASONS = {"exited": OwnerReason.NOT_FOUND}
 """What earlier versions wrote."""
 
 
@@ -67,18 +71,16 @@ def encode_change(before: Socket, after: Socket, number: Number) -> dict[str, An
     return {"id": after.id, **changed}
 
 
-def decode(data: Mapping[str, Any], processes: Mapping[int, Process]) -> Socket:
+def decode(data: Any, processes: Mapping[int, Process]) -> Socket:
     """The socket that `encode` wrote. Fields that are not known are left aside.
 
     Raises:
-        LookupError, TypeError, ValueError: It is none.
+        ShapeError: It is none.
     """
-    values = []
-    for name, default in _WRITTEN:
-        told = data.get(name, default)
-        if told is _NEEDED:
-            raise KeyError(name)
-        values.append(told if told is default else _decode_field(name, told, processes))
+    values = list(_UNWRITTEN)
+    _decode_into(values, named(data), processes)
+    if _NEEDED in values:
+        raise ShapeError(f"{Socket._fields[values.index(_NEEDED)]} is missing")
     return Socket._make(values)
 
 
@@ -86,25 +88,28 @@ def decode_change(before: Socket, data: Mapping[str, Any], processes: Mapping[in
     """The socket after what `encode_change` wrote.
 
     Raises:
-        LookupError, TypeError, ValueError: It is no change of a socket.
+        ShapeError: It is no change of a socket.
     """
-    known = data.keys() & before._fields
-    return before._replace(**{name: _decode_field(name, data[name], processes) for name in known})
+    values = list(before)
+    _decode_into(values, data, processes)
+    return Socket._make(values)
+
+
+def _decode_into(values: list[Any], data: Mapping[str, Any], processes: Mapping[int, Process]) -> None:
+    """Put what is told into the places of the fields; an id that changes is taken as any other field."""
+    for name, told in data.items():
+        field = _FIELDS.get(name)
+        if field is not None:
+            place, shape = field
+            try:
+                values[place] = shape(told) if shape else _owners(told, processes)
+            except ShapeError as error:
+                raise error.within(name) from error
 
 
 def encode_process(process: Process) -> dict[str, Any]:
     """All that is known of a process."""
     return process._asdict()
-
-
-def decode_process(data: Mapping[str, Any]) -> Process:
-    """The process that `encode_process` wrote.
-
-    Raises:
-        LookupError, TypeError, ValueError: It is none.
-    """
-    process: Process = _PROCESS(data)
-    return process
 
 
 @lru_cache(65_536)
@@ -137,17 +142,6 @@ def _encode_field(name: str, value: Any, number: Number) -> Any:
             return value
 
 
-def _decode_field(name: str, value: Any, processes: Mapping[int, Process]) -> Any:
-    if name in ("owners", "evidence"):
-        return tuple([_owner(owner, processes) for owner in _sequence(value)])
-    return _READERS[name](value)
-
-
-def _owner(data: Any, processes: Mapping[int, Process]) -> Owner:
-    process = processes[data[0]]
-    return Owner(_integer(data[2]) if len(data) > 2 else process.pid, _integer(data[1]), process)
-
-
 @lru_cache(65_536)
 def _is_plain(address: Address) -> bool:
     try:
@@ -156,84 +150,58 @@ def _is_plain(address: Address) -> bool:
         return False
 
 
-# --- readers, by the type that is declared ---
+# --- the shapes of fields ---
 
 
-def _integer(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is no whole number")
-    return value
+def _owners(told: Any, processes: Mapping[int, Process]) -> tuple[Owner, ...]:
+    owners: list[Owner] = []
+    for each in listed(told):
+        try:
+            owners.append(_owner(listed(each), processes))
+        except ShapeError as error:
+            raise error.within(len(owners)) from error
+    return tuple(owners)
 
 
-def _number(value: Any) -> float:
-    if type(value) not in (int, float):
-        raise TypeError(f"{value!r} is no number")
+def _owner(told: list[Any], processes: Mapping[int, Process]) -> Owner:
+    if len(told) < 2:
+        raise ShapeError(f"{shown(told)} is no process with a descriptor")
+    process = processes.get(PORTION(told[0]))
+    if process is None:
+        raise ShapeError(f"{told[0]} is the number of no process")
+    return Owner(PORTION(told[2]) if len(told) > 2 else process.pid, PORTION(told[1]), process)
+
+
+def _address(told: Any) -> Address:
+    if type(told) is str:
+        return plain_address(NAME(told))
+    if len(listed(told)) != 3:
+        raise ShapeError(f"{shown(told)} is no address")
     try:
-        number = float(value)
-    except OverflowError as error:
-        raise ValueError("a number is too great") from error
-    if not math.isfinite(number):
-        raise ValueError(f"{number} is no number of anything")
-    return number
+        address = Address(PORTION(told[0]), bytes.fromhex(NAME(told[1])), NAME(told[2]))
+    except ValueError as error:
+        raise ShapeError(f"{shown(told)} is no address") from error
+    # The text is shown and the bytes are compared: of a number they must say the same.
+    if address.version and not (_is_plain(address) and address.version in (4, 6)):
+        raise ShapeError(f"{shown(told)} says two things")
+    return address
 
 
-def _instance(kind: type, value: Any) -> Any:
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {kind.__name__}")
-    return value
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    if not isinstance(value, list | tuple):
-        raise TypeError(f"{value!r} is no list")
-    return value
-
-
-def _word(kind: type[StrEnum], value: Any) -> StrEnum:
-    return kind(_FORMER_WORDS.get(value, value))
-
-
-def _address(value: Any) -> Address:
-    if isinstance(value, str):
-        return plain_address(value)
-    version, packed, text = _sequence(value)
-    return Address(_integer(version), bytes.fromhex(packed), _instance(str, text))
-
-
-def _record(make: Callable[..., Any], readers: Mapping[str, Reader], value: Any) -> Any:
-    """A named tuple, from its members by name or in their order; those that are not known are left aside."""
-    members = value if isinstance(value, Mapping) else dict(zip(readers, _sequence(value), strict=False))
-    return make(**{name: read(members[name]) for name, read in readers.items() if name in members})
-
-
-def _or_none(read: Reader, value: Any) -> Any:
-    return None if value is None else read(value)
-
-
-def _each(read: Reader, value: Any) -> tuple[Any, ...]:
-    return tuple(map(read, _sequence(value)))
-
-
-def _reader(kind: Any) -> Reader:
-    """How a value of a declared type is read."""
-    if kind is Address:
-        return _address
-    if isinstance(kind, types.UnionType):
-        (member,) = (each for each in get_args(kind) if each is not types.NoneType)
-        return partial(_or_none, _reader(member))
-    if isinstance(kind, types.GenericAlias):
-        return partial(_each, _reader(get_args(kind)[0]))
-    if issubclass(kind, StrEnum):
-        return partial(_word, kind)
-    if issubclass(kind, tuple):
-        return partial(_record, kind, _readers_of(kind))
-    return {int: _integer, float: _number}.get(kind) or partial(_instance, kind)
-
-
-def _readers_of(kind: Any) -> dict[str, Reader]:
-    return {name: _reader(declared) for name, declared in get_type_hints(kind).items()}
-
-
+_SPECIAL: dict[Any, Shape] = {
+    Address: _address,
+    OwnerReason: word_of({**{reason.value: reason for reason in OwnerReason}, **_FORMER_REASONS}),
+    "netid": word_of({netid: netid for netid in sorted(ALL_NETIDS)}),
+    "seen_at": MOMENT,
+    "create_time": MOMENT,
+}
+_OWNERS = ("owners", "evidence")
 _WRITTEN = [(name, _DEFAULTS.get(name, _NEEDED)) for name in Socket._fields]
-_READERS = _readers_of(Socket)
-_PROCESS = partial(_record, Process, _readers_of(Process))
+_UNWRITTEN = [default for _, default in _WRITTEN]
+_SHAPES = shapes_of(Socket, _SPECIAL)
+_FIELDS: dict[str, tuple[int, Shape | None]] = {
+    name: (place, None if name in _OWNERS else _SHAPES[name]) for place, name in enumerate(Socket._fields)
+}
+"""The place of each field, and its shape; none where the processes must be known as well."""
+
+decode_process: Shape = tuple_of(Process, shapes_of(Process, _SPECIAL))
+"""The process that `encode_process` wrote."""

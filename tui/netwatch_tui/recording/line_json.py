@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from netwatch_tui.fields.exact_text import SUFFIX, readable, restored
+from netwatch_tui.files.strict_json import parse_json
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
@@ -20,11 +21,10 @@ def from_json(text: bytes) -> Any:
     """What `to_json` was given, with lists for tuples.
 
     Raises:
-        ValueError, RecursionError: It is no JSON; NaN and Infinity, which Python would take, are none.
+        ValueError: It is no JSON, as `parse_json` takes it.
     """
-    value = json.loads(text, parse_constant=_refuse)
-    return restored(value) if SUFFIX.encode() in text else value
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    value = parse_json(text)
+    try:
+        return restored(value) if SUFFIX.encode() in text else value
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from netwatch_tui.files.private_writer import open_output
 from netwatch_tui.recording.codec import encode, encode_change, encode_process
 from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
 from netwatch_tui.recording.line_json import to_json
@@ -26,10 +28,9 @@ class Sink:
         """Open it; `-` is standard output, and a name that ends in .gz gets compressed.
 
         Raises:
-            OSError: It can't be opened.
+            OSError: As in `open_output`: recordings hold command lines, also of other users if root records.
         """
-        # Recordings hold command lines, also of other users if root records: nobody else's business.
-        self._fd = os.dup(1) if path == "-" else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._fd = os.dup(1) if path == "-" else open_output(path)
         self._press = zlib.compressobj(wbits=31) if path.endswith(".gz") else None
 
     def write(self, data: bytes) -> None:
@@ -52,6 +53,8 @@ class Sink:
         try:
             if self._press:
                 self._write(self._press.flush())
+            if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                os.fsync(self._fd)
         finally:
             os.close(self._fd)
 
@@ -130,12 +133,13 @@ class Writer:
             frame.update(self._delta(snapshot.delta, known, {}))
         self._sockets = after
         if self._described:
-            frame["processes"], self._described = self._described, {}
+            frame["processes"], self._described = _by_text(self._described), {}
         if snapshot.problems:
             frame["problems"] = snapshot.problems
         if snapshot.namespaces != self._namespaces:
             self._namespaces = snapshot.namespaces
-            frame["namespaces"] = snapshot.namespaces._asdict()
+            seen = snapshot.namespaces
+            frame["namespaces"] = {**seen._asdict(), "names": _by_text(seen.names)}
         if snapshot.unseen != self._unseen:
             self._unseen = snapshot.unseen
             frame["unseen"] = snapshot.unseen._asdict()
@@ -186,3 +190,8 @@ class Writer:
             number = self._numbers[process] = len(self._numbers)
             self._described[number] = encode_process(process)
         return number
+
+
+def _by_text(numbered: Mapping[int, Any]) -> dict[str, Any]:
+    """Numbers as JSON has them for names of members, beside which something can be said of a member."""
+    return {str(number): each for number, each in numbered.items()}

@@ -1,4 +1,4 @@
-"""What is different between two looks that nobody connected by watching: of two recordings, before and after."""
+"""What is different between two snapshots that no ticks connect: the last ones of two recordings, before and after."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netwatch_tui.sockets.socket import Socket
 
 
 class Side(NamedTuple):
-    """One of the two looks."""
+    """One of the two snapshots."""
 
     sockets: Iterable[Socket]
     namespaces: Mapping[int, str]
@@ -31,7 +31,7 @@ class Differences(NamedTuple):
 
 
 def compare(before: Side, after: Side) -> Differences:
-    """Compare two looks.
+    """Compare two snapshots.
 
     The same socket is the one with the same ends; among several, as with SO_REUSEPORT, the one with the same inode
     first. A pair counts as of other processes only if the holders are known at both sides.
@@ -54,7 +54,7 @@ def _by_place(side: Side) -> dict[Any, list[Socket]]:
 
 
 def _place(socket: Socket, namespace: str | int) -> tuple[Any, ...]:
-    """What two looks have in common about one socket."""
+    """What two snapshots have in common about one socket."""
     if socket.local.version:
         return (namespace, *socket.ends[1:])
     if socket.local.packed:

@@ -1,4 +1,4 @@
-"""What happened between two looks at the same sockets."""
+"""What happened from one tick to the next."""
 
 from __future__ import annotations
 

@@ -26,7 +26,10 @@ class OwnerReason(StrEnum):
     KERNEL = "kernel"
     """No process can hold it."""
     PERMISSION = "permission"
-    """Some processes may not be looked into, and none of the others holds it."""
+    """Some processes may not be looked into, and none of the others holds it.
+
+    Where one of those held it when it could be read last, `Socket.evidence` has the holders of that time.
+    """
     NOT_FOUND = "not-found"
     """Every process could be looked into, and none holds it."""
 

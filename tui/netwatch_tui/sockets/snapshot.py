@@ -1,4 +1,4 @@
-"""One look at all sockets, whole and never changed afterwards."""
+"""What one tick collects: all sockets, whole and never changed afterwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.traffic import TrafficByDevice
-from netwatch_tui.sockets.unseen import Unseen
+from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
 
 class Problem(NamedTuple):
@@ -66,7 +66,16 @@ class Seen(NamedTuple):
     own: int = 0
     """Inode of the namespace that the program runs in; 0 where that is not known."""
     unreadable: int = 0
-    """How many have a name but may not be read; they are none of the others."""
+    """How many are known by a file alone and may not be read; they are none of the others."""
+
+    def hidden_texts(self) -> list[str]:
+        """What keeps out of sight who asks for every namespace: one phrase for each cause."""
+        found: list[str] = []
+        if self.denied:
+            found.append(f"{counted_processes(self.denied)} may be in hidden namespaces")
+        if self.unreadable:
+            found.append(f"{self.unreadable:,} namespace{'s' if self.unreadable > 1 else ''} may not be entered")
+        return found
 
 
 class Snapshot(NamedTuple):

@@ -118,7 +118,8 @@ class Socket(NamedTuple):
     owner_reason: OwnerReason | None
     """Why there is no owner; None when there is one."""
     evidence: tuple[Owner, ...]
-    """Whom the reason speaks of: those who held it last, or who hold the listener at which it waits; else empty."""
+    """Whom the reason speaks of: those who held it when that could be read last, or who hold the listener at which it
+    waits; else empty."""
 
     netns: int
     """Inode of the network namespace."""

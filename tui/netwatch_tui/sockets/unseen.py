@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
+
+
+class Denied(Enum):
+    """What it means that the descriptors of a process may not be read."""
+
+    OTHER = "of another user"
+    SHIELDED = "of the same user, and shielded"
+    HEADLESS = "those of its main thread, which has ended"
+    """Its other threads hold what it holds, and can be read."""
+    EMPTY = "has none"
+    """A zombie or a thread of the kernel: nothing is hidden."""
+
+    @property
+    def hides(self) -> bool:
+        """Whether the process may hold what nobody can see."""
+        return self in (Denied.OTHER, Denied.SHIELDED)
 
 
 class Unseen(NamedTuple):

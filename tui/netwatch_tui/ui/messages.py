@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.message import Message
 
 from netwatch_tui.fields.field import Field
@@ -43,6 +44,11 @@ class Opened(Message):
 
 
 @dataclass
+class BottomChanged(Message):
+    """Something else has to stand in the line above the keys."""
+
+
+@dataclass
 class CopyWanted(Message):
     """A value is to be copied."""
 
@@ -59,12 +65,12 @@ class SortWanted(Message):
 
 
 @dataclass
-class ColumnsPlaced(Message):
-    """The terminal's width leaves other columns out than before."""
-
-    hidden: tuple[Field, ...]
+class FilterEdited(Message):
+    """The text of the filter is another one."""
 
 
 @dataclass
-class FilterEdited(Message):
-    """The text of the filter is another one."""
+class Typed(events.Event, bubble=False):
+    """Several letters that were read at once: a line of text takes them in one step."""
+
+    keys: list[events.Key]

@@ -6,12 +6,25 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from textual.app import SystemCommand
+from textual.command import CommandPalette
+from textual.widgets import Input
 
 from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.view.groups import GROUPINGS
+
+_MOST_TYPED = 64
+"""Characters of what is searched for: every letter is a search through everything."""
+
+
+class Palette(CommandPalette):
+    """Textual's palette, with a line of text that takes no more than a name."""
+
+    def on_mount(self) -> None:
+        """Bound the line before anything is typed."""
+        self.query_one(Input).max_length = _MOST_TYPED
 
 
 def commands(main: MainScreen, themes: Sequence[str]) -> Iterator[SystemCommand]:

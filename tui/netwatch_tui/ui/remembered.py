@@ -8,14 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from netwatch_tui.files.bounded_reader import read_bounded
+from netwatch_tui.files.private_writer import write_in
+from netwatch_tui.files.state_folder import open_folder
+from netwatch_tui.files.strict_json import parse_json
+
 MOST_TYPED = 300
 """Typed filters that are kept; the oldest go first."""
+MOST_SAVED = 1000
+"""Filters with names."""
+MOST_LETTERS = 10_000
+"""Of a filter or a name."""
+MOST_BYTES = 1 << 22
+"""Of the file."""
 
-
-def state_folder() -> Path:
-    """Where a user's programs keep what they remember (XDG base directory specification)."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "netwatch-tui"
+_NAME = "filters.json"
 
 
 class Filters(NamedTuple):
@@ -25,37 +32,55 @@ class Filters(NamedTuple):
     """The newest last, none twice."""
     saved: Mapping[str, str] = {}
     """By name."""
+    damage: str = ""
+    """What of the file could not be used, in one line."""
 
 
 class Remembered:
     """Reads the file each time it is asked, so that two programs at once don't lose each other's filters."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "filters.json"
+    def __init__(self, folder: Path | None) -> None:
+        """Remember in a folder, or without one only as long as the program runs."""
+        self._folder = folder
+        self._passing = Filters()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether anything outlives the program."""
+        return self._folder is not None
 
     def read(self) -> Filters:
-        """What is remembered; nothing when there is no file.
+        """What is remembered; nothing when there is no file. Of a damaged file, what is not damaged.
 
         Raises:
             OSError: The file can't be read.
-            ValueError: It is not what this program writes. It is never overwritten then.
+            ValueError: Nothing of it is what this program writes. It is never overwritten then.
         """
+        if self._folder is None:
+            return self._passing
         try:
-            text = self._path.read_text(encoding="utf-8")
+            folder = open_folder(self._folder, create=False)
         except FileNotFoundError:
             return Filters()
-        data = json.loads(text)
-        if not _is_ours(data):
-            raise ValueError(f"{self._path} is not what this program writes")
-        return Filters(tuple(data["typed"]), data["saved"])
+        path = self._folder / _NAME
+        try:
+            return _checked(parse_json(read_bounded(_NAME, MOST_BYTES, folder=folder, follow=False)), str(path))
+        except FileNotFoundError:
+            return Filters()
+        except OSError as error:
+            raise OSError(error.errno, f"{path}: {error.strerror}") from error
+        except ValueError as error:
+            raise ValueError(f"{path} is not what this program writes: {error}") from error
+        finally:
+            os.close(folder)
 
     def add_typed(self, text: str) -> None:
         """Remember a filter as the one typed last.
 
         Raises:
-            OSError, ValueError: As in `read`, or the file can't be written.
+            OSError, ValueError: As in `read`, or the file is damaged or can't be written.
         """
-        filters = self.read()
+        filters = self._whole()
         typed = (*(each for each in filters.typed if each != text), text)
         self._write(filters._replace(typed=typed[-MOST_TYPED:]))
 
@@ -65,7 +90,7 @@ class Remembered:
         Raises:
             OSError, ValueError: As in `add_typed`.
         """
-        filters = self.read()
+        filters = self._whole()
         self._write(filters._replace(saved={**filters.saved, name: text}))
 
     def delete(self, name: str) -> None:
@@ -74,24 +99,57 @@ class Remembered:
         Raises:
             OSError, ValueError: As in `add_typed`.
         """
-        filters = self.read()
+        filters = self._whole()
         self._write(filters._replace(saved={key: text for key, text in filters.saved.items() if key != name}))
 
+    def _whole(self) -> Filters:
+        """What is remembered, if all of it is known: what is not would be lost when the file is written."""
+        filters = self.read()
+        if filters.damage:
+            raise ValueError(filters.damage)
+        return filters
+
     def _write(self, filters: Filters) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        if any(len(text) > MOST_LETTERS for text in (*filters.typed, *filters.saved, *filters.saved.values())):
+            raise ValueError(f"it has more than {MOST_LETTERS:,} letters")
+        if len(filters.saved) > MOST_SAVED:
+            raise ValueError(f"{MOST_SAVED:,} filters have names already")
+        if self._folder is None:
+            self._passing = filters
+            return
+        told = {"version": 1, "typed": filters.typed, "saved": filters.saved}
+        text = json.dumps(told, indent=1).encode() + b"\n"
+        if len(text) > MOST_BYTES:
+            raise ValueError(f"all filters together have more than {MOST_BYTES:,} bytes")
+        folder = open_folder(self._folder, create=True)
         try:
-            text = json.dumps({"version": 1, "typed": filters.typed, "saved": filters.saved}, indent=1)
-            unfinished.write_text(text + "\n", encoding="utf-8")
-            unfinished.replace(self._path)
+            write_in(folder, _NAME, (text,), replace=True)
         finally:
-            unfinished.unlink(missing_ok=True)
+            os.close(folder)
 
 
-def _is_ours(data: object) -> bool:
-    """Whether it looks as `Remembered` writes it."""
+def _checked(data: object, name: str) -> Filters:
+    """What of a file is as `Remembered` writes it.
+
+    Raises:
+        ValueError: Nothing is.
+    """
     match data:
         case {"typed": list(typed), "saved": dict(saved)}:
-            return all(isinstance(each, str) for each in (*typed, *saved, *saved.values()))
+            places = {f"typed[{at}]": _is_text(each) for at, each in enumerate(typed)}
+            places |= {f"saved[{at}]": _is_text(name) and _is_text(saved[name]) for at, name in enumerate(saved)}
         case _:
-            return False
+            raise ValueError("it needs a list `typed` and an object `saved`")
+    kept = [each for each in typed if _is_text(each)]
+    named = [(name, text) for name, text in saved.items() if _is_text(name) and _is_text(text)]
+    wrong = [place for place, is_text in places.items() if not is_text]
+    damage = ""
+    if wrong:
+        damage = f"{name}: {wrong[0]} is no text of at most {MOST_LETTERS:,} letters; {len(wrong):,} such in all"
+    elif len(kept) > MOST_TYPED or len(named) > MOST_SAVED:
+        damage = f"{name} holds more than {MOST_TYPED:,} typed and {MOST_SAVED:,} named filters"
+    return Filters(tuple(kept[-MOST_TYPED:]), dict(named[:MOST_SAVED]), damage)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MOST_LETTERS

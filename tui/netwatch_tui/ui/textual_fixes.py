@@ -7,9 +7,20 @@ from importlib.metadata import version
 from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate
+from textual.message import Message
+from textual.message_pump import MessagePump
 
 _FIRST, _LAST = (8, 2, 3), (8, 2, 8)
 """The versions of Textual whose insides the fixes are known to fit; any other runs as it is."""
+
+
+def fits(textual_version: str | None = None) -> bool:
+    """Whether this Textual is one that the fixes fit.
+
+    Args:
+        textual_version: The version to judge by, that which is installed where nothing is said.
+    """
+    return _FIRST <= _numbers(textual_version or version("textual")) <= _LAST
 
 
 def send_changed_cells_only(textual_version: str | None = None) -> bool:
@@ -21,10 +32,31 @@ def send_changed_cells_only(textual_version: str | None = None) -> bool:
     Args:
         textual_version: The version to judge by, that which is installed where nothing is said.
     """
-    if not _FIRST <= _numbers(textual_version or version("textual")) <= _LAST:
+    if not fits(textual_version):
         return False
     ChopsUpdate.render_segments = _render_segments  # type: ignore[assignment,method-assign]  # a fix from outside
     return True
+
+
+def outlive_failures() -> bool:
+    """Let widgets, screens and the program go on after a handler that failed. Tells whether this Textual is one for it.
+
+    Textual (seen in 8.2.3 to 8.2.8) ends the loop of messages of whoever failed, before it asks the program what to do.
+    """
+    if not fits():
+        return False
+    MessagePump._dispatch_message = _dispatch_message  # type: ignore[assignment,method-assign]  # noqa: SLF001 -- a fix from outside
+    return True
+
+
+_DISPATCH = MessagePump._dispatch_message  # noqa: SLF001 -- a fix from outside
+
+
+async def _dispatch_message(pump: MessagePump, message: Message) -> None:
+    try:
+        await _DISPATCH(pump, message)
+    except Exception as error:  # noqa: BLE001 -- whatever it is: the program says it, and decides
+        pump.app._handle_exception(error)  # noqa: SLF001 -- where Textual itself hands it
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import duration, peer_text, printable
+from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.quantities import amount, brief_time
@@ -60,15 +61,19 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     return [
         *closed,
-        *_told(FIELDS[:_WHO_ELSE], socket, moment, processes, past),
+        *_told(HEALTH_FIELDS, socket, moment, processes, past),
+        *_told(_FIELDS[:_WHO_ELSE], socket, moment, processes, past),
         *_other_end(socket_details.other_end, processes, past),
-        *_told(FIELDS[_WHO_ELSE:], socket, moment, processes, past),
+        *_told(_FIELDS[_WHO_ELSE:], socket, moment, processes, past),
         *_graphs(socket_details.history),
         *_connections(socket_details),
     ]
 
 
-_WHO_ELSE = 1 + max(at for at, field in enumerate(FIELDS) if field.holders)
+_FIELDS = tuple(field for field in FIELDS if field not in HEALTH_FIELDS)
+"""All but what is said first."""
+
+_WHO_ELSE = 1 + max(at for at, field in enumerate(_FIELDS) if field.holders)
 """Where among the fields all holders have been told, so that who is at the other end comes next."""
 
 
@@ -89,7 +94,7 @@ def _other_end(other: Socket | None, processes: Mapping[int, ProcessDetails], pa
     if other is None:
         return []
     if not other.owners:
-        return [Fact("Other end", f"{other.state}, held by no process that can be seen: {absence_text(other)}")]
+        return [Fact("Other end", f"{other.state}, no visible owner: {absence_text(other)}")]
     return [fact for owner in other.owners for fact in _owner("Other end", owner, processes.get(owner.pid), past)]
 
 
@@ -149,8 +154,8 @@ def _owner(label: str, owner: Owner, details: ProcessDetails | None, past: _Past
     if details is not None:
         chain = " < ".join(f"{process_name(name)} ({pid})" for pid, name in details.parents)
         facts += [
-            Fact("  program", printable(details.exe or "may not be seen")),
-            Fact("  directory", printable(details.cwd or "may not be seen")),
+            Fact("  program", printable(details.exe or "not readable")),
+            Fact("  directory", printable(details.cwd or "not readable")),
             Fact("  parents", chain or "none"),
         ]
     return facts

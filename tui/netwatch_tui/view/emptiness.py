@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
-from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
 
@@ -14,28 +13,29 @@ def why_empty(view: View) -> list[str]:
     total = sum(counts.by_state.values())
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
     if not total:
-        return ["No sockets of any kind were found here.", *_problems(view), *_elsewhere(view)]
+        return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view)]
     if not there:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_kind.items())
-        return ["There are no sockets of the kinds that are on.", f"There are: {kinds}.", "a shows everything."]
+        return ["There are no sockets of the selected kinds.", f"Present: {kinds}.", "a shows everything."]
     if spec.query.text:
         first = f"None of {there:,} sockets matches the filter."
-        return [first, *_asked_in_vain(spec), "Esc clears it, / changes it.", *_hidden_owners(view)]
+        return [first, *_asked_in_vain(view), "Esc clears it, / changes it.", *_hidden_owners(view)]
     if spec.selection.states == LISTENING:
-        return ["Nothing listens.", "l shows all states again."]
+        return ["Nothing is listening.", "l shows all states again."]
     if spec.selection.states == ESTABLISHED:
         return ["Nothing is connected.", "e shows all states again."]
     if spec.selection.families != EVERY_KIND.families:
         families = " and ".join(sorted(spec.selection.families))
         return [f"There are no sockets of the family {families}.", "a shows everything."]
-    return ["None of the sockets is in a state that is on.", "a shows everything.", *_elsewhere(view)]
+    return ["No socket is in a selected state.", "a shows everything.", *_elsewhere(view)]
 
 
-def _asked_in_vain(spec: ViewSpec) -> list[str]:
-    if kinds := spec.choice.kinds_in_vain():
-        return [f"It asks for {' and '.join(kinds)} sockets, which are off; a shows everything."]
-    words = spec.query.words
-    return [f"Searched as text: {printable(', '.join(words))}."] if words else []
+def _asked_in_vain(view: View) -> list[str]:
+    spec = view.spec
+    if vain := next(spec.choice.asked_in_vain(), None):
+        return [f"It asks for {' and '.join(vain.values)} sockets, which are off; a shows everything."]
+    hints = [f"{printable(hint[0].upper() + hint[1:])}." for hint in spec.query.empty_hints]
+    return hints + (_elsewhere(view) if spec.query.asks_for_namespaces else [])
 
 
 def _hidden_owners(view: View) -> list[str]:
@@ -45,7 +45,7 @@ def _hidden_owners(view: View) -> list[str]:
 
 def _elsewhere(view: View) -> list[str]:
     others = view.snapshot.namespaces.others
-    return [f"N looks into {others} more network namespaces."] if others and not view.spec.namespaces else []
+    return [f"N shows {others} more network namespaces."] if others and not view.spec.namespaces else []
 
 
 def _problems(view: View) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows under headings: by process, peer address, state or user."""
+"""Rows under headings: by process, peer address, state, user or container."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def _peer(socket: Socket) -> str:
     return "no peer" if socket.peer is NOWHERE or not socket.peer_port else printable(socket.peer.text)
 
 
+def _container(socket: Socket) -> str:
+    names = {owner.process.container for owner in socket.owners if owner.process.container}
+    return ",".join(sorted(map(printable, names))) or "no container"
+
+
 GROUPINGS = {
     grouping.id: grouping
     for grouping in (
@@ -34,6 +39,7 @@ GROUPINGS = {
         Grouping("peer", "Peer address", _peer),
         Grouping("state", "State", lambda socket: socket.state),
         Grouping("user", "User", lambda socket: BLANK if socket.user is None else printable(socket.user)),
+        Grouping("container", "Container", _container),
     )
 }
 
@@ -97,15 +103,15 @@ _SUMS: dict[str, Callable[[Group], float | None]] = {
 
 
 class Folding(NamedTuple):
-    """Which groups are shut."""
+    """Which groups are collapsed."""
 
-    shut: bool = False
-    """Whether groups are shut unless said otherwise."""
+    collapsed: bool = False
+    """Whether groups are collapsed unless said otherwise."""
     otherwise: frozenset[str] = frozenset()
 
     def is_open(self, group: str) -> bool:
         """Whether the rows of a group are shown."""
-        return (group in self.otherwise) == self.shut
+        return (group in self.otherwise) == self.collapsed
 
     def toggled(self, group: str) -> Folding:
         """The same with one group the other way round."""

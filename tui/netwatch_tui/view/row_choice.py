@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, TypeVar
 
-from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.kinds import KINDS, LETTERS
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import Socket
@@ -14,6 +14,21 @@ if TYPE_CHECKING:  # --once has no use for it without a filter
     from netwatch_tui.fields.moment import Moment
     from netwatch_tui.query import Query
     from netwatch_tui.sockets.snapshot import Snapshot
+
+_T = TypeVar("_T")
+
+
+class AskedInVain(NamedTuple):
+    """What a filter asks for, and nothing of it is on."""
+
+    values: tuple[str, ...]
+    """Names of kinds, families or states."""
+    letters: tuple[str, ...] = ()
+    """The options that list them; empty where an option leaves them out."""
+
+
+def _is_vain(asked: frozenset[_T] | None, on: frozenset[_T]) -> TypeGuard[frozenset[_T]]:
+    return bool(asked) and asked is not None and asked.isdisjoint(on)
 
 
 class RowChoice(NamedTuple):
@@ -35,11 +50,16 @@ class RowChoice(NamedTuple):
         """Whether the same socket may be chosen at one moment and not at another."""
         return any(query.depends_on_time for query in self.queries)
 
-    def kinds_in_vain(self) -> tuple[str, ...]:
-        """The kinds that a filter asks for where none of them is on, so that nothing can match."""
-        asked = [netids for query in self.queries if (netids := query.netids) is not None]
-        vain = (netids for netids in asked if netids.isdisjoint(self.selection.netids))
-        return tuple(kind for netids in vain for kind in KINDS if not netids.isdisjoint(KINDS[kind]))
+    def asked_in_vain(self) -> Iterator[AskedInVain]:
+        """What a filter asks for where none of it is on, so that nothing can match."""
+        chosen = self.selection
+        for asked in (query.asked for query in self.queries):
+            if _is_vain(asked.netids, chosen.netids):
+                kinds = [kind for kind in KINDS if not asked.netids.isdisjoint(KINDS[kind])]
+                yield AskedInVain(tuple(kinds), tuple(LETTERS.get(kind, f"-A {kind}") for kind in kinds))
+            for values, on in ((asked.families, chosen.families), (asked.states, chosen.states)):
+                if _is_vain(values, on):
+                    yield AskedInVain(tuple(sorted(values)))
 
     def of(self, sockets: Iterable[Socket], moment: Moment) -> list[Socket]:
         """Those that are wanted, in the order given.

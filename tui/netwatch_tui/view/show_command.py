@@ -42,6 +42,10 @@ def _command(entered: str, socket: Socket) -> str:
     letter = _SS_LETTERS.get(kind)
     options = f"-{letter}{which}np" if letter else f"-A {kind} -{which}np"
     match socket.family:
+        case Family.UNIX if not socket.local_port:
+            # Nobody accepted it yet. unix_diag leaves out what has no inode, so that ss does not know it.
+            chosen = f" 0 {_literal(printable(socket.local.text))}$"
+            return f"{entered}grep -E {shlex.quote(chosen)} /proc/net/unix"
         case Family.UNIX:
             # The inode stands behind the name of this end; the same number behind the peer's name is another socket.
             chosen = rf" {socket.local_port} +[^ ].* [0-9]+ *(users:|$)"
@@ -50,10 +54,15 @@ def _command(entered: str, socket: Socket) -> str:
             return f"{entered}ss {options}e | grep -w ino:{socket.inode}"
         case Family.NETLINK:
             port = (socket.local_port + 0x8000_0000) % 0x1_0000_0000 - 0x8000_0000  # ss prints it as a signed number
-            ends = re.escape(f"{printable(socket.local.text)}:{port}")
+            ends = _literal(f"{printable(socket.local.text)}:{port}")
             return f"{entered}ss {options} | grep -E {shlex.quote(f' {ends} ')}"
         case _:
             return f"{entered}ss {options}{_by_ends(socket)}"
+
+
+def _literal(text: str) -> str:
+    """A text as an extended regular expression that matches it alone; see grep(1)."""
+    return re.sub(r"[][\\.^$*+?(){}|]", r"\\\g<0>", text)
 
 
 def _by_ends(socket: Socket) -> str:

@@ -14,6 +14,7 @@ from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
 from netwatch_tui.view.order import SLICE, Order, in_order
+from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
 
@@ -49,9 +50,9 @@ class View(NamedTuple):
     order: Order
     """The sockets that match, and those that closed a moment ago."""
     rows: tuple[Row, ...]
-    """The same from top to bottom, with the groups' lines, without the rows of groups that are shut."""
+    """The same from top to bottom, with the groups' lines, without the rows of collapsed groups."""
     position: Mapping[RowId, int]
-    """Where in `rows` a socket or group stands; for a socket in a group that is shut, where the group's line does."""
+    """Where in `rows` a socket or group stands; for a socket in a collapsed group, where the group's line does."""
     moment: Moment
     shown: int
     """How many of the snapshot's sockets match; lingering rows are not counted."""
@@ -63,6 +64,8 @@ class View(NamedTuple):
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None
     """About the socket that the spec asks for."""
+    problems: tuple[ProblemGroup, ...] = ()
+    """What is wrong on the machine, whether it is shown or not."""
     judged: Judged = Judged()
 
 
@@ -103,8 +106,24 @@ def arrange(
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
         events = _events(snapshot, spec, judging)
+    if before is not None and before.snapshot.findings is snapshot.findings:
+        problems = before.problems
+    else:
+        problems = problem_groups(snapshot.findings)
     shown = len(order.entries) - lingering
-    return View(spec, snapshot, order, rows, position, moment, shown, events, paused_since, judged=judged)
+    return View(
+        spec,
+        snapshot,
+        order,
+        rows,
+        position,
+        moment,
+        shown,
+        events,
+        paused_since,
+        problems=problems,
+        judged=judged,
+    )
 
 
 def _judged(before: View | None, snapshot: Snapshot, spec: ViewSpec, now: float) -> Judged:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from netwatch_tui.query.language.keys import IS_WORDS, KEY_OF, KEYS, FilterKey, Holds
+from netwatch_tui.query.language.habits import named_key
+from netwatch_tui.query.language.keys import IS_WORDS, KEYS, FilterKey, Holds
 from netwatch_tui.query.language.lexer import KEY
 from netwatch_tui.query.language.printer import term
 from netwatch_tui.query.language.state_names import GROUPS, NAME_IN_SS
@@ -69,8 +70,9 @@ def complete(text: str, position: int, known: Known) -> Completions:
     start = _begin(text, position)
     written = text[start:position]
     if found := KEY.match(written):
-        key = KEY_OF.get(found[2].lower())
-        return _values(key, text, start + found.end(), position, known) if key else Completions(start, position, ())
+        named = named_key(found[2])
+        begin = start + found.end()
+        return _values(named.key, text, begin, position, known) if named else Completions(start, position, ())
     return Completions(start, position, _starting(_words(text[:start], known), written))
 
 

@@ -30,12 +30,12 @@ def _key_of(id: str, asked: Filter) -> FilterKey:
 IS_WORDS: dict[str, str] = {
     "new": "opened a moment ago",
     "changed": "its state changed a moment ago",
-    "closed": "gone, and still shown for a moment",
-    "listening": "what -l lists: waits for connections or for datagrams",
-    "loopback": "one of its ends is this machine's loopback address",
-    "public": "bound to or talking to an address that is neither loopback nor private",
-    "problem": "something is wrong with it: a queue that is full or does not drain, a descriptor that leaks...",
-    "mine": "made by the user who looks",
+    "closed": "closed a moment ago and still shown",
+    "listening": "waits for connections or datagrams, as listed by -l",
+    "loopback": "local or peer address is a loopback address",
+    "public": "local or peer address is neither loopback nor private",
+    "problem": "something is wrong with it: a queue that is full or does not drain, a leaked descriptor...",
+    "mine": "created by the user who runs this program",
 }
 """Every word of `is:` and what it means."""
 

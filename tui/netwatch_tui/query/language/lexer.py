@@ -52,9 +52,9 @@ _BLANKS = re.compile(r"\s+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PATTERN = re.compile(r"/((?:\\\S|[^\\\s])+?)/(?=[\s,)]|$)")
 _PLAIN = re.compile(r'[^\s"()&|,:/]+')
-KEY = re.compile(r"(-?)([A-Za-z_][A-Za-z0-9_]*):")
+KEY = re.compile(r"(-?)([A-Za-z_][A-Za-z0-9_-]*):")
 """The beginning of `key:value` and of `-key:value`."""
-_KEYED = re.compile(r"-?[A-Za-z_][A-Za-z0-9_.]*(?::|==?|!=)")
+_KEYED = re.compile(r"-?[A-Za-z_][A-Za-z0-9_.-]*(?::|==?|!=)")
 """The same, or with the signs that stand for the colon elsewhere."""
 _BEFORE_OPERATOR = re.compile(r"(?:sport|dport|src|dst|dev|fwmark|cgroup)(?=[=!<>])")
 _ESCAPED = re.compile(r"\\([\"\\])")

@@ -7,43 +7,33 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query.language.errors import QueryError
-from netwatch_tui.query.language.habits import KEY_NAMES, NamedKey
-from netwatch_tui.query.language.keys import KEY_OF, KEYS, RESERVED, FilterKey, Holds
+from netwatch_tui.query.language.habits import KEY_NAMES, NamedKey, named_key
+from netwatch_tui.query.language.keys import KEYS, RESERVED, FilterKey, Holds
 from netwatch_tui.query.language.lexer import KEY, Kind, Token, pieces, unquoted
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.ss_conditions import COMPARABLE, OPERATORS, Words
-from netwatch_tui.query.language.state_names import states_named_alone
+from netwatch_tui.query.language.state_names import BEGINNINGS, states_named_alone
 from netwatch_tui.query.language.syntax import (
     Autobound,
-    Blank,
     Expression,
-    HostTest,
     Is,
-    Number,
     Operator,
     Term,
     Text,
     Value,
     Word,
-    conjunction,
     disjunction,
     negation,
 )
-from netwatch_tui.query.language.values import hosts, values
-from netwatch_tui.sockets.kinds import KINDS, netids
+from netwatch_tui.query.language.values import hosts, port_numbers, values
+from netwatch_tui.query.language.words_with_form import KINDS_WITH_PORTS, has_form, of_kind, port_list, read_form
+from netwatch_tui.sockets.kinds import KINDS
 
-_COMPARED = re.compile(r"(?P<minus>-?)(?P<name>[A-Za-z_][A-Za-z0-9_.]*)(?P<sign>==|!=|<=|>=|=|<|>)")
+_COMPARED = re.compile(r"(?P<minus>-?)(?P<name>[A-Za-z_][A-Za-z0-9_.-]*?)(?P<sign>==|!=|<=|>=|=|<|>)")
 """The beginning of `port=443` and `recv_q>0`."""
 _LIKE_A_KEY = re.compile(r"(?P<name>[A-Za-z_][\w-]*):[^:]")
-_BARE_NUMBER = re.compile(r"[0-9]{1,10}")
-_BARE_RANGE = re.compile(r"[0-9]+-[0-9]+")
 _HEX = re.compile(r"[0-9a-fA-F]+")
-_AT = re.compile(r"(?:([A-Za-z_]+))?@([0-9\[*].*)", re.DOTALL)
-_PORTS = re.compile(r"\*?:[A-Za-z0-9][^:]*")
-_ANY_IN_NETSTAT = re.compile(r"::(:[0-9*]+)")
-"""`:::443`, which is `[::]:443` elsewhere."""
-_PORT_KEY = KEY_OF["port"]
 _NUMERIC = frozenset({Holds.PORT, Holds.NUMBER, Holds.SIZE, Holds.AGE})
 """What can be less or more than something."""
 
@@ -75,7 +65,7 @@ class OwnConditions:
         token = self._words.next
         if self._words.after.kind is not Kind.OPERATOR or token.raw.lower() in COMPARABLE:
             return None
-        named = KEY_NAMES.get(token.raw.lower())
+        named = named_key(token.raw)
         if named is None:
             raise self._words.wrong(_no_key(printable(token.raw)), token, tuple(key.name for key in KEYS))
         self._words.take()
@@ -122,14 +112,15 @@ class OwnConditions:
             or self._with_operator(token)
             or self._with_colon(token)
             or self._with_blank(token)
-            or self._without_key(token)
+            or self._spaced_state(token)
+            or self._with_form(token)
             or _Read(self._text(token))
         )
 
     def _with_operator(self, token: Token) -> _Read | None:
         """`port=443`, `recv_q>0`, `tcp.port==443`."""
         found = _COMPARED.match(token.raw)
-        named = KEY_NAMES.get(found["name"].lower()) if found else None
+        named = named_key(found["name"]) if found else None
         if found is None or named is None:
             return None
         operator, has_minus = OPERATORS[found["sign"]], bool(found["minus"])
@@ -144,19 +135,25 @@ class OwnConditions:
         if not found:
             return None
         name, start = found[2].lower(), token.start + found.end()
-        if key := KEY_OF.get(name):
-            return _Read(self._term(key, start, token.end), key, is_negated=bool(found[1]))
-        if not found[1] and name in KINDS:
-            return _Read(self._of_kind(NamedKey(_PORT_KEY, name), self._term(_PORT_KEY, start, token.end)))
+        if named := named_key(name):
+            return _Read(self._term(named.key, start, token.end), named.key, is_negated=bool(found[1]))
+        if not found[1] and name in KINDS_WITH_PORTS:
+            return _Read(of_kind(name, port_list(self._words.text, start, token.end, self._names)))
         if name.isalpha() and len(name) > 1 and not _HEX.fullmatch(name):
             keys = tuple(f"{each.name}:" for each in KEYS)
-            message = f"{_no_key(found[2])}; text with a colon belongs in quotes"
-            raise QueryError(message, self._words.text, token.start, start, keys)
+            raise QueryError(self._why_no_key(found[2], token, start), self._words.text, token.start, start, keys)
         return None
+
+    def _why_no_key(self, name: str, token: Token, start: int) -> str:
+        if name.lower() in KINDS:
+            return f"{name} sockets have no ports; addr:{self._words.text[start : token.end]} asks for an address"
+        if port_numbers(self._words.text[start : token.end], self._names):
+            return f"{_no_key(name)}; host names are not looked up: write an address, or {token.raw[len(name) :]}"
+        return f"{_no_key(name)}; text with a colon belongs in quotes"
 
     def _with_blank(self, token: Token) -> _Read | None:
         """`port 443`, `host 10.0.0.1`, `tcp.port eq 443`; before what is no value a key is text, which is noted."""
-        named, value = KEY_NAMES.get(token.raw.lower()), self._words.next
+        named, value = named_key(token.raw), self._words.next
         if named is None or value.kind is not Kind.WORD:
             return None
         if value.raw.lower() in OPERATORS and self._words.after.kind is Kind.WORD:
@@ -169,39 +166,23 @@ class OwnConditions:
             self.notes.append(Note(printable(_two_words(token.raw, named.key, value.raw)), token.start, value.end))
         return None
 
-    def _without_key(self, token: Token) -> _Read | None:
-        """What has a form of its own: states, ports, ends of sockets, numbers."""
-        raw = token.raw
-        if states := states_named_alone(raw):
-            return _Read(Term("state", tuple(Text(state) for state in sorted(states))))
-        if found := _AT.fullmatch(raw):
-            return self._lsof_host(found)
-        if _PORTS.fullmatch(raw):
-            return _Read(self._term(_PORT_KEY, token.start + raw.index(":") + 1, token.end), _PORT_KEY)
-        if (found := _ANY_IN_NETSTAT.fullmatch(raw)) and (ends := hosts(f"[::]{found[1]}", self._names)):
-            return _Read(Term("addr", ends))
-        if raw == "*:*":
-            return _Read(Term("peer", (Blank(),)))
-        if _BARE_NUMBER.fullmatch(raw):
-            return _Read(Number(int(raw)))
-        if "," in raw or _BARE_RANGE.fullmatch(raw):
-            return self._list_of_ports(token)
+    def _spaced_state(self, token: Token) -> _Read | None:
+        """`time wait`, `FIN WAIT 1`: the name of a state with blanks in it."""
+        if token.raw.lower() not in BEGINNINGS:
+            return None
+        second, third = self._words.next, self._words.after
+        for more in ((second, third), (second,)):
+            if all(each.kind is Kind.WORD for each in more):
+                states = states_named_alone("-".join((token.raw, *(each.raw for each in more))))
+                if states:
+                    for _ in more:
+                        self._words.take()
+                    return _Read(Term("state", tuple(Text(state) for state in sorted(states))))
         return None
 
-    def _list_of_ports(self, token: Token) -> _Read | None:
-        """`443,80`, each a port or a pid; `8000-8999`, `ssh,443`: ports. None for any other text with a comma in it."""
-        words = token.raw.split(",")
-        if all(map(_BARE_NUMBER.fullmatch, words)):
-            return _Read(disjunction([Number(int(word)) for word in words]))
-        return _Read(self._term(_PORT_KEY, token.start, token.end)) if self._is_value(_PORT_KEY, token) else None
-
-    def _lsof_host(self, found: re.Match[str]) -> _Read | None:
-        """`@10.0.0.1:22` and `tcp@10.0.0.1:22`."""
-        ends, kind = hosts(unquoted(found[2]), self._names), (found[1] or "").lower()
-        if not ends or (kind and kind not in KINDS):
-            return None
-        host = disjunction([HostTest("any", end) for end in ends])
-        return _Read(self._of_kind(NamedKey(_PORT_KEY, kind), host))
+    def _with_form(self, token: Token) -> _Read | None:
+        found = read_form(token, self._words.text, self._names)
+        return _Read(found.condition, found.key) if found else None
 
     def _text(self, token: Token) -> Expression:
         """A word that is looked for in all that is shown; what looks like a condition and is none is noted."""
@@ -239,10 +220,7 @@ class OwnConditions:
         return Term(key.name, found)
 
     def _of_kind(self, named: NamedKey, condition: Expression) -> Expression:
-        if not named.kind:
-            return condition
-        kind = Term("netid", tuple(Text(netid) for netid in sorted(netids(named.kind))))
-        return conjunction([kind, condition])
+        return of_kind(named.kind, condition) if named.kind else condition
 
     def _is_value(self, key: FilterKey, token: Token) -> bool:
         """Whether a word can be nothing but a value of a key."""
@@ -269,21 +247,20 @@ def _either(alternatives: list[Expression]) -> Expression:
 def _two_words(word: str, key: FilterKey, value: str) -> str:
     """What is said of a key that stands before a word without anything between them."""
     if key.holds in (Holds.TEXT, Holds.ADDRESS):
-        return f"{word} and {value} are searched as text; the condition is {key.name}:{value}"
+        return f"{word} and {value} are searched as text (did you mean {key.name}:{value}?)"
     return f"{word} is searched as text; {key.name}: needs {key.needs}"
 
 
 def reads_as_text(word: str) -> bool:
     """Whether a word without quotes, blanks and signs that end it is looked for, wherever it stands."""
     low = word.lower()
-    is_named = low in RESERVED or low in KEY_NAMES or states_named_alone(low) is not None
-    is_number = _BARE_RANGE.fullmatch(word) or word.isdigit()
-    return not (is_named or is_number or _COMPARED.match(word) or _ANY_IN_NETSTAT.fullmatch(word))
+    is_named = low in RESERVED or low in BEGINNINGS or named_key(word) is not None
+    return not (is_named or has_form(word) or _COMPARED.match(word))
 
 
 def _no_key(name: str) -> str:
     """That there is no such key, with the one that is most like it, if any is."""
     from difflib import get_close_matches  # only who mistypes waits for it to be loaded
 
-    like = get_close_matches(name.lower(), KEY_OF, n=1)
-    return f"no key of this name: {name}" + (f" ({like[0]}: is one)" if like else "")
+    like = get_close_matches(name.lower().replace("-", "_"), KEY_NAMES, n=1, cutoff=0.7)
+    return f"no key of this name: {name}" + (f" (did you mean {like[0]}?)" if like else "")

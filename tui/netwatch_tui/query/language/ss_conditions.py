@@ -22,6 +22,7 @@ from netwatch_tui.query.language.syntax import (
     PortTest,
     Side,
     States,
+    conjunction,
     disjunction,
     negation,
 )
@@ -53,17 +54,18 @@ class Words:
     def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
         self._tokens = tokens
-        self._at = 0
+        self.place = 0
+        """Which word comes now; set, it goes back to one."""
 
     @property
     def next(self) -> Token:
         """The word that comes now."""
-        return self._tokens[self._at]
+        return self._tokens[self.place]
 
     @property
     def after(self) -> Token:
         """The word after that."""
-        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+        return self._tokens[min(self.place + 1, len(self._tokens) - 1)]
 
     def has_more(self) -> bool:
         """Whether any word is left."""
@@ -72,12 +74,12 @@ class Words:
     @property
     def before(self) -> Token:
         """The word that was taken last."""
-        return self._tokens[self._at - 1]
+        return self._tokens[self.place - 1]
 
     def take(self) -> Token:
         """Go on to the word after."""
         token = self.next
-        self._at += token.kind is not Kind.END
+        self.place += token.kind is not Kind.END
         return token
 
     def wrong(self, message: str, token: Token, expected: tuple[str, ...] = ()) -> QueryError:
@@ -97,7 +99,7 @@ def ss_condition(words: Words, names: MachineNames) -> Expression | None:
             return _port_test(words, _SIDES[word], names)
         case "src" | "dst" as word:
             words.take()
-            return _end_test(words, _SIDES[word], names)
+            return _end_tests(words, _SIDES[word], names)
         case "dev":
             words.take()
             return _device(words, names)
@@ -135,7 +137,9 @@ def _port_test(words: Words, side: Side, names: MachineNames) -> Expression:
     token = _value(words, "a port or a service")
     ports = port_numbers(unquoted(token.raw).removeprefix(":"), names)
     if not ports:
-        raise words.wrong("a port (a number) or a service of /etc/services is expected", token)
+        key = "local_port" if side == "local" else "peer_port"
+        expected = f"a port or a service of /etc/services is expected; {key}: takes lists and ranges (22,8000-8999)"
+        raise words.wrong(expected, token)
     if len(ports) > 1 and operator not in ("=", None):
         listed = ", ".join(map(str, ports))
         raise words.wrong(f"one port is expected, and this service has {listed}", token)
@@ -145,12 +149,26 @@ def _port_test(words: Words, side: Side, names: MachineNames) -> Expression:
     return negation(test) if operator is None else test
 
 
+def _end_tests(words: Words, side: Side, names: MachineNames) -> Expression:
+    """What stands behind `src` and `dst`, and as in tcpdump behind `src or dst` and `src and dst`."""
+    joint, other = words.next.kind, _SIDES.get(words.after.raw.lower())
+    if joint not in (Kind.OR, Kind.AND) or words.after.raw.lower() not in ("src", "dst") or other is None:
+        return _end_test(words, side, names)
+    words.take()
+    words.take()
+    place = words.place
+    first = _end_test(words, side, names)
+    words.place = place
+    both = [first, _end_test(words, other, names)]
+    return disjunction(both) if joint is Kind.OR else conjunction(both)
+
+
 def _end_test(words: Words, side: Side, names: MachineNames) -> Expression:
-    """What stands behind `src` and `dst`; as in tcpdump, `port`, `host` and `net` may say what it is."""
+    """What stands behind one of them; as in tcpdump, `port`, `host` and `net` may say what it is."""
     qualifier = words.next.raw.lower()
-    if qualifier in ("port", "host", "net") and words.after.kind is Kind.WORD:
+    if qualifier in ("port", "portrange", "host", "net") and words.after.kind is Kind.WORD:
         words.take()
-    return (_port_test if qualifier == "port" else _host_test)(words, side, names)
+    return (_port_test if qualifier.startswith("port") else _host_test)(words, side, names)
 
 
 def _host_test(words: Words, side: Side, names: MachineNames) -> Expression:
@@ -246,6 +264,7 @@ def _states(words: Words) -> States:
         states = states_named(unquoted(token.raw))
         if states is None:
             expected = (*NAME_IN_SS.values(), "all", "connected", "synchronized", "bucket", "big")
-            raise words.wrong(f"a state is expected: {', '.join(expected)}", token, expected)
+            listed = ", ".join(expected)
+            raise words.wrong(f"one state is expected (state: takes a list): {listed}", token, expected)
         chosen = chosen | states if verb == "state" else chosen - states
     return States(chosen)

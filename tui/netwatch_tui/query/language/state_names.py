@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from netwatch_tui.sockets.socket import State
 
 EVERY = frozenset(State)
@@ -45,18 +43,23 @@ STATES: dict[str, frozenset[State]] = {
 }
 """Every name, in lower case and with hyphens."""
 
-_NUMBER_AT_END = re.compile(r"(?<=wait)(?=[12]$)")
+BEGINNINGS = frozenset(name.partition("-")[0] for name in _ALONE if "-" in name)
+"""First words of names that have several, as in `time wait`."""
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+_ALONE_BY_LETTERS = {_letters(name): states for name, states in _ALONE.items()}
+_BY_LETTERS = {_letters(name): states for name, states in STATES.items()}
 
 
 def states_named(name: str) -> frozenset[State] | None:
-    """The states behind a name in any spelling: `TIME_WAIT`, `fin-wait-1`, `FIN_WAIT1`; None if it is none."""
-    return STATES.get(_in_one_spelling(name))
+    """The states behind a name in any spelling: `TIME_WAIT`, `fin-wait-1`, `FINWAIT1`; None if it is none."""
+    return _BY_LETTERS.get(_letters(name))
 
 
 def states_named_alone(word: str) -> frozenset[State] | None:
     """The same for a word that stands by itself; None also for `all`, `big`, `close` and the like, which say more."""
-    return _ALONE.get(_in_one_spelling(word))
-
-
-def _in_one_spelling(name: str) -> str:
-    return _NUMBER_AT_END.sub("-", name.lower().replace("_", "-"))
+    return _ALONE_BY_LETTERS.get(_letters(word))

@@ -24,6 +24,7 @@ _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _GLOB = re.compile(r"[*?\[]")
 _OPERATORS: dict[str, Operator] = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "=": "="}
+MAX_PORT = 0xFFFF
 _FIRST = 12
 """How many words an error lists."""
 
@@ -103,7 +104,7 @@ def _ports(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> tupl
         return tuple(Range(port, port) for port in ports)
     value = _numeric(key, piece, text, lambda word: _port(word, names))
     highest = value.high if isinstance(value, Range) else value.number
-    if highest > 0xFFFF:
+    if highest > MAX_PORT:
         raise _wrong(key, piece, text)
     return (value,)
 

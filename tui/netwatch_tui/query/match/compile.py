@@ -52,7 +52,7 @@ from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket
 
 
 def compiled(expression: Expression, names: MachineNames, moment: Moment) -> Test:
-    """The function of an expression. It remembers what it found out about texts, so it is of use for one look.
+    """The function of an expression. It remembers what it found out about texts, so it is of use for one tick.
 
     Args:
         expression: What is to be met.

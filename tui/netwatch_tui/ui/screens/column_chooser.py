@@ -29,7 +29,7 @@ class ColumnsScreen(ModalScreen[None]):
         Binding("down,j", "move_cursor(1)", show=False, priority=True),
         Binding("less_than_sign,left,K", "shift(-1)", "Move left", priority=True),
         Binding("greater_than_sign,right,J", "shift(1)", "Move right", priority=True),
-        Binding("r", "reset", "As it was", priority=True),
+        Binding("r", "reset", "Reset", priority=True),
     ]
 
     def __init__(self, shown: Sequence[str], choose: Callable[[tuple[str, ...]], None]) -> None:

@@ -35,7 +35,7 @@ class Completer:
         self._found, self._next = complete(text, cursor, known_in(snapshot, names)), 0
         candidates = self._found.candidates
         if not candidates:
-            return Completed(text, cursor, "Nothing begins like this.")
+            return Completed(text, cursor, "No completion.")
         common = _common(min(candidates), max(candidates))
         if len(candidates) > 1:
             return self._put(text, cursor, max(common, text[self._found.start : cursor], key=len))

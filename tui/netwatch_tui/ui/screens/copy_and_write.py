@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from pathlib import Path
 from typing import Any
 
 from netwatch_tui.fields.format import clip, printable
+from netwatch_tui.files.private_writer import write_file
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
@@ -54,7 +54,7 @@ class CopyAndWrite:
         """Choose what of the row to copy."""
         row, view = self._table.cursor_row, self._viewer.view
         if row is None or view is None:
-            self._viewer.say("There is no row to copy.")
+            self._viewer.say("No row to copy.")
         elif isinstance(row, Group):
             self.copy("group", row.id)
         else:
@@ -81,7 +81,7 @@ class CopyAndWrite:
         """Write what is shown to a file."""
         view = self._viewer.view
         if view is None or not view.order.entries:
-            self._viewer.say("There is nothing on the screen to write.")
+            self._viewer.say("No rows to write.")
             return
         proposed = time.strftime("sockets-%Y%m%d-%H%M%S.csv", time.localtime(view.moment.now))
 
@@ -108,19 +108,5 @@ def _write(target: WriteTo, lines: Iterable[str]) -> None:
     Raises:
         OSError: It can't be written; nothing was changed.
     """
-    if target.replace:
-        unfinished = target.path.with_name(f".{target.path.name}.part")
-        unfinished.unlink(missing_ok=True)
-        _fill(unfinished, lines)
-        unfinished.replace(target.path)
-    else:
-        _fill(target.path, lines)
-
-
-def _fill(path: Path, lines: Iterable[str]) -> None:
-    with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
-        try:
-            file.writelines(f"{line}\n" for line in lines)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
+    chunks = (f"{line}\n".encode(errors="backslashreplace") for line in lines)
+    write_file(target.path, chunks, replace=target.replace)

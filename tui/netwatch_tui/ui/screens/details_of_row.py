@@ -46,7 +46,7 @@ class DetailsOfRow:
         if self._viewer.spec.subject is not None:
             self.close()
         elif self._table.cursor_row is None:
-            self._viewer.say("There is no row to tell about.")
+            self._viewer.say("No row to show details of.")
         else:
             self._panel.display = True
             self.tell_about_cursor()

@@ -33,7 +33,7 @@ class FilterField(Protocol):
         """Begin to type, with this text; its end, if it is `selected`, is replaced by what is typed."""
 
     def leave(self, text: str, note: str) -> None:
-        """Show the filter that holds now, and what is to be said of it; nothing when there is none."""
+        """Stop typing: this filter holds now, of which there is something to say."""
 
     def put(self, text: str, cursor: int) -> None:
         """Have another text in the line; that it changed is not told."""
@@ -78,7 +78,7 @@ class FilterEditing:
 
     def _edit_term(self, key: str, value: str) -> None:
         """Begin to type with one condition of this key in the place of those that are there."""
-        condition = term(key, value) if value else f"{key}:"
+        condition = term(key, value, is_known=True) if value else f"{key}:"
         rest = self._parse(self._kept.without(key))
         self._edit(rest.narrowed(condition), selected=condition[len(key) + 1 :])
 
@@ -86,7 +86,7 @@ class FilterEditing:
         """Keep or exclude rows like this one."""
         socket, view = self._table.cursor_socket, self._viewer.view
         if socket is None or view is None:
-            self._viewer.say("Only a socket's row can be a pattern for others.")
+            self._viewer.say("Select a socket's row first.")
             return
         conditions = similar_conditions(socket, view.moment)
         choices = [Choice(each, "keep", each) for each in conditions]
@@ -103,14 +103,14 @@ class FilterEditing:
             self._kept = self._steps.pop()
             self._show_kept()
         else:
-            self._viewer.say("There is no step to take back.")
+            self._viewer.say("No filter step to undo.")
 
-    def clear(self) -> None:
-        """Show everything again."""
+    def clear(self) -> bool:
+        """Use no filter any more; tells whether there was one."""
         if self._kept.is_everything:
-            self._viewer.say("There is no filter to clear; / makes one.")
-        else:
-            self.use(self._parse(""))
+            return False
+        self.use(self._parse(""))
+        return True
 
     # Filters with a name
 
@@ -122,7 +122,7 @@ class FilterEditing:
         try:
             self.use(self._parse(text))
         except QueryError as error:
-            self._viewer.say(f"That filter can't be used: {error.message}")
+            self._viewer.say(f"Invalid filter: {error.message}")
 
     # While typing
 
@@ -150,7 +150,7 @@ class FilterEditing:
         line = self._line
         text = self._recall.step(step, line.text, self._saved.typed())
         if text is None:
-            line.note("There is no later one." if step > 0 else "There is no earlier one.")
+            line.note("No later filter." if step > 0 else "No earlier filter.")
         else:
             line.put(text, len(text))
             self.use_typed()
@@ -191,6 +191,12 @@ class FilterEditing:
             QueryError: It means nothing.
         """
         return parse(text, self._viewer.spec.query.names)
+
+    def begin(self, query: Query) -> None:
+        """Start anew with the filter of another view: there is no step to take back."""
+        self._steps.clear()
+        self._kept = query
+        self._show_kept()
 
     def use(self, query: Query) -> None:
         """Keep this filter, as a step that can be taken back."""

@@ -17,7 +17,7 @@ from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.ui.keymap import APP_KEYS, DETAILS_KEYS, MAIN_KEYS, TABLE_KEYS
 
 _MARKS = (
-    ("+", "new: it appeared while you watched", "$netwatch-new"),
+    ("+", "new: it opened while you watched", "$netwatch-new"),
     ("~", "its state changed", "$netwatch-changed"),
     ("-", "closed; the row stays for a moment", "$netwatch-closed"),
 )
@@ -84,10 +84,10 @@ _KEYS = (
     [(" ".join(f"{name}:" for name in (key.name, *key.also)), key.needs, "bold") for key in KEYS],
 )
 _TYPING = (
-    ("Tab", "complete a key or a name that is there now; again for the next one"),
-    ("↑ ↓", "filters that were typed earlier"),
+    ("Tab", "complete a key or a present name; again for the next"),
+    ("↑ ↓", "earlier filters"),
     ("PgUp PgDn Ctrl+↑ Ctrl+↓", "move in the table"),
-    ("Enter Esc", "keep the filter; leave it as it was"),
+    ("Enter Esc", "keep the filter; cancel the change"),
 )
 
 

@@ -13,7 +13,7 @@ from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, Vie
 from netwatch_tui.play.position import Plays
 from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
 from netwatch_tui.ui.messages import (
-    ColumnsPlaced,
+    BottomChanged,
     CopyWanted,
     CursorMoved,
     FilterEdited,
@@ -31,9 +31,11 @@ from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
+from netwatch_tui.ui.screens.view_switching import ViewSwitching
 from netwatch_tui.ui.screens.viewer import AnswerT
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.ui.widgets.info_line import InfoLine
 from netwatch_tui.ui.widgets.key_line import KeyLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.position_line import PositionLine
@@ -69,6 +71,8 @@ class MainScreen(Screen[None]):
         self._player = feed if isinstance(feed, Plays) else None
         self._position = PositionLine(id="position")
         self._status = StatusLine(id="status")
+        self._info = InfoLine(id="info")
+        self._keys = KeyLine()
         self._table = SocketTable(id="table")
         self._panel = DetailsPanel(id="details")
         self._filter_line = FilterLine(id="filter")
@@ -79,9 +83,9 @@ class MainScreen(Screen[None]):
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         playback = Playback(self, self._player)
-        self._offer(
-            self._flow_columns, self.view_choices, self.filter_editing, self._details, self._copy_and_write, playback
-        )
+        self._views = ViewSwitching(self, self.filter_editing.begin, self._status.show_tabs)
+        controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
+        self._offer(*controllers, self._flow_columns, playback)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -97,17 +101,19 @@ class MainScreen(Screen[None]):
         with Container(id="body"):
             yield self._table
             yield self._panel
+        yield self._info
         yield self._filter_line
         yield self._notice
-        yield KeyLine()
+        yield self._keys
 
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""
         self._panel.display = False
         self._position.display = self._player is not None
         self._status.is_recorded = self._player is not None
+        self._status.show_tabs(self._views.tabs)
         self._filter_line.leave(self._spec.query.text, self._spec.query.note)
-        self._status.warn(self._notices)
+        self._info.warn(self._notices)
         self._feed.begin(self._post_news)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -173,13 +179,14 @@ class MainScreen(Screen[None]):
         self._table.show(view)
         self._status.busy(False)
         self._status.show(view)
+        self._info.show(view, self._table.cursor_socket)
         self._details.show(view)
         self._flow_columns.look()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
             return  # the position line says so
-        self._status.fail(reason)
+        self._info.fail(reason)
 
     # From widgets
 
@@ -193,6 +200,7 @@ class MainScreen(Screen[None]):
 
     @on(CursorMoved)
     def _cursor_moved(self) -> None:
+        self._info.point(self._table.cursor_socket)
         self._details.tell_about_cursor()
         self._flow_columns.look()
 
@@ -207,16 +215,24 @@ class MainScreen(Screen[None]):
 
     @on(Said)
     def _said(self, message: Said) -> None:
+        message.stop()
         self.say(message.text)
 
-    @on(ColumnsPlaced)
-    def _columns_placed(self, message: ColumnsPlaced) -> None:
-        self._status.hide_columns(message.hidden)
+    @on(BottomChanged)
+    def _settle_bottom(self) -> None:
+        """Have one line above the keys: the filter while it is typed, else a word to the person, else the rest.
+
+        A word while a filter is typed takes the place of the keys.
+        """
+        typing, speaking = self._filter_line.display, self._notice.speaks
+        self._notice.display = speaking
+        self._info.display = not (typing or speaking)
+        self._keys.display = not (typing and speaking)
 
     # Keys that are for more than one controller
 
     def action_open(self) -> None:
-        """Show all about the socket under the cursor, or no more; open or shut a group."""
+        """Show all about the socket under the cursor, or no more; expand or collapse a group."""
         row = self._table.cursor_row
         if isinstance(row, Group):
             self.view_choices.fold(row.id)
@@ -227,8 +243,8 @@ class MainScreen(Screen[None]):
         """Close what is open, else clear the filter."""
         if self._panel.display:
             self._details.close()
-        else:
-            self.filter_editing.clear()
+        elif not (self.filter_editing.clear() or self._views.restore_selection()):
+            self.say("Nothing to take back: no filter, and every kind and state of this view is shown.")
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -26,7 +26,7 @@ class NameScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The question and the answer."""
         with Vertical(id="name"):
-            yield Label(f"{self._title}: Enter takes, Esc leaves", markup=False)
+            yield Label(f"{self._title}: Enter confirms, Esc cancels", markup=False)
             yield EagerInput(id="name-text")
 
     def on_mount(self) -> None:

@@ -14,10 +14,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from netwatch_tui.fields.format import clip
+from netwatch_tui.fields.format import cell_width, clip, printable
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _LABEL_WIDTH = 22
+
+_HINT_WIDTH = 400
+"""Cells, in as many lines as it takes: the list is for choosing, and everything of a socket is in its details."""
 
 
 class Choice(NamedTuple):
@@ -52,7 +55,7 @@ class Picker(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What is typed, and what it finds."""
         with Vertical(id="picker"):
-            yield Label(f"{self._title}: type to find, Enter takes, Esc leaves", id="picker-title", markup=False)
+            yield Label(f"{self._title}: type to search, Enter selects, Esc cancels", id="picker-title", markup=False)
             yield EagerInput(id="picker-text")
             yield OptionList(id="picker-list", compact=True, markup=False)
 
@@ -93,7 +96,8 @@ class Picker(ModalScreen[str | None]):
 
     def action_move(self, how: str) -> None:
         """Move in the list while the text keeps the keyboard."""
-        getattr(self._options, f"action_{how}")()
+        if self._options.option_count:
+            getattr(self._options, f"action_{how}")()
 
     def action_take(self) -> None:
         """Give the highlighted choice back, of those that what is typed by now finds."""
@@ -108,5 +112,6 @@ class Picker(ModalScreen[str | None]):
 
 
 def _prompt(choice: Choice) -> Content:
-    label = clip(choice.label, _LABEL_WIDTH).ljust(_LABEL_WIDTH)
-    return Content.assemble((label, "bold"), " ", (choice.hint, "$text-muted"))
+    label = clip(printable(choice.label), _LABEL_WIDTH)
+    blanks = " " * (_LABEL_WIDTH - cell_width(label) + 1)
+    return Content.assemble((label, "bold"), blanks, (clip(printable(choice.hint), _HINT_WIDTH), "$text-muted"))

@@ -40,7 +40,7 @@ class Playback:
         if self._player is None:
             self._step_interval(step)
         elif self._player.position.speed == AS_IT_COMES:
-            self._viewer.say("A stream comes as fast as it is recorded.")
+            self._viewer.say("A live stream plays as fast as it is recorded.")
         elif step > 0:
             self._player.slower()
         else:
@@ -67,6 +67,6 @@ class Playback:
         if self._player is None:
             self._viewer.say(_NO_RECORDING)
         elif self._player.position.speed == AS_IT_COMES:
-            self._viewer.say("A stream has no beginning to go back to.")
+            self._viewer.say("A live stream can't be restarted.")
         else:
             self._player.restart()

@@ -31,6 +31,7 @@ class SavedFilters:
     def __init__(self, viewer: Viewer, remembered: Remembered) -> None:
         self._viewer = viewer
         self._remembered = remembered
+        self._told = ""
 
     def typed(self) -> tuple[str, ...]:
         """Filters that were typed earlier, the newest last."""
@@ -38,7 +39,10 @@ class SavedFilters:
 
     def add_typed(self, text: str) -> None:
         """Remember a filter that was typed."""
-        self._attempt(lambda: self._remembered.add_typed(text))
+        try:
+            self._remembered.add_typed(text)
+        except (OSError, ValueError) as error:
+            self._say_once(f"This can't be remembered: {_reason(error)}")
 
     def pick(self, current: str, use: Callable[[str], None]) -> None:
         """Let the person choose; the text of what is chosen goes to `use`."""
@@ -65,22 +69,39 @@ class SavedFilters:
         def named(name: str | None) -> None:
             if name is not None:
                 plain = printable(name)
-                self._attempt(lambda: self._remembered.save(plain, text), f"Saved as {plain}")
+                until = "" if self._remembered.lasts else " until the program ends"
+                self._attempt(lambda: self._remembered.save(plain, text), f"Saved as {plain}{until}")
 
         self._viewer.ask(NameScreen("Name of the filter"), named)
 
     def _read(self) -> Filters:
         try:
-            return self._remembered.read()
+            filters = self._remembered.read()
         except (OSError, ValueError) as error:
-            self._viewer.say(f"What was remembered can't be read: {error}")
+            self._say_once(f"What was remembered can't be read: {_reason(error)}")
             return Filters()
+        if filters.damage:
+            self._say_once(f"Not all that was remembered can be read: {filters.damage}")
+        return filters
+
+    def _say_once(self, text: str) -> None:
+        """Say what nobody asked for, and not with every filter again."""
+        if text != self._told:
+            self._told = text
+            self._viewer.say(text)
 
     def _attempt(self, step: Callable[[], None], done: str = "") -> None:
         try:
             step()
         except (OSError, ValueError) as error:
-            self._viewer.say(f"This can't be remembered: {error}")
+            self._viewer.say(f"This can't be remembered: {_reason(error)}")
         else:
             if done:
                 self._viewer.say(done)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why, in one line."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return printable(str(error))
+    return printable(f"{error.strerror}: {error.filename}" if isinstance(error.filename, str) else error.strerror)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.sockets.kinds import OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
+from netwatch_tui.sockets.socket import State
 from netwatch_tui.ui.screens.column_chooser import ColumnsScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
@@ -72,10 +73,8 @@ class ViewChoices:
 
     def action_pick_group(self) -> None:
         """Choose what rows are put together by."""
-        choices = [Choice(_NO_GROUPS, "None", "every socket by itself")]
-        choices += [
-            Choice(each.id, each.title, "rows under a line with counts and sums") for each in GROUPINGS.values()
-        ]
+        choices = [Choice(_NO_GROUPS, "None", "no groups")]
+        choices += [Choice(each.id, each.title, "rows grouped, with counts and sums") for each in GROUPINGS.values()]
         self._viewer.ask(Picker("Group by", choices, self._viewer.spec.grouping or _NO_GROUPS), self.group_by)
 
     def group_by(self, grouping: str | None) -> None:
@@ -85,14 +84,16 @@ class ViewChoices:
             self._viewer.choose(self._viewer.spec._replace(grouping=wanted, folding=Folding()))
 
     def action_fold_groups(self) -> None:
-        """Shut all groups, or open all again."""
+        """Collapse all groups, or expand all again."""
         if self._viewer.spec.grouping:
-            self._viewer.choose(self._viewer.spec._replace(folding=Folding(shut=not self._viewer.spec.folding.shut)))
+            self._viewer.choose(
+                self._viewer.spec._replace(folding=Folding(collapsed=not self._viewer.spec.folding.collapsed))
+            )
         else:
-            self._viewer.say("There are no groups to fold; b makes some.")
+            self._viewer.say("No groups to collapse; b groups the rows.")
 
     def fold(self, group: str) -> None:
-        """Shut the group of this id, or open it."""
+        """Collapse the group of this id, or expand it."""
         self._viewer.choose(self._viewer.spec._replace(folding=self._viewer.spec.folding.toggled(group)))
 
     # Kinds and states
@@ -113,22 +114,26 @@ class ViewChoices:
         """Show only what is established, or all states again."""
         self._select(self._viewer.spec.selection.only(ESTABLISHED))
 
+    def action_only_state(self, state: str) -> None:
+        """Show only sockets in this state, or all states again."""
+        self._select(self._viewer.spec.selection.only(frozenset({State(state)})))
+
     def action_show_all(self) -> None:
         """Show every kind in every state."""
         if self._viewer.spec.selection == EVERY_KIND:
-            self._viewer.say("Every kind in every state is shown already.")
+            self._viewer.say("All kinds and states are already shown.")
         self._select(EVERY_KIND)
 
     def _select(self, selection: Selection) -> None:
         self._viewer.choose(self._viewer.spec._replace(selection=selection))
 
     def action_namespaces(self) -> None:
-        """Look at every network namespace, or only at the own one."""
+        """Show every network namespace, or this one only."""
         if self._is_recorded:
-            self._viewer.say("A recording holds the namespaces that were looked at, and no others.")
+            self._viewer.say("A recording has only the namespaces that were recorded.")
             return
         spec, view = self._viewer.spec, self._viewer.view
         if view is not None and not spec.namespaces and not view.snapshot.namespaces.others:
-            self._viewer.say("There is no other network namespace that can be seen.")
+            self._viewer.say("No other network namespace is visible.")
             return
         self._viewer.choose(spec._replace(namespaces="" if spec.namespaces else "*"))

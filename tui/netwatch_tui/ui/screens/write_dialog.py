@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +14,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from netwatch_tui.fields.format import printable
+from netwatch_tui.files.bounded_reader import not_regular
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _FORMATS = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".ndjson": "ndjson", ".txt": "table"}
@@ -43,7 +47,7 @@ class WriteScreen(ModalScreen[WriteTo | None]):
     def compose(self) -> ComposeResult:
         """The name, and what is wrong with it."""
         with Vertical(id="write"):
-            yield Label("Write what is shown to a file: Enter writes, Esc leaves", markup=False)
+            yield Label("Write what is shown to a file: Enter writes, Esc cancels", markup=False)
             yield EagerInput(self._proposed, id="write-name")
             yield Label(self._about(self._proposed), id="write-note", markup=False)
 
@@ -55,8 +59,8 @@ class WriteScreen(ModalScreen[WriteTo | None]):
     def _about(name: str) -> str:
         suffix = Path(name).suffix.lower()
         if suffix in _FORMATS:
-            return f"as {_FORMATS[suffix]}; the name's end says how: {', '.join(_FORMATS)}"
-        return f"The name must end in one of {', '.join(_FORMATS)}."
+            return f"as {_FORMATS[suffix]}; the extension sets the format: {', '.join(_FORMATS)}"
+        return f"The extension must be one of {', '.join(_FORMATS)}."
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -70,16 +74,40 @@ class WriteScreen(ModalScreen[WriteTo | None]):
     def action_take(self) -> None:
         """Give the answer back if it can be used."""
         name = self.query_one(EagerInput).value.strip()
-        path = Path(name).expanduser()
-        format = _FORMATS.get(path.suffix.lower())
+        format = _FORMATS.get(Path(name).suffix.lower())
         if format is None:
             self._note(self._about(name))
-        elif not path.parent.is_dir():
-            self._note("There is no such directory.")
-        elif path.is_dir():
-            self._note("That is a directory.")
-        elif path.exists() and self._may_replace != path:
+            return
+        try:
+            path = Path(name).expanduser()
+            exists = _exists(path)
+        except (OSError, RuntimeError, ValueError) as error:  # as it says: no such user, a null character
+            self._note(f"{_reason(error)}.")
+            return
+        if exists and self._may_replace != path:
             self._may_replace = path
             self._note("That file exists. Enter again replaces it; any other key keeps it.")
         else:
             self.dismiss(WriteTo(path, format, replace=self._may_replace == path))
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is a file that could be replaced.
+
+    Raises:
+        OSError, ValueError: Nothing can be written there.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such directory")
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(mode):
+        raise not_regular(mode)
+    return True
+
+
+def _reason(error: Exception) -> str:
+    text = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    return printable(text[:1].upper() + text[1:])

@@ -7,6 +7,12 @@ from dataclasses import replace
 from textual.binding import Binding
 from textual.widgets import Input
 
+from netwatch_tui.fields.format import printable
+from netwatch_tui.ui.messages import Said
+
+MOST_TYPED = 4_096
+"""Characters of a line of text: more than any filter or path needs, and little enough for every key to be quick."""
+
 _EDITING_KEYS = [
     replace(binding, priority=True)
     for binding in Input.BINDINGS
@@ -27,9 +33,18 @@ class EagerInput(Input, inherit_bindings=False):
         super().__init__(value, id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
-    async def type_in(self, character: str) -> None:
-        """Put in one character, in the place of what is selected."""
+    async def type_in(self, text: str) -> None:
+        """Put in what was typed, in the place of what is selected."""
         if self.selection.is_empty:
-            self.insert_text_at_cursor(character)
+            self.insert_text_at_cursor(text)
         else:
-            self.replace(character, *self.selection)
+            self.replace(text, *self.selection)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put in a text that was typed or pasted: what can't be seen is spelled out, what finds no room is told of."""
+        text = printable(text)
+        room = max(MOST_TYPED - len(self.value) + abs(end - start), 0)
+        if len(text) > room:
+            text = text[:room]
+            self.post_message(Said(f"A line holds {MOST_TYPED:,} characters; what is more was left out."))
+        super().replace(text, start, end)

@@ -1,6 +1,8 @@
-"""The line in which the filter is typed; it stays on screen as long as there is a filter."""
+"""The line in which the filter is typed."""
 
 from __future__ import annotations
+
+import re
 
 from rich.highlighter import Highlighter
 from rich.style import Style
@@ -12,7 +14,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 from textual.widgets.input import Selection
 
-from netwatch_tui.ui.messages import FilterEdited
+from netwatch_tui.ui.messages import BottomChanged, FilterEdited
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _OWN_KEYS = [
@@ -46,12 +48,13 @@ class FilterInput(EagerInput):
 
     BINDINGS = list(_OWN_KEYS)
 
-    async def type_in(self, character: str) -> None:
-        """Put in one character; a question mark where a condition begins asks for the language instead."""
-        if character == "?" and self._is_at_word():
-            await self.run_action("screen.help_on_filter")
-        else:
-            await super().type_in(character)
+    async def type_in(self, text: str) -> None:
+        """Put in what was typed; a question mark where a condition begins asks for the language instead."""
+        for piece in re.split(r"(\?)", text):
+            if piece == "?" and self._is_at_word():
+                await self.run_action("screen.help_on_filter")
+            elif piece:
+                await super().type_in(piece)
 
     def _is_at_word(self) -> bool:
         before = self.value[: self.cursor_position]
@@ -91,13 +94,15 @@ class FilterLine(Horizontal):
         text_input.selection = Selection(len(text) - len(selected), len(text))
         # Not focus(), which takes effect later: keys typed meanwhile would be taken for commands.
         self.screen.set_focus(text_input)
+        self.post_message(BottomChanged())
 
     def leave(self, text: str, note: str) -> None:
-        """Show the filter that holds now, and what is to be said of it; nothing when there is none."""
+        """Stop typing: this filter holds now, of which there is something to say."""
         with self.prevent(Input.Changed):
             self.query_one(FilterInput).value = text
         self.note(note)
-        self.display = bool(text)
+        self.display = False
+        self.post_message(BottomChanged())
 
     def note(self, text: str, start: int = 0, end: int = 0) -> None:
         """Say what is wrong, and mark it from `start` to before `end`; the empty text for nothing."""

@@ -2,29 +2,81 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from textual import events
+from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widget import Widget
 
 
-class KeyLine(Footer):
-    """Textual's footer, made anew only when it shows other keys.
+class _ShownKey(NamedTuple):
+    """A key as the line shows it."""
 
-    Textual makes all its widgets anew whenever the focus moves or a dialog opens or shuts, also behind the dialog:
-    for keys that are the same as before that was most of what a key press cost.
+    key: str
+    label: str
+    action: str
+    node: DOMNode
+    """Whose action it is."""
+
+    @property
+    def content(self) -> Content:
+        return Content.assemble((self.key, "bold $accent"), f" {self.label}")
+
+
+_GAP = "  "
+
+
+class KeyLine(Widget):
+    """As many keys as find room, none of them cut.
+
+    Textual's own footer is a widget a key, all made anew whenever the focus moves or a dialog opens: most of what a key
+    press cost, and memory that was never given back.
     """
 
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
-        self._made_for: list[tuple[str, str, bool]] = []
+        super().__init__()
+        self._keys: list[_ShownKey] = []
 
-    def bindings_changed(self, screen: Screen[object]) -> None:
-        """Textual tells that other keys may work now."""
-        keys = [
-            (each.binding.key, each.binding.description, each.enabled)
-            for each in screen.active_bindings.values()
-            if each.binding.show
-        ]
-        if keys != self._made_for:
-            if screen.app.app_focus:  # else Textual leaves it as it is
-                self._made_for = keys
-            super().bindings_changed(screen)
+    def on_mount(self) -> None:
+        """Follow what keys do."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+        self._bindings_changed(self.screen)
+
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        shown: dict[str, _ShownKey] = {}
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if binding.show and enabled:
+                key = _ShownKey(self.app.get_key_display(binding), binding.description, binding.action, node)
+                shown.setdefault(binding.action, key)
+        keys = list(shown.values())
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
+    def render(self) -> Content:
+        """The keys that find room."""
+        line = Content("")
+        for key in self._fitting():
+            line = line + (key.content if not line else Content(_GAP) + key.content)
+        return line
+
+    def _fitting(self) -> list[_ShownKey]:
+        room, kept = self.content_size.width, []
+        for key in self._keys:
+            room -= key.content.cell_length
+            if room < 0:
+                break
+            kept.append(key)
+            room -= len(_GAP)
+        return kept
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the clicked key does."""
+        x = event.x
+        for key in self._fitting():
+            if 0 <= x < key.content.cell_length:
+                await self.app.run_action(key.action, key.node)
+                return
+            x -= key.content.cell_length + len(_GAP)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.field import Field
-from netwatch_tui.fields.format import BLANK, cell_width, clip
+from netwatch_tui.fields.format import BLANK, cell_width, clip, printable
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.view.groups import Group
@@ -78,7 +78,7 @@ def _color(style: Style) -> Style:
 
 
 def group_line(group: Group) -> str:
-    """A group in one line: open or shut, how many, and sums."""
+    """A group in one line: expanded or collapsed, how many, and sums."""
     states = "  ".join(f"{state} {count:,}" for state, count in sorted(group.states.items(), key=lambda item: -item[1]))
     sockets = "socket" if group.size == 1 else "sockets"
     queues = f"Recv-Q {group.recv_q.text}  Send-Q {group.send_q.text}"
@@ -90,7 +90,7 @@ def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:
     """The line of a socket or group."""
     style, blank = _inks_of(line, inks)
     if line.is_group:
-        return Strip([Segment(clip(line.cells[0], width), style)]).adjust_cell_length(width, style)
+        return Strip([Segment(clip(printable(line.cells[0]), width), style)]).adjust_cell_length(width, style)
     segments = [
         Segment(_fit(cell, place) + " " * GAP, blank if _is_blank(cell) else style)
         for place, cell in zip(layout.placed, line.cells, strict=True)
@@ -147,7 +147,7 @@ def reason_line(reasons: Sequence[str], y: int, inks: Inks, width: int) -> Strip
     """A line of a table without rows: why it is empty, a line down from the heading; else nothing."""
     text = reasons[y - 1] if 0 < y <= len(reasons) else ""
     style = inks.group if y == 1 else inks.plain
-    return Strip([Segment(clip(f"  {text}", width), style)]).adjust_cell_length(width, inks.plain)
+    return Strip([Segment(clip(f"  {printable(text)}", width), style)]).adjust_cell_length(width, inks.plain)
 
 
 def heading(
@@ -184,7 +184,7 @@ def _is_blank(cell: str) -> bool:
 
 def _fit(cell: str, place: Placed) -> str:
     """The cell's text in exactly the width of its column."""
-    return _aligned(place.column.clip(cell, place.width), place, place.width)
+    return _aligned(place.column.clip(printable(cell), place.width), place, place.width)
 
 
 def _sorted_title(title: str, place: Placed, arrow: str, width: int) -> str:

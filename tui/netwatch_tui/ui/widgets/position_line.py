@@ -49,5 +49,5 @@ def _parts(position: Position) -> Parts:
     if position.ended is not None:
         parts.append(Part(printable(position.ended), "bold $warning"))
     elif not is_stream:
-        parts.append(Part("Space . + - R: hold, step, speed, from the beginning", UNLIT))
+        parts.append(Part("Space pause  . step  + - speed  R restart", UNLIT))
     return [part for part in parts if part.text]

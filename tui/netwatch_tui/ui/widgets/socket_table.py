@@ -16,7 +16,7 @@ from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
-from netwatch_tui.ui.messages import ColumnsPlaced, CursorMoved, Opened, Said, SortWanted
+from netwatch_tui.ui.messages import CursorMoved, Opened, Said, SortWanted
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
 from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
@@ -190,7 +190,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Shift the columns sideways: right as long as one is hidden there, left back to where it began."""
         first = self._first_column
         if step > 0 and not self._layout_of_columns.hidden:
-            self.post_message(Said("All columns are on the screen."))
+            self.post_message(Said("All columns are visible."))
         elif step > 0 and first is not None and self.columns[-1] not in self._layout_of_columns.hidden:
             self.post_message(Said("This is the last column."))
         elif step < 0 and first is None:
@@ -258,7 +258,6 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout_of_columns = after
         if after != before:
             self.refresh()
-            self.post_message(ColumnsPlaced(after.hidden))
 
     def _line(self, index: int) -> Line | None:
         """How the row at this place looks now; None below the last."""
