@@ -17,8 +17,10 @@ from netwatch_tui.sockets.socket import Socket, State
 if TYPE_CHECKING:  # see kernel.source
     from netwatch_tui.kernel.tcp_info import TcpAnswer
 
-MOST_AGE = 5.0
+MOST_AGE = 8.0
 """Seconds after which all connections are read again, whatever it costs."""
+LONG_TICK = 1.5
+"""A tick that already took so many times longer than the one before is not the one in which they are."""
 KEPT_AFTER_END = 5.0
 """Seconds for which the totals of a socket that closed are told."""
 HISTORY = 300.0
@@ -264,6 +266,8 @@ class _Pace:
         self._last = 0.0
         self._saved = 0.0
         self._price = 0.0
+        self._usual = 0.0
+        """Seconds that the tick before took without it."""
 
     def is_due(self, now: float, cost: float) -> bool:
         """Whether it is time.
@@ -273,7 +277,9 @@ class _Pace:
             cost: Seconds that this tick took without it.
         """
         self._saved += cost
-        return self.readings < 2 or self._saved >= self._price or now - self._last >= MOST_AGE
+        is_long, self._usual = cost > LONG_TICK * self._usual, cost
+        is_paid = self._saved >= self._price and not is_long
+        return self.readings < 2 or is_paid or now - self._last >= MOST_AGE
 
     def paid(self, now: float, price: float) -> None:
         """They were read, in so many seconds."""
