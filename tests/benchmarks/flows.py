@@ -55,7 +55,8 @@ class _Watcher:
 
     @property
     def lists(self) -> int:
-        return self._collector._flows._pace.readings  # how often is part of what is measured
+        watch = self._collector._flow_watch
+        return watch._flows._pace.readings if watch else 0  # how often is part of what is measured
 
 
 def measured(sockets: int, processes: int, ticks: int) -> Ticks:

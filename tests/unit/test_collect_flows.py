@@ -248,7 +248,9 @@ def test_rates_and_round_trips_of_the_last_minutes_are_kept_in_a_bound(monkeypat
     for each in (ONE, TWO, SIX):
         flowing.count(each, sent=1, rtt=5000)
     ids = {each.inode: each.id for each in flowing.tick().sockets}
-    kept = flowing.watch.collector._flows.histories
+    watch = flowing.watch.collector._flow_watch
+    assert watch
+    kept = watch._flows.histories
     assert kept(ids.values()) == {}, "nothing flows, and nobody looks"
     looked_at = frozenset({ids[SIX.inode]})
     flowing.watch.collector.needs = Needs(of_ids=looked_at, flows_of_all=True, flows_of_ids=looked_at)

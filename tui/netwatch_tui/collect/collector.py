@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.collect.attribution import Attribution
-from netwatch_tui.collect.flow_health import FlowHealth, both
-from netwatch_tui.collect.flows import Flows
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
-from netwatch_tui.collect.traffic_meter import TrafficMeter
 from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -22,7 +19,9 @@ from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
-from netwatch_tui.sockets.traffic import TrafficByDevice
+
+if TYPE_CHECKING:  # see Collector._flow_news
+    from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -77,13 +76,12 @@ class Collector:
         self._details = SockDiagFacts(source)
         self._attribution = Attribution(source, self._tracker, self._details, check)
         self._reader = TableReader(source, self._tracker, self._attribution.index, check)
-        self._flows = Flows(self._tracker, check, stopwatch)
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
-        self._traffic = TrafficMeter()
         self._health = HealthWatch()
-        self._flow_health = FlowHealth()
+        self._flow_watch: FlowWatch | None = None
+        self._check = check
         self._is_first = True
         self._needs_more = False
 
@@ -108,22 +106,19 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
-        self._flows.read(chosen, self.needs, delta, now, start)
-        findings = both(
-            self._health.tick(delta, now),
-            self._flow_health.tick(self._tracker.sockets, self._flows.flows, delta, self._counts, chosen, now),
-        )
+        findings = self._health.tick(delta, now)
+        news = self._flow_news(chosen, delta, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
         names = self._visible.names
-        return Snapshot(
+        snapshot = Snapshot(
             taken_at=now,
             sockets=sockets,
             delta=delta,
             counts=self._counts,
             cost=self._stopwatch() - start,
-            problems=(*problems, *self._details.problems(), *self._flows.problems()),
+            problems=(*problems, *self._details.problems()),
             namespaces=Seen(
                 names={namespace.inode: names[namespace.inode] for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
@@ -132,18 +127,20 @@ class Collector:
                 unreadable=self._visible.unreadable,
             ),
             unseen=self._attribution.unseen,
-            flows=self._flows.flows,
-            traffic=self._traffic_of(chosen),
-            histories=self._flows.histories(self.needs.of_ids),
             findings=findings,
         )
+        return news.added_to(snapshot) if news else snapshot
 
-    def _traffic_of(self, namespaces: Sequence[Namespace]) -> TrafficByDevice:
-        """What goes through the devices, where somebody wants to know."""
-        if self.needs.traffic and namespaces:
-            return self._traffic.read(namespaces[0], self._stopwatch())
-        self._traffic.forget()
-        return {}
+    def _flow_news(self, namespaces: Sequence[Namespace], delta: Delta, now: float, start: float) -> FlowNews | None:
+        """What flows. Who looks once and does not ask for it does not wait for the modules either."""
+        if self._flow_watch is None:
+            if self._is_first and not (self.needs.flows_of_all or self.needs.flows_of_ids or self.needs.traffic):
+                return None
+            from netwatch_tui.collect.flow_watch import FlowWatch
+
+            self._flow_watch = FlowWatch(self._tracker, self._check, self._stopwatch)
+            delta = delta._replace(opened=tuple(self._tracker.sockets.values()), closed=(), dropped=())
+        return self._flow_watch.tick(namespaces, self.needs, delta, self._counts, now, start)
 
     def _in_use(self) -> set[int]:
         """The namespaces of which processes hold sockets. Our own socket of sock_diag is one of netlink."""

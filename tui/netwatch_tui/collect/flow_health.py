@@ -183,10 +183,3 @@ def _exhausting(sockets: Mapping[int, Socket], counts: Counts, namespaces: Itera
             if figures := ports_exhausted(count, ports):
                 first = min(each.id for each in over if (each.netns, each.local, each.peer, each.peer_port) == ends)
                 yield first, PORTS_EXHAUSTED, figures
-
-
-def both(first: Findings, second: Findings) -> Findings:
-    """The findings of both, those of the first before those of the second; either itself where the other is empty."""
-    if not (first and second):
-        return first or second
-    return {id: (*first.get(id, ()), *second.get(id, ())) for id in first.keys() | second.keys()}

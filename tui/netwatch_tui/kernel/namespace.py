@@ -18,12 +18,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
-from netwatch_tui.kernel.namespace_counters import DeviceBytes, parse_counters, parse_devices, parse_port_range
 from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.socket import Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+    from netwatch_tui.kernel.namespace_counters import DeviceBytes
     from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 
@@ -250,6 +250,8 @@ class LinuxNamespace:
 
     def overflows(self) -> int | None:
         """How many connections found an accept queue full so far."""
+        from netwatch_tui.kernel.namespace_counters import parse_counters
+
         try:
             with open(self._open("netstat"), "rb") as file:
                 return parse_counters(file.read().decode("ascii", "replace")).get("ListenOverflows")
@@ -258,6 +260,8 @@ class LinuxNamespace:
 
     def devices(self) -> dict[str, DeviceBytes]:
         """What its network devices have counted."""
+        from netwatch_tui.kernel.namespace_counters import parse_devices
+
         try:
             with open(self._open("dev"), "rb") as file:
                 return parse_devices(os.fsdecode(file.read()))
@@ -266,6 +270,8 @@ class LinuxNamespace:
 
     def local_ports(self) -> int | None:
         """How many ports the kernel may choose; `/proc/sys/net` is that of the namespace of whoever opens it."""
+        from netwatch_tui.kernel.namespace_counters import parse_port_range
+
         path = f"{self._proc}/sys/net/ipv4/ip_local_port_range"
         try:
             file = _opened(path) if self.is_own else self._inside(partial(_opened, path))

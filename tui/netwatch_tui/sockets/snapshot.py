@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
-from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.sockets.traffic import TrafficByDevice
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
+
+if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows
+    from netwatch_tui.sockets.flow import Flow, FlowSample
+    from netwatch_tui.sockets.traffic import TrafficByDevice
 
 
 class Problem(NamedTuple):
