@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 import time
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
@@ -40,10 +41,15 @@ class _Watcher:
     """A session whose ticks are measured."""
 
     def __init__(self, spec: ViewSpec) -> None:
-        self._collector = Collector(LinuxSource(), needs=spec.needs)
+        self._source = LinuxSource()
+        self._collector = Collector(self._source, needs=spec.needs)
         self._session = Session(self._collector, spec, lambda _: None)
         self._spec = spec
         self.ticks: list[float] = []
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
+        self._source.close()
 
     def tick(self, now: float) -> None:
         start = time.process_time()
@@ -66,7 +72,10 @@ def measured(sockets: int, processes: int, ticks: int) -> Ticks:
         _Watcher(ViewSpec().with_flows()),
         _Watcher(ViewSpec(sort="rate_in", descending=True).with_flows()),
     ]
-    with Load(sockets, processes) as load:
+    with ExitStack() as stack:
+        for watcher in watchers:
+            stack.callback(watcher.close)
+        load = stack.enter_context(Load(sockets, processes))
         now = time.time()
         for number in range(ticks + 3):
             load.replace(CHURN)
