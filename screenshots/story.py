@@ -11,13 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
+from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-from netwatch_tui.kernel.namespace import Answer
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
@@ -64,11 +64,16 @@ class Story:
         """Nobody asks."""
         return Denied.EMPTY
 
-    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:  # noqa: ARG002 -- there are none
+    def hiding_places(
+        self,
+        pid: int,  # noqa: ARG002 -- there are none
+        rings: Iterable[int],  # noqa: ARG002
+        check: Callable[[], None] = go_on,  # noqa: ARG002
+    ) -> list[HidingPlace]:
         """All sockets are held by descriptors."""
         return []
 
-    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+    def read_hiding_place(self, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:  # noqa: ARG002 -- there is none
         """There is no such place."""
         raise FileNotFoundError(place)
 
@@ -80,7 +85,12 @@ class Story:
         """The descriptors of a process in this frame."""
         return list(self.descriptors(pid))
 
-    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+    def descriptors(
+        self,
+        pid: int,
+        fds: Iterable[int] | None = None,
+        check: Callable[[], None] = go_on,  # noqa: ARG002 -- there are few
+    ) -> Descriptors:
         """The sockets that a process holds in this frame."""
         held = {fd: each["inode"] for each in self._now() if "held" in each for fd in each["held"].get(str(pid), ())}
         return held if fds is None else {fd: held[fd] for fd in fds if fd in held}
@@ -89,6 +99,10 @@ class Story:
         """What the story says of a process."""
         told = self._data["processes"][str(pid)]
         return Process(pid, told["name"], tuple(told["cmdline"]), told["user"], self.start - 7200)
+
+    def process_faults(self) -> dict[int, int]:
+        """All of it can be read."""
+        return {}
 
     def process_details(self, pid: int) -> ProcessDetails:
         """Every program is where its command line says, and systemd started it."""
@@ -119,15 +133,18 @@ class StoryNamespace:
         check()
         return [self._story.lines(table.name)]
 
+    def answers(self, table: Table, check: Callable[[], None]) -> None:
+        """Stories tell lines only."""
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
         """Stories answer no questions."""
         return [Answer.CANNOT_TELL] * len(sockets)
 
-    def bound(self) -> dict[int, Bound]:
-        """Nothing."""
-        return {}
+    def count(self, sockets: Sequence[Socket]) -> list[None]:
+        """Stories answer no questions."""
+        return [None] * len(sockets)
 
-    def unix(self) -> dict[int, UnixDetails]:
+    def bound(self) -> dict[int, Bound]:
         """Nothing."""
         return {}
 

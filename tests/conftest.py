@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,7 @@ _PREPARE = "ip link set lo up && mkdir -p /run/netns && mount -t tmpfs none /run
 
 os.environ["TZ"] = "UTC"
 time.tzset()
+os.environ["COLORTERM"] = "truecolor"  # themes are fitted to terminals with fewer colours
 
 # No test is judged by its speed: the machine may be busy. Where a change is judged, chance has no say either: what it
 # finds elsewhere becomes an @example.
@@ -60,3 +62,12 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """What is there now stays until the end: no garbage collection walks through the tests again."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Programs that tests start read no configuration of whoever runs them, and remember nothing for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name)))
+        yield

@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import filters, keys, recordings, screens, snapshots, state_files
+from tests.fuzz import filters, keys, proc_trees, recordings, screens, snapshots, state_files
 from tests.fuzz.runner import Counts
 
 RUNNERS: dict[str, Callable[[int, float], Counts]] = {
     "filters": filters.run,
     "keys": keys.run,
+    "proc": proc_trees.run,
     "recordings": recordings.run,
     "screens": screens.run,
     "snapshots": snapshots.run,

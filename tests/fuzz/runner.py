@@ -68,6 +68,12 @@ def run_inputs(seed: int, seconds: float, make: Callable[[Random], T], attempt: 
     return Counts(number, refused, tuple(faults))
 
 
+def told(error: BaseException) -> str:
+    """An exception and where it was raised, in one line."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} at {where.filename.rpartition('/')[2]}:{where.lineno}"
+
+
 def check_said(text: str) -> None:
     """A text for a person is one line, harmless to print, and not without end."""
     if "\n" in text or len(text) > 2000:

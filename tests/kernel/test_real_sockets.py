@@ -17,6 +17,7 @@ import pytest
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.sockets.delta import Change
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Family, Socket, State
@@ -148,7 +149,7 @@ def test_an_ipv4_client_of_a_dual_stack_listener_is_shown_with_its_mapped_addres
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
-def test_a_udp_socket_appears_and_is_another_row_once_it_is_connected(
+def test_a_udp_socket_appears_and_is_the_same_row_once_it_is_connected(
     machine: Machine, opened: ExitStack, host: str
 ) -> None:
     family = net.AF_INET6 if ":" in host else net.AF_INET
@@ -162,8 +163,8 @@ def test_a_udp_socket_appears_and_is_another_row_once_it_is_connected(
     after = machine.look()
     connected = row(after, held)
     assert (connected.state, connected.peer.text, connected.peer_port) == (State.ESTAB, host, 9)
-    assert alone in after.delta.closed
-    assert connected in after.delta.opened
+    assert connected.id == alone.id
+    assert Change(alone, connected) in after.delta.changed
 
 
 def test_bytes_that_were_not_read_are_in_recv_q(machine: Machine, opened: ExitStack) -> None:

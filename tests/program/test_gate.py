@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,27 @@ def test_closed_streams_are_no_place_for_files(closed: str, tmp_path: Path) -> N
 def test_an_empty_environment_will_do() -> None:
     done = subprocess.run([PROGRAM, "--once", "-A", "all"], env={}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("RuntimeError('a\\x1b[31m')", r"RuntimeError: a\x1b[31m"),
+        ("RecursionError", "nested too"),
+        ("MemoryError", "memory"),
+    ],
+)
+def test_what_should_not_fail_is_one_line_and_a_status(error: str, words: str, tmp_path: Path) -> None:
+    code = (
+        "from netwatch_tui.modes import once\n"
+        f"def fail(*_): raise {error}\n"
+        "once.once = fail\n"
+        "from netwatch_tui.cli import entry\n"
+        "entry()"
+    )
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", code, "--once", "--debug"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert words in done.stderr
+    assert "in fail" in (tmp_path / "netwatch-tui" / "debug.log").read_text()

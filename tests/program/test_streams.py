@@ -315,3 +315,18 @@ def test_a_terminal_gets_colours_and_no_screen_when_a_format_is_asked_for() -> N
     with Terminal([PROGRAM, "--format", "table", "-tl"], columns=160) as terminal:
         assert terminal.wait_for_end() == 0
     assert b"\x1b[1mNetid" in terminal.written
+
+
+@pytest.mark.parametrize(
+    ("argv", "closed", "words"),
+    [
+        (("--once", "--replay", "-"), 0, "can't read -: standard input is closed"),
+        (("--diff", "-", "x"), 0, "can't read -: standard input is closed"),
+        (("--once", "--record", "-"), 1, "can't write -: standard output is closed"),
+    ],
+)
+def test_a_stream_that_was_never_open_is_told(argv: tuple[str, ...], closed: int, words: str) -> None:
+    shell = f'exec {closed}>&-; exec "$0" "$@"'
+    command = ["sh", "-c", shell, PROGRAM, *argv]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE)
+    assert (done.returncode, done.stderr) == (2, f"netwatch-tui: {words}\n")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket as net
+import struct
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
@@ -37,6 +38,8 @@ UNIX_STATE_NUMBERS = {
     State.ESTAB: "03",
     State.CLOSING: "04",
 }
+
+_UNIX_ANSWER_STATES = {State.LISTEN: 10, State.UNCONN: 7, State.SYN_SENT: 2, State.ESTAB: 1}
 
 TIMER_NUMBERS = {"on": "01", "keepalive": "02", "timewait": "03", "persist": "04"}
 
@@ -109,7 +112,7 @@ def unix(path: str = "*", kind: str = "u_str", **fields: Any) -> Socket:
     inode = fields.get("inode", 1000)
     name = b"" if path == "*" else path.encode("utf-8", "surrogateescape")
     packed = name if inode else name + b"\0" + POINTER.encode()
-    own = {"netid": kind, "family": Family.UNIX, "state": State.ESTAB, "local": Address(0, packed, path), "refs": 2}
+    own = {"netid": kind, "family": Family.UNIX, "state": State.ESTAB, "local": Address(0, packed, path)}
     return _named({**own, **fields})
 
 
@@ -214,6 +217,38 @@ def _unix_line(socket: Socket) -> bytes:
         f" {UNIX_STATE_NUMBERS[socket.state]} {socket.inode:5d}"
     )
     return head.encode() + (b" " + name if name else b"")
+
+
+class UnixDetails(NamedTuple):
+    """What sock_diag tells of a unix socket beyond what its line does."""
+
+    peer_inode: int = 0
+    recv_q: int | None = None
+    send_q: int | None = None
+    uid: int | None = None
+    clients: tuple[int, ...] = ()
+    """Inodes of those that wait to be accepted."""
+
+
+def unix_answer(socket: Socket, details: UnixDetails) -> bytes:
+    """What sock_diag says of a unix socket: struct unix_diag_msg and its attributes."""
+    name, state = socket.local.packed, _UNIX_ANSWER_STATES[socket.state]
+    path = b"\0" + name[1:] if name.startswith(b"@") else name + b"\0" if name else b""
+    told = {
+        0: path,
+        2: struct.pack("=I", details.peer_inode) if details.peer_inode else b"",
+        3: struct.pack(f"={len(details.clients)}I", *details.clients),
+        4: b"" if details.recv_q is None else struct.pack("=II", details.recv_q, details.send_q),
+        7: b"" if details.uid is None else struct.pack("=I", details.uid),
+    }
+    kind = int(UNIX_TYPE_NUMBERS[socket.netid])
+    head = struct.pack("=BBBBIQ", net.AF_UNIX, kind, state, 0, socket.inode, 1_000_000 + socket.inode)
+    return head + b"".join(attribute(number, value) for number, value in told.items() if value)
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """struct nlattr: its length without the padding, its type, the value."""
+    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
 
 
 def _packet_line(socket: Socket) -> str:

@@ -8,14 +8,17 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
-from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors
+from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-from netwatch_tui.kernel.namespace import Answer, is_connection
+from netwatch_tui.kernel.namespace import is_connection
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
+from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails, socket_key
+from netwatch_tui.kernel.sock_diag import Bound, socket_key
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
+from netwatch_tui.kernel.unix_answers import WAITING
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import TcpCounters
@@ -23,8 +26,11 @@ from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
-from tests.support.build import NETNS, line, process
+from tests.support.build import NETNS, UnixDetails, line, process, unix_answer
 from tests.support.flows import tcp_answer
+
+FILES = sum(table.has_file for table in TABLES)
+"""How many tables are read in every tick."""
 
 
 class Place(NamedTuple):
@@ -57,7 +63,11 @@ class FakeSource:
         self.unreadable = 0
         """Namespaces with a name that may not be read."""
         self.silent: set[int] = set()
-        """Namespaces in which sock_diag can't be asked."""
+        """Namespaces in which sock_diag does not answer."""
+        self.listed: dict[str, list[bytes]] = defaultdict(list)
+        """What sock_diag says of kinds of which there is no file."""
+        self.answered: list[bytes] | None = None
+        """What sock_diag says of unix sockets; what fits the lines where nothing is said."""
         self.torn: dict[str, deque[list[bytes]]] = defaultdict(deque)
         """What the next reads of a file give instead."""
         self.failing: dict[str, OSError] = {}
@@ -83,12 +93,20 @@ class FakeSource:
         self.processes: dict[int, Process] = {}
         """Processes that are not just named after their number."""
         self.details: dict[int, ProcessDetails] = {}
+        self.faults_of_processes: dict[int, int] = {}
+        """Error numbers with which parts of what is known of processes could not be read."""
+        self.hiding_fails: OSError | None = None
+        """What asking for such places raises."""
+        self.listing_fails: OSError | None = None
+        """What listing processes raises."""
         self.vanished: set[int] = set()
         """Processes that end after their descriptors were read."""
         self.alive: dict[Ends, int] | None = None
         """What sock_diag knows of connections; None when it can't be asked."""
         self.asked: list[Socket] = []
         """Connections that sock_diag was asked about."""
+        self.counts: dict[Ends, int] = {}
+        """How many connections sock_diag knows at some ends; it does not tell of others."""
         self.more_of_bound: dict[int, Bound] = {}
         self.more_of_unix: dict[int, UnixDetails] = {}
         self.facts: dict[SocketKey, InetFacts] = {}
@@ -168,6 +186,8 @@ class FakeSource:
 
     def pids(self) -> list[int]:
         self.scans += 1
+        if self.listing_fails:
+            raise self.listing_fails
         return sorted(self.held)
 
     def visibility(self) -> Unseen:
@@ -176,11 +196,13 @@ class FakeSource:
     def denied(self, pid: int) -> Denied:
         return self.meaning.get(pid, Denied.OTHER)
 
-    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+    def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         self.deep_looks += 1
+        if self.hiding_fails:
+            raise self.hiding_fails
         return [place for place in self.unlisted if place.pid == pid and place.ring in (None, *rings)]
 
-    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+    def read_hiding_place(self, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:
         if place not in self.unlisted:
             raise FileNotFoundError(place)
         return self.unlisted[place]
@@ -196,7 +218,8 @@ class FakeSource:
         self.listings += 1
         return list(self._open(pid))
 
-    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
+        check()
         found = self._open(pid)
         wanted = list(found if fds is None else fds)
         self.links += len(wanted)
@@ -212,6 +235,9 @@ class FakeSource:
         if pid in self.vanished:
             return None
         return self.processes.get(pid) or process(pid)
+
+    def process_faults(self) -> dict[int, int]:
+        return self.faults_of_processes
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         return self.details.get(pid)
@@ -233,6 +259,18 @@ class FakeNamespace:
     def lines(self, table: Table, check: Callable[[], None]) -> list[list[bytes]]:
         return self._source.lines(self, table, check)
 
+    def answers(self, table: Table, check: Callable[[], None]) -> list[list[bytes]] | None:
+        if self._is_silent:
+            return None
+        if not table.has_file:
+            return [list(self._source.listed[table.name])]
+        if self._source.answered is not None:
+            return [self._source.answered]
+        details = self._source.more_of_unix
+        return [
+            [_unix_answer(table, line, details) for line in lines] for lines in self._source.lines(self, table, check)
+        ]
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
         alive = None if self._is_silent else self._source.alive
         self._source.asked += filter(is_connection, sockets)
@@ -241,11 +279,12 @@ class FakeNamespace:
             for socket in sockets
         ]
 
+    def count(self, sockets: Sequence[Socket]) -> list[int | None]:
+        counts = {} if self._is_silent else self._source.counts
+        return [counts.get(socket.ends) for socket in sockets]
+
     def bound(self) -> dict[int, Bound]:
         return {} if self._is_silent else self._source.more_of_bound
-
-    def unix(self) -> dict[int, UnixDetails]:
-        return {} if self._is_silent else self._source.more_of_unix
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         self._source.fact_lists += 1
@@ -259,16 +298,16 @@ class FakeNamespace:
         self._source.counter_lists += 1
         if self._source.refuses:
             raise self._source.refuses
-        answers = [self._counted(socket) for socket in self._source.sockets if socket.netns == self.inode]
+        answers = [self._counters_of(socket) for socket in self._source.sockets if socket.netns == self.inode]
         return [TcpPart(self._source.clock(), [answer for answer in answers if answer])]
 
     def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
         self._source.counters_asked += [socket.inode for socket in sockets]
         if self._source.refuses:
             raise self._source.refuses
-        return list(map(self._counted, sockets))
+        return list(map(self._counters_of, sockets))
 
-    def _counted(self, socket: Socket) -> TcpAnswer | None:
+    def _counters_of(self, socket: Socket) -> TcpAnswer | None:
         told = self._source.counters.get(socket.inode)
         return told and tcp_answer(socket, told, self._source.cookies.get(socket.inode, socket.inode))
 
@@ -302,6 +341,19 @@ def _answer(socket: Socket, inode: int | None) -> Answer:
     if inode == socket.inode:
         return Answer.PRESENT
     return Answer.FILELESS if inode == 0 else Answer.ABSENT
+
+
+def _unix_answer(table: Table, line: bytes, details: dict[int, UnixDetails]) -> bytes:
+    """What sock_diag says where the file has this line; a line that can't be understood is a damaged answer."""
+    try:
+        socket = table.parse(line, NETNS)
+    except LineError:
+        return line
+    if socket.inode >= 1 << 32:
+        return line  # the answer has no room for it
+    if not socket.inode:
+        return WAITING.pack(0, 1, 0, 0, int(line.partition(b":")[0], 16) & 0xFFFF) + socket.local.text.encode()
+    return unix_answer(socket, details.get(socket.inode, UnixDetails()))
 
 
 def table_name(socket: Socket) -> str:

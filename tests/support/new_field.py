@@ -61,7 +61,7 @@ async def on_screen() -> list[Seen]:
     """What the full-screen program shows of it."""
     async with on_stage(FakeSource(SOCKET), spec=ViewSpec(columns=("mark", ID, "peer"))) as stage:
         shown = [stage.heading.split()[0], stage.rows[0].split()[0]]
-        titles = {command.title for command in stage.app.get_system_commands(stage.app.screen)}
+        titles = {command.choice.label for command in stage.app.main.palette.commands()}
         await stage.press("c")
         chooser = [str(option.id) for option in stage.app.screen.query_one(OptionList).options]
         await stage.press("escape", "s")

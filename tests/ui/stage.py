@@ -15,10 +15,14 @@ from textual.widget import Widget
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
+from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.arrangement_keeper import Keeps
+from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.themes import load_themes, themes_folder
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.ui.widgets.socket_table import SocketTable
+from netwatch_tui.view.named_views import VIEWS, NamedView
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 from screenshots.feed import StepFeed, on_machine
@@ -144,6 +148,9 @@ async def on_stage(
     spec: ViewSpec | None = None,
     now: float = 1_000_000.0,
     folder: Path | None = None,
+    keymap: Keymap = USUAL_KEYS,
+    arrangement: Keeps | None = None,
+    views: tuple[NamedView, ...] = VIEWS,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
@@ -152,7 +159,7 @@ async def on_stage(
     assert not problems
     with TemporaryDirectory() as passing:
         remembered = Remembered(folder or Path(passing))
-        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered)
+        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), Setup(keymap, arrangement, views))
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)

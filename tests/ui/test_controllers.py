@@ -7,23 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.screen import Screen
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.field import Field
 from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.query import SHIPPED, parse
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.keymap import MAIN_KEYS
+from netwatch_tui.ui.keymap import FILTER_KEYS, MAIN_KEYS, USUAL_KEYS
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.screens.picker import Picker
 from netwatch_tui.ui.screens.playback import INTERVALS, Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
-from netwatch_tui.ui.screens.viewer import AnswerT
-from netwatch_tui.ui.widgets.filter_line import _OWN_KEYS
+from netwatch_tui.ui.setup import USUAL_SETUP
 from netwatch_tui.view.groups import Group, Row
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -38,13 +37,14 @@ class StandIn:
 
     def __init__(self, source: FakeSource, spec: ViewSpec | None = None) -> None:
         self.said: list[str] = []
+        self.keymap = USUAL_KEYS
         self.view: View | None = None
         self.spec = spec or ViewSpec()
         self.at = 0
         self.columns: tuple[Field, ...] = tuple(FIELD_BY_ID.values())
         self.feed = on_machine(source, self.spec, 1_000_000.0)
         self.feed.begin(lambda news: setattr(self, "view", getattr(news, "view", None)))
-        self._dialog: Screen[Any] | None = None
+        self._dialog: Dialog[Any] | None = None
         self._then: Callable[[Any], None] | None = None
 
     # as viewer
@@ -56,7 +56,7 @@ class StandIn:
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def ask(self, dialog: Screen[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+    def ask(self, dialog: Dialog[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
         self._dialog, self._then = dialog, then
 
     def answer(self, label: str, hint: str) -> None:
@@ -90,6 +90,19 @@ class StandIn:
         raise NotImplementedError
 
     def take_keyboard(self) -> None:
+        pass
+
+
+class NoThemes:
+    """The colours that there are without a program."""
+
+    names = ("none",)
+    chosen = "none"
+
+    def show(self, name: str) -> None:
+        pass
+
+    def choose(self, name: str) -> None:
         pass
 
 
@@ -137,8 +150,8 @@ class Filtering:
 
 
 def test_every_action_of_a_key_is_found_on_the_screen(source: FakeSource, tmp_path: Path) -> None:
-    main = MainScreen(StandIn(source).feed, ViewSpec(), (), written, Remembered(tmp_path))
-    actions = {key.action for key in MAIN_KEYS} | {binding.action.removeprefix("screen.") for binding in _OWN_KEYS}
+    main = MainScreen(StandIn(source).feed, ViewSpec(), (), written, Remembered(tmp_path), NoThemes(), USUAL_SETUP)
+    actions = {key.action for key in MAIN_KEYS} | {key.action.removeprefix("screen.") for key in FILTER_KEYS}
     names = {action.partition("(")[0] for action in actions if not action.startswith("app.")}
     assert [name for name in names if not callable(getattr(main, f"action_{name}", None))] == []
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch_tui.kernel.sock_diag import UnixDetails
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.socket import State
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
-from tests.support.build import process, tcp, unix
+from tests.support.build import UnixDetails, process, tcp, unix
 from tests.support.fake import FakeSource
 from tests.ui.stage import Stage, on_stage
 

@@ -6,12 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from netwatch_tui.query import QueryError
 from netwatch_tui.ui.failures import LOG, Failures, reason
 from netwatch_tui.ui.screens.main import MainScreen
-from netwatch_tui.ui.screens.picker import Picker
+from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.write_dialog import WriteScreen
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
@@ -105,19 +106,26 @@ async def test_a_filter_that_grows_too_long_is_said(source: FakeSource) -> None:
         seen(stage)
 
 
-async def test_what_is_typed_ahead_goes_into_the_dialog(source: FakeSource) -> None:
+@pytest.mark.parametrize(
+    ("keys", "sorted_by"), [("s\r", "state"), ("sage\r", "age"), ("s\x1b", "state"), ("c \x1b", "state")]
+)
+async def test_what_is_typed_ahead_goes_into_the_dialog(source: FakeSource, keys: str, sorted_by: str) -> None:
+    names = {"\r": "enter", "\x1b": "escape", " ": "space"}
     async with on_stage(source) as stage:
-        for key in ("s", "a", "g", "e"):
-            stage.app._driver.send_message(key_event(key))  # type: ignore[union-attr]  # it runs
+        for key in keys:  # all at once, as the driver does
+            stage.app.post_message(events.Key(names.get(key, key), key))
         await stage.pilot.pause()
-        assert isinstance(stage.app.screen, Picker)
-        assert stage.app.screen.query_one(Input).value == "age"
+        assert stage.app.screen is stage.app.screen_stack[0]
+        assert stage.view.spec.sort == sorted_by
 
 
-def key_event(key: str) -> object:
-    from textual.events import Key
-
-    return Key(key, key)
+async def test_a_key_waits_for_a_dialog_that_is_not_there_yet(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        stage.app.push_screen(Picker("Title", [Choice("id", "label")]))
+        assert not stage.app.screen.is_mounted
+        await stage.app.on_event(events.Key("enter", "\r"))
+        await stage.pilot.pause()
+        assert stage.app.screen is stage.app.screen_stack[0]
 
 
 def test_reasons_are_words() -> None:

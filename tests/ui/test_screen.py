@@ -61,6 +61,15 @@ async def test_new_changed_and_closed_rows_carry_their_mark_for_three_seconds(so
         assert [row[0] for row in stage.rows] == [" "] * 4
 
 
+async def test_rows_stay_lit_for_as_long_as_is_configured(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(linger=0.5)) as stage:
+        source.put(WEB, CLIENT, DNS)
+        await stage.step()
+        assert sorted(row[0] for row in stage.rows) == [" ", " ", " ", "-"]
+        await stage.step(0.6)
+        assert [row[0] for row in stage.rows] == [" "] * 3
+
+
 async def test_the_cursor_stays_on_its_socket_through_ticks_sorts_and_filters(source: FakeSource) -> None:
     async with on_stage(source) as stage:
         await stage.press("down", "down")

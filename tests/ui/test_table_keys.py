@@ -265,9 +265,10 @@ async def test_a_double_click_opens_the_details(source: FakeSource) -> None:
 
 async def test_the_palette_has_every_action_column_and_theme(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        titles = [command.title for command in stage.app.get_system_commands(stage.app.screen)]
+        choices = [command.choice for command in stage.app.main.palette.commands()]
+        titles = [choice.label for choice in choices]
         for key in (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS):
-            assert key.id == "app.palette" or any(title.startswith(f"{key.label}: ") for title in titles)
+            assert key.id == "app.palette" or any(key.meaning in choice.hint for choice in choices)
         for column in COLUMNS:
             assert f"Sort by {column.title.strip() or 'mark'}" in titles
         assert {"Theme netwatch", "Theme daylight", "Hide column PID"} <= set(titles)
@@ -277,18 +278,16 @@ async def test_a_command_of_the_palette_does_what_it_says(source: FakeSource) ->
     async with on_stage(source) as stage:
         await stage.press("ctrl+p", *"sort by pid")
         await stage.until(lambda: any("Sort by PID" in line for line in stage.screen))
-        await stage.press("enter", "enter")
+        await stage.press("enter")
         await stage.until(lambda: "▲PID" in stage.heading)
 
 
 async def test_every_command_of_the_palette_can_be_run(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        for command in list(stage.app.get_system_commands(stage.app.screen)):
-            if command.title.startswith(("Quit", "Palette")):
+        for command in list(stage.app.main.palette.commands()):
+            if command.choice.label.startswith("Quit"):
                 continue
-            result = command.callback()
-            if hasattr(result, "__await__"):
-                await result
+            command.run()
             await stage.pilot.pause()
             while len(stage.app.screen_stack) > 1:
                 stage.app.pop_screen()

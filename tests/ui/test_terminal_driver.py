@@ -243,3 +243,15 @@ def test_a_locale_without_utf_8_gets_signs_that_it_has() -> None:
         terminal.send("q")
         assert terminal.wait_for_end() == 0
         assert b"\xe2\x97\x8f" not in terminal.written  # a disc in UTF-8
+
+
+def test_what_is_typed_ahead_waits_until_the_dialog_is_there() -> None:
+    with Terminal([PROGRAM], columns=120) as terminal:
+        ready(terminal)
+        for each in range(5):
+            terminal.send("c \x1b[27u")
+            terminal.wait_for(lambda rows: "Help" in rows[-1] and not any("Enter takes" in row for row in rows), "it")
+            terminal.send(f"/typed-{each}\x1b[27u")
+        terminal.send("/the-end")
+        terminal.wait_for(lambda rows: any("the-end" in row or "failed: " in row for row in rows), "the end")
+        assert b"failed: " not in terminal.written

@@ -13,13 +13,26 @@ from typing import NamedTuple
 import pytest
 
 from netwatch_tui import cli
+from netwatch_tui.kernel.sock_diag import SockDiag
 from netwatch_tui.kernel.source import LinuxSource, ProcessReader
-from netwatch_tui.sockets.socket import State
-from tests.support.build import NETNS, datagram, file_of, line, netlink, packet, tcp, udp, unix
+from netwatch_tui.sockets.socket import Family, State
+from tests.support.build import (
+    NETNS,
+    UnixDetails,
+    datagram,
+    file_of,
+    line,
+    netlink,
+    packet,
+    tcp,
+    udp,
+    unix,
+    unix_answer,
+)
 from tests.support.fake import table_name
 
 #: No socket of the machine has such an inode, so that nothing that it tells gets among these.
-INODE = 9_000_000_000_000
+INODE = 4_200_000_000
 BLUE = NETNS + 100
 
 SOCKETS = {
@@ -82,6 +95,9 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     monkeypatch.setattr(cli, "LinuxSource", source)
     monkeypatch.setattr(cli, "PrefetchedSource", source)
+    named = [unix_answer(each, UnixDetails()) for each in OTHERS.values() if each.family is Family.UNIX]
+    # Else the real kernel's would be among them.
+    monkeypatch.setattr(SockDiag, "listing", lambda _, kind, __: [named] if kind == "unix" else None)
     yield folder
     for each in opened:
         each.close()

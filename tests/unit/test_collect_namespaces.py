@@ -8,14 +8,13 @@ from collections import deque
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
-from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
-from tests.support.build import NETNS, line, netlink, owner, packet, tcp, time_wait, udp, unix
-from tests.support.fake import Place, Watch, events, held, in_order, row
+from tests.support.build import NETNS, UnixDetails, line, netlink, owner, packet, tcp, time_wait, udp, unix
+from tests.support.fake import FILES, Place, Watch, events, held, in_order, row
 
 BLUE, RED = NETNS + 100, NETNS + 200
 NAMESPACES = (Place(BLUE, "blue", 30), Place(RED, "red", 40))
@@ -59,7 +58,7 @@ def test_only_the_own_namespace_is_read_and_the_others_are_counted() -> None:
     watch = looking()
     snapshot = watch.again()
     assert held(snapshot) == [LISTENER, CLIENT]
-    assert watch.source.reads == len(TABLES)
+    assert watch.source.reads == FILES
     assert snapshot.namespaces == Seen({NETNS: str(NETNS)}, 2, 0, NETNS)
 
 
@@ -78,7 +77,7 @@ def test_those_that_were_chosen_are_read(chosen: str, sockets: list[Socket], nam
     snapshot = watch.again()
     assert held(snapshot) == sockets
     assert snapshot.namespaces == Seen(names, 3 - len(names), 0, NETNS)
-    assert watch.source.reads == len(names) * len(TABLES)
+    assert watch.source.reads == len(names) * FILES
 
 
 def test_two_of_one_name_are_told_apart_by_their_numbers() -> None:

@@ -200,12 +200,43 @@ def test_another_inode_at_the_same_ends_is_another_socket() -> None:
     assert list(events(watch.tick(SERVER._replace(inode=99)).delta)) == ["opened", "closed"]
 
 
-def test_a_udp_socket_that_connects_is_another_row() -> None:
-    alone, connected = udp("127.0.0.1:5000", inode=5), udp("127.0.0.1:5000", "127.0.0.1:53", inode=5)
-    watch = busy(alone)
+ALONE = udp("127.0.0.1:5000", inode=5)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        udp("127.0.0.1:5000", "127.0.0.1:53", inode=5),
+        udp("10.0.0.1:5000", "10.0.0.2:53", inode=5),
+        udp("127.0.0.1:5001", inode=5),
+    ],
+)
+def test_a_udp_socket_that_connects_stays_its_row_and_is_changed(after: Socket) -> None:
+    watch = busy(ALONE)
+    before = only(watch.again())
+    second = watch.tick(after)
+    assert events(second.delta) == {"changed": [after]}
+    assert only(second).id == before.id
+    third = watch.tick(after._replace(recv_q=1))
+    assert events(third.delta) == {"updated": [after._replace(recv_q=1)]}
+    back = watch.tick(ALONE)
+    assert (events(back.delta), only(back).id) == ({"changed": [ALONE]}, before.id)
+    assert watch.again().delta.is_empty
+
+
+@pytest.mark.parametrize("netid", ["udpl", "raw", "icmp"])
+def test_so_does_every_socket_without_connections(netid: str) -> None:
+    watch = busy(datagram(netid, "0.0.0.0:1", inode=5))
+    before = only(watch.again())
+    after = datagram(netid, "127.0.0.1:1", "127.0.0.2:0", inode=5)
+    second = watch.tick(after)
+    assert (events(second.delta), only(second).id) == ({"changed": [after]}, before.id)
+
+
+def test_a_udp_socket_at_the_ends_of_one_that_is_gone_is_another_row() -> None:
+    watch = busy(ALONE)
     watch.again()
-    assert events(watch.tick(connected).delta) == {"opened": [connected], "closed": [alone]}
-    assert events(watch.tick(connected._replace(recv_q=1)).delta) == {"updated": [connected._replace(recv_q=1)]}
+    assert list(events(watch.tick(ALONE._replace(inode=6)).delta)) == ["opened", "closed"]
 
 
 def test_reuseport_listeners_are_told_apart_by_inode() -> None:
@@ -242,12 +273,14 @@ def test_a_unix_socket_that_is_bound_and_listens_keeps_its_row() -> None:
 
 
 def test_unix_connections_that_nobody_accepted_are_rows_of_their_own() -> None:
-    watch = busy(BOUND, *UNACCEPTED[:2])
+    bound, *unaccepted = (each._replace(refs=2) for each in (BOUND, *UNACCEPTED))
+    watch = busy(bound, *unaccepted[:2])
+    watch.source.silent = {NETNS}
     first = watch.again()
-    assert held(first) == [BOUND, *UNACCEPTED[:2]]
+    assert held(first) == [bound, *unaccepted[:2]]
     assert watch.again().delta.is_empty
-    second = watch.tick(BOUND, *UNACCEPTED[1:])
-    assert events(second.delta) == {"opened": [UNACCEPTED[2]], "closed": [UNACCEPTED[0]]}
+    second = watch.tick(bound, *unaccepted[1:])
+    assert events(second.delta) == {"opened": [unaccepted[2]], "closed": [unaccepted[0]]}
     assert second.sockets[1] is first.sockets[2]
 
 

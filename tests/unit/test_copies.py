@@ -28,6 +28,8 @@ MOMENT = Moment(100.0, {})
         ),
         (udp("0.0.0.0:53"), "ss -ulnpe 'src 0.0.0.0:53' | grep -w ino:1000"),
         (datagram("raw", "0.0.0.0:1", owners=(owner(7),)), "ss -wlnp 'src 0.0.0.0:1' | grep -F 'pid=7,fd=3)'"),
+        (datagram("bound", "10.0.0.1:80"), "ss -tBnpe 'src 10.0.0.1:80' | grep -w ino:1000"),
+        (datagram("mptcp", "10.0.0.1:80"), "ss -Mlnpe 'src 10.0.0.1:80' | grep -w ino:1000"),
         (datagram("icmp", "0.0.0.0:9"), "awk '$10 == 1000' /proc/net/icmp"),
         (datagram("udpl", "[::]:9"), "awk '$10 == 1000' /proc/net/udplite6"),
         (unix("/run/a b", local_port=77), "ss -xanp | grep -E ' 77 +[^ ].* [0-9]+ *(users:|$)'"),

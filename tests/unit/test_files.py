@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.files import text_lines
+from netwatch_tui.files import strict_json, text_lines
 from netwatch_tui.files.bounded_reader import open_input, open_regular, read_bounded
 from netwatch_tui.files.private_writer import open_output, write_file
 from netwatch_tui.files.state_folder import check_folder, open_folder, state_folder
@@ -83,6 +83,15 @@ def test_json_that_is_none_is_one_kind_of_error(text: bytes) -> None:
         parse_json(text)
 
 
+def test_json_of_nothing_but_values_is_refused_before_it_takes_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strict_json, "FEW_PARTS", 1000)
+    assert len(parse_json(b"[" + b"[]," * 499 + b"[]]")) == 500
+    for part in (b"[]", b"{}", b"0", b'"a"'):
+        with pytest.raises(ValueError, match="too many values"):
+            parse_json(b"[" + (part + b",") * 5000 + part + b"]")
+    parse_json(b"[" + b'"eighteen letters",' * 5000 + b"0]")
+
+
 # --- lines ---
 
 
@@ -111,7 +120,7 @@ def test_what_was_made_to_unpack_to_gigabytes_is_refused_before_it_takes_memory(
     data = b"".join(press.compress(unit * (1 << 16)) for _ in range(1024)) + press.flush()
     tracemalloc.start()
     try:
-        with pytest.raises(BrokenFileError, match="unpacks to more than 100 times its size"):
+        with pytest.raises(BrokenFileError, match="unpacks to more than 64 times its size"):
             for _ in lines_of(tmp_path / "x", data):
                 pass
         assert tracemalloc.get_traced_memory()[1] < 1 << 24  # of 64 MiB and more

@@ -186,11 +186,22 @@ SHOWN = {
     "every address of IPv6 alone": (tcp("[::]:80", diag=DiagFacts(1, v6only=True)), "[::]:80", "[::]:*"),
     "every address, and nobody knows of which family": (tcp("[::]:80"), "[::]:80", "[::]:*"),
     "one address of IPv6": (tcp("[::1]:80", diag=DiagFacts(1, v6only=False)), "[::1]:80", "*:*"),
+    "a path with a blank and a quote": (
+        unix('/x" 5 * 0 users:(("sshd"', inode=12),
+        r'"/x\" 5 * 0 users:((\"sshd\"" 12',
+        "* 0",
+    ),
+    "a path with a newline": (unix("/x\ny", inode=12), r'"/x\x0ay" 12', "* 0"),
+    "a path with what stands for a newline": (unix(r"/x\x0ay", inode=12), r'"/x\\x0ay" 12', "* 0"),
+    "a path in quotes": (unix('"/x"', inode=12), r'"\"/x\"" 12', "* 0"),
+    "packets of a device that is gone": (packet("ip", 2**32 - 1), "ip:-", "*"),
+    "packets of a device with a confusing name": (packet("ip", 2, interface="*"), 'ip:"*"', "*"),
+    "a device that looks like more": (tcp("10.0.0.1:80", interface='a"b\x1b'), r'10.0.0.1%"a\"b\x1b":80', "0.0.0.0:*"),
     "a path that is a star": (unix("*", local=Address(0, b"*", "*"), inode=12), '"*" 12', "* 0"),
     "bound to a device": (udp("0.0.0.0:68", interface="eth0"), "0.0.0.0%eth0:68", "0.0.0.0:*"),
     "bound to a device, IPv6": (udp("[fe80::1]:546", interface="eth0"), "[fe80::1]%eth0:546", "[::]:*"),
     "a path": (unix("/run/x.sock", inode=12, peer_port=34), "/run/x.sock 12", "* 34"),
-    "an abstract name": (unix("@a b", inode=12), "@a b 12", "* 0"),
+    "an abstract name": (unix("@a b", inode=12), '"@a b" 12', "* 0"),
     "no name": (unix(inode=12), "* 12", "* 0"),
     "a path that is an escape": (unix("/tmp/\x1b[2J\udcff", inode=12), r"/tmp/\x1b[2J\xff 12", "* 0"),
     "packets of every protocol": (packet("*"), "*:*", "*"),
@@ -283,3 +294,23 @@ def test_lines_without_harm_are_the_same_ones() -> None:
     lines = ["tcp LISTEN", "数据\te\u0301"]
     assert harmless(lines[:1]) == lines[:1]
     assert harmless(lines) == lines
+
+
+EVIL_DEVICE = "\x1b[2J"
+"""The kernel lets a device be called so: only blanks, `/` and `:` are forbidden (dev_valid_name in net/core/dev.c)."""
+
+
+@pytest.mark.parametrize(
+    ("socket", "local"),
+    [
+        (udp("0.0.0.0:68", interface=EVIL_DEVICE), r"0.0.0.0%\x1b[2J:68"),
+        (udp("[::]:68", interface=EVIL_DEVICE), r"[::]%\x1b[2J:68"),
+        (packet("ip", 2, interface=EVIL_DEVICE), r"ip:\x1b[2J"),
+    ],
+)
+def test_the_name_of_a_device_is_harmless_behind_an_address(socket: Socket, local: str) -> None:
+    assert local_text(socket) == local
+
+
+def test_the_peer_of_a_recorded_packet_socket_is_harmless() -> None:
+    assert peer_text(packet("ip", 2, peer=Address(0, b"x", EVIL_DEVICE))) == r"\x1b[2J"

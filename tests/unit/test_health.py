@@ -22,6 +22,7 @@ from netwatch_tui.sockets.health import (
     broken_rules,
 )
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
 from tests.support.build import tcp, udp, unix
 from tests.support.strategies import histories
 
@@ -172,3 +173,21 @@ def test_a_finding_says_what_is_wrong_in_numbers() -> None:
     watch.tick(opened(sending(3_700_000)._replace(id=2)), T)
     (stalled,) = watch.tick(Delta(), T + 125)[2]
     assert finding_text(stalled, T + 125) == "Send-Q has not drained for 2m: 3,700,000 bytes are not acknowledged"
+
+
+def test_thresholds_of_ones_own_hold_for_their_rules_alone() -> None:
+    thresholds = {**DEFAULT_THRESHOLDS, "close_wait": 5.0, "accept_queue_filling": 10.0}
+    watch = HealthWatch(thresholds)
+    leaked = tcp(peer="10.0.0.9:80", id=1, state=State.CLOSE_WAIT)
+    unanswered = tcp(peer="10.0.0.9:81", id=2, state=State.SYN_SENT)
+    assert watch.tick(opened(leaked, unanswered), T) == {}
+    assert words(watch.tick(Delta(), T + UNANSWERED_AFTER), 2) == [SYN_UNANSWERED]
+    assert words(watch.tick(Delta(), T + 5)) == [CLOSE_WAIT_LEAK]
+    assert words(HealthWatch(thresholds).tick(opened(listener(2, 20)), T)) == [ACCEPT_QUEUE_FILLING]
+    assert words(HealthWatch().tick(opened(listener(2, 20)), T)) == []
+
+
+def test_each_threshold_is_that_of_a_rule() -> None:
+    assert DEFAULT_THRESHOLDS.keys() <= {rule.word.replace("-", "_") for rule in RULES}
+    timed = {rule.word.replace("-", "_"): rule.after for rule in RULES if rule.after}
+    assert timed == {id: DEFAULT_THRESHOLDS[id] for id in timed}

@@ -31,7 +31,7 @@ from netwatch_tui.sockets.kinds import ALL_NETIDS, KIND_OF, KINDS, OTHER_KINDS, 
         ("nl", "nl"),
         ("inet", "tcp udp raw udpl icmp sctp"),
         ("inet,unix_dgram", "tcp udp raw udpl icmp sctp u_dgr"),
-        ("all", "tcp udp raw udpl icmp sctp u_str u_dgr u_seq p_raw p_dgr nl"),
+        ("all", "tcp udp raw udpl icmp sctp u_str u_dgr u_seq p_raw p_dgr nl mptcp bound"),
     ],
 )
 def test_names_of_ss_mean_these_netids(names: str, expected: str) -> None:

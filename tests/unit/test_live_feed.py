@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from queue import SimpleQueue
 from typing import TypeVar
 
+from netwatch_tui.kernel.inet_answers import SocketKey
+from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.play.garbage import MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
-from netwatch_tui.play.news import CollectFailed, News, ViewReady
+from netwatch_tui.play.news import CollectFailed, DataAged, News, ViewReady
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import tcp
-from tests.support.fake import FakeNamespace, FakeSource
+from tests.support.fake import OWN, FakeNamespace, FakeSource
 
 _T = TypeVar("_T", ViewReady, CollectFailed)
 
@@ -156,6 +159,114 @@ def test_a_fault_is_told_and_the_next_tick_tries_again() -> None:
     worker.stop()
 
 
+def test_while_a_tick_hangs_its_age_is_told_and_filters_still_work() -> None:
+    source, posted = HangingSource(WEB, CLIENT), Posted()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05))
+    worker.begin(posted.post)
+    before = posted.next(ViewReady).view.snapshot
+    source.go_on.clear()
+    while not isinstance(aged := posted.any(), DataAged):
+        pass
+    assert aged.age >= 1.05
+    assert source.hangs.wait(PATIENCE)
+    worker.show(ViewSpec(query=parse("port:50001"), interval=0.05))
+    while not isinstance(found := posted.any(), ViewReady):
+        pass
+    assert [socket.inode for socket in found.view.order.rows(descending=False)] == [12]
+    while not isinstance(again := posted.any(), DataAged):
+        pass
+    assert again.age > aged.age
+    source.go_on.set()
+    while not isinstance(fresh := posted.any(), ViewReady):
+        pass
+    assert fresh.view.snapshot.taken_at > before.taken_at
+    worker.stop()
+
+
+def test_what_is_wanted_while_a_tick_hangs_is_collected_by_the_next_one() -> None:
+    source, posted = HangingSource(WEB), Posted()
+    source.go_on.clear()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=60))
+    worker.begin(posted.post)
+    assert source.hangs.wait(PATIENCE)
+    worker.show(ViewSpec(query=parse("autobound"), interval=60))
+    source.autobound = set()
+    source.go_on.set()
+    while source.asked_for_autobound == 0:
+        posted.any()
+    worker.stop()
+
+
+def test_the_age_is_counted_while_ticks_fail() -> None:
+    source, posted = FailingSource(WEB), Posted()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.5))
+    worker.begin(posted.post)
+    while not isinstance(aged := posted.any(), DataAged):
+        assert isinstance(aged, CollectFailed)
+    assert aged.age >= 1.5
+    worker.stop()
+
+
+def test_after_a_machine_slept_there_is_one_word_and_not_one_a_second() -> None:
+    source, posted, clock = HangingSource(WEB), Posted(), ManualClock()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=10), clock=clock)
+    worker.begin(posted.post)
+    posted.next(ViewReady)
+    source.go_on.clear()
+    clock.now += 8 * 3600
+    worker.show(ViewSpec(interval=10))
+    kinds = [type(posted.any()) for _ in range(2)]
+    assert sorted(kind.__name__ for kind in kinds) == ["DataAged", "ViewReady"]
+    source.go_on.set()
+    posted.next(ViewReady)
+    worker.stop()
+
+
+def test_it_stops_at_once_while_a_tick_hangs() -> None:
+    source = HangingSource(WEB)
+    source.go_on.clear()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=1))
+    worker.begin(lambda _: None)
+    assert source.hangs.wait(PATIENCE)
+    start = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - start < 5
+    source.go_on.set()
+
+
+class HangingSource(FakeSource):
+    """Hangs in the kernel where nobody can interrupt it, until it may go on."""
+
+    def __init__(self, *sockets: Socket) -> None:
+        super().__init__(*sockets)
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.hangs = threading.Event()
+        self.asked_for_autobound = 0
+
+    def pids(self) -> list[int]:
+        if not self.go_on.is_set():
+            self.hangs.set()
+            assert self.go_on.wait(PATIENCE)
+        return super().pids()
+
+    def namespaces(self, in_use: Collection[int] = ()) -> Namespaces:
+        seen = super().namespaces(in_use)
+        return seen._replace(own=AutoboundCounter(self))
+
+
+class AutoboundCounter(FakeNamespace):
+    """Counts who asks which ports the kernel chose."""
+
+    def __init__(self, source: HangingSource) -> None:
+        super().__init__(source, OWN)
+        self._counted = source
+
+    def autobound(self) -> Collection[SocketKey] | None:
+        self._counted.asked_for_autobound += 1
+        return super().autobound()
+
+
 class Cycle:
     """Lives on until somebody searches for cycles."""
 
@@ -195,6 +306,21 @@ def test_cycles_are_freed_the_more_seldom_the_longer_it_takes() -> None:
         garbage.hand_back()
 
 
+def test_cycles_that_are_many_are_freed_before_it_is_time() -> None:
+    garbage = Garbage(lambda: 0.0)
+    try:
+        garbage.collect()
+        lost = weakref.ref(Cycle())
+        garbage.collect()
+        assert lost() is not None
+        cycles = [Cycle() for _ in range(MOST_YOUNG + 1)]
+        garbage.collect()
+        assert lost() is None
+        assert cycles
+    finally:
+        garbage.hand_back()
+
+
 def test_it_stops_in_the_middle_of_a_tick() -> None:
     source = EndlessSource(WEB)
     worker = LiveFeed(source, TABLES, ViewSpec(interval=1))
@@ -209,7 +335,7 @@ def test_stopping_a_worker_that_never_began_is_no_fault() -> None:
 
 
 def collectors() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "collector"]
+    return [thread for thread in threading.enumerate() if thread.name in ("collector", "views")]
 
 
 class ManualClock:

@@ -74,7 +74,7 @@ def completed(*words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["--f"], ["--format", "--for"]),
+        (["--f"], ["--format", "--for", "--fresh"]),
         (["--format", "n"], ["ndjson"]),
         (["-f", "t"], ["table", "tsv"]),
         (["--format", "=", "c"], ["csv"]),

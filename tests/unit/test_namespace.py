@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import pytest
 
-from netwatch_tui.kernel import sock_diag
-from netwatch_tui.kernel.namespace import Answer, LinuxNamespace, Namespace
+from netwatch_tui.kernel import tcp_diag
+from netwatch_tui.kernel.namespace import LinuxNamespace
+from netwatch_tui.kernel.namespace_questions import Answer, Namespace
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.kernel.sock_diag import Bound, SockDiagError, UnixDetails
-from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.kernel.sock_diag import Bound, SockDiagError
+from netwatch_tui.sockets.socket import Family, Socket, State
 from tests.support.build import NETNS, file_of, line, tcp, udp, unix
 
 BLUE = NETNS + 100
@@ -135,8 +136,11 @@ class Diag:
     def bound(self) -> dict[int, Bound]:
         return self._answer({7: Bound(0, 128, "eth0")})
 
-    def unix(self) -> dict[int, UnixDetails]:
-        return self._answer({7: UnixDetails(8, 0, 0, None)})
+    def listing(self, kind: str, _: Family) -> list[list[bytes]]:
+        return self._answer([[kind.encode()], [b"more"]])
+
+    def unix_inodes(self) -> set[int]:
+        return self._answer({5})
 
     def _answer(self, answer: _T) -> _T:
         if Diag.failures:
@@ -148,7 +152,7 @@ class Diag:
 @pytest.fixture
 def diag(monkeypatch: pytest.MonkeyPatch) -> type[Diag]:
     Diag.opened, Diag.failures, Diag.known = [], 0, {80: 5}
-    monkeypatch.setattr(sock_diag, "SockDiag", Diag)
+    monkeypatch.setattr(tcp_diag, "TcpDiag", Diag)
     return Diag
 
 
@@ -162,27 +166,37 @@ def diag(monkeypatch: pytest.MonkeyPatch) -> type[Diag]:
         (CONNECTION._replace(local_port=82, inode=0, state=State.TIME_WAIT), Answer.PRESENT),
         (tcp("10.0.0.1:80", inode=5), Answer.CANNOT_TELL),
         (udp("10.0.0.1:80", inode=5), Answer.CANNOT_TELL),
-        (unix(inode=5), Answer.CANNOT_TELL),
+        (unix(inode=5), Answer.PRESENT),
+        (unix(inode=6), Answer.ABSENT),
+        (unix(inode=0), Answer.CANNOT_TELL),
     ],
 )
 def test_what_sock_diag_says_of_a_socket(proc: Proc, diag: type[Diag], socket: Socket, answer: Answer) -> None:
     diag.known = {80: 5, 82: 0}
     assert proc.own.ask([socket]) == [answer]
-    assert proc.own.ask([unix(), socket, CONNECTION]) == [Answer.CANNOT_TELL, answer, Answer.PRESENT]
+    assert proc.own.ask([udp(), socket, CONNECTION]) == [Answer.CANNOT_TELL, answer, Answer.PRESENT]
 
 
 def test_sock_diag_is_opened_once_and_asked_often(proc: Proc, diag: type[Diag]) -> None:
     for _ in range(2):
         assert proc.own.ask([CONNECTION]) == [Answer.PRESENT]
         assert proc.own.bound() == {7: Bound(0, 128, "eth0")}
-        assert proc.own.unix() == {7: UnixDetails(8, 0, 0, None)}
+        assert listed(proc.own) == [[b"unix"], [b"more"]]
     assert len(diag.opened) == 1
+
+
+UNIX = next(table for table in TABLES if table.kind == "unix")
+
+
+def listed(namespace: Namespace) -> list[list[bytes]] | None:
+    answers = namespace.answers(UNIX, lambda: None)
+    return None if answers is None else list(answers)
 
 
 QUESTIONS: dict[str, tuple[Callable[[Namespace], object], object]] = {
     "ask": (lambda namespace: namespace.ask([CONNECTION]), [Answer.CANNOT_TELL]),
     "bound": (lambda namespace: namespace.bound(), {}),
-    "unix": (lambda namespace: namespace.unix(), {}),
+    "answers": (listed, None),
 }
 
 
@@ -208,7 +222,7 @@ def test_a_machine_without_sock_diag_and_a_namespace_that_cannot_be_entered_are_
         raise SockDiagError("Protocol not supported")
 
     assert question(proc.blue) == otherwise
-    monkeypatch.setattr(sock_diag, "SockDiag", refuse)
+    monkeypatch.setattr(tcp_diag, "TcpDiag", refuse)
     assert question(proc.own) == otherwise
     assert question(proc.own) == otherwise
 

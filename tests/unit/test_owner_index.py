@@ -216,7 +216,7 @@ def test_a_process_that_ends_during_the_search_is_passed_over(machine: Machine) 
     machine.put(30, 3, 7)
     source, read = machine.source, machine.source.descriptors
 
-    def descriptors(pid: int, fds: object = None) -> dict[int, int]:
+    def descriptors(pid: int, fds: object = None, check: object = None) -> dict[int, int]:
         if pid == 10:
             raise ProcessLookupError
         return read(pid)

@@ -16,9 +16,11 @@ from netwatch_tui.query.regex import (
     MAX_PATTERN,
     MAX_STATES,
     MAX_SUBJECT,
+    Effort,
     RegexError,
     compile_pattern,
     glob_pattern,
+    limited,
 )
 
 #: Patterns of which Python's matcher needs exponential or high polynomial time for the text beside it.
@@ -151,3 +153,42 @@ def test_any_shell_pattern_is_understood(glob: str) -> None:
 def test_python_warns_nobody_about_an_odd_expression(recwarn: pytest.WarningsRecorder) -> None:
     assert compile_pattern("[[a]--").found_in("[--")
     assert not recwarn.list
+
+
+SLOW, MANY = r"(a|b)*a(a|b){100}c", ["".join("ab"[number >> at & 1] for at in range(12)) * 300 for number in range(200)]
+
+
+def test_a_look_takes_no_more_effort_than_it_has_and_counts_what_is_left() -> None:
+    compile_pattern.cache_clear()
+    matcher, effort = compile_pattern(SLOW), Effort(10_000)
+    with limited(effort):
+        assert not any(map(matcher.found_in, MANY))
+    assert matcher.work <= 10_000 + MAX_STATES
+    assert effort.text == f"{effort.unread} texts not searched: the regular expression takes too long"
+    assert not Effort().text
+
+
+def test_looks_go_on_where_the_last_one_ended() -> None:
+    compile_pattern.cache_clear()
+    matcher, texts = compile_pattern("x.*y"), [f"{number:04}" * 100 for number in range(200)]
+    left: list[int] = []
+    while not left or left[-1]:
+        effort = Effort(5_000)
+        with limited(effort):
+            assert not any(map(matcher.found_in, texts))
+        left.append(effort.unread)
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) == len(left) > 2, "each look has come further than the one before"
+
+
+def test_without_a_limit_every_text_is_searched() -> None:
+    compile_pattern.cache_clear()
+    assert sum(map(compile_pattern("ab(ab)*$").found_in, MANY[:3])) == 0
+
+
+def test_a_large_set_of_characters_is_more_work() -> None:
+    compile_pattern.cache_clear()
+    small, large = compile_pattern("[ab]z"), compile_pattern("[a-bd-ef-gj-km-no-pr-st-uv-wA-BC-DE-F]z")
+    for matcher in (small, large):
+        assert not matcher.found_in("qi")
+    assert large.work > small.work

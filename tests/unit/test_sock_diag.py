@@ -5,6 +5,7 @@ import socket as net
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.kernel.inet_answers import InetAnswers, InetFacts
-from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError, UnixDetails, packed_ends
-from netwatch_tui.sockets.socket import DiagFacts, Socket
+from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError, packed_ends
+from netwatch_tui.kernel.unix_answers import parse_unix_answer
+from netwatch_tui.sockets.socket import DiagFacts, Family, Socket, State
 from tests.support.build import tcp
 
 NETLINK_SOCK_DIAG = 4
@@ -278,7 +280,7 @@ def test_backlogs_and_devices_of_listening_and_udp_sockets_are_listed_by_inode(k
     kernel.script = script
     assert SockDiag().bound() == {8: Bound(3, 128, None, FACTS), 9: Bound(0, 0, "lo", FACTS)}
     questions = [(*request.payload[:2], request.payload[4:8]) for request in kernel.asked]
-    listening, any_state = struct.pack("=I", 1 << 10), b"\xff" * 4
+    listening, any_state = struct.pack("=I", 1 << 10 | 1 << 13), b"\xff" * 4
     assert sorted(questions) == sorted(
         (family, protocol, states)
         for family in (net.AF_INET, net.AF_INET6)
@@ -393,9 +395,9 @@ NAME, VFS, PEER, ICONS, RQLEN, MEMINFO, SHUTDOWN, UID = range(8)
 """enum of include/uapi/linux/unix_diag.h"""
 
 
-def unix_diag_msg(inode: int, *attributes: bytes) -> bytes:
+def unix_diag_msg(inode: int, *attributes: bytes, state: int = 1) -> bytes:
     """struct unix_diag_msg: family, type, state, pad, inode, cookie; then the attributes."""
-    return struct.pack("=BBBBI8s", net.AF_UNIX, 1, 1, 0, inode, b"\1" * 8) + b"".join(attributes)
+    return struct.pack("=BBBBI8s", net.AF_UNIX, 1, state, 0, inode, b"\1" * 8) + b"".join(attributes)
 
 
 def listed(*payloads: bytes) -> Callable[[Message], list[Message]]:
@@ -406,73 +408,102 @@ def listed(*payloads: bytes) -> Callable[[Message], list[Message]]:
     ]
 
 
-def test_unix_sockets_are_listed_with_their_attributes_in_any_order(kernel: Kernel) -> None:
-    full = [attribute(PEER, struct.pack("=I", 12)), attribute(RQLEN, struct.pack("=II", 3, 4))]
-    kernel.script = listed(
-        unix_diag_msg(11, *full, attribute(UID, struct.pack("=I", 1000))),
-        unix_diag_msg(12, attribute(UID, struct.pack("=I", 0)), *reversed(full)),
-    )
-    assert SockDiag().unix() == {11: UnixDetails(12, 3, 4, 1000), 12: UnixDetails(12, 3, 4, 0)}
+def unix_list(diag: SockDiag) -> list[Socket]:
+    return [
+        parse_unix_answer(each, 0, "", Family.UNIX) for part in diag.listing("unix", Family.UNIX) or [] for each in part
+    ]
 
 
-def test_attributes_that_are_missing_are_not_known(kernel: Kernel) -> None:
-    kernel.script = listed(unix_diag_msg(11, attribute(RQLEN, struct.pack("=II", 0, 128))))
-    assert SockDiag().unix() == {11: UnixDetails(0, 0, 128, None)}
+def peers(diag: SockDiag) -> dict[int, int]:
+    return {socket.inode: socket.peer_port for socket in unix_list(diag)}
 
 
-def test_attributes_that_were_not_asked_for_are_passed_over(kernel: Kernel) -> None:
-    kernel.script = listed(
-        unix_diag_msg(
-            11,
-            attribute(NAME, b"/run/x"),
-            attribute(SHUTDOWN, b"\3"),
-            attribute(PEER, struct.pack("=I", 12)),
-            attribute(MEMINFO, bytes(36)),
-            attribute(99, b""),
-            attribute(RQLEN, struct.pack("=II", 1, 2)),
-        )
-    )
-    assert SockDiag().unix() == {11: UnixDetails(12, 1, 2, None)}
+def test_unix_sockets_are_listed_a_message_each(kernel: Kernel) -> None:
+    kernel.script = listed(unix_diag_msg(11, attribute(PEER, struct.pack("=I", 12))), unix_diag_msg(12))
+    assert peers(SockDiag()) == {11: 12, 12: 0}
 
 
-def test_what_is_asked_of_unix_sockets_is_peer_queues_and_user(kernel: Kernel) -> None:
+def test_what_is_asked_of_unix_sockets_is_all_that_is_shown(kernel: Kernel) -> None:
     kernel.script = listed()
-    assert SockDiag().unix() == {}
+    assert unix_list(SockDiag()) == []
     (request,) = kernel.asked
     family, protocol, _, states, inode, show, cookie = struct.unpack("=BBHIII8s", request.payload)
     assert (family, protocol, states, inode, cookie) == (net.AF_UNIX, 0, 0xFFFF_FFFF, 0, b"\xff" * 8)
-    assert show == 0x4 | 0x10 | 0x40
+    assert show == 0x1 | 0x4 | 0x8 | 0x10 | 0x40
     assert request.flags == NLM_F_REQUEST | NLM_F_DUMP
+
+
+def test_whether_unix_sockets_are_there_is_asked_without_anything_else(kernel: Kernel) -> None:
+    kernel.script = listed(unix_diag_msg(11), unix_diag_msg(12))
+    assert SockDiag().unix_inodes() == {11, 12}
+    assert struct.unpack("=BBHIII8s", kernel.asked[0].payload)[5] == 0
+
+
+def test_those_who_wait_at_a_listener_are_told_from_each_other(kernel: Kernel) -> None:
+    queue = attribute(ICONS, struct.pack("=4I", 77, 0, 0, 78))
+    kernel.script = listed(unix_diag_msg(11, attribute(NAME, b"/run/x\0"), queue, state=10), unix_diag_msg(12))
+    diag = SockDiag()
+    listener, *waiting, other = unix_list(diag)
+    assert (listener.state, listener.local.text, other.inode) == (State.LISTEN, "/run/x", 12)
+    assert [(each.inode, each.peer_port, each.local.text) for each in waiting] == [
+        (0, 77, "/run/x"), (0, 0, "/run/x"), (0, 0, "/run/x"), (0, 78, "/run/x"),
+    ]  # fmt: skip
+    assert {each.state for each in waiting} == {State.SYN_SENT}
+    assert len({each.ends for each in waiting}) == 4, "also where the kernel tells no difference"
+    assert unix_list(diag) == [listener, *waiting, other]
+    kernel.script = listed(unix_diag_msg(12))
+    assert [each.inode for each in unix_list(diag)] == [12]
+
+
+def test_a_kernel_without_a_diag_module_for_unix_sockets_is_asked_once(kernel: Kernel) -> None:
+    kernel.script = lambda request: [Message(NLMSG_DONE, request.sequence, struct.pack("=i", -errno.ENOENT))]
+    diag = SockDiag()
+    assert (diag.listing("unix", Family.UNIX), diag.listing("unix", Family.UNIX), diag.unix_inodes()) == (
+        None,
+        None,
+        None,
+    )
+    assert len(kernel.asked) == 1
 
 
 @given(st.binary(max_size=40))
 def test_damaged_attributes_end_the_reading_of_one_socket_only(rubbish: bytes) -> None:
     kernel = Kernel()
-    kernel.script = listed(unix_diag_msg(11, b"\1\0\0\0" + rubbish), unix_diag_msg(12))
+    kernel.script = listed(unix_diag_msg(11, b"\1\0\0\0" + rubbish, state=10), unix_diag_msg(12))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(net, "socket", kernel.socket)
-        assert set(SockDiag().unix()) == {11, 12}
+        assert {socket.inode for socket in unix_list(SockDiag())} - {0} == {11, 12}
+
+
+@given(st.binary(max_size=80))
+def test_no_datagram_makes_it_wait_for_ever(data: bytes) -> None:
+    kernel = Kernel()
+    kernel.script = listed(unix_diag_msg(12))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(net, "socket", kernel.socket)
+        diag = SockDiag()
+        kernel.answers.append(data)
+        with suppress(SockDiagError, struct.error):
+            diag.listing("unix", Family.UNIX)
 
 
 def test_a_list_may_come_in_many_datagrams(kernel: Kernel) -> None:
     payloads = [unix_diag_msg(inode, attribute(PEER, struct.pack("=I", inode + 1))) for inode in range(1, 501)]
     kernel.script = listed(*payloads)
-    assert {inode: details.peer_inode for inode, details in SockDiag().unix().items()} == {
-        inode: inode + 1 for inode in range(1, 501)
-    }
+    assert peers(SockDiag()) == {inode: inode + 1 for inode in range(1, 501)}
 
 
 # --- what goes wrong ---
 
 
-@pytest.mark.parametrize("ask", [SockDiag.bound, SockDiag.unix, lambda diag: diag.inodes([HERE])])
+@pytest.mark.parametrize("ask", [SockDiag.bound, unix_list, lambda diag: diag.inodes([HERE])])
 def test_a_kernel_that_does_not_answer_is_an_error(kernel: Kernel, ask: Callable[[SockDiag], object]) -> None:
     diag = SockDiag()
     with pytest.raises(SockDiagError):
         ask(diag)
 
 
-@pytest.mark.parametrize("ask", [SockDiag.bound, SockDiag.unix, SockDiag.facts, SockDiag.autobound])
+@pytest.mark.parametrize("ask", [SockDiag.bound, unix_list, SockDiag.facts, SockDiag.autobound])
 def test_a_list_that_is_refused_is_an_error(kernel: Kernel, ask: Callable[[SockDiag], object]) -> None:
     kernel.script = lambda request: [refused(request, errno.EOPNOTSUPP)]
     with pytest.raises(SockDiagError) as caught:
@@ -480,7 +511,7 @@ def test_a_list_that_is_refused_is_an_error(kernel: Kernel, ask: Callable[[SockD
     assert caught.value.errno == errno.EOPNOTSUPP
 
 
-@pytest.mark.parametrize("ask", [SockDiag.bound, SockDiag.unix, lambda diag: diag.inodes([HERE])])
+@pytest.mark.parametrize("ask", [SockDiag.bound, unix_list, lambda diag: diag.inodes([HERE])])
 def test_a_broken_socket_is_an_error(kernel: Kernel, ask: Callable[[SockDiag], object]) -> None:
     diag = SockDiag()
     kernel.answers.append(OSError(errno.ENOBUFS, "No buffer space available"))

@@ -5,7 +5,7 @@ import pytest
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.kernel.inet_answers import InetFacts
 from netwatch_tui.kernel.namespace import is_connection
-from netwatch_tui.kernel.sock_diag import Bound, UnixDetails, socket_key
+from netwatch_tui.kernel.sock_diag import Bound, socket_key
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Need, Needs
 from netwatch_tui.sockets.socket import DiagFacts, Socket, State
 from tests.support.build import NETNS, datagram, netlink, packet, tcp, time_wait, udp, unix
@@ -14,7 +14,6 @@ from tests.support.fake import FakeSource
 LISTENER = tcp("0.0.0.0:80", inode=5)
 CONNECTION = tcp("127.0.0.1:80", "127.0.0.1:5000", inode=5)
 CLIENT = udp("0.0.0.0:68", inode=6)
-STREAM = unix("/run/x", inode=7)
 
 
 class Asked:
@@ -23,20 +22,18 @@ class Asked:
     def __init__(self) -> None:
         self.source = FakeSource()
         self.source.more_of_bound = {5: Bound(3, 128, None, FACTS), 6: Bound(9, 9, "eth0")}
-        self.source.more_of_unix = {7: UnixDetails(8, 3, 4, 1000)}
         self._facts = SockDiagFacts(self.source)
         self.refresh()
 
     def refresh(
         self,
         *new: Socket,
-        unix: bool = True,
         bound: bool = True,
         every: bool = True,
         needs: Needs = NOTHING_MORE,
     ) -> None:
         self._facts.begin((self.source.namespaces().own,), needs)
-        self._facts.refresh(NETNS, Wanted(unix, bound, every, new))
+        self._facts.refresh(NETNS, Wanted(bound, every, new))
 
     def add(self, socket: Socket, id: int = 1) -> Socket:
         return self._facts.add(socket, id)
@@ -66,16 +63,6 @@ def test_a_udp_socket_gets_its_device_and_keeps_the_queue_of_its_line(details: A
     assert details.add(CLIENT._replace(send_q=1)) == CLIENT._replace(send_q=1, interface="eth0")
 
 
-def test_a_unix_socket_gets_peer_queues_and_user(details: Asked) -> None:
-    assert details.add(STREAM) == STREAM._replace(peer_port=8, recv_q=3, send_q=4, uid=1000)
-
-
-def test_a_user_that_the_kernel_does_not_tell_is_not_known(details: Asked) -> None:
-    details.source.more_of_unix = {7: UnixDetails(0, 0, 0, None)}
-    details.refresh(bound=False)
-    assert details.add(STREAM).uid is None
-
-
 def test_a_packet_socket_gets_the_name_of_its_device(details: Asked) -> None:
     assert details.add(packet(device=2)).interface == "eth2"
     assert details.add(packet(device=0)).interface is None
@@ -103,17 +90,17 @@ def test_an_answer_that_says_the_same_makes_no_new_object(details: Asked) -> Non
 
 
 def test_answers_are_kept_until_they_are_asked_for_again(details: Asked) -> None:
-    details.source.more_of_bound, details.source.more_of_unix = {}, {}
+    details.source.more_of_bound = {}
     assert details.add(LISTENER).send_q == 128
     details.refresh(bound=False)
-    assert (details.add(LISTENER).send_q, details.add(STREAM)) == (128, STREAM)
-    details.refresh(unix=False)
+    assert details.add(LISTENER).send_q == 128
+    details.refresh()
     assert details.add(LISTENER) is LISTENER
     assert not details.knows(5)
 
 
 def test_it_knows_what_the_last_answers_spoke_of(details: Asked) -> None:
-    assert [inode for inode in range(10) if details.knows(inode)] == [5, 6, 7]
+    assert [inode for inode in range(10) if details.knows(inode)] == [5, 6]
 
 
 # --- what is needed beyond that ---
@@ -192,7 +179,7 @@ def test_marks_that_the_kernel_keeps_to_itself_are_a_problem_if_they_are_needed(
         (time_wait(CONNECTION), False, True, False),
         (tcp("[::1]:80", "[::1]:9", state=State.SYN_RECV, inode=0), False, True, False),
         (CLIENT, True, False, True),
-        (STREAM, False, False, True),
+        (unix("/run/x"), False, False, False),
         (packet(), False, False, True),
         (netlink(), False, False, False),
         (datagram("raw", "0.0.0.0:1"), False, False, False),

@@ -42,6 +42,10 @@ class Recorder:
     def forget(self) -> None:
         self.asked.append(None)
 
+    @property
+    def faults(self) -> dict[int, int]:
+        return {}
+
 
 def test_metadata_is_read_by_whoever_was_named(tmp_path: Path) -> None:
     recorder = Recorder()

@@ -151,11 +151,22 @@ def test_the_protocol_of_a_packet_socket_is_named_or_numbered(number: bytes, nam
     assert parse(ARP.replace(b"0003", number), "packet").local.text == name
 
 
+@pytest.mark.parametrize(("number", "netid"), [(b"3", "p_raw"), (b"2", "p_dgr"), (b"10", "p_dgr"), (b"77", "p_dgr")])
+def test_a_packet_socket_of_any_type_has_the_netid_that_ss_gives_it(number: bytes, netid: str) -> None:
+    assert parse(ARP.replace(b" 3    0003", b" %-4b 0003" % number), "packet").netid == netid
+
+
+@pytest.mark.parametrize("device", [b"-1", b"-2147483648", b"4294967295", b"99999999999999999999"])
+def test_a_packet_socket_whose_device_is_gone_is_not_one_of_all_devices(device: bytes) -> None:
+    socket = parse(DHCP.replace(b"   2     1", b"   %-5b 1" % device), "packet")
+    assert (socket.local_port, local_text(socket)) == (0xFFFF_FFFF, "ip:-")
+    assert local_text(parse(ARP, "packet")) == "*:*"
+
+
 DAMAGED_PACKET = {
     "empty": b"",
     "a field missing": ARP[:50],
     "a field too many": ARP + b"1",
-    "unknown type": ARP.replace(b" 3    0003", b" 4    0003"),
     "protocol that is no number": ARP.replace(b"0003", b"000G"),
     "device that is no number": ARP.replace(b"   0     1", b"   eth0  1"),
     "inode that is no number": ARP.replace(b"30501", b"inode"),
@@ -205,10 +216,10 @@ def test_a_damaged_netlink_line_is_an_error(damaged: bytes) -> None:
 # --- all of them ---
 
 BUILT = [
-    unix("/run/x.sock", state=State.LISTEN, inode=5),
-    unix(),
-    unix("@name", "u_dgr", state=State.UNCONN),
-    unix("/run/x.sock", "u_seq", inode=0, state=State.SYN_SENT),
+    unix("/run/x.sock", state=State.LISTEN, inode=5, refs=2),
+    unix(refs=2),
+    unix("@name", "u_dgr", state=State.UNCONN, refs=2),
+    unix("/run/x.sock", "u_seq", inode=0, state=State.SYN_SENT, refs=2),
     packet("arp", 3, "p_dgr", recv_q=7, uid=5),
     netlink(16, 77, drops=3, send_q=9),
 ]

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 from netwatch_tui.fields.catalogue import COLUMNS, FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import parse
+from netwatch_tui.query.regex import compile_pattern
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.marks import Marks
+from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.sockets.socket import Family, Socket, State, Timer
 from netwatch_tui.view.order import in_order
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View, arrange
-from tests.support.build import datagram, netlink, owner, packet, snapshot, tcp, udp, unix
+from tests.support.build import datagram, netlink, owner, packet, process, snapshot, tcp, udp, unix
 
 
 def numbered(*sockets: Socket) -> tuple[Socket, ...]:
@@ -268,3 +270,20 @@ def test_a_row_that_opened_or_changed_is_shown_once() -> None:
 
 def test_a_mark_that_went_out_is_no_row_any_more() -> None:
     assert view(marks=lingering(tcp(id=99)).expire(200.0)).rows == ()
+
+
+def test_a_filter_that_takes_too_long_is_told_and_goes_on_in_the_next_view() -> None:
+    compile_pattern.cache_clear()
+    every = []
+    for number in range(600):
+        holder = Owner(number, 3, process(number)._replace(cmdline=(f"{number}", "ab" * 2_000, f"z{number % 100:02}")))
+        every.append(tcp(f"127.0.0.1:{number}", inode=number)._replace(owners=(holder,)))
+    spec = ViewSpec(parse("cmdline:/z07/"))
+    taken = snapshot(*numbered(*every), taken_at=100.0)
+    views = [arrange(taken, Marks(), spec, 100.0)]
+    assert views[0].note.endswith("texts not searched: the regular expression takes too long")
+    assert 0 < views[0].shown < 6
+    while views[-1].note:
+        views.append(arrange(taken, Marks(), spec, 100.0, before=views[-1]))
+        assert views[-1].shown > views[-2].shown
+    assert sorted(row.local_port for row in rows(views[-1])) == [7, 107, 207, 307, 407, 507]

@@ -7,11 +7,17 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netwatch_tui.output.registry import FORMATS
 from netwatch_tui.sockets.kinds import KINDS, LETTERS, netids
 from netwatch_tui.sockets.socket import Family
+
+if TYPE_CHECKING:
+    from netwatch_tui.view.column_names import Sort
+
+Given = TypeVar("Given")
+Meant = TypeVar("Meant")
 
 
 class Mode(StrEnum):
@@ -35,6 +41,9 @@ class Completes(StrEnum):
     COLUMNS = "columns"
     THEMES = "themes"
 
+
+DEFAULT_INTERVAL = 1.0
+"""Seconds between two ticks where nothing is said."""
 
 EVERY_MODE = frozenset(Mode)
 
@@ -96,38 +105,24 @@ def _kinds(text: str) -> frozenset[str]:
         ) from error
 
 
-def _column(name: str) -> str:
-    from netwatch_tui.fields.catalogue import FIELD_BY_ID, field_id
-
-    try:
-        return field_id(name)
-    except KeyError as error:
-        raise argparse.ArgumentTypeError(f"{name!r} is not a column: {', '.join(FIELD_BY_ID)}") from error
-
-
 def _columns(text: str) -> tuple[str, ...]:
-    ids = tuple(map(_column, text.split(",")))
-    for id in ids:
-        if ids.count(id) > 1:
-            raise argparse.ArgumentTypeError(f"column {id} is named twice")
-    return ids
+    from netwatch_tui.view.column_names import columns_named
 
-
-class Sort(NamedTuple):
-    """By which column the rows are ordered."""
-
-    column: str
-    descending: bool
+    return _understood(columns_named, text.split(","))
 
 
 def _sort(text: str) -> Sort:
-    from netwatch_tui.fields.catalogue import FIELD_BY_ID
+    from netwatch_tui.view.column_names import sort_named
 
-    name, colon, direction = text.partition(":")
-    id = _column(name)
-    if direction not in (("asc", "desc") if colon else ("",)):
-        raise argparse.ArgumentTypeError(f"{direction!r} is not a direction: asc, desc")
-    return Sort(id, direction == "desc" if colon else FIELD_BY_ID[id].descends)
+    return _understood(sort_named, text)
+
+
+def _understood(read: Callable[[Given], Meant], given: Given) -> Meant:
+    """What somebody else makes of it, whose complaint argparse would swallow."""
+    try:
+        return read(given)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
@@ -136,6 +131,7 @@ WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
 
 _PROTOCOL_NAMES = {"tcp": "TCP", "udp": "UDP"}
 _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
+_SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 
 ARGUMENTS: tuple[Argument, ...] = (
@@ -281,8 +277,13 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=frozenset({Mode.WATCH, Mode.RECORD}),
         on_replay=False,
     ),
-    Argument(("--interval",), "seconds from one tick to the next, 0.05 to 60 (default: 1)", STREAM, values=("SECONDS",),
-             type=_interval, default=1.0),
+    Argument(
+        ("--interval",),
+        f"seconds from one tick to the next, 0.05 to 60 (default: {DEFAULT_INTERVAL:g})",
+        STREAM,
+        values=("SECONDS",),
+        type=_interval,
+    ),
     Argument(
         ("--record",),
         "record sockets of every kind to FILE; - is stdout, .gz compresses",
@@ -308,9 +309,21 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.FILE,
         on_replay=False,
     ),
-    Argument(("--theme",), "colour theme (default: netwatch)", SCREEN, values=("NAME",), default="netwatch",
-             completes=Completes.THEMES),
+    Argument(("--theme",), "colour theme (default: netwatch)", SCREEN, values=("NAME",), completes=Completes.THEMES),
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
+    Argument(
+        ("--config",),
+        "the configuration (default: $XDG_CONFIG_HOME/netwatch-tui/config.toml)",
+        SCREEN,
+        values=("FILE",),
+        completes=Completes.FILE,
+        modes=_SCREEN,
+    ),
+    Argument(
+        ("--fresh",), "without the columns, order, group and theme of the last time", SCREEN, default=False,
+        modes=_SCREEN,
+    ),
+    Argument(("--print-config",), "print the whole configuration with comments, and exit", ABOUT, default=False),
     Argument(
         ("--debug",),
         "add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui",

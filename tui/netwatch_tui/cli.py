@@ -74,6 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from importlib.metadata import version
 
         return print_lines([f"netwatch-tui {version('netwatch-tui')}"])
+    if options.print_config:
+        from netwatch_tui.modes.print_config import print_config
+
+        return print_config()
     mode = _mode(options)
     for refusal in refusals(options, mode):
         complain(f"{refusal} (see --help)")

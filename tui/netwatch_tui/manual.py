@@ -18,7 +18,10 @@ from netwatch_tui.sockets.kinds import KINDS
 
 PROGRAM = "netwatch-tui"
 
-_THEMES = ("netwatch", "daylight")
+_THEMES = (
+    "netwatch", "catppuccin", "daylight", "gruvbox", "high-contrast", "nord", "solarized-dark", "solarized-light",
+    "terminal",
+)  # fmt: skip
 _LISTS = (Completes.KINDS, Completes.COLUMNS)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from netwatch_tui.collect.owner_index import OwnerIndex
-from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_known_better
+from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_bound
 from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff
-from netwatch_tui.kernel.namespace import Answer, is_connection
+from netwatch_tui.kernel.namespace import can_be_asked
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.listeners import Listeners, waits
@@ -24,9 +25,14 @@ class Attribution:
     """Finds owners, and tells what is known where there is none."""
 
     def __init__(
-        self, source: Source, tracker: SocketTracker, details: SockDiagFacts, check: Callable[[], None]
+        self,
+        source: Source,
+        tracker: SocketTracker,
+        details: SockDiagFacts,
+        check: Callable[[], None],
+        budget: int | None,
     ) -> None:
-        self.index = OwnerIndex(source, check)
+        self.index = OwnerIndex(source, check, budget)
         self.unseen = Unseen()
         """What could not be looked at in the last tick."""
         self._source = source
@@ -43,6 +49,8 @@ class Attribution:
         """Inodes whose owner was missed in the last tick: looked for once more."""
         self._shallow: set[int] = set()
         """Inodes that were missed where it is cheap to look, and not yet looked for elsewhere."""
+        self._queues: dict[tuple[int, ...], tuple[Owner, ...]] = {}
+        """In this tick, the holders of the listeners with these inodes, at which thousands can wait."""
         self._was_blind = False
         self._visibility = Unseen()
 
@@ -60,20 +68,37 @@ class Attribution:
         self.index.vanish(gone)
         self._searched -= gone
         self._shallow -= gone
+        self._unexplained -= gone  # or they would be searched for, and remembered as searched for, without an end
         wanted = self._wanted(known.values())
+        self._queues.clear()
+        self.index.begin_look()
         if all_processes:
             self._visibility = self._source.visibility()
+            self._searched = {inode for inode in self._searched if self._tracker.with_inode(inode)}
+            self._shallow = {inode for inode in self._shallow if self._tracker.with_inode(inode)}
             self.index.scan()
         else:
             self.index.refresh()
             if wanted:
                 self.index.find(wanted, lambda inodes: self._still_there(inodes, known))
-        others, shielded = self.index.denied
-        self.unseen = self._visibility._replace(others=others, shielded=shielded)
+        self.unseen = self._unseen()
         lost = self._lost(gone)
         self._look_deeper(wanted | lost.keys(), {**lost, **known}, all_processes=all_processes)
+        self.unseen = self._unseen()  # which that look may have made more
         missed = self._without_owner(wanted)
         self._searched |= missed if self.unseen.is_anything else missed & self._unexplained
+
+    def _unseen(self) -> Unseen:
+        """What could not be looked at in this tick."""
+        others, shielded = self.index.denied
+        unreadable, not_listed = self.index.unreadable
+        return self._visibility._replace(
+            others=others,
+            shielded=shielded,
+            unreadable=unreadable,
+            not_listed=not_listed,
+            waiting=self.index.waiting,
+        )
 
     def _look_deeper(self, inodes: set[int], known: Mapping[int, Socket], *, all_processes: bool) -> None:
         """Look for what was not found where it takes long: at once where it is little, else when all is looked at.
@@ -113,11 +138,19 @@ class Attribution:
             return (), OwnerReason.PERMISSION if may_hold else OwnerReason.LAST_HELD, last
         if waits(socket):
             if listeners := self._next_listeners.of(socket):
-                holders = {owner for listener in listeners for owner in self.index.of(listener.inode)}
-                return (), OwnerReason.ACCEPT_QUEUE, tuple(sorted(holders))
+                return (), OwnerReason.ACCEPT_QUEUE, self._holders(listeners)
         elif is_kernels(socket):
             return (), OwnerReason.KERNEL, ()
         return (), OwnerReason.PERMISSION if self.unseen.is_anything else OwnerReason.NOT_FOUND, ()
+
+    def _holders(self, listeners: tuple[Socket, ...]) -> tuple[Owner, ...]:
+        """Who holds any of these listeners."""
+        inodes = tuple(listener.inode for listener in listeners)
+        holders = self._queues.get(inodes)
+        if holders is None:
+            holders = tuple(sorted({owner for inode in inodes for owner in self.index.of(inode)}))
+            self._queues[inodes] = holders
+        return holders
 
     def to_attribute_again(self) -> Iterator[int]:
         """Ids of sockets whose owners or reason may be others now, without a word of it in their line."""
@@ -161,14 +194,14 @@ class Attribution:
 
     def _still_there(self, inodes: set[int], known: Mapping[int, Socket]) -> set[int]:
         """Those that the kernel still knows as far as it can be asked: what lives for milliseconds has no owner now."""
-        asked = [known[inode] for inode in inodes if inode in known and is_connection(known[inode])]
+        asked = [known[inode] for inode in inodes if inode in known and can_be_asked(known[inode])]
         answers = self._details.ask(asked)
         there = (Answer.PRESENT, Answer.CANNOT_TELL)
         gone = {socket.inode for socket, answer in zip(asked, answers, strict=True) if answer not in there}
         gone |= {
             inode
             for inode in inodes
-            if inode in known and is_known_better(known[inode]) and not self._details.knows(known[inode])
+            if inode in known and is_bound(known[inode]) and not self._details.knows(known[inode])
         }
         return inodes - gone
 

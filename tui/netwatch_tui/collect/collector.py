@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.collect.attribution import Attribution
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
-from netwatch_tui.kernel.namespace import Namespace
+from netwatch_tui.kernel.descriptors import go_on
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
-from netwatch_tui.sockets.health import HealthWatch
+from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
@@ -25,10 +26,6 @@ if TYPE_CHECKING:  # see Collector._flow_news
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
-
-
-def _go_on() -> None:
-    """Never interrupt."""
 
 
 class Collects(Protocol):
@@ -53,8 +50,10 @@ class Collector:
         *,
         namespaces: str = "",
         needs: Needs = NOTHING_MORE,
-        check: Callable[[], None] = _go_on,
+        check: Callable[[], None] = go_on,
+        budget: int | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
+        thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
         """Begin with nothing known.
 
@@ -65,7 +64,9 @@ class Collector:
                 set anew between two ticks.
             needs: What must be known of sockets beyond what every tick finds out. May be set anew between two ticks.
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
+            budget: Descriptors at which one tick may look; the next one goes on. None for all, where there is no next.
             stopwatch: Measures what a tick costs, in seconds.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self.namespaces = namespaces
         self.needs = needs
@@ -74,12 +75,12 @@ class Collector:
         self._stopwatch = stopwatch
         self._tracker = SocketTracker()
         self._details = SockDiagFacts(source)
-        self._attribution = Attribution(source, self._tracker, self._details, check)
+        self._attribution = Attribution(source, self._tracker, self._details, check, budget)
         self._reader = TableReader(source, self._tracker, self._attribution.index, check)
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
-        self._health = HealthWatch()
+        self._health = HealthWatch(thresholds)
         self._flow_watch: FlowWatch | None = None
         self._check = check
         self._is_first = True
@@ -98,7 +99,7 @@ class Collector:
             self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
-        diffs, problems = self._reader.read(refs)
+        diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
         self._attribution.find(diffs, all_processes=look_round)
@@ -118,7 +119,12 @@ class Collector:
             delta=delta,
             counts=self._counts,
             cost=self._stopwatch() - start,
-            problems=(*problems, *self._details.problems()),
+            problems=(
+                *self._visible.problems,
+                *problems,
+                *self._details.problems(),
+                *self._attribution.index.problems(),
+            ),
             namespaces=Seen(
                 names={namespace.inode: names[namespace.inode] for namespace in chosen},
                 others=1 + len(self._visible.others) - len(chosen),
@@ -155,9 +161,7 @@ class Collector:
         """Ask sock_diag again where a line that it knows more about is new, or it is time."""
         for namespace in namespaces:
             own = [diff for diff in diffs if diff.ref.namespace.inode == namespace.inode]
-            unix = [diff for diff in own if diff.ref.table.kind == "unix"]
             wanted = Wanted(
-                unix=bool(unix) and (look_round or any(map(_has_fresh, unix))),
                 bound=look_round or any(is_bound(new_line.socket) for new_line in _new_lines(own)),
                 every=again,
                 new=self._needed(namespace, own),
@@ -228,10 +232,6 @@ class Collector:
             socket = self._details.add(socket, id)
         user = None if socket.uid is None else self._source.user(socket.uid)
         return socket.followed(id, seen_at, was_there, user, *self._attribution.of(socket, before))
-
-
-def _has_fresh(diff: TableDiff) -> bool:
-    return bool(diff.opened or diff.continuing)
 
 
 def _new_lines(diffs: Iterable[TableDiff]) -> Iterator[NewLine]:

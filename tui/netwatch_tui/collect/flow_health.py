@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from netwatch_tui.kernel.namespace import Namespace
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.flow_rules import (

@@ -9,7 +9,7 @@ from netwatch_tui.collect.flow_health import FlowHealth
 from netwatch_tui.collect.flows import Flows
 from netwatch_tui.collect.socket_tracker import SocketTracker
 from netwatch_tui.collect.traffic_meter import TrafficMeter
-from netwatch_tui.kernel.namespace import Namespace
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.health import Findings

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
+from netwatch_tui.collect.process_faults import ProcessFaults
 from netwatch_tui.collect.unlisted_holders import UnlistedHolders
 from netwatch_tui.kernel.descriptors import RING, DescriptorFolder, Descriptors
+from netwatch_tui.kernel.faults import FAULTS, GONE, error_number
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.ownership import Owner, Process
+from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.unseen import Denied
 
 _new = tuple.__new__
-_GONE = (FileNotFoundError, ProcessLookupError)
 
 
 class _Seen:
@@ -32,20 +35,29 @@ class OwnerIndex:
     that are new or have another number of descriptors, and at descriptors whose socket is gone, because the next one
     that a process opens gets the lowest free number. What this misses, `find` looks for in whole processes, the likely
     ones first, until it has found all that it was asked for; what is not listed there, `look_deeper` looks for.
+
+    Each look has a budget of descriptors. Processes whose turn does not come any more come first in the next look.
     """
 
-    def __init__(self, source: Source, check: Callable[[], None]) -> None:
+    def __init__(self, source: Source, check: Callable[[], None], budget: int | None = None) -> None:
         """Make an index that knows nothing yet.
 
         Args:
             source: Where processes are read.
             check: Called for every process; what it raises ends the scan.
+            budget: Descriptors at which a look may look before it leaves the other processes to the next one.
         """
         self._source = source
         self._check = check
+        self._budget = budget
+        self._spent = 0
+        """Descriptors looked at in this look."""
+        self._due: dict[int, None] = {}
+        """Processes that are to be read whole, and whose turn has not come yet; the first one first."""
+        self._faults = ProcessFaults()
         self._seen: dict[int, _Seen] = {}
         self._owners: dict[int, tuple[Owner, ...]] = {}
-        self._unlisted = UnlistedHolders(source)
+        self._unlisted = UnlistedHolders(source, check, budget)
         self._vanished: set[int] = set()
         self._touched: set[int] = set()
         self._lucky: dict[int, None] = {}
@@ -82,12 +94,33 @@ class OwnerIndex:
         self._touched.clear()
         self._unlisted.touched.clear()
 
+    @property
+    def waiting(self) -> int:
+        """How many processes were not looked into yet."""
+        return len(self._due)
+
+    @property
+    def unreadable(self) -> tuple[int, bool]:
+        """How many processes have descriptors that could not be read, and whether none could even be listed."""
+        return self._faults.hiding + len(self._unlisted.faults), self._faults.listing is not None
+
+    def problems(self) -> Iterator[Problem]:
+        """What could not be read of processes."""
+        return self._faults.problems({**self._source.process_faults(), **self._unlisted.faults})
+
+    def begin_look(self) -> None:
+        """Have the whole budget again, and use it first for those whose turn did not come."""
+        self._spent = 0
+        self._go_on()
+
     def scan(self) -> None:
         """Look at every descriptor of every process."""
         self._source.forget_processes()
-        self._denied.clear()
-        self._look(self._read_whole)
+        pids = self._list()
+        self._due = dict.fromkeys([*self._due, *pids])
         self._vanished.clear()
+        self._go_on()
+        self._unlisted.read_again()
 
     def refresh(self) -> None:
         """Notice which holders run another program now, have another name, or have ended."""
@@ -108,8 +141,14 @@ class OwnerIndex:
             wanted: Inodes of sockets without an owner.
             still_there: Which of those not found are worth a search, because they have not been closed meanwhile.
         """
+        self._go_on()
         suspects = self._suspects()
-        readable = self._look(lambda pid: self._read_changed(pid, suspects.get(pid, ())))
+        readable = [
+            pid
+            for pid in self._list()
+            if pid not in self._due and self._read(pid, lambda pid: self._read_changed(pid, suspects.get(pid, ())))
+        ]
+        self._unlisted.read_again()
         self._vanished.clear()
         missing = {inode for inode in wanted if not self.of(inode)}
         if missing and (missing := still_there(missing)):
@@ -120,31 +159,54 @@ class OwnerIndex:
         headless = {pid: dict[int, int]() for pid, why in self._denied.items() if why is Denied.HEADLESS}
         for pid, descriptors in ({pid: seen.descriptors for pid, seen in self._seen.items()} | headless).items():
             self._check()
-            if self._unlisted.discover(pid, [fd for fd, what in descriptors.items() if what == RING]):
-                missing = missing - self._unlisted.owners.keys()
-                if not missing:
-                    return
+            missing = missing - self._unlisted.discover(pid, [fd for fd, what in descriptors.items() if what == RING])
+            if not missing:
+                break
+        self._unlisted.enter()
 
-    def _look(self, read: Callable[[int], None]) -> list[int]:
-        """Read all processes one way or another; returns those that may be read."""
-        pids = self._source.pids()
-        readable = [pid for pid in pids if self._read(pid, read)]
+    def _list(self) -> list[int]:
+        """All processes; what is known of others is forgotten. None where they can't be listed: unread is not gone."""
+        try:
+            pids = self._source.pids()
+        except FAULTS as error:
+            self._faults.listing = error_number(error)
+            return []
+        self._faults.listing = None
         there = set(pids)
-        for pid in self._seen.keys() - there:
+        known = (self._seen, self._denied, self._due, self._unlisted.faults)
+        for pid in self._faults.pids.union(*known) - there:
             self._forget(pid)
-        for pid in self._denied.keys() - there:
-            del self._denied[pid]
-        self._unlisted.read_again()
-        return readable
+            self._unlisted.forget(pid)
+            self._denied.pop(pid, None)
+            self._due.pop(pid, None)
+        return pids
+
+    def _go_on(self) -> None:
+        """Read those whose turn it is, as far as the budget goes."""
+        while self._due and not self._is_over():
+            pid = next(iter(self._due))
+            self._denied.pop(pid, None)
+            self._read(pid, self._read_whole)
+            self._due.pop(pid, None)
+
+    def _is_over(self) -> bool:
+        return self._budget is not None and self._spent >= self._budget
 
     def _read(self, pid: int, read: Callable[[int], None]) -> bool:
-        """Read a process; whether that is allowed. What may not be read any more is forgotten."""
+        """Read a process; whether that is possible. What can't be read any more is forgotten."""
+        if self._is_over():
+            self._due[pid] = None
+            return False
         try:
             read(pid)
         except PermissionError:
             self._forget(pid)
             if pid not in self._denied:
                 self._denied[pid] = self._source.denied(pid)
+            return False
+        except FAULTS as error:
+            self._forget(pid)
+            self._faults.fail(pid, error)
             return False
         self._denied.pop(pid, None)
         return True
@@ -161,9 +223,9 @@ class OwnerIndex:
         """Look into whole processes until nothing is missing."""
         likely = [pid for pid in reversed(self._lucky) if pid in self._seen]
         for pid in dict.fromkeys([*likely, *pids]):
+            before = len(self._touched)
             self._read(pid, self._read_whole)
-            missing = missing - self._owners.keys()
-            if not missing:
+            if len(self._touched) > before and not (missing := missing - self._owners.keys()):
                 return
 
     def _read_whole(self, pid: int) -> None:
@@ -171,10 +233,11 @@ class OwnerIndex:
         self._check()
         try:
             folder = self._source.stat_descriptors(pid)
-            now = self._source.descriptors(pid)
-        except _GONE:
+            now = self._source.descriptors(pid, check=self._check)
+        except GONE:
             self._forget(pid)
             return
+        self._spent += len(now)
         before = self._seen[pid].descriptors if pid in self._seen else {}
         self._update(pid, folder, before.items() - now.items(), now.items() - before.items() if before else now.items())
 
@@ -197,10 +260,11 @@ class OwnerIndex:
             if not doubtful:
                 seen.folder = folder
                 return
-            now = self._source.descriptors(pid, doubtful)
-        except _GONE:
+            now = self._source.descriptors(pid, doubtful, self._check)
+        except GONE:
             self._forget(pid)
             return
+        self._spent += len(doubtful)
         left = {(fd, before[fd]) for fd in doubtful & before.keys()}
         self._update(pid, folder, left - now.items(), now.items() - left)
 
@@ -213,6 +277,7 @@ class OwnerIndex:
         for fd, _ in left:
             descriptors.pop(fd, None)
         descriptors.update(come)
+        self._faults.succeed(pid, descriptors.values())
         holds_sockets = max(descriptors.values(), default=0) > 0
         process = self._source.process(pid) if holds_sockets else None
         if process is None and holds_sockets:
@@ -230,30 +295,51 @@ class OwnerIndex:
 
     def _remove(self, pid: int, descriptors: Iterable[tuple[int, int]]) -> None:
         """Take a process from the owners of what it held."""
+        shared: dict[int, set[int]] = defaultdict(set)
         for fd, inode in descriptors:
             if inode > 0:
-                left = tuple(owner for owner in self._owners.get(inode, ()) if (owner.pid, owner.fd) != (pid, fd))
-                if left:
-                    self._owners[inode] = left
-                else:
-                    self._owners.pop(inode, None)
+                owners = self._owners.get(inode, ())
+                if len(owners) > 1:
+                    shared[inode].add(fd)
+                elif owners and owners[0][:2] == (pid, fd):
+                    del self._owners[inode]
                 self._touched.add(inode)
+        for inode, fds in shared.items():
+            left = tuple(owner for owner in self._owners[inode] if owner.pid != pid or owner.fd not in fds)
+            if left:
+                self._owners[inode] = left
+            else:
+                del self._owners[inode]
 
     def _add(self, pid: int, process: Process | None, descriptors: Iterable[tuple[int, int]]) -> None:
         """Enter a process as an owner of what it holds."""
         found = False
+        shared: dict[int, list[Owner]] = defaultdict(list)
         for fd, inode in descriptors:
             if inode > 0 and process is not None:
                 owner = _new(Owner, (pid, fd, process))
-                others = self._owners.get(inode)
-                self._owners[inode] = tuple(sorted((*others, owner))) if others else (owner,)
+                if inode in self._owners:
+                    shared[inode].append(owner)
+                else:
+                    self._owners[inode] = (owner,)
                 self._touched.add(inode)
                 found = True
+        for inode, owners in shared.items():
+            self._owners[inode] = _merged(self._owners[inode], sorted(owners))
         if found:
             self._lucky.pop(pid, None)
             self._lucky[pid] = None
 
     def _forget(self, pid: int) -> None:
+        self._faults.forget(pid)
         self._lucky.pop(pid, None)
         if seen := self._seen.pop(pid, None):
             self._remove(pid, seen.descriptors.items())
+
+
+def _merged(owners: tuple[Owner, ...], more: list[Owner]) -> tuple[Owner, ...]:
+    """Ordered owners with ordered others, mostly of one process and so side by side."""
+    at = bisect(owners, more[0])
+    if at == len(owners) or more[-1] < owners[at]:
+        return (*owners[:at], *more, *owners[at:])
+    return tuple(sorted((*owners, *more)))

@@ -1,11 +1,12 @@
-"""What sock_diag adds to the rows that `/proc` gives: unix peers, backlogs, devices, marks, cgroups."""
+"""What sock_diag adds to the rows that `/proc` gives: backlogs, devices, marks, cgroups."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
+from netwatch_tui.kernel.namespace import is_connection
+from netwatch_tui.kernel.namespace_questions import Answer, Namespace
 from netwatch_tui.kernel.sock_diag import socket_key
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import EVERY_NEED, Need, Needs
@@ -14,14 +15,12 @@ from netwatch_tui.sockets.socket import DiagFacts, Family, Socket, State
 
 if TYPE_CHECKING:  # see kernel.source
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-    from netwatch_tui.kernel.sock_diag import Bound, UnixDetails
+    from netwatch_tui.kernel.sock_diag import Bound
 
 
 class Wanted(NamedTuple):
     """What is to be asked about one namespace in a tick."""
 
-    unix: bool
-    """Some unix socket may be different."""
     bound: bool
     """Some listening or UDP socket may be different."""
     every: bool
@@ -35,7 +34,6 @@ class _Answers:
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
-        self.unix: Mapping[int, UnixDetails] = {}
         self.bound: Mapping[int, Bound] = {}
         self.facts: dict[SocketKey, InetFacts] = {}
         self.autobound: Collection[SocketKey] | None = None
@@ -63,8 +61,6 @@ class SockDiagFacts:
     def refresh(self, netns: int, wanted: Wanted) -> None:
         """Ask again about the sockets of one namespace of which some may be different."""
         answers = self._of[netns]
-        if wanted.unix:
-            answers.unix = answers.namespace.unix()
         if wanted.bound:
             answers.bound = answers.namespace.bound()
         if wanted.every:
@@ -95,9 +91,8 @@ class SockDiagFacts:
         return [found[id(socket)] for socket in sockets]
 
     def knows(self, socket: Socket) -> bool:
-        """Whether the last answers spoke of this unix, listening or UDP socket."""
-        answers = self._of[socket.netns]
-        return socket.inode in answers.unix or socket.inode in answers.bound
+        """Whether the last answers spoke of this listening or UDP socket."""
+        return socket.inode in self._of[socket.netns].bound
 
     def add(self, socket: Socket, id: int) -> Socket:
         """The socket with what is known of it.
@@ -107,10 +102,8 @@ class SockDiagFacts:
             id: Of the row that it is.
         """
         answers = self._of.get(socket.netns)
-        if answers is None:
+        if answers is None or socket.netid == "mptcp":  # whose subflows have its inode, and facts of their own
             return socket
-        if socket.family is Family.UNIX:
-            return _with_unix(socket, answers.unix.get(socket.inode))
         if socket.family is Family.PACKET:
             return socket._replace(interface=answers.namespace.device(socket.local_port))
         send_q, interface, diag = socket.send_q, socket.interface, socket.diag
@@ -142,17 +135,11 @@ class SockDiagFacts:
         return diag if autobound is None else diag._replace(autobound=key in autobound)
 
 
-def _with_unix(socket: Socket, details: UnixDetails | None) -> Socket:
-    if details is None:
-        return socket
-    return socket._replace(peer_port=details.peer_inode, recv_q=details.recv_q, send_q=details.send_q, uid=details.uid)
-
-
 def is_known_better(socket: Socket) -> bool:
     """Whether more is known of sockets like it than their lines tell, whatever is needed."""
-    return socket.family in (Family.UNIX, Family.PACKET) or is_bound(socket)
+    return socket.family is Family.PACKET or is_bound(socket)
 
 
 def is_bound(socket: Socket) -> bool:
     """Whether `Namespace.bound` tells about sockets like this one."""
-    return socket.netid == "udp" or (socket.state is State.LISTEN and socket.netid == "tcp")
+    return socket.netid in ("udp", "bound") or (socket.state is State.LISTEN and socket.netid == "tcp")

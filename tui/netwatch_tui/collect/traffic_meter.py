@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netwatch_tui.kernel.namespace import Namespace
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.sockets.traffic import Traffic, TrafficByDevice
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from netwatch_tui.fields.json_types import in_quotes
-from netwatch_tui.sockets.socket import NOWHERE, Address, Family, Socket
+from netwatch_tui.sockets.socket import Address, Family, Socket
 
 ELLIPSIS = "…"
 
@@ -100,7 +101,7 @@ def cell_width(text: str) -> int:
 
 def clip(text: str, width: int) -> str:
     """Text in at most `width` cells; what is cut short ends in an ellipsis."""
-    if cell_width(text) <= width:
+    if len(text) <= width and cell_width(text) <= width:  # no character takes less than a cell
         return text
     kept, used = [], 0
     for char in text:
@@ -132,15 +133,22 @@ def local_text(socket: Socket) -> str:
     return _named(socket, socket.local, socket.local_port)
 
 
+def searched_local(socket: Socket) -> str:
+    """This end as a filter searches it: a name stands there without the quotes that keep it together elsewhere."""
+    if socket.family is Family.UNIX:
+        return f"{printable(socket.local.text)} {socket.local_port}"
+    return local_text(socket)
+
+
 def peer_text(socket: Socket) -> str:
     """The other end as ss prints it; the port is `*` when there is none."""
     if socket.peer.version == 4:
         return f"{socket.peer.text}:{socket.peer_port or '*'}"
     if socket.peer.version:
         return endpoint(socket.peer, socket.peer_port, takes_ipv4=takes_ipv4(socket, socket.peer))
-    return (
-        _named(socket, socket.peer, socket.peer_port) if socket.family is Family.UNIX else printable(socket.peer.text)
-    )
+    if socket.family is Family.UNIX:
+        return _named(socket, socket.peer, socket.peer_port)
+    return printable(socket.peer.text)
 
 
 def takes_ipv4(socket: Socket, address: Address) -> bool:
@@ -154,19 +162,30 @@ def takes_ipv4(socket: Socket, address: Address) -> bool:
 def endpoint(address: Address, port: int, interface: str | None = None, *, takes_ipv4: bool = False) -> str:
     """An IP address with its port: IPv6 in brackets, `*` for both families, the device after `%`, `*` for no port."""
     host = address.text if address.version == 4 else "*" if takes_ipv4 else f"[{address.text}]"
-    return f"{host}%{printable(interface)}:{port or '*'}" if interface else f"{host}:{port or '*'}"
+    return f"{host}%{name_text(interface)}:{port or '*'}" if interface else f"{host}:{port or '*'}"
 
 
 def _named(socket: Socket, name: Address, number: int) -> str:
     text = printable(name.text)
     match socket.family:
         case Family.UNIX:
-            # A path that is a star must not pass for no name at all.
-            return f"{in_quotes(text) if text == NOWHERE.text and name.packed else text} {number}"
+            return f"{name_text(name.text) if name.packed else text} {number}"
         case Family.PACKET:
-            return f"{text}:{printable(socket.interface or '*')}"
+            # A device that is gone leaves a number that no device has: that is not the same as all devices.
+            device = name_text(socket.interface) if socket.interface else BLANK if number else "*"
+            return f"{text}:{device}"
         case _:
             return f"{text}:{number}"
+
+
+_MISTAKABLE_NAME = re.compile(r'[\s"\\]|^[*-]$')
+"""What would end a name, or begin or end its quotes, and what stands for no name or none that is known."""
+
+
+@lru_cache(16_384)
+def name_text(name: str) -> str:
+    r"""The name of a unix socket or device as it is shown: in quotes, with `\"` and `\\`, if it could be mistaken."""
+    return printable(in_quotes(name) if _MISTAKABLE_NAME.search(name) else name)
 
 
 def clip_endpoint(text: str, width: int) -> str:

@@ -94,6 +94,10 @@ def _process_field(
     )._replace(**others)  # fmt: skip
 
 
+_first_command = _of_first(lambda process: " ".join(process.cmdline))
+"""Of all the holders that there may be, the one of which a cell has room for the command line."""
+
+
 def _container_or_unit(process: Process) -> str | None:
     return process.container or process.unit
 
@@ -159,8 +163,7 @@ OWNER_FIELDS = (
     Field(
         "cmdline", "Command line", "command lines of the processes that hold the socket",
         lambda s, _: _commands(s), TEXTS,
-        lambda s, _: printable(_commands(s)[0]) or BLANK if s.owners else BLANK,
-        _of_first(lambda process: " ".join(process.cmdline)), None,
+        lambda s, m: printable(_first_command(s, m) or BLANK), _first_command, None,
         filter=Filter(
             Holds.TEXT, lambda s, _: _known(_commands(s)), also=("cmd", "command"),
             takes="part of a command line", likeness=None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 
-STANDARD_INPUT = "-"
-"""Stands for standard input where a file is named."""
+STANDARD_STREAM = "-"
+"""Stands for standard input, or standard output, where a file is named."""
 
 _CHUNK = 1 << 16
 _KINDS = {
@@ -58,7 +59,9 @@ def open_input(path: str) -> int:
     Raises:
         OSError: It can't be opened, or is neither.
     """
-    if path == STANDARD_INPUT:
+    if path == STANDARD_STREAM:
+        if sys.stdin is None:  # and its number may be that of another file by now
+            raise OSError(errno.EBADF, "standard input is closed")
         return os.dup(0)
     try:
         return open_regular(path)

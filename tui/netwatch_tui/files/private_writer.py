@@ -10,11 +10,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from netwatch_tui.files.bounded_reader import not_regular
+from netwatch_tui.files.bounded_reader import STANDARD_STREAM, not_regular
 
 PRIVATE = 0o600
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -90,9 +91,15 @@ def _remove(folder: int, name: str) -> None:
 def open_output(path: str) -> int:
     """A descriptor for what is written bit by bit, and to be read while it is: a new or empty file, or a pipe.
 
+    For `-` it is standard output, whatever that is: who started the program has opened it.
+
     Raises:
         OSError: It can't be opened, it is a link, it holds something already, or it is another user's.
     """
+    if path == STANDARD_STREAM:
+        if sys.stdout is None:  # and its number may be that of another file by now
+            raise OSError(errno.EBADF, "standard output is closed")
+        return os.dup(1)
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     try:
         fd = os.open(path, flags, PRIVATE)

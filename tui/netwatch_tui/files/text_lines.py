@@ -9,7 +9,7 @@ from collections.abc import Iterator
 MOST_LINE = 1 << 28
 """Bytes of the longest line that is read: a recording of a million sockets has such lines."""
 
-MOST_UNPACKED = 100
+MOST_UNPACKED = 64
 """Bytes that a compressed byte may stand for. Recordings reach 25; deflate can do 1,032, of nothing but zeroes."""
 
 ALWAYS_UNPACKED = 1 << 23
@@ -81,8 +81,8 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     may_be = ALWAYS_UNPACKED
     for chunk in chunks:
         may_be += MOST_UNPACKED * len(chunk)
-        data, is_more = chunk, False
-        while data or is_more:
+        data = chunk
+        while data:
             if press.eof:
                 press = zlib.decompressobj(wbits=31)
             try:
@@ -94,6 +94,5 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
                 raise BrokenFileError(f"it unpacks to more than {MOST_UNPACKED} times its size")
             yield part
             data = press.unused_data if press.eof else press.unconsumed_tail
-            is_more = len(part) == _PART and not press.eof  # what was read already may stand for more
     if not press.eof:
         raise BrokenFileError("the rest of the compressed data is missing")

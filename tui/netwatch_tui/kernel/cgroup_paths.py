@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from netwatch_tui.kernel.faults import FAULTS
 from netwatch_tui.kernel.mounts import read_mounts
 
 _MOST = 100_000
@@ -58,6 +59,6 @@ class CgroupPaths:
 
 def _mount_point(proc: str) -> str | None:
     """Where cgroup2 is mounted."""
-    with suppress(OSError):
+    with suppress(*FAULTS):
         return next((mount.point for mount in read_mounts(proc, "cgroup2")), None)
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from netwatch_tui.kernel.proc_line import ADDRESSES, PORTS
+from netwatch_tui.kernel.proc_line import ADDRESSES, PORTS, count
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Family, Socket, State, Timer
 
@@ -67,7 +67,7 @@ class _Middles(dict[bytes, _Middle]):
             recv_q=int(recv_q, 16),
             # What the file gives for LISTEN is not the limit of the backlog, which is what ss shows there.
             send_q=None if STATES[state.upper()] is State.LISTEN else int(send_q, 16),
-            timer=None if kind == b"00" else Timer(_TIMERS[kind], int(ticks, 16) / _TICKS),
+            timer=None if kind == b"00" else Timer(_TIMERS.get(kind, "unknown"), int(ticks, 16) / _TICKS),
             retransmits=int(retransmits, 16),
             has_user=kind != b"03",  # a TIME-WAIT socket has user 0 whoever had it
         )
@@ -91,6 +91,7 @@ def parse_inet(line: bytes, netns: int, netid: str, family: Family) -> Socket:
     uid, _, inode, *rest = line[after:].split(None, 4)
     if line[end : end + 1] != b" " or not (inode + uid).isdigit():
         raise ValueError(line)
+    refs = int(rest[0]) if rest else -1
     # Built without the constructor, which takes several times as long.
     return _new(
         Socket,
@@ -115,7 +116,7 @@ def parse_inet(line: bytes, netns: int, netid: str, family: Family) -> Socket:
             int(inode),
             int(uid) if has_user else None,
             None,
-            int(rest[0]) if rest else None,
+            None if refs < 0 else refs,
             timer,
             retransmits,
             None,
@@ -127,4 +128,4 @@ def parse_inet(line: bytes, netns: int, netid: str, family: Family) -> Socket:
 def parse_udp(line: bytes, netns: int, netid: str, family: Family) -> Socket:
     """A line of a protocol without connections; its last field counts dropped datagrams."""
     socket = parse_inet(line, netns, netid, family)
-    return socket._replace(drops=int(line.split()[-1]))
+    return socket._replace(drops=count(line.split()[-1]))

@@ -23,7 +23,7 @@ def run_inside(namespace: int, make: Callable[[], _T]) -> _T:
 
     Args:
         namespace: A descriptor of the namespace's file.
-        make: Runs in a thread of its own. It must raise nothing but OSError.
+        make: Runs in a thread of its own.
 
     Raises:
         PermissionError: The namespace may not be entered.
@@ -32,13 +32,13 @@ def run_inside(namespace: int, make: Callable[[], _T]) -> _T:
     import threading  # here, and ctypes below: a look at the own namespace needs neither
 
     made: list[_T] = []
-    failed: list[OSError] = []
+    failed: list[Exception] = []
 
     def run() -> None:
         try:
             _enter(namespace)
             made.append(make())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is raised again where it is waited for
             failed.append(error)
 
     thread = threading.Thread(target=run, name="inside a namespace", daemon=True)

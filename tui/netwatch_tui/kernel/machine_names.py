@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterable
 from contextlib import suppress
 
+from netwatch_tui.kernel.limits import read_lines
 from netwatch_tui.query.language.names import MachineNames
 
 SERVICES = "/etc/services"
@@ -15,8 +16,8 @@ SERVICES = "/etc/services"
 def read_names(services: str = SERVICES) -> MachineNames:
     """All that a filter may be told. What can't be read is not known: services are then written as numbers."""
     names = MachineNames(me=os.geteuid())
-    with suppress(OSError), open(services, "rb") as file:
-        names = names._replace(services=parse_services(file))
+    with suppress(OSError):
+        names = names._replace(services=parse_services(read_lines(services)))
     with suppress(OSError):
         names = names._replace(devices=dict(socket.if_nameindex()))
     return names

@@ -11,101 +11,30 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.proc_net import Table, read_lines
-from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
-    from netwatch_tui.kernel.sock_diag import Bound, SockDiag, UnixDetails
+    from netwatch_tui.kernel.sock_diag import Bound
+    from netwatch_tui.kernel.tcp_diag import TcpDiag
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 
+LAST_DEVICE = 0x7FFF_FFFF
+"""Numbers of devices are positive and of the type int."""
 _GONE = (FileNotFoundError, ProcessLookupError)
 _LOOKS = 20
 """How often a process must be seen in a namespace that can't be entered, before what it shows is taken for its own."""
 _T = TypeVar("_T")
-
-
-class Answer(Enum):
-    """What sock_diag says to the question whether a socket is there."""
-
-    PRESENT = "present"
-    FILELESS = "present, and its process has let it go"
-    ABSENT = "absent"
-    """No socket has these ends, unless it is bound to a device on which none was seen yet."""
-    CANNOT_TELL = "cannot tell"
-
-
-class Namespace(Protocol):
-    """What the collector asks of a network namespace."""
-
-    @property
-    def inode(self) -> int:
-        """Its number, by which everything else names it."""
-
-    @property
-    def name(self) -> str:
-        """From `ip netns`, else the container or unit of its first process, else its number."""
-
-    def lines(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]]:
-        """The lines of one of its socket tables, some at a time; see `proc_net.read_lines`. All are of this namespace.
-
-        Raises:
-            FileNotFoundError: The kernel has no such table.
-            ProcessLookupError: There is no way into the namespace any more, though it may be there still.
-            OSError: The table can't be read.
-        """
-
-    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
-        """Whether these sockets are there now. The only judge of whether sock_diag knows."""
-
-    def bound(self) -> dict[int, Bound]:
-        """More about listening and UDP sockets by inode; empty where sock_diag can't be asked."""
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """More about unix sockets by inode; empty where sock_diag can't be asked."""
-
-    def facts(self) -> dict[SocketKey, InetFacts]:
-        """What sock_diag alone tells of every internet socket; empty where it can't be asked."""
-
-    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
-        """The same of some TCP connections; None of those that it does not know."""
-
-    def autobound(self) -> Collection[SocketKey] | None:
-        """The internet sockets whose port the kernel chose; None where sock_diag can't be asked."""
-
-    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
-        """What the kernel counts of all TCP connections, some at a time.
-
-        Raises:
-            OSError: sock_diag can't be asked, or tells what is not understood.
-        """
-
-    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
-        """The same of some TCP connections; None of those that it does not know.
-
-        Raises:
-            OSError: As in `tcp`.
-        """
-
-    def device(self, index: int) -> str | None:
-        """The network device of this number in this namespace; None for number 0, which means any."""
-
-    def overflows(self) -> int | None:
-        """How many connections found an accept queue full so far (ListenOverflows); None where that is not known."""
-
-    def local_ports(self) -> int | None:
-        """How many ports the kernel may choose for connections; None where that is not known."""
-
-    def devices(self) -> dict[str, DeviceBytes]:
-        """What its network devices have counted; empty where that is not known."""
 
 
 class LinuxNamespace:
@@ -134,7 +63,7 @@ class LinuxNamespace:
         self._proc = proc
         self._own_net = f"{proc}/self/net"
         self._file: int | None = None
-        self._diag: SockDiag | None = None
+        self._diag: TcpDiag | None = None
         self._may_enter: bool | None = None
         """Whether this process may enter it; None as long as it has not tried."""
         self._numbers: dict[str, int] = {}
@@ -282,22 +211,39 @@ class LinuxNamespace:
 
     # --- sock_diag ---
 
+    def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
+        """What sock_diag says of the sockets of a table."""
+        nothing: list[list[bytes]] | None = None
+        parts = self._question(lambda diag: diag.listing(table.kind, table.family), nothing)
+        return None if parts is None else _checked(parts, check)
+
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
-        """Whether these sockets are there now. sock_diag answers exact questions about TCP connections only."""
-        connections = [socket for socket in sockets if is_connection(socket)]
-        inodes = self._question(lambda diag: diag.inodes(connections), None) if connections else []
-        if inodes is None:
-            return [Answer.CANNOT_TELL] * len(sockets)
-        answers = map(_answer, connections, inodes)
-        return [next(answers) if is_connection(socket) else Answer.CANNOT_TELL for socket in sockets]
+        """Whether these sockets are there now. sock_diag is asked about TCP connections one by one."""
+        found = [Answer.CANNOT_TELL] * len(sockets)
+        connections = [at for at, socket in enumerate(sockets) if is_connection(socket)]
+        asked = [sockets[at] for at in connections]
+        if asked and (inodes := self._question(lambda diag: diag.inodes(asked), None)):
+            for at, inode in zip(connections, inodes, strict=True):
+                found[at] = _answer(sockets[at], inode)
+        named = [at for at, socket in enumerate(sockets) if is_held_unix(socket)]
+        if named and (there := self._question(lambda diag: diag.unix_inodes(), None)) is not None:
+            for at in named:
+                found[at] = Answer.PRESENT if sockets[at].inode in there else Answer.ABSENT
+        return found
+
+    def count(self, sockets: Sequence[Socket]) -> Sequence[int | None]:
+        """How many TCP connections have the same ends as each of these: at different devices there may be several."""
+        asked = list(filter(is_connection, sockets))
+        nothing: list[int] | None = None
+        found = self._question(lambda diag: diag.count(asked), nothing) if asked else nothing
+        if found is None:
+            return [None] * len(sockets)
+        counts = iter(found)
+        return [next(counts) if is_connection(socket) else None for socket in sockets]
 
     def bound(self) -> dict[int, Bound]:
         """More about listening and UDP sockets."""
         return self._question(lambda diag: diag.bound(), {})
-
-    def unix(self) -> dict[int, UnixDetails]:
-        """More about unix sockets."""
-        return self._question(lambda diag: diag.unix(), {})
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What sock_diag alone tells of every internet socket."""
@@ -313,7 +259,7 @@ class LinuxNamespace:
 
     def device(self, index: int) -> str | None:
         """The network device of this number."""
-        if not index:
+        if not 0 < index <= LAST_DEVICE:
             return None
         unknown: str | None = f"if{index}"
         return self._question(lambda diag: diag.device(index), unknown)
@@ -326,28 +272,31 @@ class LinuxNamespace:
         """The same of some TCP connections."""
         return self._asked(lambda diag: diag.tcp_of(sockets))
 
-    def _question(self, ask: Callable[[SockDiag], _T], otherwise: _T) -> _T:
+    def _question(self, ask: Callable[[TcpDiag], _T], otherwise: _T) -> _T:
         """Ask sock_diag; where it fails, `/proc` must do."""
         try:
             return self._asked(ask)
         except OSError:  # every way to fail is the same here: it can't be asked now
             return otherwise
 
-    def _asked(self, ask: Callable[[SockDiag], _T]) -> _T:
+    def _asked(self, ask: Callable[[TcpDiag], _T]) -> _T:
         """What sock_diag answers. A broken connection is opened anew the next time.
 
         Raises:
             OSError: It can't be asked now.
         """
-        from netwatch_tui.kernel.sock_diag import SockDiag
+        from netwatch_tui.kernel.tcp_diag import TcpDiag
 
         self.was_used = True
         try:
             if self._diag is None:
                 if self._may_enter is False:
                     raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
-                self._diag = SockDiag() if self.is_own else self._inside(SockDiag)
+                self._diag = TcpDiag() if self.is_own else self._inside(TcpDiag)
             return ask(self._diag)
+        except struct.error as error:
+            self._close_diag()
+            raise OSError(errno.EBADMSG, os.strerror(errno.EBADMSG)) from error
         except OSError:
             self._close_diag()
             raise
@@ -361,6 +310,22 @@ class LinuxNamespace:
 def is_connection(socket: Socket) -> bool:
     """Whether sock_diag answers exact questions about sockets like this one."""
     return socket.netid == "tcp" and socket.state is not State.LISTEN
+
+
+def is_held_unix(socket: Socket) -> bool:
+    """Whether sock_diag finds sockets like this one by their inode: a unix socket that does not wait in a queue."""
+    return socket.family is Family.UNIX and socket.inode != 0
+
+
+def can_be_asked(socket: Socket) -> bool:
+    """Whether `Namespace.ask` can answer about sockets like this one."""
+    return is_connection(socket) or is_held_unix(socket)
+
+
+def _checked(parts: Iterable[list[bytes]], check: Callable[[], None]) -> Iterator[list[bytes]]:
+    for part in parts:
+        check()
+        yield part
 
 
 def namespace_inode(link: str) -> int:

@@ -9,9 +9,13 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from netwatch_tui.kernel.descriptors import list_pids
+from netwatch_tui.kernel.faults import FAULTS, GONE, error_number, reason
 from netwatch_tui.kernel.inside import is_network_namespace
+from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.mounts import read_mounts
-from netwatch_tui.kernel.namespace import LinuxNamespace, Namespace, namespace_inode
+from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
+from netwatch_tui.kernel.namespace_questions import Namespace
+from netwatch_tui.sockets.snapshot import Problem
 
 NAMED = "/run/netns"
 """Where `ip netns` keeps the namespaces to which it gave a name."""
@@ -20,7 +24,6 @@ NAMED = "/run/netns"
 OWN = "own"
 """What the own namespace is called when nobody gave it a name."""
 
-_GONE = (FileNotFoundError, ProcessLookupError)
 _NO_TABLE = 0
 """Stands for the inode of a table that is not there: what has ended, as a zombie has, is in no namespace any more."""
 
@@ -39,6 +42,8 @@ class Namespaces(NamedTuple):
     """Processes whose namespace may not be looked at and is not the own one as far as can be seen."""
     unreadable: int = 0
     """Namespaces for which a file stands, that this user may not read."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read of them."""
 
     def chosen(self, name: str) -> tuple[Namespace, ...]:
         """Those meant by a name or number; the own one for the empty name, all for `*`."""
@@ -79,6 +84,8 @@ class ProcessScan(NamedTuple):
     """By inode, those of processes before those of single threads."""
     denied: list[int]
     """Processes that may not be looked at."""
+    fault: int | None = None
+    """The error number with which processes could not be listed."""
 
 
 def scan_processes(proc: str) -> ProcessScan:
@@ -90,18 +97,22 @@ def scan_processes(proc: str) -> ProcessScan:
     of_processes: dict[int, Found] = {}
     of_threads: dict[int, Found] = {}
     denied: list[int] = []
-    for pid in list_pids(proc):
+    try:
+        pids = list_pids(proc)
+    except FAULTS as error:
+        return ProcessScan({}, [], error_number(error))
+    for pid in pids:
         try:
             of_processes.setdefault(namespace_inode(f"{proc}/{pid}/ns/net"), Found(f"{proc}/{pid}", pid))
-        except PermissionError:
+        except GONE:
+            pass  # or its main thread has ended and others go on
+        except FAULTS:  # not permitted, or it can't be read: either way it may be in a namespace that nobody sees
             denied.append(pid)
             continue
-        except _GONE:
-            pass  # or its main thread has ended and others go on
         for way in _threads(proc, pid) if pid != own else ():
             try:
                 of_threads.setdefault(namespace_inode(f"{way}/ns/net"), Found(way, pid))
-            except (*_GONE, PermissionError):
+            except FAULTS:
                 continue
     return ProcessScan({**of_threads, **of_processes}, denied)
 
@@ -119,7 +130,7 @@ def _threads(proc: str, pid: int) -> Iterator[str]:
     folder = f"{proc}/{pid}/task"
     try:
         tids = os.listdir(folder) if os.stat(folder).st_nlink > 3 else ()
-    except (*_GONE, PermissionError):
+    except FAULTS:
         return
     yield from (f"{folder}/{tid}" for tid in tids if tid != str(pid))
 
@@ -144,6 +155,8 @@ class NamespaceList:
         self._paths: set[str] = set()
         """Further files that stand for namespaces."""
         self._known: dict[int, LinuxNamespace] = {}
+        self._own: int | None = None
+        """The number of the own one, as soon as it could be read."""
 
     def close(self) -> None:
         """Let go of all of them."""
@@ -160,17 +173,32 @@ class NamespaceList:
         Raises:
             NamespaceError: This process is not in this `/proc`, so nothing can be said about its namespace.
         """
-        own, files, scan = self._own_inode(), self._files(), scan_processes(self._proc)
+        try:
+            own = self._own = self._own_inode()
+        except FAULTS as error:
+            if self._own is None:
+                return self._own_alone(error)
+            own = self._own  # this process stays where it is
+        files, scan = self._files(), scan_processes(self._proc)
         self._close_unused()
         for inode in {own, *files, *scan.found}:
             if inode not in self._known:
                 self._known[inode] = LinuxNamespace(inode, self._proc, is_own=inode == own)
         for inode, namespace in list(self._known.items()):
-            self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
+            if scan.fault is None or not namespace.name:  # unread is not gone
+                self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
         others = [namespace for namespace in self._known.values() if not namespace.is_own]
         # What was read through a process that is elsewhere now is there still, and may be read again.
         readable = tuple(each for each in others if each.can_be_read() or (each.is_open and each.inode in in_use))
-        return Namespaces(self._known[own], readable, self._hidden(scan.denied), len(others) - len(readable))
+        problems = () if scan.fault is None else (_problem(scan.fault),)
+        hidden = self._hidden(scan.denied)
+        return Namespaces(self._known[own], readable, hidden, len(others) - len(readable), problems)
+
+    def _own_alone(self, fault: Exception) -> Namespaces:
+        """Where its number can't be read, the own namespace can't be told from others; only that one is shown."""
+        own = self._known.setdefault(0, LinuxNamespace(0, self._proc, is_own=True))
+        own.name = OWN
+        return Namespaces(own, (), 0, problems=(_problem(error_number(fault)),))
 
     def choose(self, text: str) -> str:
         """What `Namespaces.chosen` calls a namespace that a person named by name, number, path or pid.
@@ -179,7 +207,8 @@ class NamespaceList:
             NamespaceError: It is none, it means several, or it may not be read.
         """
         if text in ("", "*"):
-            self._own_inode()
+            with suppress(*FAULTS):  # which every look tells
+                self._own_inode()
             return text
         meant = {self._at_path(text)} if "/" in text else self._of_process(text)
         seen = self.look()
@@ -277,10 +306,17 @@ class NamespaceList:
             return set()
         try:
             return {namespace_inode(f"{self._proc}/{text}/ns/net")}
-        except _GONE:
+        except GONE:
             return set()
         except PermissionError:
             raise NamespaceError(f"the network namespace of process {text} may not be looked at") from None
+        except FAULTS as error:
+            why = reason(error_number(error))
+            raise NamespaceError(f"the network namespace of process {text} can't be read: {why}") from error
+
+
+def _problem(number: int) -> Problem:
+    return Problem(f"network namespaces could not be listed: {reason(number)}", 1)
 
 
 def _mounted(proc: str) -> dict[int, str]:
@@ -320,7 +356,7 @@ def _table_inode(process: str) -> int | None:
     """The inode of a process's table of TCP sockets, which is another one in each namespace; None if it is hidden."""
     try:
         return os.stat(f"{process}/net/tcp").st_ino
-    except _GONE:
+    except GONE:
         return _NO_TABLE
     except OSError:
         return None
@@ -331,8 +367,7 @@ def _origin(proc: str, pid: int) -> str | None:
     from netwatch_tui.kernel.cgroups import parse_cgroup  # here, because most machines have one namespace
 
     try:
-        with open(f"{proc}/{pid}/cgroup", errors="replace") as file:
-            origin = parse_cgroup(file.read())
+        origin = parse_cgroup(read_file(f"{proc}/{pid}/cgroup", PROC_FILE).decode("utf-8", "replace"))
     except OSError:
         return None
     return origin.container or origin.unit

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from netwatch_tui.kernel.descriptors import Descriptors, list_pids, read_descriptors
+from netwatch_tui.kernel.descriptors import Descriptors, go_on, list_pids, read_descriptors
+from netwatch_tui.kernel.faults import FAULTS, GONE, error_number
 from netwatch_tui.kernel.source import PROC, LinuxSource, ProcessReader
 
-_DENIED = "denied"
-
-_Found = dict[int, Descriptors | str]
-"""The descriptors of each process, or that it may not be looked into."""
+_Found = dict[int, Descriptors | int]
+"""The descriptors of each process, or the error number with which it can't be looked into."""
 
 
 class PrefetchedSource(LinuxSource):
@@ -34,13 +33,13 @@ class PrefetchedSource(LinuxSource):
         self._found = self._take() if self._child else None
         return sorted(self._found) if self._found else super().pids()
 
-    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
         """What the scan found, once; see `descriptors.read_descriptors`."""
         if self._found is None or pid not in self._found or fds is not None:
-            return super().descriptors(pid, fds)
+            return super().descriptors(pid, fds, check)
         found = self._found.pop(pid)
-        if isinstance(found, str):
-            raise PermissionError(pid)
+        if isinstance(found, int):
+            raise OSError(found, os.strerror(found), f"{pid}")
         return found
 
     def _take(self) -> _Found | None:
@@ -84,10 +83,10 @@ def _scan(proc: str, writing: int) -> None:
         for pid in list_pids(proc):
             try:
                 found[pid] = read_descriptors(proc, pid)
-            except PermissionError:
-                found[pid] = _DENIED
-            except (FileNotFoundError, ProcessLookupError):
+            except GONE:
                 continue
+            except FAULTS as error:
+                found[pid] = error_number(error)
         with open(writing, "wb") as pipe:
             marshal.dump(found, pipe)
         status = 0

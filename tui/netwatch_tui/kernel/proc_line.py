@@ -56,6 +56,27 @@ ADDRESSES = _Addresses()
 PORTS = _Ports()
 
 
+def number(text: bytes) -> int:
+    """A number without which there is no row: an inode, a port.
+
+    Raises:
+        ValueError: It is none, or a negative one.
+    """
+    if (found := int(text)) < 0:
+        raise ValueError(text)
+    return found
+
+
+def count(text: bytes) -> int | None:
+    """A number that can't be negative; None where it is, because the kernel printed a signed one that ran over.
+
+    Raises:
+        ValueError: It is no number.
+    """
+    found = int(text)
+    return found if found >= 0 else None
+
+
 def unfollowed(
     netns: int,
     netid: str,

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_lines import parse_inet, parse_udp
+from netwatch_tui.kernel.limits import LINE, TABLE
+from netwatch_tui.kernel.listed_answers import parse_listed
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.sctp_lines import parse_association, parse_endpoint
+from netwatch_tui.kernel.unix_answers import parse_unix_answer
 from netwatch_tui.kernel.unix_packet_netlink import parse_netlink, parse_packet, parse_unix
 from netwatch_tui.sockets.socket import Family, Socket
 
 Parser = Callable[[bytes, int, str, Family], Socket]
-"""From a line, the inode of its network namespace, and netid and family of its table."""
+"""From a line or message, the inode of its network namespace, and netid and family of its table."""
 
 
-DAMAGE = (ValueError, KeyError, IndexError)
-"""What parsers raise about a line that is none of their table's."""
+DAMAGE = (ValueError, LookupError, ArithmeticError, struct.error)
+"""What parsers raise about a line or message that is none of their table's, whatever numbers it has."""
 
 
 class Table(NamedTuple):
@@ -32,6 +37,10 @@ class Table(NamedTuple):
     parser: Parser
     has_slots: bool = True
     """Whether each line begins with a slot number, `   0: `, that shifts when another socket comes or goes."""
+    answer_parser: Parser | None = None
+    """Takes apart what sock_diag says in place of lines, where it lists all that the file does, and more surely."""
+    has_file: bool = True
+    """Whether there is such a file at all; else sock_diag alone tells, and it is asked only now and then."""
 
     def parse(self, line: bytes, netns: int) -> Socket:
         """One line, as `read_lines` gives it, as a socket that is not yet followed.
@@ -58,9 +67,14 @@ TABLES = (
     Table("icmp6", "icmp", "icmp", Family.INET6, parse_udp),
     Table("sctp/eps", "sctp", "sctp", Family.INET, parse_endpoint, has_slots=False),
     Table("sctp/assocs", "sctp", "sctp", Family.INET, parse_association, has_slots=False),
-    Table("unix", "unix", "", Family.UNIX, parse_unix, has_slots=False),
+    Table("unix", "unix", "", Family.UNIX, parse_unix, has_slots=False, answer_parser=parse_unix_answer),
     Table("packet", "packet", "", Family.PACKET, parse_packet, has_slots=False),
     Table("netlink", "netlink", "nl", Family.NETLINK, parse_netlink, has_slots=False),
+    *(
+        Table(f"{kind}{number}", kind, kind, family, parse_listed, False, parse_listed, has_file=False)
+        for kind in ("mptcp", "bound")
+        for family, number in ((Family.INET, ""), (Family.INET6, "6"))
+    ),
 )
 
 _READ = 128 * 1024
@@ -100,15 +114,23 @@ def _without_slots(lines: list[bytes]) -> list[bytes]:
 
 
 def _slices(file: int) -> Iterator[list[bytes]]:
-    """The whole lines of about as many bytes as `_READ` says, again and again; never none. Closes the file."""
+    """The whole lines of about as many bytes as `_READ` says, again and again; never none. Closes the file.
+
+    A table or a line that is larger than any that is one is given up with EFBIG: what never ends is not read for ever.
+    """
     pending: list[bytes] = []
-    size = 0
+    size = total = 0
     try:
         while data := os.read(file, _READ):
             pending.append(data)
             size += len(data)
+            total += len(data)
+            if total > TABLE:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             if size >= _READ:
                 *lines, rest = b"".join(pending).split(b"\n")
+                if len(rest) > LINE:
+                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
                 if lines:
                     yield lines
                 pending, size = [rest], len(rest)

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
+from netwatch_tui.kernel.faults import FAULTS, GONE
+from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.mounts import read_mounts
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
@@ -32,7 +34,7 @@ def read_visibility(proc: str) -> Unseen:
         may_trace = _has_capability(proc, _CAP_SYS_PTRACE)
         hides = _hides(proc, may_trace=may_trace)
         is_enclosed = not _shows_all_namespaces(proc)
-    except (OSError, ValueError):
+    except FAULTS:
         may_trace, hides, is_enclosed = False, False, True
     return Unseen(proc_hides=hides, is_enclosed=is_enclosed, is_root=os.geteuid() == 0, may_trace=may_trace)
 
@@ -92,10 +94,9 @@ def _field(path: str, name: str) -> str:
     Raises:
         ValueError: There is no such line.
     """
-    with open(path, errors="replace") as file:
-        for line in file:
-            if line.startswith(f"{name}:"):
-                return line.partition(":")[2].strip()
+    for line in read_file(path, PROC_FILE).decode("utf-8", "replace").split("\n"):
+        if line.startswith(f"{name}:"):
+            return line.partition(":")[2].strip()
     raise ValueError(name)
 
 
@@ -132,7 +133,7 @@ def _shows_all_namespaces(proc: str) -> bool:
         return True
     try:
         return _stat(proc, _KTHREADD).is_kernel_thread
-    except (FileNotFoundError, ProcessLookupError):
+    except GONE:
         return False
 
 

@@ -6,7 +6,7 @@ addresses; the first one (of the peer the primary one, marked `*`) stands for th
 
 from __future__ import annotations
 
-from netwatch_tui.kernel.proc_line import ip_address, unfollowed
+from netwatch_tui.kernel.proc_line import count, ip_address, number, unfollowed
 from netwatch_tui.sockets.socket import Address, Family, Socket, State
 
 _ANY = ip_address(bytes(4))
@@ -29,7 +29,7 @@ def parse_endpoint(line: bytes, netns: int, netid: str, _: Family) -> Socket:
     """An endpoint: `ENDPT SOCK STY SST HBKT LPORT UID INODE LADDRS`."""
     _endpoint, _sock, _style, state, _bucket, port, uid, inode, *addresses = line.split()
     return _socket_of(
-        netns, netid, _SOCKET_STATES[int(state)], int(inode), int(uid), _first(addresses), int(port), None, 0
+        netns, netid, _SOCKET_STATES[int(state)], number(inode), count(uid), _first(addresses), number(port), None, 0
     )
 
 
@@ -43,14 +43,14 @@ def parse_association(line: bytes, netns: int, netid: str, _: Family) -> Socket:
         netns,
         netid,
         _ASSOCIATION_STATES[int(state)],
-        int(inode),
-        int(uid),
+        number(inode),
+        count(uid),
         _first(here),
-        int(lport),
+        number(lport),
         _first(right.split()),
-        int(rport),
+        number(rport),
     )
-    return socket._replace(recv_q=int(rx), send_q=int(tx))
+    return socket._replace(recv_q=count(rx), send_q=count(tx))
 
 
 def _first(addresses: list[bytes]) -> Address:
@@ -73,7 +73,7 @@ def _socket_of(
     netid: str,
     state: State,
     inode: int,
-    uid: int,
+    uid: int | None,
     local: Address,
     local_port: int,
     peer: Address | None,

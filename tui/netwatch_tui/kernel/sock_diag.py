@@ -12,15 +12,14 @@ import os
 import socket as _socket
 import struct
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
-from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey, attributes
-from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
-
-if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
-    from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpAnswers, TcpPart
+from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, InetFound, SocketKey
+from netwatch_tui.kernel.listed_answers import listing_request
+from netwatch_tui.kernel.unix_answers import inode_of, unix_request, with_waiting
+from netwatch_tui.sockets.socket import Address, DiagFacts, Family, Socket
 
 _NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
@@ -28,11 +27,15 @@ _REQUEST, _DUMP = 0x1, 0x300
 _ERROR, _DONE = 2, 3
 _LISTEN = 1 << 10
 """The bit of TCP_LISTEN in a mask of states."""
+_BOUND = 1 << 13
+"""That of TCP_BOUND_INACTIVE, which kernels before 6.8 do not know."""
 _ALL_STATES = 0xFFFF_FFFF
 
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _INET_REQUEST = struct.Struct("=BBBxI")  # struct inet_diag_req_v2: family, protocol, extensions, states; then the id
+_ENDS, _COOKIE = slice(4, 40), slice(44, 52)
+"""Where they are in struct inet_diag_msg."""
 _ANY_COOKIE = b"\xff" * 8
 _BYTECODE = 1
 """INET_DIAG_REQ_BYTECODE."""
@@ -46,12 +49,12 @@ _IFREQ = struct.Struct("=16si20x")
 """struct ifreq: a device's name and number; see netdevice(7)."""
 _MOST_DEVICES = 8
 """Devices on which a socket is looked for that has none of the ends without a device."""
-_UNIX_REQUEST = struct.Struct("=BBHIII8s")  # struct unix_diag_req: family, protocol, pad, states, inode, show, cookie
-_UNIX_ANSWER = struct.Struct("=BBBBI8s")  # struct unix_diag_msg: family, type, state, pad, inode, cookie
-_SHOW_PEER, _SHOW_QUEUES, _SHOW_UID = 0x4, 0x10, 0x40
-_PEER, _QUEUES, _UID = 2, 4, 7
 _BATCH = 128
 """Questions in one message: their answers fit into the smallest receive buffer that Linux gives."""
+_LISTING = 0xFFFF_FFFF
+"""The sequence number of every list of unix sockets: what tells the same is the same datagram."""
+_TakenApart = tuple[list[bytes], bytes | None]
+"""Payloads, and that of the message that ends the list."""
 _PATIENCE = 1.0
 """Seconds to wait for an answer that the kernel gives at once or never."""
 
@@ -60,19 +63,8 @@ class SockDiagError(OSError):
     """The kernel can't be asked, or did not answer."""
 
 
-class _Found(Protocol):
-    """An answer about an internet socket."""
-
-    @property
-    def ends(self) -> bytes:
-        """Ports and addresses."""
-
-    @property
-    def inode(self) -> int:
-        """0 for one without a file."""
-
-
-_FoundT = TypeVar("_FoundT", bound=_Found)
+_FoundT = TypeVar("_FoundT", bound=InetFound)
+_PartT = TypeVar("_PartT")
 
 
 class Bound(NamedTuple):
@@ -84,17 +76,6 @@ class Bound(NamedTuple):
     interface: str | None
     """The device that it is bound to."""
     diag: DiagFacts | None = None
-
-
-class UnixDetails(NamedTuple):
-    """What only sock_diag tells of a unix socket."""
-
-    peer_inode: int
-    """0 when there is no peer."""
-    recv_q: int
-    send_q: int
-    uid: int | None
-    """None before Linux 5.3."""
 
 
 class SockDiag:
@@ -115,11 +96,13 @@ class SockDiag:
             raise SockDiagError(str(error)) from error
         self._sequence = 0
         self._inet = InetAnswers()
-        self._tcp: TcpAnswers | None = None
         self._devices: dict[int, None] = {}
         """Numbers of devices to which TCP sockets were seen bound."""
         self._untold: set[int] = set()
         """Protocols of which this kernel tells nothing: each question would make it look for a module again."""
+        self._untold_kinds: set[str] = set()
+        """The same of kinds that are listed."""
+        self._listed = _Listed()
 
     def close(self) -> None:
         """Close it."""
@@ -141,6 +124,20 @@ class SockDiag:
         """
         return [answer and answer.inode for answer in self._answers(sockets, self._inet.read)]
 
+    def count(self, sockets: Sequence[Socket]) -> list[int]:
+        """For each TCP connection how many there are with its two ends, by their cookies.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        cookies: dict[bytes, set[bytes]] = {packed_ends(socket): set() for socket in sockets}
+        for family in {_family(socket) for socket in sockets}:
+            request = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES & ~_LISTEN) + bytes(48)
+            for message in self._dump(request):
+                if (ends := message[_ENDS]) in cookies:
+                    cookies[ends].add(message[_COOKIE])
+        return [len(cookies[packed_ends(socket)]) for socket in sockets]
+
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         """What only sock_diag tells of TCP connections; None of those that are not found, as in `inodes`.
 
@@ -148,65 +145,21 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         return [
-            None if answer is None or answer.inode != socket.inode else self._facts(answer)
+            # On a device, and without an inode, it may be another one with the same ends.
+            self._facts(answer)
+            if answer and answer.inode == socket.inode and (answer.inode or not answer.device)
+            else None
             for socket, answer in zip(sockets, self._answers(sockets, self._inet.read), strict=True)
         ]
 
-    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
-        """What the kernel counts of TCP connections; None of those that are not found, as in `inodes`.
-
-        Raises:
-            SockDiagError: The kernel did not answer, or in a way that is not understood.
-        """
-        from netwatch_tui.kernel.tcp_info import EXTENSIONS
-
-        try:
-            return self._answers(sockets, self._tcp_answers.read, EXTENSIONS)
-        except ValueError as error:
-            raise SockDiagError(str(error)) from error
-
-    def tcp(self, check: Callable[[], None]) -> Iterator[TcpPart]:
-        """What the kernel counts of all TCP connections.
-
-        Args:
-            check: Called between two parts of the list; what it raises ends it.
-
-        Raises:
-            SockDiagError: The kernel did not answer, or in a way that is not understood.
-        """
-        from netwatch_tui.kernel.tcp_info import EXTENSIONS, STATE_MASK, TcpPart
-
-        for family in (_socket.AF_INET, _socket.AF_INET6):
-            self._sequence += 1
-            request = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, EXTENSIONS, STATE_MASK) + bytes(48)
-            self._send(_message(request, _REQUEST | _DUMP, self._sequence))
-            end = None
-            while end is None:
-                check()
-                data, read_at = self._recv(), time.perf_counter()
-                try:
-                    answers, end = self._tcp_answers.read_datagram(data, self._sequence)
-                except ValueError as error:
-                    raise SockDiagError(str(error)) from error
-                yield TcpPart(read_at, answers)
-            _raise_for(end)
-
-    @property
-    def _tcp_answers(self) -> TcpAnswers:
-        if self._tcp is None:
-            from netwatch_tui.kernel.tcp_info import TcpAnswers
-
-            self._tcp = TcpAnswers()
-        return self._tcp
-
     def bound(self) -> dict[int, Bound]:
-        """The listening TCP sockets and all UDP sockets by inode.
+        """The listening TCP sockets, those that are only bound, and all UDP sockets by inode.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
         found: dict[int, Bound] = {}
-        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN), (_socket.IPPROTO_UDP, _ALL_STATES)):
+        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN | _BOUND), (_socket.IPPROTO_UDP, _ALL_STATES)):
             for answer in self._list(protocol, states):
                 interface, diag = self._facts(answer)
                 found[answer.inode] = Bound(answer.recv_q, answer.send_q, interface, diag)
@@ -215,14 +168,23 @@ class SockDiag:
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What only sock_diag tells of every internet socket that it knows.
 
+        Not of those that their key does not tell from others: connections without a file, and with the same ends at two
+        devices, or several that share a file.
+
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        return {
-            _key(answer, protocol): self._facts(answer)
-            for protocol in _PROTOCOLS
-            for answer in self._list(protocol, _ALL_STATES)
-        }
+        found: dict[SocketKey, InetFacts] = {}
+        shared: set[SocketKey] = set()
+        for protocol in _PROTOCOLS:
+            for answer in self._list(protocol, _ALL_STATES):
+                facts = self._facts(answer)
+                key = _key(answer, protocol)
+                if found.setdefault(key, facts).diag.cookie != facts.diag.cookie:
+                    shared.add(key)
+        for key in shared:
+            del found[key]
+        return found
 
     def autobound(self) -> set[SocketKey]:
         """The internet sockets whose local port the kernel chose: those without SOCK_BINDPORT_LOCK.
@@ -236,26 +198,27 @@ class SockDiag:
             for answer in self._list(protocol, _ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
         }
 
-    def unix(self) -> dict[int, UnixDetails]:
-        """Details of all unix sockets by inode.
+    def listing(self, kind: str, family: Family) -> list[list[bytes]] | None:
+        """All sockets of a kind that `Table.answer_parser` reads, some hundred at a time.
+
+        None where this kernel tells nothing of them.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        show = _SHOW_PEER | _SHOW_QUEUES | _SHOW_UID
-        request = _UNIX_REQUEST.pack(_socket.AF_UNIX, 0, 0, _ALL_STATES, 0, show, b"\xff" * 8)
-        found: dict[int, UnixDetails] = {}
-        for answer in self._dump(request):
-            inode = _UNIX_ANSWER.unpack_from(answer)[4]
-            told = dict(attributes(answer[_UNIX_ANSWER.size :]))
-            recv_q, send_q = struct.unpack("=II", told.get(_QUEUES, bytes(8)))
-            found[inode] = UnixDetails(
-                peer_inode=int.from_bytes(told.get(_PEER, b"\0"), sys.byteorder),
-                recv_q=recv_q,
-                send_q=send_q,
-                uid=struct.unpack("=I", told[_UID])[0] if _UID in told else None,
-            )
-        return found
+        if kind == "unix":
+            return self._list_or_none(kind, unix_request(), self._listed)
+        request = listing_request(kind, family)
+        return None if request is None else self._list_or_none(kind, request)
+
+    def unix_inodes(self) -> set[int] | None:
+        """The inodes of all unix sockets; None where the kernel can't tell.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        parts = self._list_or_none("unix", unix_request(inodes_only=True))
+        return None if parts is None else set(map(inode_of, chain.from_iterable(parts)))
 
     def device(self, index: int) -> str | None:
         """The network device of this number in the namespace of the netlink socket; None for number 0, which means any.
@@ -266,7 +229,7 @@ class SockDiag:
             return None
         try:
             told = fcntl.ioctl(self._netlink.fileno(), _SIOCGIFNAME, _IFREQ.pack(b"", index))
-        except OSError:
+        except (OSError, struct.error):
             return f"if{index}"
         return os.fsdecode(told[:16].partition(b"\0")[0])
 
@@ -290,6 +253,17 @@ class SockDiag:
                     raise
                 self._untold.add(protocol)
                 return
+
+    def _list_or_none(self, kind: str, request: bytes, listed: _Listed | None = None) -> list[list[bytes]] | None:
+        if kind in self._untold_kinds:
+            return None
+        try:
+            return list(self._parts(request, listed))
+        except SockDiagError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            self._untold_kinds.add(kind)
+            return None
 
     def _answers(
         self, sockets: Sequence[Socket], read: Callable[[bytes], _FoundT | None], extensions: int = 0
@@ -342,16 +316,30 @@ class SockDiag:
 
     def _dump(self, request: bytes) -> Iterator[bytes]:
         """The payload of every answer to one question."""
+        return chain.from_iterable(self._parts(request))
+
+    def _parts(self, request: bytes, listed: _Listed | None = None) -> Iterator[list[bytes]]:
+        """The payloads of the answers to one question, those of one datagram at a time."""
+        take_apart = listed.begin() if listed else _payloads
+        yield from self._taken_apart(request, take_apart, _LISTING if listed else None)
+
+    def _taken_apart(
+        self,
+        request: bytes,
+        take_apart: Callable[[bytes, int], tuple[list[_PartT], bytes | None]],
+        sequence: int | None = None,
+    ) -> Iterator[list[_PartT]]:
+        """The answers to one question as something else takes them apart, those of one datagram at a time."""
         self._sequence += 1
-        self._send(_message(request, _REQUEST | _DUMP, self._sequence))
-        while True:
-            for kind, sequence, payload in self._receive():
-                if sequence != self._sequence:
-                    continue
-                if kind in (_DONE, _ERROR):
-                    _raise_for(payload)
-                    return
-                yield payload
+        number = self._sequence if sequence is None else sequence
+        self._send(_message(request, _REQUEST | _DUMP, number))
+        end = None
+        while end is None:
+            parts, end = take_apart(self._recv(), number)
+            yield parts
+        # It begins with 0 or a negative error number: a list that can't be made just ends with one.
+        if code := -struct.unpack_from("=i", end)[0]:
+            raise SockDiagError(code, os.strerror(code))
 
     def _send(self, data: bytes) -> None:
         try:
@@ -372,24 +360,65 @@ class SockDiag:
         while at + _HEADER.size <= len(data):
             length, kind, _, sequence, _ = _HEADER.unpack_from(data, at)
             yield kind, sequence, data[at + _HEADER.size : at + length]
-            at += (length + 3) & ~3
+            at += max((length + 3) & ~3, _HEADER.size)
+
+
+class _Listed:
+    """The datagrams of the last list of unix sockets, taken apart: what did not change costs next to nothing."""
+
+    def __init__(self) -> None:
+        self._before: dict[bytes, _TakenApart] = {}
+        self._now: dict[bytes, _TakenApart] = {}
+
+    def begin(self) -> Callable[[bytes, int], _TakenApart]:
+        """What takes apart the datagrams of the next list."""
+        self._before, self._now = self._now, {}
+        return self._take_apart
+
+    def _take_apart(self, data: bytes, sequence: int) -> _TakenApart:
+        found = self._before.get(data)
+        if found is None:
+            payloads, end = _payloads(data, sequence)
+            found = with_waiting(payloads), end
+        self._now[data] = found
+        return found
+
+
+def _payloads(data: bytes, sequence: int) -> _TakenApart:
+    """The answers to one question in a datagram, and the payload of the message that ends them, if it is there.
+
+    The hottest loop of this module: it runs for every unix socket that is new, and for its neighbours.
+    """
+    payloads: list[bytes] = []
+    at, last = 0, len(data) - _HEADER.size
+    while at <= last:
+        length, kind, _, number, _ = _HEADER.unpack_from(data, at)
+        if number == sequence:
+            payload = data[at + 16 : at + length]
+            if kind in (_DONE, _ERROR):
+                return payloads, payload
+            payloads.append(payload)
+        at += max((length + 3) & ~3, 16)
+    return payloads, None
 
 
 def _message(payload: bytes, flags: int, sequence: int) -> bytes:
     return _HEADER.pack(_HEADER.size + len(payload), _BY_FAMILY, flags, sequence, 0) + payload
 
 
-def _raise_for(end: bytes) -> None:
-    """Raise if a list ended early: the payload of its end begins with 0 or a negative error number."""
-    if code := -struct.unpack_from("=i", end)[0]:
-        raise SockDiagError(code, os.strerror(code))
+def tcp_request(family: int, extensions: int, states: int) -> bytes:
+    """The request for all TCP sockets of a family that are in one of these states."""
+    return _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, extensions, states) + bytes(48)
 
 
 def _question(socket: Socket, device: int, extensions: int) -> bytes:
     """The request for the one socket with these ends on this device."""
-    family = _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
-    head = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, extensions, _ALL_STATES)
+    head = _INET_REQUEST.pack(_family(socket), _socket.IPPROTO_TCP, extensions, _ALL_STATES)
     return head + packed_ends(socket) + device.to_bytes(4, sys.byteorder) + _ANY_COOKIE
+
+
+def _family(socket: Socket) -> int:
+    return _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
 
 
 def packed_ends(socket: Socket) -> bytes:
@@ -399,7 +428,7 @@ def packed_ends(socket: Socket) -> bytes:
 
 def socket_key(socket: Socket) -> SocketKey:
     """What finds an internet socket among the answers."""
-    return socket.inode, packed_ends(socket) if socket.netid == "tcp" else b""
+    return socket.inode, packed_ends(socket) if socket.netid in ("tcp", "bound") else b""
 
 
 def _key(answer: InetAnswer, protocol: int) -> SocketKey:
@@ -410,6 +439,6 @@ def _padded(address: Address) -> bytes:
     return address.packed.ljust(16, b"\0")
 
 
-def _is_of(answer: _Found | None, socket: Socket) -> bool:
+def _is_of(answer: InetFound | None, socket: Socket) -> bool:
     """Whether an answer is about this socket, also if it has lost its file since."""
     return answer is not None and answer.inode in (socket.inode, 0)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import pwd
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.kernel.descriptors import (
     DescriptorFolder,
     Descriptors,
+    go_on,
     list_descriptors,
     list_pids,
     read_descriptors,
     stat_descriptors,
 )
 from netwatch_tui.kernel.namespaces import NAMED, NamespaceList, Namespaces
+from netwatch_tui.kernel.users import Users
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
@@ -49,17 +50,20 @@ class Source(Protocol):
     def list_descriptors(self, pid: int) -> list[int]:
         """The open descriptors of a process; see `descriptors.list_descriptors`."""
 
-    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
         """What stands behind descriptors of a process; see `descriptors.read_descriptors`."""
 
-    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+    def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         """Where else a process may hold sockets; see `unlisted_descriptors.find_hiding_places`."""
 
-    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+    def read_hiding_place(self, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:
         """The sockets that are held there; see `unlisted_descriptors.read_hiding_place`."""
 
     def process(self, pid: int) -> Process | None:
-        """Metadata of a process; None if it is gone."""
+        """Metadata of a process, blank where it can't be read; None if it is gone."""
+
+    def process_faults(self) -> Mapping[int, int]:
+        """The processes of which metadata could not be read, each with the error number; see `faults`."""
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process; None if it is gone."""
@@ -72,10 +76,14 @@ class Source(Protocol):
 
 
 class ProcessReader(Protocol):
-    """Gives metadata of processes: psutil's, or only names where start-up time counts."""
+    """Gives metadata of processes: all of it, or only names where start-up time counts."""
+
+    @property
+    def faults(self) -> Mapping[int, int]:
+        """The processes of which something could not be read, each with the error number."""
 
     def read(self, pid: int) -> Process | None:
-        """Metadata of a process; None if it is gone."""
+        """Metadata of a process, blank where it can't be read; None if it is gone."""
 
     def details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process; None if it is gone."""
@@ -92,12 +100,12 @@ class LinuxSource:
 
         Args:
             proc: Where its `/proc` is.
-            processes: Who tells about processes; psutil where nobody is named.
+            processes: Who tells about processes; `Processes` where nobody is named.
             named: Where files stand for its network namespaces.
         """
         self._proc = proc
         self._processes = processes
-        self._users: dict[int, str] = {}
+        self._users = Users()
         self._namespaces = NamespaceList(proc, named)
         self._cgroups: CgroupPaths | None = None
 
@@ -147,25 +155,29 @@ class LinuxSource:
         """The open descriptors of a process."""
         return list_descriptors(self._proc, pid)
 
-    def descriptors(self, pid: int, fds: Iterable[int] | None = None) -> Descriptors:
+    def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
         """What stands behind descriptors of a process."""
-        return read_descriptors(self._proc, pid, fds)
+        return read_descriptors(self._proc, pid, fds, check)
 
-    def hiding_places(self, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+    def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         """Where else a process may hold sockets."""
         from netwatch_tui.kernel.unlisted_descriptors import find_hiding_places
 
-        return find_hiding_places(self._proc, pid, rings)
+        return find_hiding_places(self._proc, pid, rings, check)
 
-    def read_hiding_place(self, place: HidingPlace) -> Descriptors:
+    def read_hiding_place(self, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:
         """The sockets that are held there."""
         from netwatch_tui.kernel.unlisted_descriptors import read_hiding_place
 
-        return read_hiding_place(self._proc, place)
+        return read_hiding_place(self._proc, place, check)
 
     def process(self, pid: int) -> Process | None:
         """Metadata of a process; None if it is gone."""
         return self._reader.read(pid)
+
+    def process_faults(self) -> Mapping[int, int]:
+        """The processes of which metadata could not be read."""
+        return self._processes.faults if self._processes is not None else {}
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process."""
@@ -176,7 +188,7 @@ class LinuxSource:
         if self._processes is None:
             from netwatch_tui.kernel.processes import Processes
 
-            self._processes = Processes(self._proc)
+            self._processes = Processes(self._proc, self._users)
         return self._processes
 
     def forget_processes(self) -> None:
@@ -186,10 +198,4 @@ class LinuxSource:
 
     def user(self, uid: int) -> str:
         """The name of a user, or the number as text."""
-        if (name := self._users.get(uid)) is None:
-            try:
-                name = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                name = str(uid)
-            self._users[uid] = name
-        return name
+        return self._users.name(uid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from netwatch_tui.kernel.proc_line import unfollowed
+from netwatch_tui.kernel.proc_line import count, number, unfollowed
 from netwatch_tui.sockets.socket import Address, Family, Socket, State
 
 _UNIX_TYPES = {b"0001": "u_str", b"0002": "u_dgr", b"0005": "u_seq"}
@@ -18,7 +18,10 @@ _ACCEPTS = 0x10000
 _UNIX_HEAD = re.compile(rb"([^:]+): ([0-9A-F]{8}) [0-9A-F]{8} ([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{2}) +([0-9]+)")
 """Pointer, references, protocol, flags, type, state, inode. What follows after one blank is the path."""
 
-_PACKET_TYPES = {b"2": "p_dgr", b"3": "p_raw"}
+_RAW = b"3"
+"""SOCK_RAW. ss calls everything else p_dgr, SOCK_PACKET (10) among it."""
+NO_DEVICE = 0xFFFF_FFFF
+"""What -1 means, which the kernel prints where the device is gone: no device has this number, and 0 means any."""
 _ETHERTYPES: dict[int, str] = {0x0003: "*", 0x0800: "ip", 0x0806: "arp", 0x86DD: "ipv6"}
 """include/uapi/linux/if_ether.h; 3 is ETH_P_ALL."""
 
@@ -28,8 +31,8 @@ def parse_unix(line: bytes, netns: int, _: str, family: Family) -> Socket:
     head = _UNIX_HEAD.match(line)
     if head is None:
         raise ValueError(line)
-    pointer, refs, flags, kind, state, number = head.groups()
-    path, inode = line[head.end() + 1 :], int(number)
+    pointer, refs, flags, kind, state, digits = head.groups()
+    path, inode = line[head.end() + 1 :], int(digits)
     # A connection that waits to be accepted has no inode, and its path is the listener's.
     told_apart = path if inode else path + b"\0" + pointer
     return unfollowed(
@@ -47,19 +50,19 @@ def parse_unix(line: bytes, netns: int, _: str, family: Family) -> Socket:
 def parse_packet(line: bytes, netns: int, _: str, family: Family) -> Socket:
     """A packet socket: which protocol it sees, on which device."""
     _sk, refs, kind, protocol, device, _running, rmem, uid, inode = line.split()
-    ethertype = int(protocol, 16)
+    ethertype, index = int(protocol, 16), int(device)
     name = _ETHERTYPES.get(ethertype, f"[{ethertype}]")
     return unfollowed(
         netns,
-        _PACKET_TYPES[kind],
+        "p_raw" if kind == _RAW else "p_dgr",
         family,
-        int(inode),
-        recv_q=int(rmem),
+        number(inode),
+        recv_q=count(rmem),
         send_q=0,
         local=Address(0, name.encode(), name),
-        local_port=int(device),
-        uid=int(uid),
-        refs=int(refs),
+        local_port=index if 0 <= index < NO_DEVICE else NO_DEVICE,
+        uid=count(uid),
+        refs=count(refs),
     )
 
 
@@ -70,11 +73,11 @@ def parse_netlink(line: bytes, netns: int, netid: str, family: Family) -> Socket
         netns,
         netid,
         family,
-        int(inode),
-        recv_q=int(rmem),
-        send_q=int(wmem),
+        number(inode),
+        recv_q=count(rmem),
+        send_q=count(wmem),
         local=Address(0, int(protocol).to_bytes(2), protocol.decode()),
-        local_port=int(port),
-        refs=int(refs),
-        drops=int(drops),
+        local_port=number(port),
+        refs=count(refs),
+        drops=count(drops),
     )

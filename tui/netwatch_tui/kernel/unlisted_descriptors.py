@@ -10,14 +10,16 @@ What is under way in a message of SCM_RIGHTS can't be found: the receiver's fdin
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
-from netwatch_tui.kernel.descriptors import RING, Descriptors, list_descriptors, read_descriptors
+from netwatch_tui.kernel.descriptors import RING, Descriptors, go_on, list_descriptors, read_descriptors
+from netwatch_tui.kernel.limits import FDINFO, TABLES_OF_THREADS, read_file
 
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64le": 354, "s390x": 343}
 """Its number, by machine: Python does not have it, nor do older C libraries."""
@@ -39,7 +41,9 @@ class HidingPlace(NamedTuple):
     """The descriptor of an io_uring; None for the table itself."""
 
 
-def find_hiding_places(proc: str, pid: int, rings: Iterable[int]) -> list[HidingPlace]:
+def find_hiding_places(
+    proc: str, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on
+) -> list[HidingPlace]:
     """The tables of descriptors of a process beside the listed one, and its rings.
 
     A system call a thread tells which tables are the same; where kcmp(2) can't be asked, their numbers and
@@ -49,21 +53,23 @@ def find_hiding_places(proc: str, pid: int, rings: Iterable[int]) -> list[Hiding
         proc: Where `/proc` is.
         pid: The process.
         rings: The rings in its listed table.
+        check: Called for every thread; what it raises ends the search.
 
     Raises:
         PermissionError: The process belongs to somebody else.
         FileNotFoundError, ProcessLookupError: The process is gone.
+        OSError: They can't be read, or with EMFILE, there are more of them than are looked at (`limits`).
     """
     places = [HidingPlace(pid, pid, ring) for ring in rings]
-    for task in _tasks_with_tables(proc, pid):
+    for task in _tasks_with_tables(proc, pid, check):
         places.append(HidingPlace(pid, task))
-        found = read_descriptors(f"{proc}/{pid}/task", task)
+        found = read_descriptors(f"{proc}/{pid}/task", task, check=check)
         places += [HidingPlace(pid, task, fd) for fd, what in found.items() if what == RING]
     return places
 
 
-def read_hiding_place(proc: str, place: HidingPlace) -> Descriptors:
-    """The sockets in a place, by descriptor; those of a ring by their order, since they have none.
+def read_hiding_place(proc: str, place: HidingPlace, check: Callable[[], None] = go_on) -> Descriptors:
+    """What is in a place, by descriptor; the sockets of a ring by their order, since they have none.
 
     Raises:
         PermissionError: The process belongs to somebody else.
@@ -71,12 +77,12 @@ def read_hiding_place(proc: str, place: HidingPlace) -> Descriptors:
     """
     tasks = f"{proc}/{place.pid}/task"
     if place.ring is None:
-        return {fd: inode for fd, inode in read_descriptors(tasks, place.task).items() if inode > 0}
-    with open(f"{tasks}/{place.task}/fdinfo/{place.ring}", "rb") as file:
-        return dict(enumerate(map(int, _REGISTERED.findall(file.read()))))
+        return read_descriptors(tasks, place.task, check=check)
+    told = read_file(f"{tasks}/{place.task}/fdinfo/{place.ring}", FDINFO)
+    return dict(enumerate(map(int, _REGISTERED.findall(told))))
 
 
-def _tasks_with_tables(proc: str, pid: int) -> list[int]:
+def _tasks_with_tables(proc: str, pid: int, check: Callable[[], None]) -> list[int]:
     """One thread for each table of descriptors that is not the listed one."""
     folder = f"{proc}/{pid}/task"
     if os.stat(folder).st_nlink - 2 < 2:  # a folder has two links more than it has folders in it
@@ -84,10 +90,14 @@ def _tasks_with_tables(proc: str, pid: int) -> list[int]:
     if not _can_compare(proc, pid):
         return _tasks_with_other_descriptors(folder, pid)
     tables = [pid]
+    """In the order of kcmp(2), so that each further thread is compared with few of them."""
     for task in map(int, os.listdir(folder)):
-        if task != pid and all(_differ(task, other) for other in tables):
-            tables.append(task)
-    return tables[1:]
+        check()
+        if task != pid and (at := _place_of_new(task, tables)) is not None:
+            if len(tables) > TABLES_OF_THREADS:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            tables.insert(at, task)
+    return [task for task in tables if task != pid]
 
 
 def _tasks_with_other_descriptors(folder: str, pid: int) -> list[int]:
@@ -115,7 +125,7 @@ def _can_compare(proc: str, pid: int) -> bool:
 
     Seccomp refuses it in most containers; and it takes the numbers of the own pid namespace.
     """
-    return _has_own_numbers(proc) and _compare(pid, pid) == 0
+    return _has_own_numbers(proc) and _compared(pid, pid) == 0
 
 
 @cache
@@ -128,12 +138,22 @@ def _has_own_numbers(proc: str) -> bool:
         return any(line.startswith(b"NSpid:") and len(line.split()) == 2 for line in file)
 
 
-def _differ(one: int, other: int) -> bool:
-    """Whether two threads are known to have different tables."""
-    return _compare(one, other) > 0
+def _place_of_new(task: int, tables: list[int]) -> int | None:
+    """Where among ordered tables that of a thread belongs; None if it is one of them, or that can't be told."""
+    low, high = 0, len(tables)
+    while low < high:
+        middle = (low + high) // 2
+        match _compared(task, tables[middle]):
+            case 1:
+                high = middle
+            case 2:
+                low = middle + 1
+            case _:
+                return None
+    return low
 
 
-def _compare(one: int, other: int) -> int:
-    """What kcmp(2) says of the tables of two threads: 0 if they are one, and -1 where it fails or is not known."""
+def _compared(one: int, other: int) -> int:
+    """What kcmp(2) says of the tables of two threads: 0 for the same, 1 and 2 for less and greater, -1 on failure."""
     number = _KCMP.get(os.uname().machine)
     return -1 if number is None else int(_LIBC.syscall(number, one, other, _KCMP_FILES, 0, 0))

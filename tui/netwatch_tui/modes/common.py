@@ -11,12 +11,13 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
+from netwatch_tui.arguments import DEFAULT_INTERVAL
 from netwatch_tui.fields.format import harmless, printable
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import LISTENING, Selection
-from netwatch_tui.sockets.snapshot import Seen
+from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.row_choice import RowChoice
 
@@ -89,6 +90,19 @@ def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
     return RowChoice(selection(options), queries)
 
 
+def choose_rows(choice: RowChoice, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
+    """What `RowChoice.in_snapshot` chooses, with a word of what it could not search in good time."""
+    if not choice.queries:
+        return choice.in_snapshot(snapshot, sockets)
+    from netwatch_tui.query.regex import EFFORT_AT_ONCE, Effort
+
+    effort = Effort(EFFORT_AT_ONCE)
+    rows = choice.in_snapshot(snapshot, sockets, effort)
+    if effort.text:
+        complain(f"filter: {effort.text}")
+    return rows
+
+
 def tell_if_in_vain(choice: RowChoice, rows: Iterable[Socket], other_namespaces: int = 0) -> None:
     """Say what a filter asked for if there are no rows: an empty answer looks like a fact.
 
@@ -130,6 +144,11 @@ def colours(options: argparse.Namespace) -> bool:
         on_terminal = sys.stdout is not None and sys.stdout.isatty()
         return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return bool(options.color == "always")
+
+
+def tick_interval(options: argparse.Namespace) -> float:
+    """Seconds between two ticks without a screen, which has a configuration."""
+    return DEFAULT_INTERVAL if options.interval is None else float(options.interval)
 
 
 def print_lines(lines: Iterable[str], paint: Paint = iter) -> int:

@@ -6,7 +6,7 @@ import argparse
 import itertools
 from collections.abc import Iterator
 
-from netwatch_tui.modes.common import colours, complain, print_lines, row_choice, tell_if_in_vain
+from netwatch_tui.modes.common import choose_rows, colours, complain, print_lines, row_choice, tell_if_in_vain
 from netwatch_tui.output.differences import difference_lines, difference_objects
 from netwatch_tui.recording.last_state import Last, last_state
 from netwatch_tui.recording.reader import RecordingError
@@ -22,7 +22,7 @@ def diff(options: argparse.Namespace) -> int:
         return 2
     choice = row_choice(options)
     snapshots = [_read(path).snapshot for path in options.diff]
-    chosen = [choice.in_snapshot(each) for each in snapshots]
+    chosen = [choose_rows(choice, each) for each in snapshots]
     tell_if_in_vain(choice, itertools.chain(*chosen))
     before, after = (Side(rows, each.namespaces.names) for rows, each in zip(chosen, snapshots, strict=True))
     found = compare(before, after)

@@ -7,11 +7,21 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netwatch_tui.fields.format import printable
+from netwatch_tui.files.state_folder import check_folder, state_folder
+from netwatch_tui.kernel.machine_names import read_names
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
+from netwatch_tui.settings.arrangement import Arranged, Arrangement
+from netwatch_tui.settings.config_file import config_path, config_text
+from netwatch_tui.settings.config_reader import read_settings
+from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.run import ScreenError, Start, run
+from netwatch_tui.ui.themes import ThemeError
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -30,24 +40,87 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if os.environ.get("TERM") == "dumb":
         complain("the screen needs a terminal that moves its cursor, and TERM is dumb; --once prints to any")
         return 2
-    spec = ViewSpec(
-        query=query(" ".join(options.filter)),
-        selection=selection(options),
-        interval=options.interval,
+    settings, problems = _settings(options.config)
+    folder = _state_folder(problems)
+    arrangement = Arrangement(folder, settings)
+    arranged = Arranged() if options.fresh else arrangement.read()
+    view = _first_view(options, settings, arranged)
+    start = Start(
+        settings,
+        folder,
+        arrangement,
+        options.theme,
+        arranged.values.get("theme"),
+        view,
+        mouse=settings.mouse and not options.no_mouse,
+        notices=(*problems, *arranged.problems),
+        debug=options.debug,
     )
-    if options.sort:
-        spec = spec._replace(sort=options.sort.column, descending=options.sort.descending)
-    if options.columns:
-        spec = spec._replace(columns=options.columns)
+    spec = _spec(options, settings, arranged, view)
     if options.info:
         spec = spec.with_flows()
-    return _replay(options, spec) if options.replay else _watch(options, spec, make_source)
+    return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
 
 
-def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource) -> int:
+def _state_folder(problems: list[str]) -> Path | None:
+    """Where something is remembered; None, and a line that says why, where there is no such place."""
+    try:
+        folder = state_folder()
+        check_folder(folder)
+    except OSError as error:
+        problems.append(f"nothing is remembered: {printable(error.strerror or str(error))}")
+        return None
+    return folder
+
+
+def _settings(file: str | None) -> tuple[Settings, list[str]]:
+    """The configuration, and what is wrong with it. One that was asked for and can't be read ends the program."""
+    path = config_path() if file is None else Path(file)
+    try:
+        text = config_text(path)
+    except FileNotFoundError:
+        if file is None:
+            return Settings(), []
+        complain(f"there is no configuration {file}")
+        raise SystemExit(2) from None
+    except OSError as error:
+        problem = f"{path} can't be read: {error.strerror}"
+        if file is None:
+            return Settings(), [printable(problem)]
+        complain(problem)
+        raise SystemExit(2) from error
+    return read_settings(text, file or path.name, read_names)
+
+
+def _first_view(options: argparse.Namespace, settings: Settings, arranged: Arranged) -> int:
+    """Which view is shown first: that in which the program was left, or the first if the command line asks for rows."""
+    names = [view.name for view in settings.all_views]
+    name = arranged.values.get("view")
+    asked = options.filter or options.kinds or options.families or options.listening or options.net
+    return names.index(name) if name in names and not asked else 0
+
+
+def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged, view: int) -> ViewSpec:
+    """What is shown at first: as the command line says, else as it was arranged, else as the view has it."""
+    interval = settings.interval if options.interval is None else options.interval
+    asked = ViewSpec(query=query(" ".join(options.filter)), interval=interval, linger=settings.linger)
+    shown = settings.all_views[view]
+    spec = shown.spec(asked)
+    if view == 0:
+        spec = spec._replace(query=asked.query, selection=selection(options))
+    left = arranged.values if arranged.values.get("view", shown.name) == shown.name else {}
+    if sort := options.sort or left.get("sort"):
+        spec = spec._replace(sort=sort.column, descending=sort.descending)
+    if columns := options.columns or left.get("columns"):
+        spec = spec._replace(columns=columns)
+    return spec._replace(grouping=left.get("group", spec.grouping))
+
+
+def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_source: MakeSource) -> int:
     """Show this machine, and record what is seen if that is asked for."""
     source = make_source(EVERY_NEED)
-    spec = spec._replace(namespaces=namespace_of(source, options.net))
+    if options.net:
+        spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.play.live_feed import LiveFeed
 
@@ -56,12 +129,13 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
     def record(collector: Collects) -> Collects:
         from netwatch_tui.modes.record import begun  # only who records waits for it to be loaded
 
-        recorders.append(begun(options, collector))
+        recorders.append(begun(options, collector, spec.interval))
         return recorders[0]
 
-    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None)
+    thresholds = start.settings.thresholds
+    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None, thresholds=thresholds)
     try:
-        return _run(options, feed, spec, lambda: os.uname().nodename)
+        return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -69,28 +143,31 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, make_source: MakeSource)
             finish(options, recorder)
 
 
-def _replay(options: argparse.Namespace, spec: ViewSpec) -> int:
+def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     """Show a recording, or a stream that is being recorded elsewhere."""
+    from netwatch_tui.files.bounded_reader import open_input
     from netwatch_tui.files.text_lines import read_lines
     from netwatch_tui.modes.replay_once import opened
     from netwatch_tui.play.player import Player
     from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
-    path = options.replay
+    path, thresholds = options.replay, start.settings.thresholds
     if path == "-":
-        stream = os.dup(0)
+        try:
+            stream = open_input(path)
+        except OSError as error:
+            complain(f"can't read {path}: {error.strerror}")
+            return 2
         os.dup2(_keyboard(), 0)
-        feed = Player(lambda: Recording(read_lines(stream), "standard input"), spec, live=True)
+        feed = Player(lambda: Recording(read_lines(stream), "standard input", thresholds), spec, live=True)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path), spec, count=partial(count_frames, path))
-    return _run(options, feed, spec, lambda: feed.position.host)
+        feed = Player(partial(open_recording, path, thresholds), spec, count=partial(count_frames, path))
+    return _run(feed, spec, start, lambda: feed.position.host)
 
 
-def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable[[], str]) -> int:
+def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> int:
     """Show what a feed sends, of the machine with this name."""
-    from netwatch_tui.ui.run import ScreenError, run
-    from netwatch_tui.ui.themes import ThemeError
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
         from netwatch_tui.output.head import Head
@@ -108,7 +185,7 @@ def _run(options: argparse.Namespace, feed: Feed, spec: ViewSpec, host: Callable
         return write_lines(format, sockets, head)
 
     try:
-        return run(feed, spec, theme=options.theme, mouse=not options.no_mouse, write=file_lines, debug=options.debug)
+        return run(feed, spec, start, file_lines)
     except ThemeError as error:
         complain(str(error))
         return 2

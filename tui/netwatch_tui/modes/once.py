@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
     MakeSource,
+    choose_rows,
     colours,
     complain,
     complain_of_hidden,
@@ -19,6 +20,7 @@ from netwatch_tui.modes.common import (
     row_choice,
     tell_if_in_vain,
     tell_of_unmet_words,
+    tick_interval,
 )
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
@@ -28,9 +30,9 @@ from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket
 
 if TYPE_CHECKING:
-    from netwatch_tui.arguments import Sort
     from netwatch_tui.output.head import Head
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.view.column_names import Sort
     from netwatch_tui.view.row_choice import RowChoice
 
 
@@ -55,7 +57,7 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     started = time.monotonic()
     snapshot = collector.collect(time.time())
     if needs.rates:
-        time.sleep(max(started + options.interval - time.monotonic(), 0.0))
+        time.sleep(max(started + tick_interval(options) - time.monotonic(), 0.0))
         snapshot = collector.collect(time.time())
     elif any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
         snapshot = collector.collect(time.time())  # finds what was opened after the processes were looked at
@@ -97,7 +99,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         complain(problem.text)
     if options.net == "*":
         complain_of_hidden(snapshot.namespaces)
-    rows = choice.in_snapshot(snapshot)
+    rows = choose_rows(choice, snapshot)
     if rows:
         tell_of_unmet_words(choice, rows)
     elif choice.depends_on_time and not options.replay:

@@ -11,7 +11,7 @@ from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of
+from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of, tick_interval
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.recorder import Recorder
@@ -29,9 +29,9 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     with Interrupts(for_reader=options.record == "-") as interrupts:
         ticker = interrupts.ticker
         collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check)
-        recorder = begun(options, collector)
+        recorder = begun(options, collector, tick_interval(options))
         try:
-            for _ in snapshots(recorder, ticker, options.interval, options.duration):
+            for _ in snapshots(recorder, ticker, tick_interval(options), options.duration):
                 if recorder.failure:
                     return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
         finally:
@@ -40,24 +40,32 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
 
 
 def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
-    """One a tick. What can't be read is told once, and again when it is another thing; what is hidden, at the start."""
-    told: frozenset[str] | None = None
+    """One for each tick that succeeds.
+
+    What can't be read is told once, and again when it is another thing; what is hidden, at the start.
+    """
+    told: frozenset[str] = frozenset()
+    is_first = True
     for now in ticker.ticks(interval, lasts):
-        snapshot = collects.collect(now)
-        if told is None:
-            told = frozenset()
-            if collects.namespaces == "*":
-                complain_of_hidden(snapshot.namespaces)
-        problems = {problem.text for problem in snapshot.problems}
+        snapshot: Snapshot | None = None
+        try:
+            snapshot = collects.collect(now)
+            problems = {problem.text for problem in snapshot.problems}
+        except Exception as error:  # noqa: BLE001 -- the program must outlive any fault of a tick, and says it
+            problems = {f"collecting failed, retrying: {type(error).__name__}: {error}"}
+        if snapshot is not None and is_first and collects.namespaces == "*":
+            complain_of_hidden(snapshot.namespaces)
+        is_first = is_first and snapshot is None
         for text in sorted(problems - told):
             complain(text)
         told = frozenset(problems)
-        yield snapshot
+        if snapshot is not None:
+            yield snapshot
 
 
 def record_one(options: argparse.Namespace, snapshot: Snapshot) -> int:
     """Write down one snapshot; returns the exit status."""
-    recorder = begun(options, _One(snapshot))
+    recorder = begun(options, _One(snapshot), tick_interval(options))
     for problem in recorder.collect(snapshot.taken_at).problems:
         if recorder.failure:
             complain(problem.text)
@@ -71,17 +79,20 @@ def recorded(options: argparse.Namespace, collector: Collects) -> Iterator[Colle
     if not options.record:
         yield collector
         return
-    recorder = begun(options, collector)
+    recorder = begun(options, collector, tick_interval(options))
     try:
         yield recorder
     finally:
         finish(options, recorder)
 
 
-def begun(options: argparse.Namespace, collector: Collects) -> Recorder:
-    """A recorder. A file that can't be written ends the program with a line that says why."""
+def begun(options: argparse.Namespace, collector: Collects, seconds: float) -> Recorder:
+    """A recorder of ticks that are so many seconds apart.
+
+    A file that can't be written ends the program with a line that says why.
+    """
     try:
-        return Recorder(collector, options.record, os.uname().nodename, time.time(), options.interval)
+        return Recorder(collector, options.record, os.uname().nodename, time.time(), seconds)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise SystemExit(0) from error

@@ -12,11 +12,13 @@ from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import (
     MakeSource,
+    choose_rows,
     complain,
     namespace_of,
     print_batches,
     row_choice,
     tell_if_in_vain,
+    tick_interval,
 )
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of, with_info
@@ -57,7 +59,7 @@ def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
     needs = choice.needs.union(printed_needs(options)) if options.format else choice.needs
     with collecting(options, make_source, choice.selection, needs, options.timeout) as (collected, interrupts):
         for snapshot in collected:
-            if choice.in_snapshot(snapshot):
+            if choose_rows(choice, snapshot):
                 return print_snapshot(options, snapshot, choice) if options.format else 0
     if interrupts.signal is not None:
         return 128 + interrupts.signal
@@ -87,7 +89,7 @@ def collecting(
         ticker = interrupts.ticker
         collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check)
         with recorded(options, collector) as collects:
-            yield snapshots(collects, ticker, options.interval, lasts), interrupts
+            yield snapshots(collects, ticker, tick_interval(options), lasts), interrupts
 
 
 def batches(
@@ -106,7 +108,7 @@ def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
     if not (delta.opened or delta.changed or delta.closed):
         return
     sides = [socket for change in delta.changed for socket in change]
-    chosen = {id(socket) for socket in choice.in_snapshot(snapshot, (*delta.closed, *sides, *delta.opened))}
+    chosen = {id(socket) for socket in choose_rows(choice, snapshot, (*delta.closed, *sides, *delta.opened))}
     for socket in delta.closed:
         if id(socket) in chosen:
             yield Event("closed", None, socket)

@@ -1,20 +1,43 @@
-"""Feeds the screen from this machine. Its thread owns the session; specs go in, news comes out, no more is shared."""
+"""Feeds the screen from this machine. One thread collects, another one makes views of it; no object is in use by both.
+
+Specs go in, news comes out. While a tick takes its time, what is there can still be sorted and filtered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.play.background_collector import BackgroundCollector, Collected
 from netwatch_tui.play.garbage import Garbage
-from netwatch_tui.play.news import CollectFailed, Post, ViewReady, nowhere
+from netwatch_tui.play.news import CollectFailed, DataAged, Post, ViewReady, nowhere
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
+from netwatch_tui.sockets.health import NO_THRESHOLDS
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
+
+LATE = 1.0
+"""Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
+
+
+class _Wanted:
+    """What the next tick has to tell. Stands where the session expects a collector."""
+
+    def __init__(self, namespaces: str, needs: Needs) -> None:
+        self.namespaces = namespaces
+        self.needs = needs
+
+    def collect(self, now: float) -> Snapshot:
+        """Nobody asks: snapshots come from the other thread."""
+        raise NotImplementedError(now)
 
 
 class LiveFeed:
@@ -27,6 +50,7 @@ class LiveFeed:
         spec: ViewSpec,
         clock: Clock | None = None,
         record: Callable[[Collects], Collects] | None = None,
+        thresholds: Mapping[str, float] = NO_THRESHOLDS,
     ) -> None:
         """Begin nothing yet.
 
@@ -36,17 +60,36 @@ class LiveFeed:
             spec: What is shown at first.
             clock: What ticks go by; a steady one where nothing is said.
             record: Puts something around the collector that writes down what it sees.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
         """
-        self._ticker = TickerThread[ViewSpec]("collector", clock)
+        self._ticker = TickerThread[ViewSpec | Collected]("views", clock)
         self._source = source
-        collector = Collector(source, tables, namespaces=spec.namespaces, needs=spec.needs, check=self._ticker.check)
-        self._session = Session(record(collector) if record else collector, spec, self._ask)
+        self._background = BackgroundCollector(self._ticker.clock)
+        collector = Collector(
+            source,
+            tables,
+            namespaces=spec.namespaces,
+            needs=spec.needs,
+            check=self._background.check,
+            budget=DESCRIPTORS_A_TICK,
+            thresholds=thresholds,
+        )
+        self._collector = record(collector) if record else collector
+        self._wanted = _Wanted(spec.namespaces, spec.needs)
+        self._session = Session(self._wanted, spec, self._ask)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
+        self._must_repeat = False
+        """Whether the tick under way does not tell all that is wanted by now."""
+        self._fresh_at = self._plan.due
+        """When the last tick that succeeded began; before the first one, when that was due."""
+        self._words = 0
+        """How often the age of what it brought could have been told; a machine that slept is told of once."""
         self._post: Post = nowhere
 
     def begin(self, post: Post) -> None:
-        """Start the thread."""
+        """Start both threads."""
         self._post = post
+        self._background.begin(self._collector, self._ticker.ask)
         self._ticker.begin(self._run)
 
     def show(self, spec: ViewSpec) -> None:
@@ -54,7 +97,8 @@ class LiveFeed:
         self._ticker.ask(spec)
 
     def stop(self) -> None:
-        """End the thread, in the middle of a tick if need be, and wait for it."""
+        """End both threads, in the middle of a tick if need be, and wait for them."""
+        self._background.stop()
         self._ticker.stop()
 
     def _run(self) -> None:
@@ -65,26 +109,57 @@ class LiveFeed:
             self._garbage.hand_back()
 
     def _do_due(self) -> None:
-        """Tick, or put out lights whose time is over."""
+        """Have a tick made, tell that it is late, or put out lights whose time is over."""
         now, expiry = self._ticker.clock(), self._session.next_expiry
-        if now >= self._plan.due:
-            self._attempt(self._session.tick)
-            self._garbage.collect()
-            self._plan.ticked(self._ticker.clock())
+        if now >= self._plan.due and not self._background.is_busy:
+            self._must_repeat = False
+            self._background.collect(now, self._wanted.namespaces, self._wanted.needs)
         elif expiry is not None and now >= expiry:
             self._attempt(self._session.expire)
+        if now >= self._late_at:
+            self._words = int((now - self._fresh_at - self._plan.interval) / LATE)
+            self._post(DataAged(now - self._fresh_at))
+
+    @property
+    def _late_at(self) -> float:
+        """When to tell the age of the data next."""
+        return self._fresh_at + self._plan.interval + LATE * (1 + self._words)
 
     def _next_due(self) -> float:
-        """The next tick, or the next light that goes out."""
+        """The next tick, the next light that goes out, or the next word on the age."""
         expiry = self._session.next_expiry
-        return self._plan.due if expiry is None else min(self._plan.due, expiry)
+        moments = [self._late_at] if expiry is None else [self._late_at, expiry]
+        return min(moments if self._background.is_busy else [*moments, self._plan.due])
 
-    def _grant(self, wishes: list[ViewSpec]) -> None:
-        """Show what was asked for last, and tick at once if it needs what was not collected yet."""
-        spec, now = wishes[-1], self._ticker.clock()
+    def _grant(self, wishes: list[ViewSpec | Collected]) -> None:
+        """Show what came of a tick, and then what was asked for last."""
+        for wish in wishes:
+            if isinstance(wish, Collected):
+                self._take(wish)
+        if specs := [wish for wish in wishes if isinstance(wish, ViewSpec)]:
+            self._show(specs[-1])
+
+    def _take(self, collected: Collected) -> None:
+        self._background.is_busy = False
+        now = self._ticker.clock()
+        self._plan.ticked(now)
+        if self._must_repeat:
+            self._plan.hasten(now)
+        if collected.snapshot is None:
+            self._session.fail()
+            self._post(CollectFailed(collected.failure))
+            return
+        self._fresh_at, self._words = collected.snapshot.taken_at, 0
+        self._attempt(partial(self._session.take, collected.snapshot))
+        self._garbage.collect()
+
+    def _show(self, spec: ViewSpec) -> None:
+        """Show a view, and tick at once if it needs what was not collected yet."""
+        now = self._ticker.clock()
         if spec.interval != self._plan.interval:
             self._plan.pace(spec.interval, now)
         if self._session.needs_tick(spec):
+            self._must_repeat = True
             self._plan.hasten(now)
         self._attempt(partial(self._session.show, spec))
 
@@ -100,7 +175,7 @@ class LiveFeed:
         """Do one thing and show what came of it, also when it failed."""
         try:
             view = step(self._ticker.clock())
-        except Exception as error:  # noqa: BLE001 -- the program must outlive any fault of a tick, and shows it
+        except Exception as error:  # noqa: BLE001 -- the program must outlive any fault of a view, and shows it
             self._post(CollectFailed(f"{type(error).__name__}: {error}"))
             return
         if view is not None:

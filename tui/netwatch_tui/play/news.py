@@ -22,13 +22,20 @@ class CollectFailed(NamedTuple):
     reason: str
 
 
+class DataAged(NamedTuple):
+    """The next tick is late: it takes longer than planned, hangs, or failed. Told once a second until one succeeds."""
+
+    age: float
+    """Seconds since the last one that succeeded began, or since the first one did if none has."""
+
+
 class PositionMoved(NamedTuple):
     """The screen is at another place of the recording, or goes on in another way."""
 
     position: Position
 
 
-News = ViewReady | CollectFailed | PositionMoved
+News = ViewReady | CollectFailed | DataAged | PositionMoved
 """Of each kind only the newest is of interest."""
 
 Post = Callable[[News], object]

@@ -15,9 +15,6 @@ from netwatch_tui.view.socket_details import SocketDetails, connections_of, othe
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View, arrange
 
-LINGER = 3.0
-"""Seconds for which a row stays lit."""
-
 MOST_MARKS_IN_PAUSE = 10_000
 """Rows that a pause may pile up; the oldest go first, so that a forgotten pause can't eat the memory."""
 
@@ -37,6 +34,13 @@ class Session:
     """The last snapshot, what is lit in it, and how the person wants to see it."""
 
     def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess) -> None:
+        """Know nothing yet.
+
+        Args:
+            collector: Makes snapshots, or is just told what the next one has to tell.
+            spec: What is wanted.
+            ask: Tells more about processes.
+        """
         self.spec = spec
         self._collector = collector
         self._ask = ask
@@ -49,9 +53,19 @@ class Session:
 
     def tick(self, now: float) -> View | None:
         """Collect once more, and show it unless the screen is paused."""
-        last, self._last = self._last, None  # should this tick fail, the next one's delta may not lead on from it
-        before, self._snapshot = self._snapshot, self._collector.collect(now)
+        last = self._last
+        self.fail()
+        snapshot = self._collector.collect(now)
         self._last = last
+        return self.take(snapshot, now)
+
+    def fail(self) -> None:
+        """A tick failed: what the next one's delta begins with may not be what was shown last."""
+        self._last = None
+
+    def take(self, snapshot: Snapshot, now: float) -> View | None:
+        """Show what was collected unless the screen is paused."""
+        before, self._snapshot = self._snapshot, snapshot
         self._pace = self._snapshot.taken_at - before.taken_at if before else None
         delta = self._snapshot.delta
         if self._held:
@@ -59,7 +73,7 @@ class Session:
             surplus = max(len(advanced.by_id) - MOST_MARKS_IN_PAUSE, 0)
             self._marks = Marks(dict(islice(advanced.by_id.items(), surplus, None))) if surplus else advanced
             return None
-        self._marks = self._marks.expire(now).advance(delta, until=now + LINGER)
+        self._marks = self._marks.expire(now).advance(delta, until=now + self.spec.linger)
         return self._view(self._snapshot, now)
 
     def show(self, spec: ViewSpec, now: float) -> View | None:
@@ -73,7 +87,7 @@ class Session:
         elif before.paused and not spec.paused:
             self._held = None
             self._last = None  # what came and went meanwhile is in no delta
-            self._marks = self._marks.expire(now).release(now + LINGER)
+            self._marks = self._marks.expire(now).release(now + self.spec.linger)
         return self._view(self._snapshot, now)
 
     def needs_tick(self, spec: ViewSpec) -> bool:

@@ -5,6 +5,9 @@ other people's processes. This one reads a text once, from left to right, with t
 where a match could be: the work for a text is at most its length times the size of the expression. The price is what
 such a machine can't do: references to groups, looking ahead and behind, atomic groups. They are refused with a word.
 
+That is still much where thousands of texts are made to be slow. So a look has an effort that it may take (`limited`):
+texts for which none is left are counted; their turn comes in the next look, which remembers the answers of this one.
+
 Python's parser (`re._parser`, 3.11 and later) says what an expression means, so that all the rest is as in `re`.
 """
 
@@ -12,7 +15,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]  # has no type information
 from re import _parser as reader  # type: ignore[attr-defined]
@@ -25,11 +30,49 @@ MAX_SUBJECT = 4_096
 MAX_STATES = 400
 """Places of the automaton, with repetitions like `{20}` written out."""
 _MAX_KNOWN = 4_096
-"""Steps and results that are remembered before all are forgotten."""
+"""Steps that are remembered before all are forgotten."""
+_MAX_RESULTS = 65_536
+_MAX_REMEMBERED = 8_000_000
+"""Texts of which the answers are remembered before all are forgotten, and characters of them."""
+EFFORT_A_LOOK = 400_000
+"""Places of the automaton that one look of the screen may try: some tenths of a second."""
+EFFORT_AT_ONCE = 4_000_000
+"""The same where there is no next look: some seconds."""
 
 
 class RegexError(ValueError):
     """An expression that is none, or not one that can be matched in time."""
+
+
+class Effort:
+    """What matching may cost in one look."""
+
+    def __init__(self, most: int = EFFORT_A_LOOK) -> None:
+        """Nothing is spent yet of so many places that may be tried."""
+        self.left = most
+        self.unread = 0
+        """Texts of which the answer is not known, because nothing was left; they count as not matching."""
+
+    @property
+    def text(self) -> str:
+        """What was not done, in words; empty if all was."""
+        if not self.unread:
+            return ""
+        texts = f"{self.unread:,} text{'s' if self.unread > 1 else ''}"
+        return f"{texts} not searched: the regular expression takes too long"
+
+
+_effort: ContextVar[Effort | None] = ContextVar("effort", default=None)
+
+
+@contextmanager
+def limited(effort: Effort | None) -> Iterator[None]:
+    """Within this block, matching takes no more than that effort; as much as it needs for None."""
+    before = _effort.set(effort)
+    try:
+        yield
+    finally:
+        _effort.reset(before)
 
 
 class _Place(NamedTuple):
@@ -39,6 +82,8 @@ class _Place(NamedTuple):
     allows: Callable[[str, str], bool] | None
     """Of a place that reads nothing, whether one may go on between these two characters (empty at the ends)."""
     to: tuple[int, ...]
+    cost: int = 1
+    """How much work it is to try it: more for a set of many characters."""
 
 
 class Matcher:
@@ -47,29 +92,62 @@ class Matcher:
     def __init__(self, start: int, end: int, places: list[_Place]) -> None:
         self._start, self._end, self._places = start, end, places
         self._steps: dict[tuple[frozenset[int], str, str], frozenset[int] | None] = {}
+        self._sets: dict[frozenset[int], frozenset[int]] = {}
+        """The sets of places in it, each one object, so that they are found without a comparison."""
         self._results: dict[str, bool] = {}
+        self._remembered = 0
+        """Characters of the texts in it."""
         self.work = 0
         """How many places were looked at so far."""
 
     def found_in(self, text: str) -> bool:
-        """Whether the expression matches somewhere in the first `MAX_SUBJECT` characters, whatever the case."""
+        """Whether the expression matches somewhere in the first `MAX_SUBJECT` characters, whatever the case.
+
+        False where the effort that this look may take is spent; it is counted there.
+        """
+        text = text[:MAX_SUBJECT]
         found = self._results.get(text)
         if found is None:
-            if len(self._results) >= _MAX_KNOWN:
-                self._results.clear()
-            found = self._results[text] = self._search(text[:MAX_SUBJECT])
+            effort = _effort.get()
+            found = self._search(text, effort)
+            if found is None:
+                return False
+            self._remember(text, found=found)
         return found
 
-    def _search(self, text: str) -> bool:
+    def _remember(self, text: str, *, found: bool) -> None:
+        if len(self._results) >= _MAX_RESULTS or self._remembered >= _MAX_REMEMBERED:
+            self._results.clear()
+            self._remembered = 0
+        self._results[text] = found
+        self._remembered += len(text)
+
+    def _search(self, text: str, effort: Effort | None) -> bool | None:
+        """Whether it matches; None if that takes more effort than is left. Four known steps count as a place."""
+        if effort is None:
+            return self._run(text, None)
+        before = self.work
+        found = self._run(text, before + effort.left) if effort.left > 0 else None
+        effort.left -= self.work - before + len(text) // 4
+        effort.unread += found is None
+        return found
+
+    def _run(self, text: str, most: int | None) -> bool | None:
         at: frozenset[int] = frozenset((self._start,))
         before = ""
         for char in (*text, ""):
             key = (at, _kind(before), char)
             after = self._steps.get(key, at)
             if after is at and key not in self._steps:
+                if most is not None and self.work > most:
+                    return None
                 if len(self._steps) >= _MAX_KNOWN:
                     self._steps.clear()
-                after = self._steps[key] = self._step(at, before, char)
+                    self._sets.clear()
+                after = self._step(at, before, char)
+                if after is not None:
+                    after = self._sets.setdefault(after, after)
+                self._steps[key] = after
             if after is None:
                 return True
             at, before = after, char
@@ -79,11 +157,11 @@ class Matcher:
         """Where a match can be after one more character; None if it is complete before it."""
         reached, waiting, following = set(at), list(at), {self._start}
         while waiting:
-            self.work += 1
             number = waiting.pop()
+            place = self._places[number]
+            self.work += place.cost
             if number == self._end:
                 return None
-            place = self._places[number]
             if place.reads is not None:
                 if char and place.reads(char):
                     following.update(place.to)
@@ -126,10 +204,16 @@ class _Builder:
     def __init__(self) -> None:
         self.places: list[_Place] = []
 
-    def place(self, reads: Callable[[str], bool] | None, allows: Callable[[str, str], bool] | None, *to: int) -> int:
+    def place(
+        self,
+        reads: Callable[[str], bool] | None,
+        allows: Callable[[str, str], bool] | None,
+        *to: int,
+        cost: int = 1,
+    ) -> int:
         if len(self.places) >= MAX_STATES:
             raise RegexError("a smaller regular expression is expected: this one has too many repetitions")
-        self.places.append(_Place(reads, allows, to))
+        self.places.append(_Place(reads, allows, to, cost))
         return len(self.places) - 1
 
     def sequence(self, parts: Iterable[Any], then: int, flags: int) -> int:
@@ -151,7 +235,7 @@ class _Builder:
         reads = _reads(code, argument, flags)
         if reads is None:
             raise RegexError(f"a regular expression without {_NAMES.get(code, 'this')} is expected")
-        return self.place(reads, None, then)
+        return self.place(reads, None, then, cost=1 + len(argument) // 2 if code is op.IN else 1)
 
     def _repeat(self, argument: tuple[int, Any, Any], then: int, flags: int) -> int:
         least, most, inner = argument

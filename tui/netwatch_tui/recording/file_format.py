@@ -12,6 +12,9 @@ there is to say:
 - `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
 - `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
 
+Lines have at most `text_lines.MOST_LINE` bytes, and numbers, texts and times the ranges of `shapes`. A line that is
+damaged is left out, with those behind it up to the next one that has `sockets`, and the reader is told.
+
 The last line of a recording that was ended is `{"ended_at": seconds}`; without it, it broke off.
 """
 

@@ -45,11 +45,12 @@ ALL_SOCKETS = "sockets"
 class Frames:
     """Reads frames one after the other. After one that is refused, the next must have all sockets."""
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: Mapping[str, float]) -> None:
+        """Begin before the first frame, with these thresholds of problems, as in `HealthWatch`."""
         self._sockets: dict[int, Socket] = {}
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
-        self._health = HealthWatch()
+        self._health = HealthWatch(thresholds)
 
     def next(self, frame: Mapping[str, Any], *, skipped: bool = False) -> Snapshot:
         """The snapshot of a frame.

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from netwatch_tui.files.bounded_reader import open_input
+from netwatch_tui.files.strict_json import TooMuchError
 from netwatch_tui.files.text_lines import MOST_LINE, OVERLONG, BrokenFileError, read_lines
 from netwatch_tui.recording.file_format import MAGIC
 from netwatch_tui.recording.line_json import from_json
@@ -80,7 +81,7 @@ def _last_in(text: bytes, name: str) -> Last:
         document = named(from_json(text))
         _refuse_newer(document_version(document), name)
         snapshot, note = document_snapshot(document)
-    except ShapeError as error:
+    except (ShapeError, TooMuchError) as error:
         raise RecordingError(f"{name} is neither a recording nor a whole snapshot in JSON: {error}") from error
     except RecordingError:
         raise

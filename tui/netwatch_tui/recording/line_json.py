@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from netwatch_tui.fields.exact_text import SUFFIX, readable, restored
-from netwatch_tui.files.strict_json import parse_json
+from netwatch_tui.files.strict_json import TooMuchError, parse_json
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
@@ -27,4 +27,4 @@ def from_json(text: bytes) -> Any:
     try:
         return restored(value) if SUFFIX.encode() in text else value
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise TooMuchError("it is nested too deeply") from error

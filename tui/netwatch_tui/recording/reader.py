@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from netwatch_tui.files.bounded_reader import STANDARD_INPUT, open_input
+from netwatch_tui.files.bounded_reader import STANDARD_STREAM, open_input
+from netwatch_tui.files.strict_json import TooMuchError
 from netwatch_tui.files.text_lines import MOST_LINE, OVERLONG, BrokenFileError, read_lines
 from netwatch_tui.recording.damage import Damage
 from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.frames import ALL_SOCKETS, Frames
 from netwatch_tui.recording.line_json import from_json
 from netwatch_tui.recording.shapes import MOST_SECONDS, NAME, Shape, ShapeError, members, named, seconds_of, shown
+from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.snapshot import Problem, Snapshot
 
 END = "the recording ends here"
@@ -32,12 +34,13 @@ class Recording:
     has all sockets.
     """
 
-    def __init__(self, lines: Iterator[bytes], name: str) -> None:
+    def __init__(self, lines: Iterator[bytes], name: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> None:
         """Read the header; waits for it.
 
         Args:
             lines: As `read_lines` gives them.
             name: What a person calls it.
+            thresholds: From when on something is a problem, as in `HealthWatch`.
 
         Raises:
             OSError: It can't be read.
@@ -62,7 +65,7 @@ class Recording:
         self.is_broken = False
         """Whether it ended otherwise than the one who recorded meant it to, or something was left out."""
         self._lines = lines
-        self._frames = Frames()
+        self._frames = Frames(thresholds)
 
     def __iter__(self) -> Iterator[Snapshot]:
         try:
@@ -109,19 +112,19 @@ class Recording:
         self.ended, self.is_broken = f"{why}; {damage}" if damage else why, is_broken or bool(damage)
 
 
-def open_recording(path: str) -> Recording:
+def open_recording(path: str, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> Recording:
     """Open a recording; `-` is standard input. Waits for its header.
 
     Raises:
         OSError: It can't be read.
         RecordingError: It is none, or from a newer version of the program.
     """
-    return Recording(read_lines(open_input(path)), called(path))
+    return Recording(read_lines(open_input(path)), called(path), thresholds)
 
 
 def called(path: str) -> str:
     """What a person calls what is read."""
-    return "standard input" if path == STANDARD_INPUT else path
+    return "standard input" if path == STANDARD_STREAM else path
 
 
 def _header(lines: Iterator[bytes], name: str) -> dict[str, Any]:
@@ -152,6 +155,8 @@ def _object(line: bytes) -> dict[str, Any]:
         raise ShapeError(f"it is longer than {MOST_LINE:,} bytes")
     try:
         return named(from_json(line))
+    except TooMuchError as error:
+        raise ShapeError(str(error)) from error
     except ShapeError:
         raise
     except ValueError as error:

@@ -30,7 +30,7 @@ class Sink:
         Raises:
             OSError: As in `open_output`: recordings hold command lines, also of other users if root records.
         """
-        self._fd = os.dup(1) if path == "-" else open_output(path)
+        self._fd = open_output(path)
         self._press = zlib.compressobj(wbits=31) if path.endswith(".gz") else None
 
     def write(self, data: bytes) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from netwatch_tui.sockets.socket import LATE_STATES, Socket
+from netwatch_tui.sockets.socket import LATE_STATES, NOWHERE, Ends, Socket
+
+_MOVABLE = frozenset({"udp", "udpl", "raw", "icmp"})
+"""What has no connections: connect(2) gives such a socket other ends, as often as it likes."""
 
 
 class Change(NamedTuple):
@@ -21,9 +24,9 @@ class Delta(NamedTuple):
     opened: tuple[Socket, ...] = ()
     """Sockets that were not there before, or were not looked at (`Socket.was_there`)."""
     changed: tuple[Change, ...] = ()
-    """Sockets whose state is another one."""
+    """Sockets whose state or ends are others."""
     updated: tuple[Change, ...] = ()
-    """Sockets in the same state with anything else different: queues, owners, inode."""
+    """Sockets in the same state and place with anything else different: queues, owners, inode."""
     closed: tuple[Socket, ...] = ()
     dropped: tuple[Socket, ...] = ()
     """Sockets that are not looked at any more, because the person chose so; nothing is known of their end."""
@@ -52,17 +55,31 @@ class Delta(NamedTuple):
 def continues(before: Socket, after: Socket) -> bool:
     """Whether a line read now is the same socket as one read earlier.
 
-    Identity is netid, both ends and inode, never the state. The kernel drops the inode when the application closes
+    Identity is netid, both ends and inode, never the state; without connections the inode alone, because `connect`
+    gives the same socket other ends. The kernel drops the inode when the application closes
     (inode 0 from FIN-WAIT-1 to TIME-WAIT) and has none yet for a connection that nobody accepted, so one side may
     be 0 where the order of the states allows it. Ports that are used again make a new socket.
     """
-    if before.ends != after.ends:
+    if anchor(before) != anchor(after):
         return False
     if before.inode and after.inode:
         return before.inode == after.inode
     if before.state in LATE_STATES:
         return after.state in LATE_STATES and not after.inode
     return not before.inode or after.state in LATE_STATES
+
+
+def anchor(socket: Socket) -> Ends:
+    """What stays the same as long as it is this socket: the ends, or of one that may connect anew its inode."""
+    if socket.netid in _MOVABLE and socket.inode:
+        return (socket.netns, socket.netid, NOWHERE, socket.inode, NOWHERE, 0)
+    return socket.ends
+
+
+def has_moved(change: Change) -> bool:
+    """Whether the ends of an internet socket are others than before."""
+    before, after = change
+    return after.netid in _MOVABLE and before.ends != after.ends
 
 
 def diff(before: Mapping[int, Socket], after: Mapping[int, Socket]) -> Delta:
@@ -83,10 +100,10 @@ class Changes(NamedTuple):
 
 
 def split_changes(changes: Iterable[Change]) -> Changes:
-    """Sort pairs of the same socket by whether the state changed; a pair without a difference is left out."""
+    """Sort pairs of the same socket by whether state or ends changed; a pair without a difference is left out."""
     changed, updated = [], []
     for change in changes:
-        if change.before.state is not change.after.state:
+        if change.before.state is not change.after.state or has_moved(change):
             changed.append(change)
         elif change.before is not change.after and change.before != change.after:
             updated.append(change)

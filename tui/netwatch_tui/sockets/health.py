@@ -121,9 +121,10 @@ Findings = Mapping[int, tuple[Finding, ...]]
 """All that is wrong, by socket id; the worst of a socket first."""
 
 NO_FINDINGS: Findings = {}
+NO_THRESHOLDS: Mapping[str, float] = {}
 
 
-def broken_rules(socket: Socket) -> Iterator[Rule]:
+def broken_rules(socket: Socket, filling_share: float = FILLING_SHARE) -> Iterator[Rule]:
     """The rules that a socket breaks if it goes on like this for as long as they say."""
     state = socket.state
     if state is State.LISTEN:
@@ -132,7 +133,7 @@ def broken_rules(socket: Socket) -> Iterator[Rule]:
             # The kernel takes one more than the backlog (include/net/sock.h, sk_acceptq_is_full).
             if waiting > backlog:
                 yield ACCEPT_QUEUE_FULL
-            elif waiting >= FILLING_SHARE * backlog:
+            elif waiting >= filling_share * backlog:
                 yield ACCEPT_QUEUE_FILLING
     elif socket.netid == "tcp":
         if socket.send_q and state in _SENDING:
@@ -157,7 +158,15 @@ class _Broken(NamedTuple):
 class HealthWatch:
     """Remembers since when sockets break rules. A tick costs what happened in it, not what there is."""
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: Mapping[str, float] = NO_THRESHOLDS) -> None:
+        """Begin with nothing wrong.
+
+        Args:
+            thresholds: Other numbers than those of the rules, by their names in `sockets.thresholds`.
+        """
+        self._filling_share = thresholds.get("accept_queue_filling", FILLING_SHARE * 100) / 100
+        self._after = {rule: thresholds.get(rule.word.replace("-", "_"), rule.after) for rule in RULES if rule.after}
+        """Seconds for which a rule must be broken; those that are broken at once are not in it."""
         self._held: dict[int, dict[Rule, _Broken]] = {}
         self._due: list[tuple[float, int]] = []
         """When a socket may have broken a rule for long enough, and its id; some are gone or broke it anew."""
@@ -191,7 +200,7 @@ class HealthWatch:
 
     def _look_at(self, socket: Socket, now: float, touched: set[int]) -> None:
         id, before = socket.id, self._held.get(socket.id)
-        rules = tuple(broken_rules(socket))
+        rules = tuple(broken_rules(socket, self._filling_share))
         if not (rules or before):
             return
         touched.add(id)
@@ -201,8 +210,8 @@ class HealthWatch:
         held = {rule: _broken_since(rule, (before or {}).get(rule), socket, now) for rule in rules}
         self._held[id], self._sockets[id] = held, socket
         for rule, (since, _) in held.items():
-            if rule.after and since == now:
-                heappush(self._due, (since + rule.after, id))
+            if rule in self._after and since == now:
+                heappush(self._due, (since + self._after[rule], id))
 
     def _judge(self, ids: Iterable[int], now: float) -> None:
         """Write down what is wrong with these sockets by now."""
@@ -210,7 +219,7 @@ class HealthWatch:
         for id in ids:
             held = self._held.get(id, {})
             found = [Finding(rule, held[rule].since, self._sockets[id]) for rule in RULES if rule in held]
-            if long_enough := tuple(each for each in found if now - each.since >= each.rule.after):
+            if long_enough := tuple(each for each in found if now - each.since >= self._after.get(each.rule, 0.0)):
                 findings[id] = long_enough
             else:
                 findings.pop(id, None)

@@ -12,8 +12,13 @@ KINDS: dict[str, tuple[str, ...]] = {
     "sctp": ("sctp",),
     "packet": ("p_raw", "p_dgr"),
     "netlink": ("nl",),
+    "mptcp": ("mptcp",),
+    "bound": ("bound",),
 }
-"""Every kind, in the order in which they are counted on screen."""
+"""Every kind, in the order in which they are counted on screen.
+
+`bound` are TCP sockets that have a port and neither listen nor connect: ss -B. They make bind(2) fail with EADDRINUSE.
+"""
 
 KIND_OF = {netid: kind for kind, netids in KINDS.items() for netid in netids}
 

@@ -94,7 +94,7 @@ Ends = tuple[int, str, Address, int, Address, int]
 """Network namespace, netid, local address and port, peer address and port."""
 
 
-PORT_NETIDS = frozenset({"tcp", "udp", "udpl", "sctp"})
+PORT_NETIDS = frozenset({"tcp", "udp", "udpl", "sctp", "mptcp", "bound"})
 """The protocols that have ports."""
 
 
@@ -124,7 +124,8 @@ class Socket(NamedTuple):
     netns: int
     """Inode of the network namespace."""
     netid: str
-    """As ss spells it: tcp, udp, udpl, raw, icmp, sctp, u_str, u_dgr, u_seq, p_raw, p_dgr, nl."""
+    """As ss spells it: tcp, udp, udpl, raw, icmp, sctp, u_str, u_dgr, u_seq, p_raw, p_dgr, nl, mptcp;
+    and bound, which is none of ss's: see `kinds.KINDS`."""
     family: Family
     state: State
     recv_q: int | None

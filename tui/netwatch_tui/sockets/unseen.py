@@ -41,11 +41,25 @@ class Unseen(NamedTuple):
     """The effective user is number 0."""
     may_trace: bool = False
     """This process has CAP_SYS_PTRACE."""
+    unreadable: int = 0
+    """Processes that may be read, and of which some descriptors could not be: the snapshot's problems say why."""
+    not_listed: bool = False
+    """This time the processes could not be listed; the same problems say why."""
+    waiting: int = 0
+    """Processes whose turn has not come yet: a tick looks at so many descriptors only, the next one goes on."""
 
     @property
     def is_anything(self) -> bool:
         """Whether there may be a holder that nobody can find from here."""
-        return bool(self.others or self.shielded or self.proc_hides or self.is_enclosed)
+        return bool(
+            self.others
+            or self.shielded
+            or self.proc_hides
+            or self.is_enclosed
+            or self.unreadable
+            or self.not_listed
+            or self.waiting
+        )
 
     def denied(self, things: str) -> str:
         """That some things may not be read, and what would help."""
@@ -65,6 +79,12 @@ class Unseen(NamedTuple):
             found.append("/proc hides processes of other users (hidepid)")
         if self.is_enclosed:
             found.append("processes outside this pid namespace do not show")
+        if self.unreadable:
+            found.append(f"{counted_processes(self.unreadable)} could not be read")
+        if self.not_listed:
+            found.append("processes could not be listed")
+        if self.waiting:
+            found.append(f"{counted_processes(self.waiting)} not looked into yet")
         return found
 
 

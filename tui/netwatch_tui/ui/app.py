@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from rich.console import RenderableType
 from textual import events, on
 from textual.actions import ActionParseResult
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
@@ -22,30 +22,32 @@ from textual.worker import WorkerFailed
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.failures import Failures
-from netwatch_tui.ui.keymap import APP_KEYS, DETAILS_KEYS, MAIN_KEYS, TABLE_KEYS, bindings
+from netwatch_tui.ui.keymap import ALL_KEYS, APP_KEYS, bindings
 from netwatch_tui.ui.messages import Said, Typed
-from netwatch_tui.ui.palette import Palette, commands
 from netwatch_tui.ui.printable_lines import OnlyPrintable
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
+from netwatch_tui.ui.setup import USUAL_SETUP, Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
 from netwatch_tui.ui.textual_fixes import outlive_failures
+from netwatch_tui.ui.theme_choice import ThemeChoice
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.view.spec import ViewSpec
 
 _SOON = 1.0
 """Seconds within which a dialog is there."""
 
-_LABELS = {key.action: key.label for key in (*MAIN_KEYS, *TABLE_KEYS, *DETAILS_KEYS, *APP_KEYS)}
+_LABELS = {key.action: key.label for key in reversed(ALL_KEYS)}
 
 
-class NetwatchApp(App[None]):
+class NetwatchApp(App[None], inherit_bindings=False):
     """Owns the feed and the themes; everything else is the main screen's."""
 
     TITLE = "netwatch-tui"
     CSS_PATH = "netwatch.tcss"
     BINDINGS = bindings(APP_KEYS)
+    ENABLE_COMMAND_PALETTE = False  # it is another program's in looks; ours is `palette`
 
     def __init__(
         self,
@@ -56,10 +58,11 @@ class NetwatchApp(App[None]):
         write: Write,
         remembered: Remembered,
         notices: Sequence[str] = (),
+        setup: Setup = USUAL_SETUP,
         driver: type[Driver] | None = None,
         failures: Failures | None = None,
     ) -> None:
-        self._signals = dict(themes[theme].variables)
+        self._variables = dict(themes[theme].variables)
         super().__init__(driver_class=driver)
         self._filters.append(OnlyPrintable())
         self.failures = failures or Failures()
@@ -67,28 +70,20 @@ class NetwatchApp(App[None]):
         """Why it ended, if something failed."""
         self._may_go_on = outlive_failures()
         self._feed = feed
-        self._main = MainScreen(feed, spec, notices, write, remembered)
-        self._themes = tuple(themes)
-        for each in themes.values():
-            self.register_theme(each)
-        self.theme = theme
+        choice = ThemeChoice(self, themes, theme, self._remember_theme)
+        self.main = MainScreen(feed, spec, notices, write, remembered, choice, setup)
+        setup.keymap.put_on(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours of the signals for a theme that has none."""
-        return self._signals
+        """What the stylesheet needs before a theme of ours is there."""
+        return self._variables
 
     def get_default_screen(self) -> Screen[None]:
         """The table is the first and last screen."""
-        return self._main
+        return self.main
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 -- Textual calls it
-        """The lines of the command palette: every action, every column, every theme."""
-        return commands(self._main, self._themes)
-
-    def action_command_palette(self) -> None:
-        """Show it, unless it is there."""
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+    def _remember_theme(self, name: str) -> None:
+        self.main.keeper.see_theme(name)
 
     def on_mount(self) -> None:
         """Nothing moves by itself; nothing that fails is written over the screen."""
@@ -120,8 +115,8 @@ class NetwatchApp(App[None]):
 
     def _say(self, text: str) -> None:
         """A word to the person, also over a dialog, behind which the main screen is not painted."""
-        if self.screen is self._main:
-            self._main.say(text)
+        if self.screen is self.main:
+            self.main.say(text)
         else:
             self.notify(printable(text), severity="warning", markup=False)
 
@@ -151,7 +146,7 @@ class NetwatchApp(App[None]):
     def _fail(self, what: str, error: BaseException) -> None:
         """Say it and go on, where that can be: the main screen is there, and there is memory."""
         sentence = self.failures.sentence(what, error)
-        is_there = self._main.is_mounted and self._may_go_on
+        is_there = self.main.is_mounted and self._may_go_on
         if is_there and not self.failures.is_flood and not isinstance(error, MemoryError):
             self._say(sentence)
         elif not self.last_words:
@@ -196,7 +191,8 @@ class NetwatchApp(App[None]):
                 await asyncio.wait_for(self.screen._mounted_event.wait(), _SOON)  # noqa: SLF001 -- nothing else tells
 
     def on_unmount(self) -> None:
-        """Leave no thread behind."""
+        """Leave no thread behind, and nothing that was not remembered."""
+        self.main.keeper.end()
         self._feed.stop()
 
 

@@ -1,11 +1,14 @@
-"""Every key in one table: the bindings, the footer and the help screen are made from it."""
+"""Every key in one table: the bindings, the footer, the help, the palette and the configuration are made from it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.dom import DOMNode
 
+from netwatch_tui.ui.key_names import key_sign
 from netwatch_tui.view.named_views import PROBLEMS
 
 
@@ -15,15 +18,18 @@ class Key(NamedTuple):
     id: str
     """Stable name, by which a person can rebind it."""
     keys: str
-    """Textual's key names, separated by commas."""
+    """Textual's key names, separated by commas; that which is told where there is room for one is the first."""
     action: str
     label: str
     """For the footer; a word or two."""
     meaning: str
     """For the help screen; what happens."""
-    shown_as: str
-    """The keys as a person knows them."""
     in_footer: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Textual's names of the keys."""
+        return tuple(self.keys.split(","))
 
     def binding(self) -> Binding:
         """As Textual wants it.
@@ -36,97 +42,226 @@ class Key(NamedTuple):
             self.action,
             self.label,
             show=self.in_footer,
-            key_display=self.shown_as.split()[0],
+            key_display=key_sign(self.names[0]),
             id=self.id,
             priority=True,
         )
 
 
 TABLE_KEYS = (
-    Key("move.up", "up,k", "move(-1)", "Up", "one row up", "↑ k"),
-    Key("move.down", "down,j", "move(1)", "Down", "one row down", "↓ j"),
-    Key("move.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up", "PgUp"),
-    Key("move.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down", "PgDn"),
-    Key("move.first", "home,g", "first", "First", "first row", "g Home"),
-    Key("move.last", "end,G", "last", "Last", "last row", "G End"),
-    Key("move.left", "left", "scroll_columns(-1)", "Left", "columns to the left", "←"),
-    Key("move.right", "right", "scroll_columns(1)", "Right", "columns hidden on the right", "→"),
+    Key("move.up", "up,k", "move(-1)", "Up", "one row up"),
+    Key("move.down", "down,j", "move(1)", "Down", "one row down"),
+    Key("move.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up"),
+    Key("move.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down"),
+    Key("move.first", "home,g", "first", "First", "first row"),
+    Key("move.last", "end,G", "last", "Last", "last row"),
+    Key("move.left", "left", "scroll_columns(-1)", "Left", "columns to the left"),
+    Key("move.right", "right", "scroll_columns(1)", "Right", "columns hidden on the right"),
 )
 
 DETAILS_KEYS = (
-    Key("details.up", "up,k", "move(-1)", "Up", "the value above", "↑ k"),
-    Key("details.down", "down,j", "move(1)", "Down", "the value below", "↓ j"),
-    Key("details.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up", "PgUp"),
-    Key("details.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down", "PgDn"),
-    Key("details.copy", "enter,y", "copy", "Copy", "copy the value", "y Enter"),
+    Key("details.up", "up,k", "move(-1)", "Up", "the value above"),
+    Key("details.down", "down,j", "move(1)", "Down", "the value below"),
+    Key("details.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up"),
+    Key("details.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down"),
+    Key("details.copy", "enter,y", "copy", "Copy", "copy the value"),
 )
 """While the details have the keyboard."""
 
 MAIN_KEYS = (
-    Key("app.help", "question_mark,f1", "help", "Help", "this page", "? F1", True),
-    Key("app.quit", "q", "app.quit", "Quit", "quit at once", "q", True),
-    Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows, live while you type", "/", True),
-    Key("filter.port", "p", "filter_port", "Port", "filter by port, starting with this row's", "p", True),
-    Key("filter.process", "P", "filter_process", "Process", "filter by process, starting with this row's", "P", True),
-    Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows that share a value with this one", "f"),
-    Key("filter.undo", "backspace", "undo_filter", "Undo", "undo the last filter step", "Backspace"),
-    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete named filters", "F"),
-    Key("filter.clear", "escape", "back", "Back", "close the details, else clear the filter", "Esc"),
+    Key("app.help", "question_mark,f1", "help", "Help", "this page", in_footer=True),
+    Key("app.quit", "q", "app.quit", "Quit", "quit at once", in_footer=True),
+    Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows, live while you type", in_footer=True),
+    Key("filter.port", "p", "filter_port", "Port", "filter by port, starting with this row's", in_footer=True),
+    Key(
+        "filter.process",
+        "P",
+        "filter_process",
+        "Process",
+        "filter by process, starting with this row's",
+        in_footer=True,
+    ),
+    Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows that share a value with this one"),
+    Key("filter.undo", "backspace", "undo_filter", "Undo", "undo the last filter step"),
+    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete named filters"),
+    Key("filter.clear", "escape", "back", "Back", "close the details, else clear the filter"),
     Key(
         "details",
         "enter",
         "open",
         "Details",
         "all about this socket, beside the table; expand or collapse a group",
-        "Enter",
-        True,
+        in_footer=True,
     ),
-    Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values", "Tab"),
+    Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values"),
     *(
-        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", f"open view {digit}", digit)
+        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", f"open view {digit}")
         for digit in "123456789"
     ),
-    Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine", "!"),
-    Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", "s", True),
-    Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order", "S"),
-    Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left", "<"),
-    Key("sort.right", "greater_than_sign", "step_sort(1)", "Sort right", "sort by the column to the right", ">"),
-    Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", "c", True),
+    Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine"),
+    Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", in_footer=True),
+    Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),
+    Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left"),
+    Key("sort.right", "greater_than_sign", "step_sort(1)", "Sort right", "sort by the column to the right"),
+    Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
     Key(
         "columns.flows",
         "i",
         "toggle_flows",
         "Flows",
         "rates, totals, round-trip times and retransmits as columns, or no more",
-        "i",
-        True,
+        in_footer=True,
     ),
-    Key("group.pick", "b", "pick_group", "Group", "group by process, peer address, state or user", "b", True),
-    Key("group.fold", "B", "fold_groups", "Collapse", "expand or collapse all groups", "B"),
-    Key("show.tcp", "t", "toggle_kind('tcp')", "tcp", "TCP on or off", "t"),
-    Key("show.udp", "u", "toggle_kind('udp')", "udp", "UDP on or off", "u"),
-    Key("show.unix", "x", "toggle_kind('unix')", "unix", "unix sockets on or off", "x"),
-    Key("show.others", "o", "toggle_others", "others", "raw, packet, netlink and other kinds on or off", "o"),
-    Key("show.listening", "l", "only_listening", "Listening", "only listening sockets, or all again", "l"),
-    Key("show.established", "e", "only_established", "Established", "only established ones, or all again", "e"),
-    Key("show.all", "a", "show_all", "All", "all kinds and all states", "a"),
-    Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only", "N"),
-    Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", "y", True),
-    Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", "w", True),
-    Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", "Space", True),
-    Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster", "+"),
-    Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower", "-"),
-    Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause", "."),
-    Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning", "R"),
-    Key("app.palette", "ctrl+p", "app.command_palette", "Palette", "every action, column and theme by name", "Ctrl+P"),
+    Key("group.pick", "b", "pick_group", "Group", "group by process, peer address, state or user", in_footer=True),
+    Key("group.fold", "B", "fold_groups", "Collapse", "expand or collapse all groups"),
+    Key("show.tcp", "t", "toggle_kind('tcp')", "tcp", "TCP on or off"),
+    Key("show.udp", "u", "toggle_kind('udp')", "udp", "UDP on or off"),
+    Key("show.unix", "x", "toggle_kind('unix')", "unix", "unix sockets on or off"),
+    Key("show.others", "o", "toggle_others", "others", "raw, packet, netlink and other kinds on or off"),
+    Key("show.listening", "l", "only_listening", "Listening", "only listening sockets, or all again"),
+    Key("show.established", "e", "only_established", "Established", "only established ones, or all again"),
+    Key("show.all", "a", "show_all", "All", "all kinds and all states"),
+    Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
+    Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", in_footer=True),
+    Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
+    Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
+    Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
+    Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
+    Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause"),
+    Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
+    Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
 )
 
 APP_KEYS = (
-    Key("app.interrupt", "ctrl+c", "quit", "Quit", "quit at once, even while typing", "Ctrl+C"),
-    Key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "back to the shell; fg comes back", "Ctrl+Z"),
+    Key("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "quit at once, even while typing"),
+    Key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "back to the shell; fg comes back"),
+)
+"""Wherever one is."""
+
+FILTER_KEYS = (
+    Key("typing.keep", "enter", "screen.keep_filter", "Keep", "keep the filter", in_footer=True),
+    Key("typing.cancel", "escape", "screen.cancel_filter", "Cancel", "cancel the change", in_footer=True),
+    Key("typing.complete", "tab", "screen.complete_filter", "Complete", "complete a key or a name; again for the next",
+        in_footer=True),
+    Key("typing.earlier", "up", "screen.recall_filter(-1)", "Earlier", "the earlier filter", in_footer=True),
+    Key("typing.later", "down", "screen.recall_filter(1)", "Later", "the later filter", in_footer=True),
+    Key("typing.page_up", "pageup", "screen.move_in_table('page', -1)", "Table", "one page up in the table",
+        in_footer=True),
+    Key("typing.page_down", "pagedown", "screen.move_in_table('page', 1)", "Page down", "one page down in the table"),
+    Key("typing.row_up", "ctrl+up,shift+up", "screen.move_in_table('move', -1)", "Row up", "one row up in the table"),
+    Key("typing.row_down", "ctrl+down,shift+down", "screen.move_in_table('move', 1)", "Row down",
+        "one row down in the table"),
+    Key("typing.language", "f1", "screen.help_on_filter", "Language", "all that a filter can say", in_footer=True),
+)  # fmt: skip
+"""While a filter is typed."""
+
+DIALOG_KEYS = (
+    Key("dialog.accept", "enter", "take", "Select", "take what is chosen or typed"),
+    Key("dialog.cancel", "escape", "dismiss", "Cancel", "close, and change nothing"),
+)
+"""In dialogs with a line of text."""
+
+LIST_KEYS = (
+    Key("list.up", "up", "move('cursor_up')", "Up", "one line up"),
+    Key("list.down", "down", "move('cursor_down')", "Down", "one line down"),
+    Key("list.page_up", "pageup", "move('page_up')", "Page up", "one page up"),
+    Key("list.page_down", "pagedown", "move('page_down')", "Page down", "one page down"),
+)
+"""In dialogs with a list as well."""
+
+COLUMNS_KEYS = (
+    Key("columns.toggle", "space", "toggle_column", "Show", "show or hide the column"),
+    Key("columns.left", "less_than_sign,left,K", "shift(-1)", "Left", "move the column to the left"),
+    Key("columns.right", "greater_than_sign,right,J", "shift(1)", "Right", "move the column to the right"),
+    Key("columns.reset", "r", "reset", "Reset", "the columns that nobody asked for"),
+    Key("columns.up", "up,k", "move_cursor(-1)", "Up", "the column above"),
+    Key("columns.down", "down,j", "move_cursor(1)", "Down", "the column below"),
+    Key("columns.close", "escape,q,c,enter", "dismiss", "Close", "back to the table"),
+)
+"""In the list of columns."""
+
+PAGE_KEYS = (
+    Key("page.close", "escape,q,question_mark,f1", "dismiss", "Close", "back to the table"),
+    Key("page.down", "j", "scroll(1)", "Down", "one line down"),
+    Key("page.up", "k", "scroll(-1)", "Up", "one line up"),
+)
+"""On pages of help."""
+
+
+class Context(NamedTuple):
+    """A place in which some keys work at the same time, so that each may do one thing only."""
+
+    title: str
+    keys: tuple[Key, ...]
+    is_typing: bool = False
+    """Whether letters are text there."""
+
+
+CONTEXTS = (
+    Context("in the table", (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)),
+    Context(
+        "in the details",
+        (*(key for key in MAIN_KEYS if key.id not in ("copy", "details")), *DETAILS_KEYS, *APP_KEYS),
+    ),
+    Context("while a filter is typed", (*FILTER_KEYS, *APP_KEYS), is_typing=True),
+    Context("in a dialog", (*DIALOG_KEYS, *LIST_KEYS, *APP_KEYS), is_typing=True),
+    Context("in the list of columns", (*COLUMNS_KEYS, *APP_KEYS)),
+    Context("on a page of help", (*PAGE_KEYS, *APP_KEYS)),
 )
 
+ALL_KEYS = tuple({key.id: key for context in CONTEXTS for key in context.keys}.values())
+"""Every thing that keys do, once."""
 
-def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
+
+class Keymap:
+    """Which keys do what: those of the tables, but for what a person wants otherwise."""
+
+    def __init__(self, wanted: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        """Take Textual's names of keys by the ids of what they do, where they are not those of the tables."""
+        self._wanted = wanted or {}
+
+    def names(self, key: Key) -> tuple[str, ...]:
+        """Textual's names of the keys that do this."""
+        return self._wanted.get(key.id, key.names)
+
+    def shown(self, key: Key) -> str:
+        """All of them as a person knows them; `no key` where there is none."""
+        return " ".join(map(key_sign, self.names(key))) or "no key"
+
+    def first(self, id: str) -> str:
+        """The key that a message names."""
+        names = self.names(KEY_BY_ID[id])
+        return key_sign(names[0]) if names else f"{KEY_BY_ID[id].label} (Ctrl+P)"
+
+    def hints(self, keys: Iterable[Key]) -> list[tuple[str, str]]:
+        """The first key of each that has one, with its label."""
+        return [(key_sign(names[0]), key.label) for key in keys if (names := self.names(key))]
+
+    def put_on(self, *nodes: DOMNode) -> None:
+        """Have parts of the screen obey these keys from now on.
+
+        Textual's own `set_keymap` can neither take a key away from what it does nor tell the footer what is bound.
+        """
+        if self._wanted:
+            for node in nodes:
+                node._bindings = self._rebound(node._bindings)  # noqa: SLF001 -- see above; each node has its own copy
+
+    def _rebound(self, bindings: BindingsMap) -> BindingsMap:
+        ids = dict.fromkeys(each.id for _, each in bindings if each.id in self._wanted)
+        keys = (KEY_BY_ID[id]._replace(keys=",".join(self._wanted[id])) for id in ids if id and self._wanted[id])
+        made = BindingsMap(key.binding() for key in keys)
+        for name, binding in bindings:
+            if binding.id not in self._wanted:
+                made.key_to_bindings.setdefault(name, []).append(binding)
+        return made
+
+
+KEY_BY_ID = {key.id: key for key in ALL_KEYS}
+
+USUAL_KEYS = Keymap()
+"""The keys of the tables."""
+
+
+def bindings(keys: Iterable[Key]) -> list[BindingType]:
     """The keys as Textual's bindings."""
     return [key.binding() for key in keys]

@@ -1,53 +1,106 @@
-"""The command palette: every action, column and theme by name, made from the tables that also make keys and help."""
+"""The palette: every action, column and theme by name, made from the tables that also make keys and help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
-
-from textual.app import SystemCommand
-from textual.command import CommandPalette
-from textual.widgets import Input
+from typing import NamedTuple, Protocol
 
 from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key
-from netwatch_tui.ui.screens.main import MainScreen
-from netwatch_tui.ui.widgets.socket_table import SocketTable
+from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.view_choices import ViewChoices
+from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.view.groups import GROUPINGS
 
-_MOST_TYPED = 64
-"""Characters of what is searched for: every letter is a search through everything."""
+_THEME = "theme "
 
 
-class Palette(CommandPalette):
-    """Textual's palette, with a line of text that takes no more than a name."""
+class Themes(Protocol):
+    """The colours of everything."""
 
-    def on_mount(self) -> None:
-        """Bound the line before anything is typed."""
-        self.query_one(Input).max_length = _MOST_TYPED
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that there are."""
 
+    @property
+    def chosen(self) -> str:
+        """That which holds, whatever is tried."""
 
-def commands(main: MainScreen, themes: Sequence[str]) -> Iterator[SystemCommand]:
-    """All that can be done, for the present state of the main screen."""
-    table, choices = main.query_one(SocketTable), main.view_choices
-    for key in MAIN_KEYS:
-        if key.id != "app.palette":
-            yield _action(key, partial(main.run_action, key.action))
-    for key in TABLE_KEYS:
-        yield _action(key, partial(table.run_action, key.action))
-    for key in APP_KEYS:
-        yield _action(key, partial(main.app.run_action, key.action))
-    for grouping in GROUPINGS.values():
-        yield SystemCommand(f"Group by {grouping.title}", "counts and sums", partial(choices.group_by, grouping.id))
-    for column in FIELDS:
-        title = column.title.strip() or "mark"
-        yield SystemCommand(f"Sort by {title}", column.meaning, partial(choices.sort_by, column.id))
-        if column.title.strip():
-            verb = "Hide" if column.id in main.spec.columns else "Show"
-            yield SystemCommand(f"{verb} column {title}", column.meaning, partial(choices.toggle_column, column.id))
-    for theme in themes:
-        yield SystemCommand(f"Theme {theme}", "colours", partial(setattr, main.app, "theme", theme))
+    def show(self, name: str) -> None:
+        """Have these colours until others are shown."""
+
+    def choose(self, name: str) -> None:
+        """Have these colours from now on."""
 
 
-def _action(key: Key, run: object) -> SystemCommand:
-    return SystemCommand(f"{key.label}: {key.meaning}", f"key {key.shown_as}", run)  # type: ignore[arg-type]  # async
+class Command(NamedTuple):
+    """One line of the palette."""
+
+    choice: Choice
+    run: Callable[[], object]
+
+
+class Palette:
+    """Lists what can be done now, and does it. A theme is tried on while its line is highlighted."""
+
+    def __init__(self, viewer: Viewer, choices: ViewChoices, themes: Themes, act: Callable[[Key], object]) -> None:
+        """Serve this viewer.
+
+        Args:
+            viewer: Whose palette it is.
+            choices: What it can be asked to show.
+            themes: What it can look like.
+            act: Does what a key does.
+        """
+        self._viewer = viewer
+        self._choices = choices
+        self._themes = themes
+        self._act = act
+
+    def action_palette(self) -> None:
+        """Choose from everything that can be done."""
+        commands = {command.choice.id: command for command in self.commands()}
+
+        def chosen(id: str | None) -> None:
+            self._themes.show(self._themes.chosen)
+            if id is not None:
+                commands[id].run()
+
+        choices = [command.choice for command in commands.values()]
+        self._viewer.ask(Picker("Palette", choices, preview=self._preview), chosen)
+
+    def _preview(self, id: str) -> None:
+        themes = self._themes
+        themes.show(id.removeprefix(_THEME) if id.startswith(_THEME) else themes.chosen)
+
+    def commands(self) -> Iterator[Command]:
+        """All that can be done, for what is shown now."""
+        yield from self._keys()
+        for grouping in GROUPINGS.values():
+            yield _command(
+                f"Group by {grouping.title}", "counts and sums", partial(self._choices.group_by, grouping.id)
+            )
+        yield from self._columns()
+        for theme in self._themes.names:
+            hint = "these colours" if theme == self._themes.chosen else "colours"
+            yield Command(Choice(f"{_THEME}{theme}", f"Theme {theme}", hint), partial(self._themes.choose, theme))
+
+    def _keys(self) -> Iterator[Command]:
+        for key in (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS):
+            if key.id != "app.palette":
+                hint = f"{key.meaning} ({self._viewer.keymap.shown(key)})"
+                yield Command(Choice(key.id, key.label, hint), partial(self._act, key))
+
+    def _columns(self) -> Iterator[Command]:
+        for column in FIELDS:
+            title = column.title.strip() or "mark"
+            yield _command(f"Sort by {title}", column.meaning, partial(self._choices.sort_by, column.id))
+            if column.title.strip():
+                verb = "Hide" if column.id in self._viewer.spec.columns else "Show"
+                toggle = partial(self._choices.toggle_column, column.id)
+                yield _command(f"{verb} column {title}", column.meaning, toggle)
+
+
+def _command(label: str, hint: str, run: Callable[[], object]) -> Command:
+    return Command(Choice(label, label, hint), run)

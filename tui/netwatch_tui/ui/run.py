@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from netwatch_tui.fields.format import printable
-from netwatch_tui.files.state_folder import check_folder, state_folder
 from netwatch_tui.play.news import Feed
+from netwatch_tui.settings.arrangement import Arrangement
+from netwatch_tui.settings.config_file import config_folder
+from netwatch_tui.settings.settings import Settings
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.failures import Failures
+from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
+from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
 from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
-from netwatch_tui.ui.themes import ThemeError, load_themes, themes_folder
+from netwatch_tui.ui.themes import DEFAULT_THEME, ThemeError, load_themes, themes_folder, with_signals
 from netwatch_tui.view.spec import ViewSpec
 
 _SWITCH = 0.001
@@ -26,26 +32,52 @@ class ScreenError(Exception):
     """Why the screen could not go on, for the person."""
 
 
-def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write, debug: bool) -> int:
+class Start(NamedTuple):
+    """How the person wants the program, besides what it shows."""
+
+    settings: Settings
+    folder: Path | None
+    """Where something is remembered; None for nowhere."""
+    arrangement: Arrangement
+    theme: str | None
+    """That which the command line asks for."""
+    arranged_theme: str | None
+    """That which was chosen the last time."""
+    view: int
+    """Which of the views is shown first."""
+    mouse: bool
+    notices: tuple[str, ...]
+    """What is wrong with what was read."""
+    debug: bool
+    """Whether where something failed is written down."""
+
+
+def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
         ScreenError: Something failed after which it could not go on. The terminal is as it was.
         ThemeError: There is no such theme.
     """
-    themes, problems = load_themes(themes_folder())
-    if theme not in themes:
-        raise ThemeError(f"there is no theme {theme!r}; there are: {', '.join(themes)}")
+    settings = start.settings
+    themes, problems = load_themes(themes_folder(), config_folder() / "themes")
+    if start.theme is not None and start.theme not in themes:
+        raise ThemeError(f"there is no theme {start.theme!r}; there are: {', '.join(themes)}")
+    themes, wrong_colors = with_signals(themes, settings.colors)
+    theme, wrong_themes = _theme(start, themes)
+    keymap, wrong_keys = keymap_of(settings.keys)
+    notices = (*start.notices, *problems, *wrong_themes, *wrong_colors, *wrong_keys)
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
-    folder = _folder(problems)
+    remembered = Remembered(start.folder)
+    setup = Setup(keymap, start.arrangement, settings.all_views, start.view)
     driver = TerminalDriver if fits() else None
-    failures = Failures(folder if debug else None)
-    app = NetwatchApp(feed, spec, themes, theme, write, Remembered(folder), problems, driver, failures)
+    failures = Failures(start.folder if start.debug else None)
+    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)
     # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(app.run_async(mouse=mouse))
+        loop.run_until_complete(app.run_async(mouse=start.mouse))
     finally:
         app.leave_terminal()
         feed.stop()
@@ -54,12 +86,18 @@ def run(feed: Feed, spec: ViewSpec, *, theme: str, mouse: bool, write: Write, de
     return app.return_code or 0
 
 
-def _folder(problems: list[str]) -> Path | None:
-    """Where filters are kept; None, and a line that says why, where there is no such place."""
-    try:
-        folder = state_folder()
-        check_folder(folder)
-    except OSError as error:
-        problems.append(f"nothing is remembered: {printable(error.strerror or str(error))}")
-        return None
-    return folder
+def _theme(start: Start, themes: Collection[str]) -> tuple[str, list[str]]:
+    """The theme to begin with, and a line for each that there is not."""
+    configured = start.settings.theme
+    wanted = (
+        (start.theme, "--theme"),
+        (start.arranged_theme, "the theme of the last time"),
+        (configured and configured.value, configured and configured.place),
+    )
+    problems: list[str] = []
+    for name, place in wanted:
+        if name is not None and name in themes:
+            return name, problems
+        if name is not None:
+            problems.append(f"{place}: there is no theme {printable(name)!r}; there are: {', '.join(themes)}")
+    return DEFAULT_THEME, problems

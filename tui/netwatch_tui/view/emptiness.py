@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
 from netwatch_tui.view.view import View
 
+KeyOf = Callable[[str], str]
+"""From the id of what keys do to the key that a message names."""
 
-def why_empty(view: View) -> list[str]:
-    """Some lines for a table without rows, the reason first."""
+
+def why_empty(view: View, key: KeyOf) -> list[str]:
+    """Some lines for a table without rows, the reason first.
+
+    Args:
+        view: That which has no rows.
+        key: Gives what a person presses for an action.
+    """
     spec, counts = view.spec, view.snapshot.counts
     total = sum(counts.by_state.values())
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
     if not total:
-        return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view)]
+        return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view, key)]
     if not there:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_kind.items())
-        return ["There are no sockets of the selected kinds.", f"Present: {kinds}.", "a shows everything."]
+        return [
+            "There are no sockets of the selected kinds.",
+            f"Present: {kinds}.",
+            f"{key('show.all')} shows everything.",
+        ]
     if spec.query.text:
         first = f"None of {there:,} sockets matches the filter."
-        return [first, *_asked_in_vain(view), "Esc clears it, / changes it.", *_hidden_owners(view)]
+        return [
+            first,
+            *_asked_in_vain(view, key),
+            f"{key('filter.clear')} clears it, {key('filter.edit')} changes it.",
+            *_hidden_owners(view),
+        ]
     if spec.selection.states == LISTENING:
-        return ["Nothing is listening.", "l shows all states again."]
+        return ["Nothing is listening.", f"{key('show.listening')} shows all states again."]
     if spec.selection.states == ESTABLISHED:
-        return ["Nothing is connected.", "e shows all states again."]
+        return ["Nothing is connected.", f"{key('show.established')} shows all states again."]
     if spec.selection.families != EVERY_KIND.families:
         families = " and ".join(sorted(spec.selection.families))
-        return [f"There are no sockets of the family {families}.", "a shows everything."]
-    return ["No socket is in a selected state.", "a shows everything.", *_elsewhere(view)]
+        return [f"There are no sockets of the family {families}.", f"{key('show.all')} shows everything."]
+    return ["No socket is in a selected state.", f"{key('show.all')} shows everything.", *_elsewhere(view, key)]
 
 
-def _asked_in_vain(view: View) -> list[str]:
+def _asked_in_vain(view: View, key: KeyOf) -> list[str]:
     spec = view.spec
     if vain := next(spec.choice.asked_in_vain(), None):
-        return [f"It asks for {' and '.join(vain.values)} sockets, which are off; a shows everything."]
+        return [f"It asks for {' and '.join(vain.values)} sockets, which are off; {key('show.all')} shows everything."]
     hints = [f"{printable(hint[0].upper() + hint[1:])}." for hint in spec.query.empty_hints]
-    return hints + (_elsewhere(view) if spec.query.asks_for_namespaces else [])
+    return hints + (_elsewhere(view, key) if spec.query.asks_for_namespaces else [])
 
 
 def _hidden_owners(view: View) -> list[str]:
@@ -43,9 +62,13 @@ def _hidden_owners(view: View) -> list[str]:
     return [f"The owners of {count:,} sockets are hidden:", *view.snapshot.unseen.texts()] if count else []
 
 
-def _elsewhere(view: View) -> list[str]:
+def _elsewhere(view: View, key: KeyOf) -> list[str]:
     others = view.snapshot.namespaces.others
-    return [f"N shows {others} more network namespaces."] if others and not view.spec.namespaces else []
+    return (
+        [f"{key('show.namespaces')} shows {others} more network namespaces."]
+        if others and not view.spec.namespaces
+        else []
+    )
 
 
 def _problems(view: View) -> list[str]:

@@ -13,6 +13,7 @@ from netwatch_tui.sockets.socket import Socket
 if TYPE_CHECKING:  # --once has no use for it without a filter
     from netwatch_tui.fields.moment import Moment
     from netwatch_tui.query import Query
+    from netwatch_tui.query.regex import Effort
     from netwatch_tui.sockets.snapshot import Snapshot
 
 _T = TypeVar("_T")
@@ -61,29 +62,37 @@ class RowChoice(NamedTuple):
                 if _is_vain(values, on):
                     yield AskedInVain(tuple(sorted(values)))
 
-    def of(self, sockets: Iterable[Socket], moment: Moment) -> list[Socket]:
+    def of(self, sockets: Iterable[Socket], moment: Moment, effort: Effort | None = None) -> list[Socket]:
         """Those that are wanted, in the order given.
 
         Args:
             sockets: Any.
             moment: What is known besides them: the time, what is lit, names of namespaces.
+            effort: What regular expressions may cost, and what they left out for that.
         """
         found = self.selection.choose(sockets)
-        for query in self.queries:
-            if not query.is_everything:
-                found = list(filter(query.compile(moment), found))
+        queries = [query for query in self.queries if not query.is_everything]
+        if queries:
+            from netwatch_tui.query.regex import limited
+
+            with limited(effort):
+                for query in queries:
+                    found = list(filter(query.compile(moment), found))
         return found
 
-    def in_snapshot(self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:
+    def in_snapshot(
+        self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None, effort: Effort | None = None
+    ) -> list[Socket]:
         """The same where nobody watches a screen: what happened in a tick is new at that tick.
 
         Args:
             snapshot: What there is, and the moment.
             sockets: Some that belong to it, such as those that closed; all that it holds where nothing is said.
+            effort: As in `of`.
         """
         if not self.queries:
             return self.selection.choose(snapshot.sockets if sockets is None else sockets)
-        return self.of(snapshot.sockets if sockets is None else sockets, moment_of(snapshot))
+        return self.of(snapshot.sockets if sockets is None else sockets, moment_of(snapshot), effort)
 
 
 def moment_of(snapshot: Snapshot) -> Moment:

@@ -9,7 +9,7 @@ from netwatch_tui.fields.format import endpoint, printable
 from netwatch_tui.sockets.kinds import KIND_OF
 from netwatch_tui.sockets.socket import Family, Socket, State
 
-_SS_LETTERS = {"tcp": "t", "udp": "u", "raw": "w", "unix": "x", "packet": "0", "sctp": "S"}
+_SS_LETTERS = {"tcp": "t", "udp": "u", "raw": "w", "unix": "x", "packet": "0", "sctp": "S", "mptcp": "M"}
 _TABLES = {"udplite": "udplite", "icmp": "icmp"}
 """Kinds that ss does not know; the kernel lists them below /proc/net."""
 _INODE_COLUMN = 10
@@ -41,6 +41,8 @@ def _command(entered: str, socket: Socket) -> str:
     which = "l" if socket.state in _OPEN else "a"  # else the connections of a listener are printed as well
     letter = _SS_LETTERS.get(kind)
     options = f"-{letter}{which}np" if letter else f"-A {kind} -{which}np"
+    if kind == "bound":
+        options = "-tBnp"  # --bound-inactive, since iproute2 6.8
     match socket.family:
         case Family.UNIX if not socket.local_port:
             # Nobody accepted it yet. unix_diag leaves out what has no inode, so that ss does not know it.

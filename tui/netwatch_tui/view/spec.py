@@ -33,6 +33,8 @@ class ViewSpec(NamedTuple):
     folding: Folding = Folding()
     interval: float = 1.0
     """Seconds from one tick to the next."""
+    linger: float = 3.0
+    """Seconds for which a new or changed row stays lit, and a closed one stays."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
     looked_at: frozenset[int] = frozenset()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.query.regex import Effort
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -66,6 +67,8 @@ class View(NamedTuple):
     """About the socket that the spec asks for."""
     problems: tuple[ProblemGroup, ...] = ()
     """What is wrong on the machine, whether it is shown or not."""
+    note: str = ""
+    """What the filter could not search in this look, in words; mostly nothing."""
     judged: Judged = Judged()
 
 
@@ -91,12 +94,13 @@ def arrange(
     """
     moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows)
     judged = _judged(before, snapshot, spec, now)
+    effort = Effort()
     judging = moment._replace(flows=judged.flows)
     if before is not None and _is_alike(before, spec, moment):
-        order = _reordered(before, snapshot, spec, judging)
+        order = _reordered(before, snapshot, spec, judging, effort)
     else:
         sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(spec.choice.of(sockets, judging), FIELD_BY_ID[spec.sort], judging)
+        order = in_order(spec.choice.of(sockets, judging, effort), FIELD_BY_ID[spec.sort], judging)
     if before is not None and order is before.order and _is_drawn_alike(before, spec, moment):
         rows, position = before.rows, before.position
     else:
@@ -105,25 +109,16 @@ def arrange(
     if before is not None and snapshot is before.snapshot and spec.choice == before.spec.choice:
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
-        events = _events(snapshot, spec, judging)
+        events = _events(snapshot, spec, judging, effort)
     if before is not None and before.snapshot.findings is snapshot.findings:
         problems = before.problems
     else:
         problems = problem_groups(snapshot.findings)
     shown = len(order.entries) - lingering
     return View(
-        spec,
-        snapshot,
-        order,
-        rows,
-        position,
-        moment,
-        shown,
-        events,
-        paused_since,
-        problems=problems,
-        judged=judged,
-    )
+        spec, snapshot, order, rows, position, moment, shown, events, paused_since,
+        problems=problems, note=effort.text, judged=judged,
+    )  # fmt: skip
 
 
 def _judged(before: View | None, snapshot: Snapshot, spec: ViewSpec, now: float) -> Judged:
@@ -141,13 +136,13 @@ _JUDGES = attrgetter("choice", "sort")
 """All of a spec that decides which rows there are, in which order."""
 
 
-def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
+def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
     opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
     if not (opened or closed):
         return EventCounts()
     gone = {socket.id for socket in closed}
-    chosen = spec.choice.of((*opened, *closed), moment)
+    chosen = spec.choice.of((*opened, *closed), moment, effort)
     count = sum(socket.id in gone for socket in chosen)
     return EventCounts(len(chosen) - count, count)
 
@@ -155,12 +150,14 @@ def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> EventCounts:
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     """Whether all that decides on rows and order is as it was, but for the sockets and marks themselves."""
     was = before.spec
+    if before.note:
+        return False  # what was not searched is searched now
     if spec.query.depends_on_time and moment != before.moment:
         return False
     return _JUDGES(was) == _JUDGES(spec) and before.moment.namespaces == moment.namespaces
 
 
-def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment) -> Order:
+def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> Order:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
@@ -182,7 +179,7 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment)
         fresh = {**{each.id: each for each in snapshot.sockets if each.id in moved}, **fresh}
     if not (gone or fresh):
         return before.order
-    chosen = spec.choice.of(fresh.values(), moment)
+    chosen = spec.choice.of(fresh.values(), moment, effort)
     return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netwatch_tui.fields.format import local_text, peer_text, printable
+from netwatch_tui.fields.format import peer_text, printable, searched_local
 from netwatch_tui.query.addresses import is_loopback, is_public, within
 from netwatch_tui.query.language.syntax import (
     Blank,
@@ -101,7 +101,7 @@ def host_test(test: HostTest) -> Test:
 def address_term(term: Term) -> Test:
     """`addr:`, `local:` and `peer:`."""
     side = _SIDE_OF_KEY[term.key]
-    local = one_of([_address_value(value, _local, _local_shown) for value in term.values])
+    local = one_of([_address_value(value, _local, searched_local) for value in term.values])
     peer = one_of([_address_value(value, _peer, _peer_shown) for value in term.values])
     return _at(side, local, peer)
 
@@ -118,10 +118,6 @@ def _address_value(value: Value, host: Callable[[Host], Test], shown: Callable[[
             return lambda s: part in shown(s).casefold()
         case _:
             return lambda s: shown(s) == ""
-
-
-def _local_shown(socket: Socket) -> str:
-    return local_text(socket)
 
 
 def _peer_shown(socket: Socket) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from netwatch_tui.fields.format import local_text, peer_text, printable
+from netwatch_tui.fields.format import peer_text, printable, searched_local
 from netwatch_tui.fields.holders import absence_text
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.syntax import Blank, Pattern, Term, Text, Value
@@ -157,7 +157,9 @@ def word(text: str) -> Test:
         if not socket.owners and test(absence_text(socket)):
             return True
         is_v4 = socket.local.version == 4 and socket.interface is None
-        if (may_be_v4 or not is_v4) and (part in local_text(socket).casefold() or part in peer_text(socket).casefold()):
+        if (may_be_v4 or not is_v4) and (
+            part in searched_local(socket).casefold() or part in peer_text(socket).casefold()
+        ):
             return True
         return of_process(socket)
 

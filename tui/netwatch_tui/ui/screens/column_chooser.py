@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Label, OptionList
+from textual.widget import Widget
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from netwatch_tui.fields.catalogue import COLUMNS, FIELD_BY_ID, FIELDS
+from netwatch_tui.ui.keymap import COLUMNS_KEYS, bindings
+from netwatch_tui.ui.screens.dialog import Dialog
 
 _FIXED = "mark"
 """The column that is always first: without it nothing would light up."""
 
 
-class ColumnsScreen(ModalScreen[None]):
+class ColumnsScreen(Dialog[None]):
     """Tells each change through a function, so that it is seen while the list is open."""
 
-    BINDINGS = [
-        Binding("escape,q,c,enter", "dismiss", "Close", key_display="Esc", priority=True),
-        Binding("space", "toggle_column", "Show", priority=True),
-        Binding("up,k", "move_cursor(-1)", show=False, priority=True),
-        Binding("down,j", "move_cursor(1)", show=False, priority=True),
-        Binding("less_than_sign,left,K", "shift(-1)", "Move left", priority=True),
-        Binding("greater_than_sign,right,J", "shift(1)", "Move right", priority=True),
-        Binding("r", "reset", "Reset", priority=True),
-    ]
+    BINDINGS = bindings(COLUMNS_KEYS)
+    HINTS = tuple(key for key in COLUMNS_KEYS if key.id not in ("columns.up", "columns.down"))
 
     def __init__(self, shown: Sequence[str], choose: Callable[[tuple[str, ...]], None]) -> None:
-        super().__init__()
+        super().__init__("Columns")
         self._choose = choose
         hidden = [column.id for column in FIELDS if column.id not in shown]
         self._order = [id for id in (*shown, *hidden) if id != _FIXED]
         self._shown = set(shown)
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> Iterable[Widget]:
         """All columns, those on the screen first."""
-        with Vertical(id="columns"):
-            yield Label("Columns: Space shows or hides, < > move, r resets, Esc closes", markup=False)
-            yield OptionList(id="columns-list", compact=True, markup=False)
+        yield OptionList(id="columns-list", classes="dialog-scrolls", compact=True, markup=False)
 
     def on_mount(self) -> None:
         """Fill the list."""

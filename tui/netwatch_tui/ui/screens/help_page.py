@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.binding import Binding
+from collections.abc import Iterable
+
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from netwatch_tui.fields.catalogue import FIELDS
@@ -14,7 +14,17 @@ from netwatch_tui.fields.format import cell_width
 from netwatch_tui.fields.owner_fields import REASON_MEANINGS
 from netwatch_tui.query import KEYS, REFERENCE
 from netwatch_tui.sockets.ownership import OwnerReason
-from netwatch_tui.ui.keymap import APP_KEYS, DETAILS_KEYS, MAIN_KEYS, TABLE_KEYS
+from netwatch_tui.ui.keymap import (
+    APP_KEYS,
+    DETAILS_KEYS,
+    FILTER_KEYS,
+    MAIN_KEYS,
+    PAGE_KEYS,
+    TABLE_KEYS,
+    Key,
+    bindings,
+)
+from netwatch_tui.ui.screens.dialog import Dialog
 
 _MARKS = (
     ("+", "new: it opened while you watched", "$netwatch-new"),
@@ -30,23 +40,24 @@ _REASONS = (
 )
 
 
-class _Page(ModalScreen[None]):
+class _Page(Dialog[None]):
     """A page of words and what they mean."""
 
-    BINDINGS = [
-        Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="Esc"),
-        Binding("j", "scroll(1)", show=False),
-        Binding("k", "scroll(-1)", show=False),
-    ]
+    BINDINGS = bindings(PAGE_KEYS)
+    HINTS = PAGE_KEYS
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> Iterable[Widget]:
         """One page that scrolls."""
-        with VerticalScroll(id="help"):
+        with VerticalScroll(id="help", classes="dialog-scrolls"):
             yield Static(self.page())
 
     def page(self) -> Content:
         """What it says."""
         raise NotImplementedError
+
+    def told(self, keys: Iterable[Key]) -> list[tuple[str, str, str]]:
+        """What is bound now, and what it does."""
+        return [(self.keymap.shown(key), key.meaning, "bold $accent") for key in keys]
 
     def action_scroll(self, lines: int) -> None:
         """Move the page."""
@@ -56,12 +67,14 @@ class _Page(ModalScreen[None]):
 class HelpScreen(_Page):
     """Every key, mark and column."""
 
+    def __init__(self) -> None:
+        super().__init__("Help")
+
     def page(self) -> Content:
         """All keys first."""
-        keys = (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)
         return _content(
-            ("Keys", [(key.shown_as, key.meaning, "bold $accent") for key in keys]),
-            ("In the details", [(key.shown_as, key.meaning, "bold $accent") for key in DETAILS_KEYS]),
+            ("Keys", self.told((*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS))),
+            ("In the details", self.told(DETAILS_KEYS)),
             ("Marks", list(_MARKS)),
             ("Instead of an owner", [(word, REASON_MEANINGS[reason], "bold") for word, reason in _REASONS]),
             _LANGUAGE,
@@ -73,21 +86,18 @@ class HelpScreen(_Page):
 class LanguageScreen(_Page):
     """The filter language on one screen."""
 
+    def __init__(self) -> None:
+        super().__init__("Filter")
+
     def page(self) -> Content:
         """Examples, and what the keys do while a filter is typed."""
-        return _content(_LANGUAGE, ("While you type", [(*each, "bold $accent") for each in _TYPING]), _KEYS)
+        return _content(_LANGUAGE, ("While you type", self.told(FILTER_KEYS)), _KEYS)
 
 
 _LANGUAGE = ("Filter", [(example, meaning, "bold") for example, meaning in REFERENCE])
 _KEYS = (
     "Keys of the filter",
     [(" ".join(f"{name}:" for name in (key.name, *key.also)), key.needs, "bold") for key in KEYS],
-)
-_TYPING = (
-    ("Tab", "complete a key or a present name; again for the next"),
-    ("↑ ↓", "earlier filters"),
-    ("PgUp PgDn Ctrl+↑ Ctrl+↓", "move in the table"),
-    ("Enter Esc", "keep the filter; cancel the change"),
 )
 
 

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from netwatch_tui.play.news import CollectFailed, Feed, News, PositionMoved, ViewReady
+from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
-from netwatch_tui.ui.keymap import MAIN_KEYS, bindings
+from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
 from netwatch_tui.ui.messages import (
     BottomChanged,
     CopyWanted,
@@ -22,9 +22,12 @@ from netwatch_tui.ui.messages import (
     Said,
     SortWanted,
 )
+from netwatch_tui.ui.palette import Palette, Themes
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
+from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
@@ -32,15 +35,16 @@ from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
-from netwatch_tui.ui.screens.viewer import AnswerT
+from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
-from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.ui.widgets.info_line import InfoLine
 from netwatch_tui.ui.widgets.key_line import KeyLine
 from netwatch_tui.ui.widgets.notice_line import NoticeLine
 from netwatch_tui.ui.widgets.position_line import PositionLine
 from netwatch_tui.ui.widgets.socket_table import SocketTable
 from netwatch_tui.ui.widgets.status_line import StatusLine
+from netwatch_tui.ui.widgets.status_parts import Tabs
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -61,9 +65,17 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "SocketTable"
 
     def __init__(
-        self, feed: Feed, spec: ViewSpec, notices: Sequence[str], write: Write, remembered: Remembered
+        self,
+        feed: Feed,
+        spec: ViewSpec,
+        notices: Sequence[str],
+        write: Write,
+        remembered: Remembered,
+        themes: Themes,
+        setup: Setup,
     ) -> None:
         super().__init__()
+        self.keymap = setup.keymap
         self._feed = feed
         self._spec = spec
         self._view: View | None = None
@@ -74,6 +86,7 @@ class MainScreen(Screen[None]):
         self._info = InfoLine(id="info")
         self._keys = KeyLine()
         self._table = SocketTable(id="table")
+        self._table.keymap = setup.keymap
         self._panel = DetailsPanel(id="details")
         self._filter_line = FilterLine(id="filter")
         self._notice = NoticeLine(id="notice")
@@ -83,9 +96,11 @@ class MainScreen(Screen[None]):
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         playback = Playback(self, self._player)
-        self._views = ViewSwitching(self, self.filter_editing.begin, self._status.show_tabs)
+        self._views = ViewSwitching(self, setup.views, setup.view, self.filter_editing.begin, self._show_tabs)
+        self.palette = Palette(self, self.view_choices, themes, self._act)
+        self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, self._flow_columns, playback)
+        self._offer(*controllers, self._flow_columns, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -108,6 +123,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the filter that the command line gave, and start to collect."""
+        self.keymap.put_on(self, self._table, self._panel, self.query_one(FilterInput))
         self._panel.display = False
         self._position.display = self._player is not None
         self._status.is_recorded = self._player is not None
@@ -140,6 +156,7 @@ class MainScreen(Screen[None]):
 
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""
+        self.keeper.see(self._spec, spec)
         self._spec = spec
         self._feed.show(spec)
         self.set_timer(_SOON, self._tell_if_busy)
@@ -147,12 +164,18 @@ class MainScreen(Screen[None]):
     def _tell_if_busy(self) -> None:
         self._status.busy(self._view is not None and self._view.spec != self._spec)
 
+    def _show_tabs(self, tabs: Tabs) -> None:
+        """Another view is open."""
+        self._status.show_tabs(tabs)
+        self.keeper.see_view(tabs.names[tabs.active])
+
     def say(self, text: str) -> None:
         """A word to the person, for some seconds."""
         self._notice.say(text)
 
-    def ask(self, dialog: Screen[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+    def ask(self, dialog: Dialog[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
         """Open a dialog over the screen, and do something with its answer."""
+        dialog.obey(self.keymap)
         self.app.push_screen(dialog, then)
 
     def _to_clipboard(self, text: str) -> None:
@@ -171,6 +194,8 @@ class MainScreen(Screen[None]):
                 self._show(view)
             case CollectFailed(reason):
                 self._fail(reason)
+            case DataAged(age):
+                self._status.age(age)
             case PositionMoved(position):
                 self._position.show(position)
 
@@ -248,4 +273,9 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen())
+        self.ask(HelpScreen())
+
+    def _act(self, key: Key) -> None:
+        """Do what a key does, where its table has it."""
+        node = self._table if key in TABLE_KEYS else self.app if key in APP_KEYS else self
+        self.run_worker(self.app.run_action(key.action, node))

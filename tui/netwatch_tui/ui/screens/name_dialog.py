@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Label
+from collections.abc import Iterable
 
+from textual.widget import Widget
+
+from netwatch_tui.ui.keymap import DIALOG_KEYS, bindings
+from netwatch_tui.ui.screens.dialog import Dialog
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 
-class NameScreen(ModalScreen[str | None]):
+class NameScreen(Dialog[str | None]):
     """Gives what was typed, or None."""
 
-    BINDINGS = [
-        Binding("escape", "dismiss", "Close", key_display="Esc", priority=True),
-        Binding("enter", "take", "Take", priority=True),
-    ]
+    BINDINGS = bindings(DIALOG_KEYS)
+    HINTS = (DIALOG_KEYS[0]._replace(label="Save"), DIALOG_KEYS[1])
 
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._title = title
-
-    def compose(self) -> ComposeResult:
-        """The question and the answer."""
-        with Vertical(id="name"):
-            yield Label(f"{self._title}: Enter confirms, Esc cancels", markup=False)
-            yield EagerInput(id="name-text")
+    def content(self) -> Iterable[Widget]:
+        """Where it is typed."""
+        yield EagerInput(id="name-text")
 
     def on_mount(self) -> None:
         """Begin to type."""

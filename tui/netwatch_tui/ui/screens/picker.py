@@ -1,23 +1,24 @@
-"""A list to choose from: type to find, Enter takes, Esc leaves."""
+"""A list to choose from, in which one finds by typing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Input, Label, OptionList
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from netwatch_tui.fields.format import cell_width, clip, printable
+from netwatch_tui.ui.keymap import DIALOG_KEYS, LIST_KEYS, bindings
+from netwatch_tui.ui.screens.dialog import Dialog
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _LABEL_WIDTH = 22
+_MOST_TYPED = 64
+"""Characters of what is searched for: every letter is a search through everything."""
 
 _HINT_WIDTH = 400
 """Cells, in as many lines as it takes: the list is for choosing, and everything of a socket is in its details."""
@@ -32,32 +33,38 @@ class Choice(NamedTuple):
     """What it means, or its value."""
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(Dialog[str | None]):
     """Gives the id of the chosen line, or None."""
 
-    BINDINGS = [
-        Binding("escape", "dismiss", "Close", key_display="Esc", priority=True),
-        Binding("up", "move('cursor_up')", show=False, priority=True),
-        Binding("down", "move('cursor_down')", show=False, priority=True),
-        Binding("pageup", "move('page_up')", show=False, priority=True),
-        Binding("pagedown", "move('page_down')", show=False, priority=True),
-        Binding("enter", "take", "Take", show=False, priority=True),
-    ]
+    BINDINGS = bindings((*DIALOG_KEYS, *LIST_KEYS))
+    HINTS = (*DIALOG_KEYS, *LIST_KEYS[:2])
 
-    def __init__(self, title: str, choices: Sequence[Choice], current: str | None = None) -> None:
-        super().__init__()
-        self._title = title
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        current: str | None = None,
+        preview: Callable[[str], object] | None = None,
+    ) -> None:
+        """Choose among these.
+
+        Args:
+            title: What is chosen.
+            choices: The lines.
+            current: The id of the line that holds now.
+            preview: Is given the id of each line that is highlighted, to show what it would be like.
+        """
+        super().__init__(title)
         self._choices = choices
         self._current = current
+        self._preview = preview
         self._found: str | None = None
         """The text for which the list was made."""
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> Iterable[Widget]:
         """What is typed, and what it finds."""
-        with Vertical(id="picker"):
-            yield Label(f"{self._title}: type to search, Enter selects, Esc cancels", id="picker-title", markup=False)
-            yield EagerInput(id="picker-text")
-            yield OptionList(id="picker-list", compact=True, markup=False)
+        yield EagerInput(id="picker-text")
+        yield OptionList(id="picker-list", classes="dialog-scrolls", compact=True, markup=False)
 
     def on_mount(self) -> None:
         """Begin with everything, at what holds now."""
@@ -66,7 +73,9 @@ class Picker(ModalScreen[str | None]):
         ids = [choice.id for choice in self._choices]
         if self._current in ids:
             options.highlighted = ids.index(self._current)
-        self.set_focus(self.query_one(EagerInput))
+        line = self.query_one(EagerInput)
+        line.max_length = _MOST_TYPED
+        self.set_focus(line)
         options.can_focus = False
 
     @property
@@ -93,6 +102,12 @@ class Picker(ModalScreen[str | None]):
         options.add_options([Option(_prompt(choice), id=choice.id) for choice in found])
         if found:
             options.highlighted = 0
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self._preview is not None and event.option_id is not None:
+            self._preview(event.option_id)
 
     def action_move(self, how: str) -> None:
         """Move in the list while the text keeps the keyboard."""

@@ -90,7 +90,7 @@ class ViewChoices:
                 self._viewer.spec._replace(folding=Folding(collapsed=not self._viewer.spec.folding.collapsed))
             )
         else:
-            self._viewer.say("No groups to collapse; b groups the rows.")
+            self._viewer.say(f"No groups to collapse; {self._viewer.keymap.first('group.pick')} groups the rows.")
 
     def fold(self, group: str) -> None:
         """Collapse the group of this id, or expand it."""

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from netwatch_tui.query import Query
 from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.ui.widgets.status_parts import Tabs
-from netwatch_tui.view.named_views import VIEWS, NamedView
+from netwatch_tui.view.named_views import NamedView
 from netwatch_tui.view.spec import ViewSpec
 
 
 class ViewSwitching:
     """Knows which view is open, and how each was left."""
 
-    def __init__(self, viewer: Viewer, use_filter: Callable[[Query], None], told: Callable[[Tabs], None]) -> None:
-        """Begin with the first view, as the viewer shows it now.
+    def __init__(
+        self,
+        viewer: Viewer,
+        views: Sequence[NamedView],
+        active: int,
+        use_filter: Callable[[Query], None],
+        told: Callable[[Tabs], None],
+    ) -> None:
+        """Begin with one of the views, as the viewer shows it now.
 
         Args:
             viewer: Whoever shows views.
+            views: All that there are.
+            active: Which of them is shown.
             use_filter: Keeps a filter that came with a view.
             told: Hears which views there are, and which is open.
         """
         self._viewer = viewer
         self._use_filter = use_filter
         self._told = told
-        self._views: tuple[NamedView, ...] = VIEWS
-        self._active = 0
+        self._views = tuple(views)
+        self._active = active
         self._left: dict[int, ViewSpec] = {}
         """How views were left that are not open."""
 

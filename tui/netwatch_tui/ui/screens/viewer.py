@@ -7,17 +7,15 @@ are bound. It needs no program around it: a test can stand in for the screen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
-
-from textual.screen import Screen
+from typing import Protocol
 
 from netwatch_tui.fields.field import Field
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.keymap import Keymap
+from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.view.groups import Row
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
-
-AnswerT = TypeVar("AnswerT")
 
 
 class Viewer(Protocol):
@@ -31,13 +29,17 @@ class Viewer(Protocol):
     def view(self) -> View | None:
         """What is shown, which may be older than what is wanted; None before the first tick."""
 
+    @property
+    def keymap(self) -> Keymap:
+        """Which keys do what, for words that name them."""
+
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""
 
     def say(self, text: str) -> None:
         """A word to the person, for some seconds."""
 
-    def ask(self, dialog: Screen[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+    def ask(self, dialog: Dialog[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
         """Open a dialog over what is shown, and do something with its answer."""
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.files.bounded_reader import not_regular
+from netwatch_tui.ui.keymap import DIALOG_KEYS, bindings
+from netwatch_tui.ui.screens.dialog import Dialog
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _FORMATS = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".ndjson": "ndjson", ".txt": "table"}
@@ -31,25 +31,21 @@ class WriteTo(NamedTuple):
     """Whether a file of that name may be replaced."""
 
 
-class WriteScreen(ModalScreen[WriteTo | None]):
+class WriteScreen(Dialog[WriteTo | None]):
     """Gives where to write, or None. A file that exists is replaced after a second Enter only."""
 
-    BINDINGS = [
-        Binding("escape", "dismiss", "Close", key_display="Esc", priority=True),
-        Binding("enter", "take", "Write", priority=True),
-    ]
+    BINDINGS = bindings(DIALOG_KEYS)
+    HINTS = (DIALOG_KEYS[0]._replace(label="Write"), DIALOG_KEYS[1])
 
     def __init__(self, proposed: str) -> None:
-        super().__init__()
+        super().__init__("Write what is shown to a file")
         self._proposed = proposed
         self._may_replace: Path | None = None
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> Iterable[Widget]:
         """The name, and what is wrong with it."""
-        with Vertical(id="write"):
-            yield Label("Write what is shown to a file: Enter writes, Esc cancels", markup=False)
-            yield EagerInput(self._proposed, id="write-name")
-            yield Label(self._about(self._proposed), id="write-note", markup=False)
+        yield EagerInput(self._proposed, id="write-name")
+        yield Label(self._about(self._proposed), id="write-note", markup=False)
 
     def on_mount(self) -> None:
         """Begin to type."""

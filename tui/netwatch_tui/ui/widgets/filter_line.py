@@ -9,26 +9,13 @@ from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 from textual.widgets.input import Selection
 
+from netwatch_tui.ui.keymap import FILTER_KEYS, bindings
 from netwatch_tui.ui.messages import BottomChanged, FilterEdited
 from netwatch_tui.ui.widgets.eager_input import EagerInput
-
-_OWN_KEYS = [
-    Binding("enter", "screen.keep_filter", "Keep", key_display="Enter", priority=True),
-    Binding("escape", "screen.cancel_filter", "Cancel", key_display="Esc", priority=True),
-    Binding("tab", "screen.complete_filter", "Complete", key_display="Tab", priority=True),
-    Binding("up", "screen.recall_filter(-1)", "Earlier", key_display="↑", priority=True),
-    Binding("down", "screen.recall_filter(1)", "Later", key_display="↓", priority=True),
-    Binding("pageup", "screen.move_in_table('page', -1)", "Table", key_display="PgUp PgDn", priority=True),
-    Binding("pagedown", "screen.move_in_table('page', 1)", show=False, priority=True),
-    Binding("ctrl+up,shift+up", "screen.move_in_table('move', -1)", show=False, priority=True),
-    Binding("ctrl+down,shift+down", "screen.move_in_table('move', 1)", show=False, priority=True),
-    Binding("f1", "screen.help_on_filter", "Language", key_display="? F1", priority=True),
-]
 
 
 class _Wrong(Highlighter):
@@ -46,7 +33,7 @@ class _Wrong(Highlighter):
 class FilterInput(EagerInput):
     """The keys that an input has no use for recall filters and move in the table."""
 
-    BINDINGS = list(_OWN_KEYS)
+    BINDINGS = bindings(FILTER_KEYS)
 
     async def type_in(self, text: str) -> None:
         """Put in what was typed; a question mark where a condition begins asks for the language instead."""

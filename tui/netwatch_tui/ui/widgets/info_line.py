@@ -27,8 +27,10 @@ class InfoLine(Widget):
         self._parts: Parts = []
 
     def show(self, view: View, row: Socket | None) -> None:
-        """Tell of this view, with the cursor on this row; whatever failed before is over."""
-        self._view, self._row, self._failure = view, row, ""
+        """Tell of this view, with the cursor on this row; if it is of another tick, what failed before is over."""
+        if self._view is None or view.snapshot is not self._view.snapshot:
+            self._failure = ""
+        self._view, self._row = view, row
         self._update()
 
     def point(self, row: Socket | None) -> None:

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from netwatch_tui.fields.format import cell_width
 
-UNLIT = "$foreground 60%"
+UNLIT = "$text-muted"
 """The look of what is off, and of remarks."""
 
 _BETWEEN = 2

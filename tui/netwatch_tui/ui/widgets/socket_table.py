@@ -15,7 +15,7 @@ from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.ui.keymap import TABLE_KEYS, bindings
+from netwatch_tui.ui.keymap import TABLE_KEYS, USUAL_KEYS, bindings
 from netwatch_tui.ui.messages import CursorMoved, Opened, Said, SortWanted
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
 from netwatch_tui.view.column_widths import ColumnWidths
@@ -35,6 +35,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.keymap = USUAL_KEYS
+        """Which keys do what, for words that name them."""
         self._view: View | None = None
         self._cursor = 0
         self._chosen: RowId | None = None
@@ -61,7 +63,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         is_tick = before is None or before.snapshot is not view.snapshot
         if self._measure(is_tick=is_tick) or before is None or _columns(before) != _columns(view):
             self._lay_out()
-        if before is None or _look(before) != _look(view):
+        if before is None or self._look(before) != self._look(view):
             self.refresh()
         else:
             self._repaint_changed()
@@ -309,10 +311,14 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._widen(line)
         return row_line(line, self._layout_of_columns, inks, width)
 
+    def _look(self, view: View) -> tuple[object, ...]:
+        """All of a view that shows in the heading, or in place of rows."""
+        return view.spec.sort, view.spec.descending, () if view.rows else why_empty(view, self.keymap.first)
+
     @property
     def _reasons(self) -> Sequence[str]:
         """Why there is nothing to see."""
-        return () if self._view is None or self._view.rows else why_empty(self._view)
+        return () if self._view is None or self._view.rows else why_empty(self._view, self.keymap.first)
 
     def _widen(self, line: Line) -> None:
         """Ask for more room if a text that came into sight has too little."""
@@ -345,11 +351,6 @@ def _columns(view: View) -> tuple[object, ...]:
 def _kinds(view: View) -> tuple[object, ...]:
     """All of a view after whose change other kinds of rows are in sight."""
     return view.spec.selection, view.spec.namespaces, view.spec.columns
-
-
-def _look(view: View) -> tuple[object, ...]:
-    """All of a view that shows in the heading, or in place of rows."""
-    return view.spec.sort, view.spec.descending, () if view.rows else why_empty(view)
 
 
 def _find_again(before: View, after: View, index: int) -> int:

@@ -19,14 +19,22 @@ class StatusLine(Widget):
         super().__init__(id=id)
         self._view: View | None = None
         self._tabs = Tabs()
+        self._age: float | None = None
         self._busy = False
         self.is_recorded = False
         """Whether what is shown is a recording: then nothing here is live."""
         self._lines: list[Parts] = [[], []]
 
     def show(self, view: View) -> None:
-        """Tell of this view."""
+        """Tell of this view; if it is of another tick, the data is new."""
+        if self._view is None or view.snapshot is not self._view.snapshot:
+            self._age = None
         self._view = view
+        self._update()
+
+    def age(self, seconds: float) -> None:
+        """Tell how old the data is, until there is newer data."""
+        self._age = seconds
         self._update()
 
     def show_tabs(self, tabs: Tabs) -> None:
@@ -47,7 +55,7 @@ class StatusLine(Widget):
     def _update(self) -> None:
         """Repaint what differs; of a line of the same length only the digits that do."""
         width = self.content_size.width
-        pace = pace_part(self._view, is_busy=self._busy, is_recorded=self.is_recorded)
+        pace = pace_part(self._view, self._age, is_busy=self._busy, is_recorded=self.is_recorded)
         before = self._lines
         self._lines = [first_line(self._tabs, self._view, pace, width), second_line(self._view, width)]
         regions = [

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netwatch_tui.fields.format import local_text, peer_text, printable
+from netwatch_tui.fields.format import duration, local_text, peer_text, printable
 from netwatch_tui.fields.holders import process_text
 from netwatch_tui.fields.quantities import amount
 from netwatch_tui.sockets.health import Severity
@@ -96,13 +96,16 @@ def _cost(view: View) -> Part:
     return Part(f"{view.snapshot.cost * 1000:3.0f} ms")
 
 
-def pace_part(view: View | None, *, is_busy: bool, is_recorded: bool) -> Part:
-    """Whether what is shown is of now, and how often it is made anew."""
+def pace_part(view: View | None, age: float | None, *, is_busy: bool, is_recorded: bool) -> Part:
+    """Whether what is shown is of now, and how often it is made anew; `age` in seconds if the next tick is late."""
     if view is None:
-        return Part("reading sockets...")
+        waits = f" for {duration(age)}" if age else ""
+        return Part(f"reading sockets{waits}...", "$warning" if waits else "")
     if view.paused_since is not None:
         since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
         return Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
+    if age is not None:
+        return Part(f"{duration(age)} old, the next tick is late", "bold $warning")
     if is_busy:
         return Part("sorting...", "$warning")
     if is_recorded:
@@ -187,6 +190,8 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
         parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
         if not spec.query.is_everything:
             parts.append(Part(f"Filter: {printable(spec.query.text)}", "bold", "screen.edit_filter"))
+            if view.note:
+                parts.append(Part(f"filter: {printable(view.note)}", "$warning"))
             if spec.query.note:
                 parts.append(Part(printable(spec.query.note), UNLIT))
         parts += _problems(view)

@@ -5,9 +5,9 @@ complete -c netwatch-tui -s u -l udp -d 'UDP sockets'
 complete -c netwatch-tui -s w -l raw -d 'raw sockets'
 complete -c netwatch-tui -s x -l unix -d 'unix sockets'
 function __netwatch_tui_kinds
-    printf '%s\n' tcp udp unix raw udplite icmp sctp packet netlink inet all
+    printf '%s\n' tcp udp unix raw udplite icmp sctp packet netlink mptcp bound inet all
 end
-complete -c netwatch-tui -s A -l query -x -a '(__fish_complete_list , __netwatch_tui_kinds)' -d 'comma-separated kinds of sockets: tcp, udp, unix, raw, udplite, icmp, sctp, packet, netlink, inet, all'
+complete -c netwatch-tui -s A -l query -x -a '(__fish_complete_list , __netwatch_tui_kinds)' -d 'comma-separated kinds of sockets: tcp, udp, unix, raw, udplite, icmp, sctp, packet, netlink, mptcp, bound, inet, all'
 complete -c netwatch-tui -s 4 -l ipv4 -d 'IPv4 sockets'
 complete -c netwatch-tui -s 6 -l ipv6 -d 'IPv6 sockets'
 complete -c netwatch-tui -s l -l listening -d 'listening sockets only'
@@ -37,7 +37,10 @@ complete -c netwatch-tui -l interval -x -d 'seconds from one tick to the next, 0
 complete -c netwatch-tui -l record -r -F -d 'record sockets of every kind to FILE; - is stdout, .gz compresses'
 complete -c netwatch-tui -l replay -r -F -d 'show a recording instead of this machine\'s sockets; - is stdin'
 complete -c netwatch-tui -l diff -r -F -d 'print what opened, closed or changed owner between two recordings or JSON snapshots; status 1 if anything did'
-complete -c netwatch-tui -l theme -x -a 'netwatch daylight' -d 'colour theme (default: netwatch)'
+complete -c netwatch-tui -l theme -x -a 'netwatch catppuccin daylight gruvbox high-contrast nord solarized-dark solarized-light terminal' -d 'colour theme (default: netwatch)'
 complete -c netwatch-tui -l no-mouse -d 'leave the mouse to the terminal'
+complete -c netwatch-tui -l config -r -F -d 'the configuration (default: $XDG_CONFIG_HOME/netwatch-tui/config.toml)'
+complete -c netwatch-tui -l fresh -d 'without the columns, order, group and theme of the last time'
+complete -c netwatch-tui -l print-config -d 'print the whole configuration with comments, and exit'
 complete -c netwatch-tui -l debug -d 'add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui'
 complete -c netwatch-tui -l version -d 'print the version and exit'

@@ -1,0 +1,57 @@
+"""The one table of what the configuration takes: it is read and printed by this."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from netwatch_tui.settings import checks
+from netwatch_tui.settings.settings import Settings
+from netwatch_tui.sockets.thresholds import THRESHOLDS
+from netwatch_tui.view.spec import ViewSpec
+
+_DEFAULTS = Settings()
+
+
+class Option(NamedTuple):
+    """One name of a section."""
+
+    name: str
+    check: checks.Check
+    default: Any
+    """As TOML has it; also the example where there is no default."""
+    meaning: str
+    """For whoever reads the printed configuration; how often, in which unit, from where on."""
+    is_needed: bool = False
+
+
+SCREEN = (
+    Option("interval", checks.number(0.05, 60), _DEFAULTS.interval, "seconds between two ticks, 0.05 to 60"),
+    Option("linger", checks.number(0, 60), _DEFAULTS.linger,
+           "seconds for which a new or changed row stays lit, and a closed one stays, 0 to 60"),
+    Option("theme", checks.text, "netwatch", "colours"),
+    Option("mouse", checks.switch, _DEFAULTS.mouse, "false leaves the mouse to the terminal"),
+    Option("columns", checks.columns, list(ViewSpec().columns), "columns from left to right"),
+)  # fmt: skip
+"""What stands before all sections."""
+
+LIMITS = tuple(
+    Option(each.id, checks.number(0.1, 1_000_000), each.default, each.meaning) for each in THRESHOLDS
+)  # fmt: skip
+
+COLORS = (
+    Option("new", checks.text, "#5fd787", "a row that appeared"),
+    Option("changed", checks.text, "#ffd75f", "a row whose state changed"),
+    Option("closed", checks.text, "#ff5f5f", "the mark of a row that is closed"),
+    Option("warning", checks.text, "#ffaf5f", "a problem"),
+    Option("error", checks.text, "#ff5f5f", "a problem that harms already"),
+)
+
+VIEW = (
+    Option("name", checks.name, "database", "by which it is chosen", is_needed=True),
+    Option("filter", checks.text, "port:5432", "as it is typed after /"),
+    Option("kinds", checks.kinds, ["tcp", "unix"], "kinds of sockets, as -A takes them"),
+    Option("columns", checks.columns, ["state", "recv_q", "send_q", "peer", "process"], "columns from left to right"),
+    Option("sort", checks.sort, "recv_q:desc", "COLUMN, COLUMN:asc or COLUMN:desc"),
+    Option("group", checks.group, "process", "what rows are put together by"),
+)
+"""What a `[[views]]` holds."""

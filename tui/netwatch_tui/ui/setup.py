@@ -1,0 +1,24 @@
+"""What the screen is set up with, besides what it shows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
+from netwatch_tui.ui.screens.arrangement_keeper import Keeps
+from netwatch_tui.view.named_views import VIEWS, NamedView
+
+
+class Setup(NamedTuple):
+    """How a person wants the screen; what is left out is as it comes."""
+
+    keymap: Keymap = USUAL_KEYS
+    arrangement: Keeps | None = None
+    """What remembers how the screen is arranged; None for nothing."""
+    views: tuple[NamedView, ...] = VIEWS
+    """In the order of their number keys."""
+    view: int = 0
+    """Which of them is shown first."""
+
+
+USUAL_SETUP = Setup()
