@@ -74,7 +74,12 @@ class StepFeed:
 
 def on_machine(source: Source, spec: ViewSpec, now: float) -> StepFeed:
     """What a machine shows."""
-    return StepFeed(Collector(source, TABLES, stopwatch=lambda: 0.0), spec, now, source.process_details)
+
+    def stopwatch() -> float:
+        return feed.now  # time stands still during a tick, which so costs nothing
+
+    feed = StepFeed(Collector(source, TABLES, stopwatch=stopwatch), spec, now, source.process_details)
+    return feed
 
 
 def on_recording(spec: ViewSpec, path: Path = DAY) -> StepFeed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import sys
 import tomllib
@@ -11,10 +13,12 @@ from typing import Any
 
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-from netwatch_tui.kernel.namespace import Answer
+from netwatch_tui.kernel.namespace_counters import DeviceBytes
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound
+from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
@@ -162,6 +166,14 @@ class StoryNamespace:
         """Nothing."""
         return {}
 
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:  # noqa: ARG002 -- the protocol says so
+        """Stories count no bytes."""
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:  # noqa: ARG002 -- the protocol says so
+        """Stories count no bytes."""
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         """Nothing."""
         return [None] * len(sockets)
@@ -172,6 +184,16 @@ class StoryNamespace:
     def device(self, index: int) -> str | None:
         """Every device is one."""
         return f"eth{index}"
+
+    def overflows(self) -> None:
+        """Stories count nothing."""
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        """Stories count no bytes."""
+        return {}
+
+    def local_ports(self) -> None:
+        """Nobody asks."""
 
 
 def _line(told: dict[str, Any], frame: int) -> bytes:

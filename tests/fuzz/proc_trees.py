@@ -23,7 +23,7 @@ import psutil
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.catalogue import FIELDS
-from netwatch_tui.kernel import sock_diag
+from netwatch_tui.kernel import tcp_diag
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.proc_net import TABLES
@@ -279,7 +279,7 @@ def run(seed: int, seconds: float) -> Counts:
     faults: dict[str, None] = {}
     with (
         tempfile.TemporaryDirectory(prefix="fuzz") as folder,
-        mock.patch.object(sock_diag, "SockDiag", _silent),
+        mock.patch.object(tcp_diag, "TcpDiag", _silent),
         mock.patch.object(psutil, "PROCFS_PATH", f"{folder}/proc"),
     ):
         pristine, root = Path(folder, "pristine"), Path(folder, "proc")

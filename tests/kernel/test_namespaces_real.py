@@ -14,7 +14,7 @@ import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
 from netwatch_tui.kernel.inside import run_inside
-from netwatch_tui.kernel.namespace import Answer
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.snapshot import Snapshot

@@ -67,9 +67,23 @@ def test_the_table_has_the_columns_that_are_asked_for(port: int) -> None:
 
 
 def test_letters_of_ss_add_columns_and_those_without_effect_are_taken(port: int) -> None:
-    heading, row = run("-tlneoipr", f"port:{port}").stdout.splitlines()
+    heading, row = run("-tlneopr", f"port:{port}").stdout.splitlines()
     assert heading.split()[-3:] == ["User", "Inode", "Timer"]
     assert row.split()[-1] == "-"
+
+
+def test_with_info_tables_and_files_tell_what_flows(port: int) -> None:
+    with net.create_connection(("127.0.0.1", port)) as client:
+        client.send(b"x" * 1234)
+        row = f"sport = :{client.getsockname()[1]}"
+        heading, cells = run("-tie", "--interval", "0.05", row).stdout.splitlines()
+        assert heading.split()[-8:] == ["User", "Inode", "In/s", "Out/s", "In", "Out", "RTT", "Retrans"]
+        assert cells.split()[-6:-2] == ["0", "0", "0", "1.2k"]
+        (told,) = map(json.loads, run("-f", "ndjson", "-ti", "--interval", "0.05", row).stdout.splitlines())
+        assert (told["bytes_out"], told["rate_out"], told["retrans_total"], told["state"]) == (1234, 0, 0, "ESTAB")
+        assert 0 < told["rtt"] < 10
+        only = run("-f", "csv", "--columns", "bytes_out", "bytes_out:1k-2k", row).stdout.splitlines()
+        assert only == ["bytes_out", "1234"]
 
 
 def test_rows_are_sorted_by_any_column() -> None:

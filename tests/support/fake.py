@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -9,19 +10,24 @@ from typing import NamedTuple
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-from netwatch_tui.kernel.namespace import Answer, is_connection
+from netwatch_tui.kernel.namespace import is_connection
+from netwatch_tui.kernel.namespace_counters import DeviceBytes
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.sock_diag import Bound, socket_key
+from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unix_answers import WAITING
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.flow import TcpCounters
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
 from tests.support.build import NETNS, UnixDetails, line, process, unix_answer
+from tests.support.flows import tcp_answer
 
 FILES = sum(table.has_file for table in TABLES)
 """How many tables are read in every tick."""
@@ -107,6 +113,26 @@ class FakeSource:
         """What sock_diag alone tells of internet sockets."""
         self.fact_lists = 0
         """How often it was asked for all of them."""
+        self.counters: dict[int, TcpCounters] = {}
+        """What the kernel counts of TCP connections, by inode."""
+        self.cookies: dict[int, int] = {}
+        """Cookies of sockets by inode, where they are not the inode."""
+        self.refuses: OSError | None = None
+        """Why it tells no counters."""
+        self.counter_lists = 0
+        """How often it was asked for all counters."""
+        self.counters_asked: list[int] = []
+        """Inodes of the connections whose counters it was asked for one by one."""
+        self.clock: Callable[[], float] = time.perf_counter
+        """Dates the answers about all connections."""
+        self.overflows: int | None = 0
+        """ListenOverflows."""
+        self.local_ports: int | None = 28_232
+        self.devices: dict[str, DeviceBytes] = {}
+        """What network devices have counted."""
+        self.devices_read = 0
+        self.counted = 0
+        """How often it was asked for one of these."""
         self.autobound: set[SocketKey] = set()
         """Those whose port the kernel chose."""
         self.cgroups: dict[int, str] = {}
@@ -122,6 +148,7 @@ class FakeSource:
 
     def put(self, *sockets: Socket) -> None:
         """Let the kernel hold exactly these sockets."""
+        self.sockets = sockets
         self.tables.clear()
         self.elsewhere.clear()
         for socket in sockets:
@@ -266,11 +293,41 @@ class FakeNamespace:
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         return [None if self._is_silent else self._source.facts.get(socket_key(socket)) for socket in sockets]
 
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
+        check()
+        self._source.counter_lists += 1
+        if self._source.refuses:
+            raise self._source.refuses
+        answers = [self._counters_of(socket) for socket in self._source.sockets if socket.netns == self.inode]
+        return [TcpPart(self._source.clock(), [answer for answer in answers if answer])]
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
+        self._source.counters_asked += [socket.inode for socket in sockets]
+        if self._source.refuses:
+            raise self._source.refuses
+        return list(map(self._counters_of, sockets))
+
+    def _counters_of(self, socket: Socket) -> TcpAnswer | None:
+        told = self._source.counters.get(socket.inode)
+        return told and tcp_answer(socket, told, self._source.cookies.get(socket.inode, socket.inode))
+
     def autobound(self) -> Collection[SocketKey] | None:
         return None if self._is_silent else self._source.autobound
 
     def device(self, index: int) -> str | None:
         return f"eth{index}" if index else None
+
+    def overflows(self) -> int | None:
+        self._source.counted += 1
+        return self._source.overflows
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        self._source.devices_read += 1
+        return dict(self._source.devices)
+
+    def local_ports(self) -> int | None:
+        self._source.counted += 1
+        return self._source.local_ports
 
     @property
     def _is_silent(self) -> bool:
@@ -312,11 +369,18 @@ def table_name(socket: Socket) -> str:
 class Watch:
     """A collector with its machine; each tick is a second after the one before."""
 
-    def __init__(self, *sockets: Socket, source: FakeSource | None = None, tables: Sequence[Table] = TABLES) -> None:
+    def __init__(
+        self,
+        *sockets: Socket,
+        source: FakeSource | None = None,
+        tables: Sequence[Table] = TABLES,
+        stopwatch: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.source = source or FakeSource()
+        self.source.clock = stopwatch
         self.source.put(*sockets)
         self.check: Callable[[], None] = lambda: None
-        self.collector = Collector(self.source, tables, check=self._check)
+        self.collector = Collector(self.source, tables, check=self._check, stopwatch=stopwatch)
         self.now = 100.0
 
     def _check(self) -> None:

@@ -24,7 +24,8 @@ from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.format import local_text, peer_text
-from netwatch_tui.kernel.namespace import Answer, LinuxNamespace, namespace_inode
+from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import LinuxSource

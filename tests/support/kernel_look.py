@@ -28,6 +28,7 @@ def main(namespaces: str, uid: int) -> None:
     with linux_source() as unused:  # imports all that is imported late
         Collector(unused).collect(0.0)
     _run(["--once", "-A", "all"])
+    _run(["-f", "ndjson", "-i", "--interval", "0.05", "not state listening port:1"])
     if uid:
         become(uid)
     with linux_source() as source:

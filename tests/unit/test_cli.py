@@ -563,7 +563,7 @@ def test_a_word_beside_alternatives_that_nothing_has_is_said(proc: Path, run: Ru
         (["-iTCP:22"], ["tcp:22"]),
         (["-i:22"], ["port:22"]),
         (["-i4TCP"], ["-4", "tcp"]),
-        (["-i", ":22"], ["port:22"]),
+        (["-i", ":22"], ["-i", "port:22"]),
         (["-iTCP", "-sTCP:LISTEN"], ["tcp", "state:listen"]),
     ],
 )

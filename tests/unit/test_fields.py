@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.exact_text import SUFFIX
 from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.format import cell_width, printable
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.fields.moment import Moment
@@ -131,7 +132,13 @@ def test_names_of_fields_and_keys_are_unique() -> None:
 
 
 def test_amounts_are_wanted_with_the_greatest_first() -> None:
-    first = {field.id for field in FIELDS if field.descends}
+    assert {field.id for field in FLOW_FIELDS if not field.descends} == {
+        "congestion",
+        "last_sent",
+        "last_received",
+        "limited_by",
+    }
+    first = {field.id for field in FIELDS if field.descends and field not in FLOW_FIELDS}
     assert first == {"problem", "recv_q", "send_q", "timer_left", "retransmits", "drops", "refs"}
 
 

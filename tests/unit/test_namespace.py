@@ -10,8 +10,9 @@ from typing import TypeVar
 
 import pytest
 
-from netwatch_tui.kernel import sock_diag
-from netwatch_tui.kernel.namespace import Answer, LinuxNamespace, Namespace
+from netwatch_tui.kernel import tcp_diag
+from netwatch_tui.kernel.namespace import LinuxNamespace
+from netwatch_tui.kernel.namespace_questions import Answer, Namespace
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.sock_diag import Bound, SockDiagError
 from netwatch_tui.sockets.socket import Family, Socket, State
@@ -151,7 +152,7 @@ class Diag:
 @pytest.fixture
 def diag(monkeypatch: pytest.MonkeyPatch) -> type[Diag]:
     Diag.opened, Diag.failures, Diag.known = [], 0, {80: 5}
-    monkeypatch.setattr(sock_diag, "SockDiag", Diag)
+    monkeypatch.setattr(tcp_diag, "TcpDiag", Diag)
     return Diag
 
 
@@ -221,7 +222,7 @@ def test_a_machine_without_sock_diag_and_a_namespace_that_cannot_be_entered_are_
         raise SockDiagError("Protocol not supported")
 
     assert question(proc.blue) == otherwise
-    monkeypatch.setattr(sock_diag, "SockDiag", refuse)
+    monkeypatch.setattr(tcp_diag, "TcpDiag", refuse)
     assert question(proc.own) == otherwise
     assert question(proc.own) == otherwise
 

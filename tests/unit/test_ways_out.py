@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from netwatch_tui import cli
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.modes.common import row_choice
@@ -149,7 +151,8 @@ class Ways:
         return {row(each) for each in view.rows if isinstance(each, Socket)}
 
 
-FILTERS = """
+FILTERS = (
+    """
 port:443
 lport:22
 pport:443,53
@@ -211,12 +214,15 @@ state connected exclude time-wait
 src unix:/run/*
 dev = eth0
 """.strip().splitlines()
+    + [f"{field.id}:-" for field in FLOW_FIELDS]
+)
 
 KINDS_OF_WAY = ["csv", "json", "awaited", "compared", "replayed_table", "shown"]
 
 
 @pytest.fixture
-def machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ways:
+def machine(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ways:
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # between the two looks that rates take
     return Ways(tmp_path, capsys, None)
 
 

@@ -235,7 +235,14 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(("-n", "--numeric"), "accepted; addresses and ports are always numeric", HOW, default=False),
     Argument(("-p", "--processes"), "accepted; owning processes are always shown", HOW, default=False),
-    Argument(("-i", "--info"), "accepted; adds nothing", HOW, default=False),
+    Argument(
+        ("-i", "--info"),
+        "add rates, totals, round-trip times and retransmits; rates take two looks, --interval apart",
+        HOW,
+        default=False,
+        modes=_PRINTS | {Mode.WATCH, Mode.LIVE},
+        on_replay=False,
+    ),
     Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
     Argument(
         ("--watch",),
@@ -342,6 +349,7 @@ EXAMPLES = (
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
     ("netwatch-tui -f json | jq .sockets[]", "the same as JSON"),
+    ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.collect.attribution import Attribution
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
 from netwatch_tui.kernel.descriptors import go_on
-from netwatch_tui.kernel.namespace import Namespace
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
@@ -20,6 +20,9 @@ from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
+
+if TYPE_CHECKING:  # see Collector._flow_news
+    from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -78,6 +81,8 @@ class Collector:
         self._visible: Namespaces | None = None
         self._counts = Counts()
         self._health = HealthWatch(thresholds)
+        self._flow_watch: FlowWatch | None = None
+        self._check = check
         self._is_first = True
         self._needs_more = False
 
@@ -103,11 +108,12 @@ class Collector:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
         findings = self._health.tick(delta, now)
+        news = self._flow_news(chosen, delta, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
         names = self._visible.names
-        return Snapshot(
+        snapshot = Snapshot(
             taken_at=now,
             sockets=sockets,
             delta=delta,
@@ -129,6 +135,18 @@ class Collector:
             unseen=self._attribution.unseen,
             findings=findings,
         )
+        return news.added_to(snapshot) if news else snapshot
+
+    def _flow_news(self, namespaces: Sequence[Namespace], delta: Delta, now: float, start: float) -> FlowNews | None:
+        """What flows. Who looks once and does not ask for it does not wait for the modules either."""
+        if self._flow_watch is None:
+            if self._is_first and not (self.needs.flows_of_all or self.needs.flows_of_ids or self.needs.traffic):
+                return None
+            from netwatch_tui.collect.flow_watch import FlowWatch
+
+            self._flow_watch = FlowWatch(self._tracker, self._check, self._stopwatch)
+            delta = delta._replace(opened=tuple(self._tracker.sockets.values()), closed=(), dropped=())
+        return self._flow_watch.tick(namespaces, self.needs, delta, self._counts, now, start)
 
     def _in_use(self) -> set[int]:
         """The namespaces of which processes hold sockets. Our own socket of sock_diag is one of netlink."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from netwatch_tui.kernel.namespace import Answer, Namespace, is_connection
+from netwatch_tui.kernel.namespace import is_connection
+from netwatch_tui.kernel.namespace_questions import Answer, Namespace
 from netwatch_tui.kernel.sock_diag import socket_key
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import EVERY_NEED, Need, Needs
@@ -55,7 +56,7 @@ class SockDiagFacts:
         for namespace in namespaces:
             self._of[namespace.inode].namespace = namespace
         before, self._needs = self._needs, needs
-        return needs != before
+        return (needs.of_all, needs.of_ids) != (before.of_all, before.of_ids)
 
     def refresh(self, netns: int, wanted: Wanted) -> None:
         """Ask again about the sockets of one namespace of which some may be different."""

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from netwatch_tui.collect.doubled_lines import Spare, are_one, numbered, place_of, pointer_of, repeated
-from netwatch_tui.kernel.namespace import Namespace
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.kernel.proc_net import DAMAGE, Parser, Table
 from netwatch_tui.sockets.delta import Delta, anchor, continues, has_moved
 from netwatch_tui.sockets.socket import Ends, Socket

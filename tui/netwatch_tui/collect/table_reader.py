@@ -7,7 +7,7 @@ from itertools import chain
 
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff, TableRef
-from netwatch_tui.kernel.namespace import Answer
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.proc_net import Parser
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.snapshot import Problem

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
 from netwatch_tui.fields.field import Field, Written
+from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
 from netwatch_tui.fields.socket_fields import (
@@ -30,6 +31,7 @@ FIELDS: tuple[Field, ...] = (
     *UNIT_FIELDS,
     *TIMER_FIELDS,
     *COUNTER_FIELDS,
+    *FLOW_FIELDS,
     *DIAG_FIELDS,
     *SEEN_FIELDS,
     *HEALTH_FIELDS,

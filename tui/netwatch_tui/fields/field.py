@@ -41,7 +41,7 @@ TAKES = {
     Holds.PORT: _PORT,
     Holds.NUMBER: "a number, a range (1-9) or a comparison (>0)",
     Holds.SIZE: "a number of bytes (0, 64k), a range or a comparison (>0)",
-    Holds.AGE: "a duration: <10s, >1h, 5m-10m",
+    Holds.AGE: "a duration: <10s, >1h, 5m-10m, >200ms",
     Holds.ADDRESS: "an address, a network (10.0.0.0/8), address:port or part of the text shown",
     Holds.STATE: "a state or a group of states",
     Holds.KIND: "a kind of socket",
@@ -67,6 +67,8 @@ class Filter(NamedTuple):
     """All that may stand there, or what is offered."""
     likeness: int | None = 50
     """Its place among the values by which rows are called alike; None where an equal value means nothing."""
+    needs: Needs = NOTHING_MORE
+    """What must be known of sockets before they are judged by it, beyond what the field needs anyway."""
 
 
 def _of_one(holds: Holds, one: Callable[[Socket], FilterValue]) -> Filter:

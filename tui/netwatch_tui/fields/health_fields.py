@@ -6,7 +6,9 @@ from netwatch_tui.fields.field import Field, Filter, Holds
 from netwatch_tui.fields.format import BLANK, duration
 from netwatch_tui.fields.json_types import TEXTS
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.flow_rules import MORE_RULES
 from netwatch_tui.sockets.health import RULES, Finding
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.socket import Socket
 
 
@@ -15,7 +17,11 @@ def finding_text(finding: Finding, now: float) -> str:
     socket = finding.socket
     waiting = (socket.recv_q if finding.rule.field == "recv_q" else socket.send_q) or 0
     return finding.rule.meaning.format(
-        waiting=f"{waiting:,}", backlog=f"{socket.send_q or 0:,}", time=duration(now - finding.since)
+        waiting=f"{waiting:,}",
+        backlog=f"{socket.send_q or 0:,}",
+        time=duration(now - finding.since),
+        tries=socket.retransmits,
+        **finding.figures,
     )
 
 
@@ -37,7 +43,10 @@ HEALTH_FIELDS = (
     Field(
         "problem", "Problem", "what is wrong with it: the rules that it breaks", _words, TEXTS,
         lambda s, m: ",".join(_words(s, m)) or BLANK, _key, _sentence, descends=True,
-        filter=Filter(Holds.WORD, _words, words=tuple(rule.word for rule in RULES), likeness=None), is_timely=True,
+        filter=Filter(
+            Holds.WORD, _words, words=tuple(rule.word for rule in (*RULES, *MORE_RULES)), likeness=None,
+            needs=Needs(flows_of_all=True),
+        ), is_timely=True,
         rank=13, width=16, most=24,
     ),
 )  # fmt: skip

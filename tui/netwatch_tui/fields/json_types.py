@@ -15,6 +15,7 @@ COUNT: JsonType = {"$ref": "#/$defs/count"}
 COUNT_OR_NULL: JsonType = {"$ref": "#/$defs/count_or_null"}
 SECONDS: JsonType = {"type": "number", "minimum": 0}
 SECONDS_OR_NULL: JsonType = {"type": ["number", "null"]}
+NUMBER_OR_NULL: JsonType = {"type": ["number", "null"]}
 FLAG: JsonType = {"type": "boolean"}
 FLAG_OR_NULL: JsonType = {"type": ["boolean", "null"]}
 TEXT: JsonType = {"type": "string"}

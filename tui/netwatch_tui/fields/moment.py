@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.marks import Marked
 
@@ -20,3 +21,5 @@ class Moment(NamedTuple):
     """Names of network namespaces by inode."""
     findings: Findings = NO_FINDINGS
     """What is wrong, by socket id."""
+    flows: Mapping[int, Flow] = {}
+    """What flows through connections, by socket id."""

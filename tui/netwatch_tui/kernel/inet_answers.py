@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from netwatch_tui.sockets.socket import DiagFacts
 
@@ -38,6 +38,18 @@ class InetFacts(NamedTuple):
     interface: str | None
     """The device that it is bound to."""
     diag: DiagFacts
+
+
+class InetFound(Protocol):
+    """An answer about an internet socket."""
+
+    @property
+    def ends(self) -> bytes:
+        """Ports and addresses."""
+
+    @property
+    def inode(self) -> int:
+        """0 for one without a file."""
 
 
 class InetAnswer(NamedTuple):

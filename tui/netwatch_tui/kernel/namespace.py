@@ -14,17 +14,20 @@ import os
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
+from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
-    from netwatch_tui.kernel.sock_diag import Bound, SockDiag
+    from netwatch_tui.kernel.namespace_counters import DeviceBytes
+    from netwatch_tui.kernel.sock_diag import Bound
+    from netwatch_tui.kernel.tcp_diag import TcpDiag
+    from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 
 LAST_DEVICE = 0x7FFF_FFFF
 """Numbers of devices are positive and of the type int."""
@@ -32,64 +35,6 @@ _GONE = (FileNotFoundError, ProcessLookupError)
 _LOOKS = 20
 """How often a process must be seen in a namespace that can't be entered, before what it shows is taken for its own."""
 _T = TypeVar("_T")
-
-
-class Answer(Enum):
-    """What sock_diag says to the question whether a socket is there."""
-
-    PRESENT = "present"
-    FILELESS = "present, and its process has let it go"
-    ABSENT = "absent"
-    """No socket has these ends, unless it is bound to a device on which none was seen yet."""
-    CANNOT_TELL = "cannot tell"
-
-
-class Namespace(Protocol):
-    """What the collector asks of a network namespace."""
-
-    @property
-    def inode(self) -> int:
-        """Its number, by which everything else names it."""
-
-    @property
-    def name(self) -> str:
-        """From `ip netns`, else the container or unit of its first process, else its number."""
-
-    def lines(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]]:
-        """The lines of one of its socket tables, some at a time; see `proc_net.read_lines`. All are of this namespace.
-
-        Raises:
-            FileNotFoundError: The kernel has no such table.
-            ProcessLookupError: There is no way into the namespace any more, though it may be there still.
-            OSError: The table can't be read.
-        """
-
-    def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
-        """What sock_diag says of the sockets of a table that has an `answer_parser`, a message a socket.
-
-        None where it can't be asked: then there are only the lines.
-        """
-
-    def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
-        """Whether these sockets are there now. The only judge of whether sock_diag knows."""
-
-    def count(self, sockets: Sequence[Socket]) -> Sequence[int | None]:
-        """How many connections have the same ends as each of these; None where sock_diag does not tell."""
-
-    def bound(self) -> dict[int, Bound]:
-        """More about listening and UDP sockets by inode; empty where sock_diag can't be asked."""
-
-    def facts(self) -> dict[SocketKey, InetFacts]:
-        """What sock_diag alone tells of every internet socket; empty where it can't be asked."""
-
-    def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
-        """The same of some TCP connections; None of those that it does not know."""
-
-    def autobound(self) -> Collection[SocketKey] | None:
-        """The internet sockets whose port the kernel chose; None where sock_diag can't be asked."""
-
-    def device(self, index: int) -> str | None:
-        """The network device of this number in this namespace; None for a number of none, as 0, which means any."""
 
 
 class LinuxNamespace:
@@ -118,7 +63,7 @@ class LinuxNamespace:
         self._proc = proc
         self._own_net = f"{proc}/self/net"
         self._file: int | None = None
-        self._diag: SockDiag | None = None
+        self._diag: TcpDiag | None = None
         self._may_enter: bool | None = None
         """Whether this process may enter it; None as long as it has not tried."""
         self._numbers: dict[str, int] = {}
@@ -230,6 +175,40 @@ class LinuxNamespace:
                 raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH), self.way)
         return self._file
 
+    # --- the namespace as a whole ---
+
+    def overflows(self) -> int | None:
+        """How many connections found an accept queue full so far."""
+        from netwatch_tui.kernel.namespace_counters import parse_counters
+
+        try:
+            with open(self._open("netstat"), "rb") as file:
+                return parse_counters(file.read().decode("ascii", "replace")).get("ListenOverflows")
+        except OSError:
+            return None
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        """What its network devices have counted."""
+        from netwatch_tui.kernel.namespace_counters import parse_devices
+
+        try:
+            with open(self._open("dev"), "rb") as file:
+                return parse_devices(os.fsdecode(file.read()))
+        except OSError:
+            return {}
+
+    def local_ports(self) -> int | None:
+        """How many ports the kernel may choose; `/proc/sys/net` is that of the namespace of whoever opens it."""
+        from netwatch_tui.kernel.namespace_counters import parse_port_range
+
+        path = f"{self._proc}/sys/net/ipv4/ip_local_port_range"
+        try:
+            file = _opened(path) if self.is_own else self._inside(partial(_opened, path))
+            with open(file, "rb") as opened:
+                return parse_port_range(opened.read().decode("ascii", "replace")) or None
+        except OSError:
+            return None
+
     # --- sock_diag ---
 
     def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
@@ -285,20 +264,42 @@ class LinuxNamespace:
         unknown: str | None = f"if{index}"
         return self._question(lambda diag: diag.device(index), unknown)
 
-    def _question(self, ask: Callable[[SockDiag], _T], otherwise: _T) -> _T:
-        """Ask sock_diag; where it fails, `/proc` must do. A broken connection is opened anew the next time."""
-        from netwatch_tui.kernel.sock_diag import SockDiag
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
+        """What the kernel counts of all TCP connections."""
+        return self._asked(lambda diag: list(diag.tcp(check)))
+
+    def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
+        """The same of some TCP connections."""
+        return self._asked(lambda diag: diag.tcp_of(sockets))
+
+    def _question(self, ask: Callable[[TcpDiag], _T], otherwise: _T) -> _T:
+        """Ask sock_diag; where it fails, `/proc` must do."""
+        try:
+            return self._asked(ask)
+        except OSError:  # every way to fail is the same here: it can't be asked now
+            return otherwise
+
+    def _asked(self, ask: Callable[[TcpDiag], _T]) -> _T:
+        """What sock_diag answers. A broken connection is opened anew the next time.
+
+        Raises:
+            OSError: It can't be asked now.
+        """
+        from netwatch_tui.kernel.tcp_diag import TcpDiag
 
         self.was_used = True
         try:
             if self._diag is None:
                 if self._may_enter is False:
-                    return otherwise
-                self._diag = SockDiag() if self.is_own else self._inside(SockDiag)
+                    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+                self._diag = TcpDiag() if self.is_own else self._inside(TcpDiag)
             return ask(self._diag)
-        except (OSError, struct.error):  # every way to fail is the same here: it can't be asked now
+        except struct.error as error:
             self._close_diag()
-            return otherwise
+            raise OSError(errno.EBADMSG, os.strerror(errno.EBADMSG)) from error
+        except OSError:
+            self._close_diag()
+            raise
 
     def _close_diag(self) -> None:
         if self._diag is not None:

@@ -13,7 +13,8 @@ from netwatch_tui.kernel.faults import FAULTS, GONE, error_number, reason
 from netwatch_tui.kernel.inside import is_network_namespace
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.mounts import read_mounts
-from netwatch_tui.kernel.namespace import LinuxNamespace, Namespace, namespace_inode
+from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
+from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.sockets.snapshot import Problem
 
 NAMED = "/run/netns"

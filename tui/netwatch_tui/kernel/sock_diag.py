@@ -14,9 +14,9 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, SocketKey
+from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, InetFound, SocketKey
 from netwatch_tui.kernel.listed_answers import listing_request
 from netwatch_tui.kernel.unix_answers import inode_of, unix_request, with_waiting
 from netwatch_tui.sockets.socket import Address, DiagFacts, Family, Socket
@@ -61,6 +61,10 @@ _PATIENCE = 1.0
 
 class SockDiagError(OSError):
     """The kernel can't be asked, or did not answer."""
+
+
+_FoundT = TypeVar("_FoundT", bound=InetFound)
+_PartT = TypeVar("_PartT")
 
 
 class Bound(NamedTuple):
@@ -118,7 +122,7 @@ class SockDiag:
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        return [answer and answer.inode for answer in self._answers(sockets)]
+        return [answer and answer.inode for answer in self._answers(sockets, self._inet.read)]
 
     def count(self, sockets: Sequence[Socket]) -> list[int]:
         """For each TCP connection how many there are with its two ends, by their cookies.
@@ -145,7 +149,7 @@ class SockDiag:
             self._facts(answer)
             if answer and answer.inode == socket.inode and (answer.inode or not answer.device)
             else None
-            for socket, answer in zip(sockets, self._answers(sockets), strict=True)
+            for socket, answer in zip(sockets, self._answers(sockets, self._inet.read), strict=True)
         ]
 
     def bound(self) -> dict[int, Bound]:
@@ -261,42 +265,52 @@ class SockDiag:
             self._untold_kinds.add(kind)
             return None
 
-    def _answers(self, sockets: Sequence[Socket]) -> list[InetAnswer | None]:
+    def _answers(
+        self, sockets: Sequence[Socket], read: Callable[[bytes], _FoundT | None], extensions: int = 0
+    ) -> list[_FoundT | None]:
         """For each TCP connection the answer about the socket that has its two ends.
 
         The kernel passes over sockets that are bound to another device than the question names, or to any if it names
         none. So what is not found is looked for on the devices on which sockets were seen.
         """
-        found = self._ask(sockets, 0)
+        found = self._ask(sockets, 0, read, extensions)
         for device in list(self._devices)[-_MOST_DEVICES:]:
             missing = [at for at, socket in enumerate(sockets) if not _is_of(found[at], socket)]
-            for at, answer in zip(missing, self._ask([sockets[at] for at in missing], device), strict=True):
+            answers = self._ask([sockets[at] for at in missing], device, read, extensions)
+            for at, answer in zip(missing, answers, strict=True):
                 found[at] = answer if _is_of(answer, sockets[at]) else found[at] or answer
         return found
 
-    def _ask(self, sockets: Sequence[Socket], device: int) -> list[InetAnswer | None]:
-        found: list[InetAnswer | None] = []
+    def _ask(
+        self, sockets: Sequence[Socket], device: int, read: Callable[[bytes], _FoundT | None], extensions: int
+    ) -> list[_FoundT | None]:
+        found: list[_FoundT | None] = []
         for at in range(0, len(sockets), _BATCH):
-            found += self._ask_batch(sockets[at : at + _BATCH], device)
+            found += self._ask_batch(sockets[at : at + _BATCH], device, read, extensions)
         return found
 
-    def _ask_batch(self, sockets: Sequence[Socket], device: int) -> list[InetAnswer | None]:
+    def _ask_batch(
+        self, sockets: Sequence[Socket], device: int, read: Callable[[bytes], _FoundT | None], extensions: int
+    ) -> list[_FoundT | None]:
         """One question a socket, all in one message; the sequence number says which answer is whose."""
         first = self._sequence + 1
         self._sequence += len(sockets)
-        questions = (_message(_question(socket, device), _REQUEST, first + n) for n, socket in enumerate(sockets))
-        found: list[InetAnswer | None] = [None] * len(sockets)
+        found: list[_FoundT | None] = [None] * len(sockets)
         waiting = len(sockets)
-        self._send(b"".join(questions))
+        self._send(
+            b"".join(
+                _message(_question(socket, device, extensions), _REQUEST, first + n) for n, socket in enumerate(sockets)
+            )
+        )
         while waiting:
             for kind, sequence, payload in self._receive():
                 if not first <= sequence <= self._sequence:
                     continue  # a late answer to a question that was given up
                 waiting -= 1
                 if kind == _BY_FAMILY:
-                    answer = self._inet.read(payload)
+                    answer = read(payload)
                     # Without a connection of these ends the kernel answers with the listener that would take it.
-                    if answer.ends == packed_ends(sockets[sequence - first]):
+                    if answer is not None and answer.ends == packed_ends(sockets[sequence - first]):
                         found[sequence - first] = answer
         return found
 
@@ -307,13 +321,22 @@ class SockDiag:
     def _parts(self, request: bytes, listed: _Listed | None = None) -> Iterator[list[bytes]]:
         """The payloads of the answers to one question, those of one datagram at a time."""
         take_apart = listed.begin() if listed else _payloads
+        yield from self._taken_apart(request, take_apart, _LISTING if listed else None)
+
+    def _taken_apart(
+        self,
+        request: bytes,
+        take_apart: Callable[[bytes, int], tuple[list[_PartT], bytes | None]],
+        sequence: int | None = None,
+    ) -> Iterator[list[_PartT]]:
+        """The answers to one question as something else takes them apart, those of one datagram at a time."""
         self._sequence += 1
-        sequence = _LISTING if listed else self._sequence
-        self._send(_message(request, _REQUEST | _DUMP, sequence))
+        number = self._sequence if sequence is None else sequence
+        self._send(_message(request, _REQUEST | _DUMP, number))
         end = None
         while end is None:
-            payloads, end = take_apart(self._recv(), sequence)
-            yield payloads
+            parts, end = take_apart(self._recv(), number)
+            yield parts
         # It begins with 0 or a negative error number: a list that can't be made just ends with one.
         if code := -struct.unpack_from("=i", end)[0]:
             raise SockDiagError(code, os.strerror(code))
@@ -383,9 +406,14 @@ def _message(payload: bytes, flags: int, sequence: int) -> bytes:
     return _HEADER.pack(_HEADER.size + len(payload), _BY_FAMILY, flags, sequence, 0) + payload
 
 
-def _question(socket: Socket, device: int) -> bytes:
+def tcp_request(family: int, extensions: int, states: int) -> bytes:
+    """The request for all TCP sockets of a family that are in one of these states."""
+    return _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, extensions, states) + bytes(48)
+
+
+def _question(socket: Socket, device: int, extensions: int) -> bytes:
     """The request for the one socket with these ends on this device."""
-    head = _INET_REQUEST.pack(_family(socket), _socket.IPPROTO_TCP, 0, _ALL_STATES)
+    head = _INET_REQUEST.pack(_family(socket), _socket.IPPROTO_TCP, extensions, _ALL_STATES)
     return head + packed_ends(socket) + device.to_bytes(4, sys.byteorder) + _ANY_COOKIE
 
 
@@ -411,6 +439,6 @@ def _padded(address: Address) -> bytes:
     return address.packed.ljust(16, b"\0")
 
 
-def _is_of(answer: InetAnswer | None, socket: Socket) -> bool:
+def _is_of(answer: InetFound | None, socket: Socket) -> bool:
     """Whether an answer is about this socket, also if it has lost its file since."""
     return answer is not None and answer.inode in (socket.inode, 0)

@@ -57,6 +57,8 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
         debug=options.debug,
     )
     spec = _spec(options, settings, arranged, view)
+    if options.info:
+        spec = spec.with_flows()
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
 
 
@@ -172,7 +174,14 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
-        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, findings=moment.findings)
+        head = Head(
+            moment.now,
+            host(),
+            namespaces=moment.namespaces,
+            marked=moment.marked,
+            findings=moment.findings,
+            flows=moment.flows,
+        )
         return write_lines(format, sockets, head)
 
     try:

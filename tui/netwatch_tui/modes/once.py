@@ -20,6 +20,7 @@ from netwatch_tui.modes.common import (
     row_choice,
     tell_if_in_vain,
     tell_of_unmet_words,
+    tick_interval,
 )
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
@@ -53,8 +54,12 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(choice.selection)
     collector = Collector(source, tables, namespaces=options.net, needs=needs)
+    started = time.monotonic()
     snapshot = collector.collect(time.time())
-    if any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
+    if needs.rates:
+        time.sleep(max(started + tick_interval(options) - time.monotonic(), 0.0))
+        snapshot = collector.collect(time.time())
+    elif any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
         snapshot = collector.collect(time.time())  # finds what was opened after the processes were looked at
     if options.record:
         from netwatch_tui.modes.record import record_one
@@ -112,6 +117,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         snapshot.namespaces.names,
         header=not options.no_header,
         findings=snapshot.findings,
+        flows=snapshot.flows,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)
@@ -132,12 +138,20 @@ def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socke
 def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:
     """The columns that are asked for; ss's letters add to those of the table."""
     columns: tuple[str, ...] = options.columns or ()
-    if columns or format != "table" or not (options.extended or options.options):
-        return columns
-    from netwatch_tui.output.ss_table import SS_COLUMNS
+    if not columns and format == "table" and (options.extended or options.options):
+        from netwatch_tui.output.ss_table import SS_COLUMNS
 
-    extended = ("user", "inode") if options.extended else ()
-    return (*SS_COLUMNS, *extended, *(("timer",) if options.options else ()))
+        extended = ("user", "inode") if options.extended else ()
+        columns = (*SS_COLUMNS, *extended, *(("timer",) if options.options else ()))
+    return with_info(columns, format) if options.info else columns
+
+
+def with_info(columns: tuple[str, ...], format: str) -> tuple[str, ...]:
+    """These columns, or those of the format where there are none, and what `-i` adds to them."""
+    from netwatch_tui.fields.flow_fields import INFO, INFO_COLUMNS
+
+    shown = columns or fields_of(format)
+    return tuple(dict.fromkeys((*shown, *(INFO_COLUMNS if format == "table" else INFO))))
 
 
 def _host(format: str) -> str:

@@ -21,7 +21,7 @@ from netwatch_tui.modes.common import (
     tick_interval,
 )
 from netwatch_tui.modes.interrupts import Interrupts
-from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of
+from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of, with_info
 from netwatch_tui.modes.record import recorded, snapshots
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
@@ -38,6 +38,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
         complain(f"--watch prints ndjson, not {options.format} (see --help)")
         return 2
     choice, columns, status = row_choice(options), options.columns or (), 0
+    columns = with_info(columns, "ndjson") if options.info else columns
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
@@ -96,7 +97,8 @@ def batches(
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
     for snapshot in snapshots:
-        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names, findings=snapshot.findings)
+        names, findings, flows = snapshot.namespaces.names, snapshot.findings, snapshot.flows
+        head = Head(snapshot.taken_at, host, columns, names, findings=findings, flows=flows)
         yield event_lines(events(snapshot, choice), head)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.fields.moment import Moment
+    from netwatch_tui.sockets.flow import Flow
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.marks import Marked
 
@@ -28,10 +29,12 @@ class Head(NamedTuple):
     """Rows that are lit on the screen, by socket id."""
     findings: Findings = {}
     """What is wrong, by socket id."""
+    flows: Mapping[int, Flow] = {}
+    """What flows through connections, by socket id."""
 
     @property
     def moment(self) -> Moment:
         """What values and cells depend on besides their socket."""
         from netwatch_tui.fields.moment import Moment
 
-        return Moment(self.taken_at, self.marked, self.namespaces, self.findings)
+        return Moment(self.taken_at, self.marked, self.namespaces, self.findings, self.flows)

@@ -92,7 +92,12 @@ class Session:
 
     def needs_tick(self, spec: ViewSpec) -> bool:
         """Whether a spec asks for what was not collected yet."""
-        return spec.namespaces != self.spec.namespaces or not spec.needs.of_all <= self.spec.needs.of_all
+        wanted, had = spec.needs, self.spec.needs
+        return (
+            spec.namespaces != self.spec.namespaces
+            or not wanted.of_all <= had.of_all
+            or wanted.flows_of_all > had.flows_of_all
+        )
 
     def expire(self, now: float) -> View | None:
         """Put out lights whose time is over; None before the first snapshot."""
@@ -134,7 +139,8 @@ class Session:
         # Asked again when a holder is another one, which includes one that has started another program since.
         known = before.processes if before and owners == _owners(before.socket, before.other_end) else {}
         processes = self._asked({owner.pid for owner in owners}, known)
-        return SocketDetails(socket, None, other, connections_of(socket, sockets), processes)
+        flow, history = view.snapshot.flows.get(subject), view.snapshot.histories.get(subject, ())
+        return SocketDetails(socket, None, other, connections_of(socket, sockets), processes, flow, history)
 
     def _asked(self, pids: set[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
         """Details of processes; of each that is not known yet, the machine is asked."""
@@ -149,7 +155,10 @@ def _owners(socket: Socket, other: Socket | None) -> tuple[Owner, ...]:
 def _closed(before: SocketDetails | None, view: View) -> SocketDetails | None:
     """The socket_details of a socket that is not there (any more): as it was seen last."""
     if before is not None:
-        return before if before.closed_at else before._replace(closed_at=view.snapshot.taken_at)
+        if before.closed_at:
+            return before
+        flow = view.snapshot.flows.get(before.socket.id, before.flow)
+        return before._replace(closed_at=view.snapshot.taken_at, flow=flow)
     marked = view.moment.marked.get(view.spec.subject or 0)
     if marked is None or marked.mark is not Mark.CLOSED:
         return None

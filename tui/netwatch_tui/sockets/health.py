@@ -24,6 +24,15 @@ UNANSWERED_AFTER = 3.0
 """Seconds in SYN-SENT: the first SYN and one more are lost or ignored by then (tcp(7), tcp_syn_retries)."""
 
 
+TRIES_WITHOUT_ANSWER = 3
+"""How often one segment was sent again: as often, the path is taken for broken (RFC 1122, 4.2.3.5, threshold R1;
+tcp(7), tcp_retries1)."""
+
+WINDOW_SHUT_AFTER = 10.0
+"""Seconds for which a peer has taken nothing: RFC 1122, 4.2.2.17, lets it shut its window for as long as it likes, but
+a reader that is only slower than its writer opens it again within the first window probes."""
+
+
 class Severity(IntEnum):
     """How bad it is; the greater, the sooner a person should look."""
 
@@ -73,8 +82,21 @@ SYN_UNANSWERED = Rule(
     "the host is down, or a firewall drops the packets",
 )  # fmt: skip
 
-RULES = (ACCEPT_QUEUE_FULL, ACCEPT_QUEUE_FILLING, SEND_Q_STALLED, CLOSE_WAIT_LEAK, SYN_UNANSWERED)
-"""Every rule, the worst first."""
+NO_ANSWER = Rule(
+    "no-answer", Severity.CRITICAL, "send_q", 0.0,
+    "the same segment was sent again {tries} times without an answer: {waiting} bytes wait",
+    "the peer or the path to it is down: ask it another way, and look at the routes (ip route get)",
+)  # fmt: skip
+ZERO_WINDOW = Rule(
+    "zero-window", Severity.WARNING, "send_q", WINDOW_SHUT_AFTER,
+    "the peer has taken nothing for {time}: its window is shut, and {waiting} bytes wait",
+    "the process at the other end does not read: look at what it waits for",
+)  # fmt: skip
+
+RULES = (
+    ACCEPT_QUEUE_FULL, NO_ANSWER, ACCEPT_QUEUE_FILLING, SEND_Q_STALLED, ZERO_WINDOW, CLOSE_WAIT_LEAK, SYN_UNANSWERED,
+)  # fmt: skip
+"""Every rule about a line of `/proc`, the worst first."""
 
 _LASTING = {State.CLOSE_WAIT: CLOSE_WAIT_LEAK, State.SYN_SENT: SYN_UNANSWERED}
 """Rules that a state breaks in which a socket stays too long."""
@@ -91,6 +113,8 @@ class Finding(NamedTuple):
     """When that began or, if it was there before, when watching did, in seconds since the epoch."""
     socket: Socket
     """As it is now."""
+    figures: Mapping[str, str] = {}
+    """What the meaning of the rule speaks of besides."""
 
 
 Findings = Mapping[int, tuple[Finding, ...]]
@@ -114,6 +138,11 @@ def broken_rules(socket: Socket, filling_share: float = FILLING_SHARE) -> Iterat
     elif socket.netid == "tcp":
         if socket.send_q and state in _SENDING:
             yield SEND_Q_STALLED
+            timer = socket.timer.name if socket.timer else ""
+            if timer == "on" and socket.retransmits >= TRIES_WITHOUT_ANSWER:
+                yield NO_ANSWER
+            elif timer == "persist":
+                yield ZERO_WINDOW
         if state in _LASTING:
             yield _LASTING[state]
 
@@ -123,7 +152,7 @@ class _Broken(NamedTuple):
 
     since: float
     waiting: int
-    """Bytes in its Send-Q: the time starts anew when they become fewer."""
+    """Bytes in its Send-Q: the time starts anew when they become fewer, and behind a shut window when they change."""
 
 
 class HealthWatch:
@@ -199,7 +228,7 @@ class HealthWatch:
 
 def _broken_since(rule: Rule, before: _Broken | None, socket: Socket, now: float) -> _Broken:
     """Since when a rule has been broken, for a socket that breaks it now."""
-    waiting = (socket.send_q or 0) if rule is SEND_Q_STALLED else 0
-    if before is None or waiting < before.waiting:
+    waiting = (socket.send_q or 0) if rule in (SEND_Q_STALLED, ZERO_WINDOW) else 0
+    if before is None or waiting < before.waiting or (rule is ZERO_WINDOW and waiting != before.waiting):
         return _Broken(now, waiting)
     return _Broken(before.since, waiting)

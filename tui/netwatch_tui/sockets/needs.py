@@ -28,6 +28,14 @@ class Needs(NamedTuple):
     """Ids of sockets of which all is wanted, whatever the filter: those whose details are open."""
     of_processes: bool = False
     """More of their processes than the names: command line, user, unit, container."""
+    flows_of_all: bool = False
+    """What flows through every connection, to choose, order or write them by."""
+    rates: bool = False
+    """What flows a second, for which who looks only once must look twice."""
+    traffic: bool = False
+    """What goes through the network devices."""
+    flows_of_ids: frozenset[int] = frozenset()
+    """Ids of sockets that are looked at, and of which is shown what flows."""
 
     def union(self, *others: Needs) -> Needs:
         """What any of them states."""
@@ -35,6 +43,10 @@ class Needs(NamedTuple):
             self.of_all.union(*(each.of_all for each in others)),
             self.of_ids.union(*(each.of_ids for each in others)),
             self.of_processes or any(each.of_processes for each in others),
+            self.flows_of_all or any(each.flows_of_all for each in others),
+            self.rates or any(each.rates for each in others),
+            self.traffic or any(each.traffic for each in others),
+            self.flows_of_ids.union(*(each.flows_of_ids for each in others)),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
@@ -13,6 +13,10 @@ from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
+
+if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows
+    from netwatch_tui.sockets.flow import Flow, FlowSample
+    from netwatch_tui.sockets.traffic import TrafficByDevice
 
 
 class Problem(NamedTuple):
@@ -93,3 +97,9 @@ class Snapshot(NamedTuple):
     """Which processes could not be looked into."""
     findings: Findings = NO_FINDINGS
     """What is wrong with which sockets."""
+    flows: Mapping[int, Flow] = {}
+    """What flows through connections, by the ids of those of which it is needed and known."""
+    traffic: TrafficByDevice = {}
+    """What goes through the network devices of the first namespace that is looked at, if that is needed."""
+    histories: Mapping[int, tuple[FlowSample, ...]] = {}
+    """What flowed in the last minutes through those of which all is needed, the oldest first."""

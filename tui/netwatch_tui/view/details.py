@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import FIELDS
@@ -11,9 +11,12 @@ from netwatch_tui.fields.format import duration, peer_text, printable
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.fields.quantities import amount, brief_time
+from netwatch_tui.sockets.flow import FlowSample
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
+from netwatch_tui.view.sparkline import sparkline
 
 Clock = Callable[[float], str]
 """Tells a moment, in seconds since the epoch, as the clocks of the person's place show it."""
@@ -52,7 +55,8 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     """
     socket, processes = socket_details.socket, socket_details.processes
     # How old it became: a closed socket grows no older.
-    moment = present._replace(now=socket_details.closed_at or present.now)
+    flows = {} if socket_details.flow is None else {socket.id: socket_details.flow}
+    moment = present._replace(now=socket_details.closed_at or present.now, flows=flows)
     past = _Past(present.now, clock)
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     return [
@@ -61,6 +65,7 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
         *_told(_FIELDS[:_WHO_ELSE], socket, moment, processes, past),
         *_other_end(socket_details.other_end, processes, past),
         *_told(_FIELDS[_WHO_ELSE:], socket, moment, processes, past),
+        *_graphs(socket_details.history),
         *_connections(socket_details),
     ]
 
@@ -91,6 +96,28 @@ def _other_end(other: Socket | None, processes: Mapping[int, ProcessDetails], pa
     if not other.owners:
         return [Fact("Other end", f"{other.state}, no visible owner: {absence_text(other)}")]
     return [fact for owner in other.owners for fact in _owner("Other end", owner, processes.get(owner.pid), past)]
+
+
+GRAPH_WIDTH = 60
+"""Bars of a graph at most."""
+
+_GRAPHS: tuple[tuple[str, Callable[[FlowSample], float | None], Callable[[float], str]], ...] = (
+    ("In/s", lambda sample: sample.rate_in, lambda rate: f"{amount(rate)}B/s"),
+    ("Out/s", lambda sample: sample.rate_out, lambda rate: f"{amount(rate)}B/s"),
+    ("Round trip", lambda sample: sample.rtt, brief_time),
+)
+
+
+def _graphs(history: Sequence[FlowSample]) -> list[Fact]:
+    """What flowed in the last minutes; nothing while there are no two values to compare."""
+    facts = []
+    for label, read, told in _GRAPHS:
+        values = [read(sample) for sample in history]
+        known = [value for value in values if value is not None]
+        if len(known) > 1:
+            past = duration(history[-1].at - history[0].at)
+            facts.append(Fact(label, f"{sparkline(values, GRAPH_WIDTH)} at most {told(max(known))} in {past}"))
+    return facts
 
 
 def _connections(socket_details: SocketDetails) -> list[Fact]:

@@ -70,6 +70,13 @@ VIEWS: tuple[NamedView, ...] = (
         sort="problem",
         descending=True,
     ),
+    NamedView(
+        "Busiest",
+        selection=Selection(states=CONNECTED),
+        columns=ViewSpec(columns=_ALL).with_flows().columns,
+        sort="rate_in",
+        descending=True,
+    ),
     NamedView("Containers", grouping="container", namespaces="*"),
     NamedView("Unix", selection=Selection(netids=frozenset(KINDS["unix"])), sort="local"),
 )  # fmt: skip

@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.format import clip_amount, duration, local_text, peer_text
 from netwatch_tui.fields.holders import process_text
+from netwatch_tui.sockets.flow_rules import DROPPING, GIVING_UP, LATE, LOSING, OVERFLOWING, PORTS_EXHAUSTED
 from netwatch_tui.sockets.health import (
     ACCEPT_QUEUE_FILLING,
     ACCEPT_QUEUE_FULL,
     CLOSE_WAIT_LEAK,
+    NO_ANSWER,
     SEND_Q_STALLED,
     SYN_UNANSWERED,
+    ZERO_WINDOW,
     Finding,
     Findings,
     Rule,
@@ -49,6 +52,38 @@ _SENTENCES = {
         "{size} Send-Qs of {process} stalled, the longest for {time}",
     ),
     CLOSE_WAIT_LEAK: ("1 CLOSE-WAIT in {process} for {time}", "{size} CLOSE-WAIT in {process}, oldest {time}"),
+    NO_ANSWER: (
+        "{process} to {peer}: sent again {tries} times without an answer",
+        "{size} connections of {process} get no answer to what they send",
+    ),
+    ZERO_WINDOW: (
+        "{process} to {peer}: the peer takes nothing for {time}",
+        "the peers of {size} connections of {process} take nothing, the longest for {time}",
+    ),
+    OVERFLOWING: (
+        "{process} ({local}): full, and {dropped} connections dropped",
+        "{size} queues of {process} are full, and {dropped} connections dropped",
+    ),
+    PORTS_EXHAUSTED: (
+        "{used} of {all} local ports are in TIME-WAIT towards {peer}",
+        "local ports run short towards {size} peers",
+    ),
+    LOSING: (
+        "{process} to {peer}: {share} of what it sends is lost",
+        "{size} connections of {process} lose what they send",
+    ),
+    LATE: (
+        "{process} to {peer}: {rtt} round trip, {least} at best",
+        "{size} connections of {process} have late round trips",
+    ),
+    GIVING_UP: (
+        "{process} to {peer}: {probes} keepalive probes without an answer",
+        "{size} connections of {process} get no answer to keepalive probes",
+    ),
+    DROPPING: (
+        "{process} ({local}): {dropped} datagrams dropped, its queue is full",
+        "{size} sockets of {process} drop datagrams",
+    ),
     SYN_UNANSWERED: (
         "{process} gets no answer from {peer} for {time}",
         "{size} SYN-SENT of {process} without an answer, oldest {time}",
@@ -88,4 +123,6 @@ def problem_text(group: ProblemGroup, now: float) -> str:
         waiting=clip_amount(str(waiting or 0), 5),
         backlog=socket.send_q or 0,
         time=duration(now - group.example.since),
+        tries=socket.retransmits,
+        **group.example.figures,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.listeners import Listeners
 from netwatch_tui.sockets.mapped_addresses import plain
 from netwatch_tui.sockets.ownership import ProcessDetails
@@ -32,6 +33,10 @@ class SocketDetails(NamedTuple):
     """Of a listener, what came in through it and is not closed; None for others, and while it is not known yet."""
     processes: Mapping[int, ProcessDetails] = {}
     """By pid, of the owners at both ends; one about which nothing can be found out is missing."""
+    flow: Flow | None = None
+    """What flows through it."""
+    history: tuple[FlowSample, ...] = ()
+    """What flowed in the last minutes, the oldest first."""
 
 
 def other_end(socket: Socket, sockets: Iterable[Socket]) -> Socket | None:

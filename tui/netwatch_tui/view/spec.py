@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.fields.field_needs import field_needs
+from netwatch_tui.fields.flow_fields import INFO_COLUMNS
 from netwatch_tui.query import EVERYTHING, Query
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.selection import Selection
@@ -36,6 +37,8 @@ class ViewSpec(NamedTuple):
     """Seconds for which a new or changed row stays lit, and a closed one stays."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
+    looked_at: frozenset[int] = frozenset()
+    """Ids of the sockets whose rows are on the screen."""
 
     @property
     def choice(self) -> RowChoice:
@@ -43,7 +46,33 @@ class ViewSpec(NamedTuple):
         return RowChoice(self.selection, (self.query,))
 
     @property
+    def has_flows(self) -> bool:
+        """Whether a column shows what flows."""
+        return field_needs(self.columns).flows_of_all
+
+    def with_flows(self) -> ViewSpec:
+        """The same with the columns of what flows, behind the other end."""
+        columns = [id for id in self.columns if id not in INFO_COLUMNS]
+        at = columns.index("peer") + 1 if "peer" in columns else len(columns)
+        return self._replace(columns=(*columns[:at], *INFO_COLUMNS, *columns[at:]))
+
+    def without_flows(self) -> ViewSpec:
+        """The same without any column of what flows."""
+        return self._replace(columns=tuple(id for id in self.columns if not field_needs((id,)).flows_of_all))
+
+    @property
+    def is_judged_by_flows(self) -> bool:
+        """Whether it depends on what flows which rows there are, or in which order."""
+        return self.choice.needs.flows_of_all or field_needs((self.sort,)).flows_of_all
+
+    @property
     def needs(self) -> Needs:
         """What must be known of sockets to choose, order and show them, and of the one whose details are open."""
-        subject = Needs(of_ids=frozenset() if self.subject is None else frozenset({self.subject}))
-        return subject.union(self.choice.needs, field_needs((*self.columns, self.sort)))
+        subject = frozenset() if self.subject is None else frozenset({self.subject})
+        shown = field_needs(self.columns)
+        # What flows is read of the rows on the screen only, unless it chooses or orders them.
+        looked_at = self.looked_at if shown.flows_of_all else frozenset()
+        added_up = shown.flows_of_all and bool(self.grouping)
+        shown = shown._replace(traffic=shown.flows_of_all)  # the head of the screen tells of it beside such columns
+        shown = shown._replace(flows_of_all=added_up, flows_of_ids=looked_at | subject, of_ids=subject)
+        return shown.union(self.choice.needs, field_needs((self.sort,)))

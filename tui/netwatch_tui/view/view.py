@@ -10,6 +10,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.regex import Effort
+from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.groups import GROUPINGS, Row, grouped
@@ -28,6 +29,18 @@ class EventCounts(NamedTuple):
     opened: int = 0
     """Without those that were there already when their kind was looked at for the first time."""
     closed: int = 0
+
+
+CALM = 2.0
+"""Seconds for which what flows chooses and orders the rows as it was read: who reads the table must be able to."""
+
+
+class Judged(NamedTuple):
+    """What flows, as rows are chosen and ordered by it; the cells show what was read last."""
+
+    flows: Mapping[int, Flow] = {}
+    since: float = 0.0
+    """Seconds since the epoch."""
 
 
 class View(NamedTuple):
@@ -56,6 +69,7 @@ class View(NamedTuple):
     """What is wrong on the machine, whether it is shown or not."""
     note: str = ""
     """What the filter could not search in this look, in words; mostly nothing."""
+    judged: Judged = Judged()
 
 
 def arrange(
@@ -78,22 +92,24 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
     """
-    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings)
+    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows)
+    judged = _judged(before, snapshot, spec, now)
     effort = Effort()
+    judging = moment._replace(flows=judged.flows)
     if before is not None and _is_alike(before, spec, moment):
-        order = _reordered(before, snapshot, spec, moment, effort)
+        order = _reordered(before, snapshot, spec, judging, effort)
     else:
         sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(spec.choice.of(sockets, moment, effort), FIELD_BY_ID[spec.sort], moment)
-    if before is not None and order is before.order and _LINES(spec) == _LINES(before.spec):
+        order = in_order(spec.choice.of(sockets, judging, effort), FIELD_BY_ID[spec.sort], judging)
+    if before is not None and order is before.order and _is_drawn_alike(before, spec, moment):
         rows, position = before.rows, before.position
     else:
-        rows, position = _lines(order, spec)
+        rows, position = _lines(order, spec, moment)
     lingering = sum(socket.id in position for socket in marks.closed)
     if before is not None and snapshot is before.snapshot and spec.choice == before.spec.choice:
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
-        events = _events(snapshot, spec, moment, effort)
+        events = _events(snapshot, spec, judging, effort)
     if before is not None and before.snapshot.findings is snapshot.findings:
         problems = before.problems
     else:
@@ -101,8 +117,23 @@ def arrange(
     shown = len(order.entries) - lingering
     return View(
         spec, snapshot, order, rows, position, moment, shown, events, paused_since,
-        problems=problems, note=effort.text,
+        problems=problems, note=effort.text, judged=judged,
     )  # fmt: skip
+
+
+def _judged(before: View | None, snapshot: Snapshot, spec: ViewSpec, now: float) -> Judged:
+    """By what flows the rows are chosen and ordered now."""
+    if not spec.is_judged_by_flows:
+        return Judged(since=now)
+    if before is None or _JUDGES(before.spec) != _JUDGES(spec) or not before.judged.flows:
+        return Judged(snapshot.flows, now - CALM)  # there are no rates yet: the next reading brings them
+    if 0 <= now - before.judged.since < CALM:
+        return before.judged
+    return Judged(snapshot.flows, now)
+
+
+_JUDGES = attrgetter("choice", "sort")
+"""All of a spec that decides which rows there are, in which order."""
 
 
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> EventCounts:
@@ -123,8 +154,7 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
         return False  # what was not searched is searched now
     if spec.query.depends_on_time and moment != before.moment:
         return False
-    is_same_choice = (was.choice, was.sort) == (spec.choice, spec.sort)
-    return is_same_choice and before.moment.namespaces == moment.namespaces
+    return _JUDGES(was) == _JUDGES(spec) and before.moment.namespaces == moment.namespaces
 
 
 def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> Order:
@@ -144,17 +174,33 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment,
             gone.add(socket.id)
             fresh.pop(socket.id, None)
     fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
+    if moment.flows is not before.judged.flows:
+        moved = _moved(before.judged.flows, moment.flows)
+        fresh = {**{each.id: each for each in snapshot.sockets if each.id in moved}, **fresh}
     if not (gone or fresh):
         return before.order
     chosen = spec.choice.of(fresh.values(), moment, effort)
     return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
 
 
+def _moved(before: Mapping[int, Flow], after: Mapping[int, Flow]) -> set[int]:
+    """Ids of sockets of which something else is known than before."""
+    moved = {id for id, flow in after.items() if before.get(id) is not flow}
+    return moved | (before.keys() - after.keys())
+
+
+def _is_drawn_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
+    """Whether the same sockets in the same order make the same lines: groups add up what flows."""
+    if _LINES(spec) != _LINES(before.spec):
+        return False
+    return not spec.grouping or moment.flows is before.moment.flows
+
+
 _LINES = attrgetter("sort", "descending", "grouping", "folding")
 """All of a spec that decides how ordered sockets become lines."""
 
 
-def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
+def _lines(order: Order, spec: ViewSpec, moment: Moment) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
     """The lines of the table, and where each socket and group stands."""
     sockets = order.rows(descending=spec.descending)
     position: dict[RowId, int] = {}
@@ -164,7 +210,7 @@ def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId
         return sockets, position
     rows: list[Row] = []
     grouping = GROUPINGS[spec.grouping]
-    for group, members in grouped(sockets, grouping, spec.folding, spec.sort, descending=spec.descending):
+    for group, members in grouped(sockets, grouping, spec.folding, spec.sort, moment, descending=spec.descending):
         line = len(rows)
         position[group.id] = line
         rows.append(group)

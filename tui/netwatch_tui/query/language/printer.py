@@ -176,4 +176,6 @@ def _value(value: Value, holds: Holds) -> str:
 
 
 def _number(number: float) -> str:
-    return str(int(number)) if number == int(number) else f"{number:.3f}"
+    if number == int(number):
+        return str(int(number))
+    return f"{number:.3f}" if number == round(number, 3) else f"{number * 1e3:.3f}ms"

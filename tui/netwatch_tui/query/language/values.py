@@ -19,9 +19,9 @@ _COMPARED = re.compile(r"(<=|>=|<|>|=)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _MOST = 10**18
 _SIZE = re.compile(r"([0-9]{1,19})([kmg]?)i?b?", re.IGNORECASE)
-_AGE = re.compile(r"([0-9]{1,13}(?:\.[0-9]{1,3})?)(s|m|h|d|w|y)?", re.IGNORECASE)
+_AGE = re.compile(r"([0-9]{1,13}(?:\.[0-9]{1,3})?)(us|ms|s|m|h|d|w|y)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _GLOB = re.compile(r"[*?\[]")
 _OPERATORS: dict[str, Operator] = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "=": "="}
 MAX_PORT = 0xFFFF
@@ -142,7 +142,7 @@ def _age(word: str) -> float | None:
     found = _AGE.fullmatch(word)
     if not found:
         return None
-    seconds = round(float(found[1]) * _SECONDS[(found[2] or "s").lower()], 3)
+    seconds = round(float(found[1]) * _SECONDS[(found[2] or "s").lower()], 6)
     return seconds if seconds < 10**12 else None
 
 

@@ -9,6 +9,7 @@ from netwatch_tui.query.language.syntax import (
     Device,
     Expression,
     FirewallMark,
+    Is,
     Leaf,
     Pattern,
     Term,
@@ -43,6 +44,13 @@ def _leaf_needs(leaf: Leaf) -> Needs:
         case Term(key, values) if key in _SHOWN_ADDRESSES:
             return _INTERFACE if any(isinstance(value, Text | Pattern) for value in values) else NOTHING_MORE
         case Term(key) if key in FIELD_BY_ID:
-            return FIELD_BY_ID[key].needs
+            return _field_needs(key)
+        case Is(words) if "problem" in words:
+            return _field_needs("problem")
         case _:
             return NOTHING_MORE
+
+
+def _field_needs(id: str) -> Needs:
+    field = FIELD_BY_ID[id]
+    return field.needs.union(field.filter.needs) if field.filter else field.needs

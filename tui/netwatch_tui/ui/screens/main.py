@@ -29,6 +29,7 @@ from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
+from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
@@ -93,12 +94,13 @@ class MainScreen(Screen[None]):
         self.filter_editing = FilterEditing(self, self._table, self._filter_line, SavedFilters(self, remembered))
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
+        self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         playback = Playback(self, self._player)
         self._views = ViewSwitching(self, setup.views, setup.view, self.filter_editing.begin, self._show_tabs)
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, playback, self.palette)
+        self._offer(*controllers, self._flow_columns, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -204,6 +206,7 @@ class MainScreen(Screen[None]):
         self._status.show(view)
         self._info.show(view, self._table.cursor_socket)
         self._details.show(view)
+        self._flow_columns.look()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
@@ -224,6 +227,7 @@ class MainScreen(Screen[None]):
     def _cursor_moved(self) -> None:
         self._info.point(self._table.cursor_socket)
         self._details.tell_about_cursor()
+        self._flow_columns.look()
 
     @on(Opened)
     def _opened(self) -> None:

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import BLANK, cell_width, clip, printable
 from netwatch_tui.sockets.health import Severity
@@ -81,7 +82,8 @@ def group_line(group: Group) -> str:
     states = "  ".join(f"{state} {count:,}" for state, count in sorted(group.states.items(), key=lambda item: -item[1]))
     sockets = "socket" if group.size == 1 else "sockets"
     queues = f"Recv-Q {group.recv_q.text}  Send-Q {group.send_q.text}"
-    return f"{'▾' if group.is_open else '▸'} {group.id}  {group.size:,} {sockets}  {queues}  {states}"
+    flows = "".join(f"{FIELD_BY_ID[id].title} {total.text}  " for id, total in group.flows.items())
+    return f"{'▾' if group.is_open else '▸'} {group.id}  {group.size:,} {sockets}  {queues}  {flows}{states}"
 
 
 def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:

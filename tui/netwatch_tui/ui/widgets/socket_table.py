@@ -79,6 +79,13 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         row = self.cursor_row
         return row if isinstance(row, Socket) else None
 
+    def ids_in_sight(self, pages: int = 0) -> frozenset[int]:
+        """The ids of the sockets on the screen, and of so many pages before and after."""
+        rows = self._view.rows if self._view else ()
+        top = max(self.scroll_offset.y - pages * self._page, 0)
+        seen = rows[top : self.scroll_offset.y + (pages + 1) * self._page]
+        return frozenset(row.id for row in seen if isinstance(row, Socket))
+
     def _row(self, index: int) -> Row | None:
         rows = self._view.rows if self._view else ()
         return rows[index] if 0 <= index < len(rows) else None

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.format import duration, local_text, peer_text, printable
 from netwatch_tui.fields.holders import process_text
+from netwatch_tui.fields.quantities import amount
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.traffic import LOOPBACK, TrafficByDevice, outside
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, apart, length, whole_parts
 from netwatch_tui.view.named_views import PROBLEMS
 from netwatch_tui.view.problem_groups import problem_text
@@ -38,7 +40,7 @@ def first_line(tabs: Tabs, view: View | None, pace: Part, width: int) -> Parts:
     What finds no room goes from the right: the tick's cost, its events, then the names of views.
     """
     always = [pace] if view is None else [_shown(view), pace]
-    more = [] if view is None else [_events(view), _cost(view)]
+    more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), _cost(view)]
     problems = len(view.problems) if view else 0
     for named in range(len(tabs.names), -1, -1):
         left = _tabs(tabs, problems, named)
@@ -73,6 +75,17 @@ def _shown(view: View) -> Part:
     if view.shown == total:
         return Part(counted(total, "socket"), "bold")
     return Part(f"{view.shown:,} of {counted(total, 'socket')}", "bold $accent")
+
+
+def traffic_parts(traffic: TrafficByDevice) -> Parts:
+    """What goes through all devices together, and the one of several through which most of it goes."""
+    total = outside(traffic)
+    if total is None:
+        return []
+    devices = [device for device in traffic if device != LOOPBACK]
+    busiest = max(devices, key=lambda device: traffic[device].both)
+    which = f" most by {printable(busiest)}" if len(devices) > 1 and total.both else ""
+    return [Part(f"in {amount(total.rate_in)}B/s out {amount(total.rate_out)}B/s{which}")]
 
 
 def _events(view: View) -> Part:

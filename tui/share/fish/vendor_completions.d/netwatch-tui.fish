@@ -17,17 +17,17 @@ complete -c netwatch-tui -l all-namespaces -d 'every visible network namespace'
 complete -c netwatch-tui -l once -d 'print one snapshot and exit; the default when stdout is not a terminal'
 complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv' -d 'output format: table, json, ndjson, csv, tsv (default: table)'
 function __netwatch_tui_columns
-    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark
+    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark
 end
 complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'comma-separated columns, by id; the manual page lists them'
-complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark' -d 'sort by this column, in the given direction; by default amounts are sorted from the largest down'
+complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark' -d 'sort by this column, in the given direction; by default amounts are sorted from the largest down'
 complete -c netwatch-tui -s H -l no-header -d 'no header line in table, csv and tsv'
 complete -c netwatch-tui -s e -l extended -d 'add user and inode to the table'
 complete -c netwatch-tui -s o -l options -d 'add timers to the table'
 complete -c netwatch-tui -l color -x -a 'auto always never' -d 'colour the header and differences: auto, always or never (default: auto, on for a terminal)'
 complete -c netwatch-tui -s n -l numeric -d 'accepted; addresses and ports are always numeric'
 complete -c netwatch-tui -s p -l processes -d 'accepted; owning processes are always shown'
-complete -c netwatch-tui -s i -l info -d 'accepted; adds nothing'
+complete -c netwatch-tui -s i -l info -d 'add rates, totals, round-trip times and retransmits; rates take two looks, --interval apart'
 complete -c netwatch-tui -s r -l resolve -d 'accepted; no name is looked up, nothing is sent'
 complete -c netwatch-tui -l watch -d 'print an NDJSON event whenever a socket opens, changes or closes, until stopped'
 complete -c netwatch-tui -l wait-for -x -d 'exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given'
