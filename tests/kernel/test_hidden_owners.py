@@ -124,6 +124,14 @@ def test_a_shielded_process_is_told_from_those_of_other_users(scene: Scene) -> N
     assert unseen[others:] == ["root needed for 1 shielded process"]
 
 
+def test_who_may_trace_and_not_search_is_told_which_right_is_missing(scene: Scene) -> None:
+    scene.holder.ask(["become", NOBODY])
+    row, unseen = scene.look(0, ["setpriv", "--bounding-set=-dac_read_search,-dac_override"])
+    assert row["reason"] == "permission"
+    assert unseen
+    assert all(text.startswith("CAP_DAC_READ_SEARCH needed for ") for text in unseen)
+
+
 def test_a_process_that_shields_itself_is_not_said_to_have_let_go_of_its_sockets(
     scene: Scene, stack: ExitStack, here: Netns
 ) -> None:

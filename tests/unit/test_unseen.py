@@ -21,6 +21,7 @@ USER, ROOT, TRACER = Unseen(), Unseen(is_root=True), Unseen(is_root=True, may_tr
         (USER._replace(others=1, may_trace=True), ["1 process of another user closed even to CAP_SYS_PTRACE"]),
         (ROOT._replace(others=2), ["CAP_SYS_PTRACE needed for 2 processes of other users"]),
         (TRACER._replace(shielded=1), ["1 shielded process closed even to CAP_SYS_PTRACE"]),
+        (TRACER._replace(others=1, may_search=False), ["CAP_DAC_READ_SEARCH needed for 1 process of another user"]),
         (ROOT._replace(unreadable=1), ["1 process could not be read"]),
         (ROOT._replace(not_listed=True), ["processes could not be listed"]),
         (ROOT._replace(waiting=1_200), ["1,200 processes not looked into yet"]),

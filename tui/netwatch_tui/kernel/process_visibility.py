@@ -11,7 +11,7 @@ from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.mounts import read_mounts
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
-_CAP_SYS_PTRACE = 19
+_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _CAP_SYS_PTRACE = 1, 2, 19
 _FIRST_PID_NAMESPACE = 0xEFFF_FFFC
 _FIRST_USER_NAMESPACE = 0xEFFF_FFFD
 """Inodes that the namespaces of the machine's start have had since Linux 3.8: `PROC_*_INIT_INO` in linux/proc_ns.h."""
@@ -32,11 +32,14 @@ def read_visibility(proc: str) -> Unseen:
     """
     try:
         may_trace = _has_capability(proc, _CAP_SYS_PTRACE)
+        may_search = _has_capability(proc, _CAP_DAC_READ_SEARCH) or _has_capability(proc, _CAP_DAC_OVERRIDE)
         hides = _hides(proc, may_trace=may_trace)
         is_enclosed = not _shows_all_namespaces(proc)
     except FAULTS:
-        may_trace, hides, is_enclosed = False, False, True
-    return Unseen(proc_hides=hides, is_enclosed=is_enclosed, is_root=os.geteuid() == 0, may_trace=may_trace)
+        may_trace, may_search, hides, is_enclosed = False, False, False, True
+    return Unseen(
+        proc_hides=hides, is_enclosed=is_enclosed, is_root=os.geteuid() == 0, may_trace=may_trace, may_search=may_search
+    )
 
 
 def read_denied(proc: str, pid: int) -> Denied:

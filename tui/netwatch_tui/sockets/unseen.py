@@ -41,6 +41,8 @@ class Unseen(NamedTuple):
     """The effective user is number 0."""
     may_trace: bool = False
     """This process has CAP_SYS_PTRACE."""
+    may_search: bool = True
+    """This process has CAP_DAC_READ_SEARCH, which it takes to list the descriptors of another user's process."""
     unreadable: int = 0
     """Processes that may be read, and of which some descriptors could not be: the snapshot's problems say why."""
     not_listed: bool = False
@@ -63,9 +65,11 @@ class Unseen(NamedTuple):
 
     def denied(self, things: str) -> str:
         """That some things may not be read, and what would help."""
-        if self.may_trace:  # another user namespace, or a security module
-            return f"{things} closed even to CAP_SYS_PTRACE"
-        return f"{'CAP_SYS_PTRACE' if self.is_root else 'root'} needed for {things}"
+        if not self.may_trace:
+            return f"{'CAP_SYS_PTRACE' if self.is_root else 'root'} needed for {things}"
+        if not self.may_search:
+            return f"CAP_DAC_READ_SEARCH needed for {things}"
+        return f"{things} closed even to CAP_SYS_PTRACE"  # another user namespace, or a security module
 
     def texts(self) -> list[str]:
         """What could not be looked at, and what it takes: one phrase for each cause, none where all was seen."""
