@@ -78,18 +78,7 @@ def test_it_does_not_matter_how_often_all_sockets_are_written(sets: list[dict[in
     histories(),
     st.lists(st.builds(Problem, st.text(), counted)),
     st.builds(Seen, st.dictionaries(counted, st.text()), counted, counted, counted, counted),
-    st.builds(
-        Unseen,
-        counted,
-        counted,
-        st.booleans(),
-        st.booleans(),
-        st.booleans(),
-        st.booleans(),
-        counted,
-        st.booleans(),
-        counted,
-    ),
+    st.builds(Unseen, counted, counted, *[st.booleans()] * 5, counted, st.booleans(), counted),
     st.floats(0, 1e10),
 )
 def test_what_goes_with_the_sockets_is_replayed_as_well(
