@@ -1,0 +1,97 @@
+"""The columns of the table while it shows groups, and the order of groups by each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from netwatch_tui.fields.format import clip, clip_amount
+from netwatch_tui.fields.moment import Moment
+from netwatch_tui.view.groupings import GROUPINGS
+from netwatch_tui.view.groups import Group, Sum
+
+NAME = "name"
+USUAL_SORT = "sockets"
+"""The column that orders groups unless another one is chosen."""
+
+
+class GroupColumn(NamedTuple):
+    """One thing that is counted of a group; laid out like the columns of sockets, and named as those are."""
+
+    id: str
+    title: str
+    meaning: str
+    text: Callable[[Group, Moment], str]
+    key: Callable[[Group], Any]
+    """Orders groups. None stands for what is not known, which is last in both directions."""
+    rank: int
+    width: int
+    enough: int = 20
+    most: int = 20
+    label: str = ""
+    descends: bool = True
+    right_aligned: bool = True
+    is_endpoint: bool = False
+    is_pinned: bool = False
+    clip: Callable[[str, int], str] = clip
+
+
+def clip_sum(text: str, width: int) -> str:
+    """A sum in at most `width` cells: `≥1,234,567`, `≥1234567`, `≥1.2M`."""
+    if len(text) <= width:
+        return text
+    bound = "≥" if text.startswith("≥") else ""
+    return bound + clip_amount(text.removeprefix(bound).replace(",", ""), width - len(bound))
+
+
+def _count(id: str, title: str, meaning: str, read: Callable[[Group], int], **others: Any) -> GroupColumn:
+    return GroupColumn(id, title, meaning, lambda group, _: f"{read(group):,}", read, clip=clip_sum, **others)
+
+
+def _sum(id: str, title: str, meaning: str, read: Callable[[Group], Sum], **others: Any) -> GroupColumn:
+    return GroupColumn(
+        id, title, meaning, lambda group, _: read(group).text, lambda group: read(group).known, clip=clip_sum, **others
+    )
+
+
+_NAME = GroupColumn(
+    NAME, "Name", "what the sockets of a group have in common", lambda group, _: group.id, lambda group: group.key,
+    rank=0, width=12, enough=24, most=48, descends=False, right_aligned=False, is_pinned=True,
+)  # fmt: skip
+
+_COUNTS = (
+    _sum("pids", "PIDs", "processes that hold any of the sockets", lambda group: group.pids, rank=5, width=5),
+    _count("sockets", "Sockets", "sockets in the group", lambda group: group.sockets, rank=0, width=7),
+    _count("listen", "LISTEN", "sockets that wait for connections", lambda group: group.listen, rank=3, width=7),
+    _count("estab", "ESTAB", "established connections", lambda group: group.estab, rank=1, width=7),
+    _count(
+        "close_wait", "CLOSE-WAIT", "closed by the peer, not by the application yet", lambda group: group.close_wait,
+        rank=2, width=10,
+    ),
+    _count("others", "Others", "sockets in all other states", lambda group: group.others, rank=6, width=7),
+    _sum("recv_q", "Recv-Q", "bytes not read yet, without listeners", lambda group: group.recv_q, rank=7, width=8),
+    _sum(
+        "send_q", "Send-Q", "bytes that peers have not acknowledged yet, without listeners",
+        lambda group: group.send_q, rank=8, width=8,
+    ),
+)  # fmt: skip
+
+GROUP_COLUMNS = {
+    id: (_NAME._replace(title=grouping.title, meaning=grouping.meaning), *_COUNTS) for id, grouping in GROUPINGS.items()
+}
+"""The columns of each grouping, from left to right; the first is titled with what the groups are made by."""
+
+COLUMN_BY_ID = {column.id: column for column in (_NAME, *_COUNTS)}
+
+
+def in_group_order(groups: Iterable[Group], sort: str, *, descending: bool) -> tuple[Group, ...]:
+    """Groups by a column; equal ones by name. Descending turns the order of the column round, and nothing else."""
+    key = COLUMN_BY_ID[sort].key
+    named = sorted(groups, key=_by_name)
+    known = [group for group in named if key(group) is not None]
+    known.sort(key=key, reverse=descending)
+    return (*known, *(group for group in named if key(group) is None))
+
+
+def _by_name(group: Group) -> tuple[bool, Any, str]:
+    return group.key is None, group.key, group.id
