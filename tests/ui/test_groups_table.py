@@ -27,7 +27,7 @@ async def test_one_enters_a_group_and_comes_back_to_it(source: FakeSource) -> No
     for back in ("escape", "backspace"):
         async with on_stage(source, spec=ViewSpec(grouping="process")) as stage:
             await stage.press("j", "enter")
-            assert "Local Address:Port" in stage.heading
+            assert "Netid" in stage.heading
             assert len(stage.rows) == 1
             assert "resolved" in stage.rows[0]
             assert stage.said == "Process: resolved"

@@ -184,9 +184,7 @@ def test_a_name_from_outside_is_harmless_as_a_group() -> None:
 
 
 @given(st.integers(1, 300), st.sampled_from([*GROUPINGS]), st.integers(0, 60), st.integers(0, 8))
-def test_the_columns_of_groups_never_leave_a_line_with_a_cell_for_each(
-    width: int, grouping: str, name: int, count: int
-) -> None:
+def test_the_columns_of_groups_stay_on_the_line(width: int, grouping: str, name: int, count: int) -> None:
     columns = GROUP_COLUMNS[grouping]
     needed = {column.id: count for column in columns} | {"name": name}
     placed = lay_out(columns, width, needed, "send_q").placed

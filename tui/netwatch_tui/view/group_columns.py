@@ -9,6 +9,7 @@ from netwatch_tui.fields.format import clip, clip_amount
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group, Sum
+from netwatch_tui.view.order import sorted_in_slices
 
 NAME = "name"
 USUAL_SORT = "sockets"
@@ -61,18 +62,18 @@ _NAME = GroupColumn(
 
 _COUNTS = (
     _sum("pids", "PIDs", "processes that hold any of the sockets", lambda group: group.pids, rank=5, width=5),
-    _count("sockets", "Sockets", "sockets in the group", lambda group: group.sockets, rank=0, width=7),
-    _count("listen", "LISTEN", "sockets that wait for connections", lambda group: group.listen, rank=3, width=7),
-    _count("estab", "ESTAB", "established connections", lambda group: group.estab, rank=1, width=7),
+    _count("sockets", "Sockets", "sockets in the group", lambda group: group.sockets, rank=0, width=8),
+    _count("listen", "LISTEN", "sockets that wait for connections", lambda group: group.listen, rank=3, width=6),
+    _count("estab", "ESTAB", "established connections", lambda group: group.estab, rank=1, width=6),
     _count(
         "close_wait", "CLOSE-WAIT", "closed by the peer, not by the application yet", lambda group: group.close_wait,
         rank=2, width=10,
     ),
-    _count("others", "Others", "sockets in all other states", lambda group: group.others, rank=6, width=7),
-    _sum("recv_q", "Recv-Q", "bytes not read yet, without listeners", lambda group: group.recv_q, rank=7, width=8),
+    _count("others", "Others", "sockets in all other states", lambda group: group.others, rank=6, width=6),
+    _sum("recv_q", "Recv-Q", "bytes not read yet, without listeners", lambda group: group.recv_q, rank=7, width=7),
     _sum(
         "send_q", "Send-Q", "bytes that peers have not acknowledged yet, without listeners",
-        lambda group: group.send_q, rank=8, width=8,
+        lambda group: group.send_q, rank=8, width=7,
     ),
 )  # fmt: skip
 
@@ -87,11 +88,8 @@ COLUMN_BY_ID = {column.id: column for column in (_NAME, *_COUNTS)}
 def in_group_order(groups: Iterable[Group], sort: str, *, descending: bool) -> tuple[Group, ...]:
     """Groups by a column; equal ones by name. Descending turns the order of the column round, and nothing else."""
     key = COLUMN_BY_ID[sort].key
-    named = sorted(groups, key=_by_name)
+    entries = sorted_in_slices([(group.key is None, group.key, group.id, group) for group in groups])
+    named: list[Group] = [entry[-1] for entry in entries]
     known = [group for group in named if key(group) is not None]
     known.sort(key=key, reverse=descending)
     return (*known, *(group for group in named if key(group) is None))
-
-
-def _by_name(group: Group) -> tuple[bool, Any, str]:
-    return group.key is None, group.key, group.id

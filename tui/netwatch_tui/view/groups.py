@@ -133,13 +133,16 @@ class Groups:
     def __init__(
         self,
         grouping: Grouping,
-        members: Mapping[int, tuple[str, Socket]],
+        sockets: Mapping[int, Socket],
+        names: Mapping[int, str],
         tallies: Mapping[str, _Tally],
         by_name: Mapping[str, Group],
     ) -> None:
         self.grouping = grouping
-        self.members = members
-        """The group of each socket and the socket as it was counted, by the socket's id."""
+        self._sockets = sockets
+        """As they were counted, by id."""
+        self.names = names
+        """The group of each socket, by the socket's id."""
         self._tallies = tallies
         self.by_name = by_name
         """The lines."""
@@ -147,18 +150,18 @@ class Groups:
     @classmethod
     def of(cls, grouping: Grouping, sockets: Iterable[Socket], moment: Moment) -> Groups:
         """Put sockets together."""
-        return cls(grouping, {}, {}, {}).replaced((), sockets, moment)
+        return cls(grouping, {}, {}, {}, {}).replaced((), sockets, moment)
 
     def replaced(self, gone: Collection[int], fresh: Iterable[Socket], moment: Moment) -> Groups:
         """The groups without the sockets of these ids and with these sockets, of which none may be left otherwise."""
-        members, tallies = dict(self.members), dict(self._tallies)
+        all_sockets, names, tallies = dict(self._sockets), dict(self.names), dict(self._tallies)
         touched: dict[str, _Tally] = {}
         for id in gone:
-            if id in members:
-                name, socket = members.pop(id)
+            if id in names:
+                name = names.pop(id)
                 if name not in touched:
                     touched[name] = tallies[name].copy()
-                touched[name].count(socket, -1)
+                touched[name].count(all_sockets.pop(id), -1)
         label, key = self.grouping.label, self.grouping.key
         for socket in fresh:
             name = label(socket, moment)
@@ -166,7 +169,8 @@ class Groups:
             if tally is None:
                 tally = touched[name] = tallies[name].copy() if name in tallies else _Tally(key(socket, moment))
             tally.count(socket, 1)
-            members[socket.id] = name, socket
+            id = socket.id
+            all_sockets[id], names[id] = socket, name
         by_name = dict(self.by_name)
         for name, tally in touched.items():
             if tally.size:
@@ -174,14 +178,14 @@ class Groups:
             else:
                 tallies.pop(name, None)
                 by_name.pop(name, None)
-        return Groups(self.grouping, members, tallies, by_name)
+        return Groups(self.grouping, all_sockets, names, tallies, by_name)
 
 
 class GroupPlaces(Mapping[RowId, int]):
     """On which line a group stands; for a socket, where its group does."""
 
     def __init__(self, groups: Groups, rows: Iterable[Group]) -> None:
-        self._members = groups.members
+        self._names = groups.names
         self._lines = {group.id: line for line, group in enumerate(rows)}
 
     def __getitem__(self, id: RowId) -> int:
@@ -190,13 +194,13 @@ class GroupPlaces(Mapping[RowId, int]):
         Raises:
             KeyError: It is in none.
         """
-        return self._lines[id if isinstance(id, str) else self._members[id][0]]
+        return self._lines[id if isinstance(id, str) else self._names[id]]
 
     def __iter__(self) -> Iterator[RowId]:
         """All groups, then all sockets."""
         yield from self._lines
-        yield from self._members
+        yield from self._names
 
     def __len__(self) -> int:
         """Groups and sockets."""
-        return len(self._lines) + len(self._members)
+        return len(self._lines) + len(self._names)

@@ -99,14 +99,16 @@ class ViewChoices:
     def group_by(self, grouping: str | None) -> None:
         """Show the groups that this makes; nothing for None."""
         if grouping is not None:
-            self._viewer.choose(self._viewer.spec.grouped_by("" if grouping == _NO_GROUPS else grouping))
+            self._group("" if grouping == _NO_GROUPS else grouping)
 
     def action_toggle_groups(self) -> None:
         """Show all sockets in one table, or the groups again that were shown last."""
+        self._group("" if self._viewer.spec.grouping else self._last_grouping)
+
+    def _group(self, grouping: str) -> None:
         spec = self._viewer.spec
-        if spec.grouping:
-            self._last_grouping = spec.grouping
-        self._viewer.choose(spec.grouped_by("" if spec.grouping else self._last_grouping))
+        self._last_grouping = grouping or spec.grouping or self._last_grouping
+        self._viewer.choose(spec.grouped_by(grouping))
 
     def enter(self, group: str) -> None:
         """Show the sockets of the group of this name."""
