@@ -264,7 +264,7 @@ class MainScreen(Screen[None]):
         """Close what is open, else go back to the groups, else clear the filter."""
         if self._panel.display:
             self._details.close()
-        elif self.view_choices.leave_group() or self.filter_editing.clear() or self._views.restore_selection():
+        elif not (self.view_choices.leave_group() or self.filter_editing.clear() or self._views.restore_selection()):
             self.say("Nothing to take back: no filter, and every kind and state of this view is shown.")
 
     def action_help(self) -> None:
