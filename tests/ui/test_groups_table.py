@@ -50,6 +50,13 @@ async def test_the_cursor_is_on_the_group_that_is_left_whatever_happened_meanwhi
         assert row.id == "resolved"
 
 
+async def test_the_cursor_is_on_the_group_that_is_left_also_where_its_table_was_never_seen(source: FakeSource) -> None:
+    async with on_stage(source, spec=ViewSpec(grouping="process", inside="resolved")) as stage:
+        assert len(stage.rows) == 1
+        await stage.press("escape")
+        assert stage.cursor_line == 1
+
+
 async def test_a_group_that_has_gone_says_so_and_lets_one_out(source: FakeSource) -> None:
     async with on_stage(source, spec=ViewSpec(grouping="process")) as stage:
         await stage.press("j", "enter")

@@ -113,7 +113,8 @@ def test_each_step_gives_what_a_fresh_start_would_give(
         held = after
         taken: Snapshot = snapshot(*after.values(), taken_at=now, delta=delta)
         marks = marks.expire(now).advance(delta, now + LINGER)
-        before = arrange(taken, marks, spec, now, before=before)
+        was, before = before, arrange(taken, marks, spec, now, before=before)
+        assert lines(before) == lines(arrange(taken, marks, spec, now, before=was)), "what was there is not touched"
         assert lines(before) == lines(arrange(taken, marks, spec, now))
         assert add_up(before)
         assert before.events == arrange(taken, marks, spec, now).events
