@@ -31,7 +31,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "problems": ("netwatch", (132, 16), ("4", "down", "enter")),
     "filter": ("netwatch", (132, 20), (*"/process:nginx", "enter")),
     "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
-    "groups": ("netwatch", (110, 24), ("b", *"process", "enter", "B", "down", "enter")),
+    "groups": ("netwatch", (110, 24), ("B", "down")),
     "daylight": ("daylight", (80, 24), ()),
 }
 """Name -> theme, columns and lines, and the keys that are pressed after the last tick."""

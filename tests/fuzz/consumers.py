@@ -20,7 +20,7 @@ from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.wall_clock import date_and_time
 from netwatch_tui.view.copies import copies
 from netwatch_tui.view.details import describe
-from netwatch_tui.view.groups import GROUPINGS
+from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.similar_conditions import similar_conditions
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec

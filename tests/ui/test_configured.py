@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from netwatch_tui.view.named_views import VIEWS
 from tests.support.terminal import Terminal
 
 PROGRAM = str(Path(sys.executable).with_name("netwatch-tui"))
@@ -159,7 +160,7 @@ def test_the_program_begins_in_the_view_in_which_it_was_left(tmp_path: Path, run
     write(tmp_path, '[[views]]\nname = "mine"\ncolumns = ["state", "pid"]\n')
     with run() as terminal:
         terminal.wait_for(heading, "the table")
-        terminal.send("7")
+        terminal.send(str(len(VIEWS) + 1))
         terminal.wait_for(lambda rows: any("State" in row and "Local" not in row for row in rows[2:4]), "the own view")
         terminal.send("S")
         terminal.wait_for(lambda rows: any("State▼" in row for row in rows), "the other order")

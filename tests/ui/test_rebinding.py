@@ -177,8 +177,11 @@ async def test_the_screen_obeys_and_footer_help_and_messages_say_so(source: Fake
         await stage.press("slash", "s", "j", "down")
         assert stage.app.screen is stage.app.main, "what they did is bound no more"
         assert stage.cursor_line == 1
-        await stage.press("B")
-        assert any("No groups to collapse; F7 groups the rows." in line for line in stage.screen)
+        await stage.press("backspace")
+        assert any("No filter step to undo." in line for line in stage.screen)
+        await stage.press("f7")
+        assert stage.app.screen is not stage.app.main
+        await stage.press("escape")
         await stage.press("f5", *"dns", "f6")
         assert stage.app.main.spec.query.text == "dns"
         text = await help_text(stage)

@@ -16,8 +16,8 @@ from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.messages import FromFeed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.view.groups import RowId
 from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.view import RowId
 from tests.support.build import process, tcp
 from tests.support.fake import FakeSource, Place
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, on_stage
@@ -141,7 +141,7 @@ ACTIONS = {
     "sort": "step_sort(1)",
     "reverse": "reverse_sort",
     "pause": "pause",
-    "fold": "fold_groups",
+    "groups": "toggle_groups",
     "listening": "only_listening",
     "everything": "show_all",
     "tcp": "toggle_kind('tcp')",
@@ -149,7 +149,9 @@ ACTIONS = {
     "details": "open",
 }
 STEPS = st.one_of(
-    st.sampled_from([*ACTIONS, "filter", "filter out", "no filter", "group", "ungroup", "wheel", "move", "wait"]),
+    st.sampled_from(
+        [*ACTIONS, "filter", "filter out", "no filter", "group", "leave", "ungroup", "wheel", "move", "wait"]
+    ),
     st.frozensets(st.integers(0, 59), max_size=60),
 )
 
@@ -168,11 +170,12 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
         chosen = stage.table.cursor_socket
         assert chosen is not None
         home: RowId = chosen.id
+        table: tuple[str, str | None] = ("", None)
+        homes: dict[tuple[str, str | None], RowId] = {}
         for step in steps:
             match step:
                 case "details":
-                    if stage.table.cursor_socket is not None:  # else it folds the group under the cursor
-                        await main.run_action("open")
+                    await main.run_action("open")  # or enters the group under the cursor
                 case "filter":
                     main.filter_editing.use(parse(f"{chosen.peer.text}:"))
                 case "filter out":
@@ -181,6 +184,8 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
                     main.filter_editing.use(parse(""))
                 case "group":
                     main.view_choices.group_by("peer")
+                case "leave":
+                    main.view_choices.leave_group()
                 case "ungroup":
                     main.view_choices.group_by("none")
                 case "wheel":
@@ -198,8 +203,11 @@ async def test_nothing_but_a_movement_puts_the_cursor_on_another_socket(
                     await main.run_action(ACTIONS[step])
             await stage.pilot.pause()
             shown = {row.id for row in stage.view.rows}
-            if step in ("group", "ungroup") and isinstance(home, str) and home not in shown and stage.table.cursor_row:
-                home = stage.table.cursor_row.id  # such groups are no more
+            if table != (table := (stage.view.spec.grouping, stage.view.spec.inside)) and stage.table.cursor_row:
+                home = stage.table.cursor_row.id  # each table has a cursor of its own
+                left = homes.get(table)
+                assert left not in shown or left == home, "and it is where it was left"
+            homes[table] = home
             if home in shown:
                 assert stage.table.cursor_row is not None
                 assert stage.table.cursor_row.id == home

@@ -22,7 +22,7 @@ Compare = Callable[..., bool]
     ("size", "keys"),
     [
         ((80, 24), ()),
-        ((120, 36), ("b", *"process", "enter", "B", "down", "enter", "p")),
+        ((120, 36), ("B", "down", "p")),
         ((200, 50), (*"/127.0.0.1:5432", "enter", "end", "enter")),
     ],
     ids=["narrow", "groups-and-filter", "details"],

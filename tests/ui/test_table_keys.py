@@ -59,48 +59,6 @@ async def test_nothing_scrolls_where_everything_is_seen(source: FakeSource) -> N
         assert stage.said == "All columns are visible."
 
 
-# Groups
-
-
-async def test_rows_are_grouped_and_groups_are_shut_and_opened(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        await stage.press("b", *"proc", "enter")
-        assert stage.rows[0].startswith("▾ nginx  3 sockets")
-        assert stage.rows[4].startswith("▾ resolved  1 socket ")
-        await stage.press("g", "enter")
-        assert stage.rows[0].startswith("▸ nginx  3 sockets")
-        assert stage.rows[1].startswith("▾ resolved")
-        await stage.press("enter")
-        assert len(stage.rows) == 6
-        await stage.press("B")
-        assert [row[0] for row in stage.rows] == ["▸", "▸"]
-        await stage.press("b", *"none", "enter")
-        assert len(stage.rows) == 4
-
-
-async def test_the_cursor_goes_to_the_group_that_is_shut_over_it_and_back(source: FakeSource) -> None:
-    async with on_stage(source, spec=ViewSpec(grouping="process")) as stage:
-        await stage.press("j", "j")
-        chosen = stage.cursor
-        await stage.press("B")
-        assert stage.cursor_line == 0
-        await stage.press("B")
-        assert stage.cursor == chosen
-
-
-async def test_a_click_opens_a_group(source: FakeSource) -> None:
-    async with on_stage(source, spec=ViewSpec(grouping="process")) as stage:
-        await stage.pilot.click("#table", offset=(5, 1))
-        await stage.pilot.pause()
-        assert stage.rows[0].startswith("▸ nginx")
-
-
-async def test_there_is_nothing_to_fold_without_groups(source: FakeSource) -> None:
-    async with on_stage(source) as stage:
-        await stage.press("B")
-        assert stage.said == "No groups to collapse; b groups the rows."
-
-
 # Toggles
 
 

@@ -11,8 +11,8 @@ from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import State
-from netwatch_tui.ui.widgets.lines import group_line
-from netwatch_tui.view.groups import Folding, Group, Sum
+from netwatch_tui.view.group_columns import group_columns
+from netwatch_tui.view.groups import Group, Sum
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import CALM, View, arrange
 from tests.support.build import owner, snapshot, tcp, udp
@@ -94,19 +94,21 @@ def groups(view: View) -> dict[str, Group]:
 
 
 def test_groups_add_up_what_flows_through_their_connections() -> None:
-    spec = ViewSpec(grouping="process", folding=Folding(collapsed=True), sort="rate_in", descending=True)
-    found = groups(show(at(0, 5, 7, 6), spec=spec))
+    spec = ViewSpec(grouping="process", group_sort="rate_in", group_descending=True)
+    view = show(at(0, 5, 7, 6), spec=spec)
+    found = groups(view)
     assert list(found) == ["p2", "p1"]
     assert found["p2"].flows["rate_in"] == Sum(11, is_whole=True), "without listeners, datagrams and TIME-WAIT"
     assert found["p2"].flows["bytes_in"] == Sum(4, is_whole=True)
-    assert "In/s 11  Out/s 2  In 4  Out 0" in group_line(found["p2"])
+    cells = {column.id: column.text(found["p2"], view.moment) for column in group_columns("process", flows=True)}
+    assert [cells[id] for id in ("rate_in", "rate_out", "bytes_in", "bytes_out")] == ["11", "2", "4", "0"]
     part = groups(show(at(0, 5, 7, None), spec=spec))["p2"].flows["rate_in"]
     assert (part.known, part.text) == (5, "≥5")
     assert groups(show(at(0), spec=spec))["p2"].flows == {}
 
 
 def test_sums_follow_what_flows_also_where_no_row_changes() -> None:
-    spec = ViewSpec(grouping="user", folding=Folding(collapsed=True))
+    spec = ViewSpec(grouping="user")
     first = at(0, 5, 7, 6)
     view = show(first, spec=spec)
     assert groups(show(at(1, 5, 7, 9), view, spec))["www"].flows["rate_in"].known == 21

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from hypothesis import given, settings
@@ -15,7 +16,9 @@ from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.selection import ESTABLISHED, Selection
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.view.groups import GROUPINGS, Folding
+from netwatch_tui.view.group_columns import COLUMN_BY_ID
+from netwatch_tui.view.groupings import GROUPINGS
+from netwatch_tui.view.groups import Group
 from netwatch_tui.view.order import SLICE, in_order
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View, arrange
@@ -71,8 +74,24 @@ SPECS = st.builds(
     sort=st.sampled_from([*FIELD_BY_ID]),
     descending=st.booleans(),
     grouping=st.sampled_from(["", *GROUPINGS]),
-    folding=st.builds(Folding, st.booleans(), st.frozensets(st.sampled_from(["root", "ESTAB", "(kernel)"]))),
+    group_sort=st.sampled_from([*COLUMN_BY_ID]),
+    group_descending=st.booleans(),
+    inside=st.sampled_from([None, None, None, "root", "ESTAB", "(not found)", "10.0.1.0/24"]),
 )
+
+
+def add_up(view: View) -> bool:
+    """Whether the groups hold as many sockets, in all and of each state, as there are in the order of rows."""
+    if not view.spec.shows_groups:
+        return len(view.rows) == len(view.order.entries)
+    groups = [row for row in view.rows if isinstance(row, Group)]
+    states = Counter(socket.state for socket in view.order.rows(descending=False))
+    return (
+        sum(group.sockets for group in groups) == len(view.order.entries)
+        and sum(group.estab for group in groups) == states[State.ESTAB]
+        and sum(group.close_wait for group in groups) == states[State.CLOSE_WAIT]
+        and sum(group.listen for group in groups) == 0
+    )
 
 
 def lines(view: View) -> tuple[object, ...]:
@@ -94,8 +113,10 @@ def test_each_step_gives_what_a_fresh_start_would_give(
         held = after
         taken: Snapshot = snapshot(*after.values(), taken_at=now, delta=delta)
         marks = marks.expire(now).advance(delta, now + LINGER)
-        before = arrange(taken, marks, spec, now, before=before)
+        was, before = before, arrange(taken, marks, spec, now, before=before)
+        assert lines(before) == lines(arrange(taken, marks, spec, now, before=was)), "what was there is not touched"
         assert lines(before) == lines(arrange(taken, marks, spec, now))
+        assert add_up(before)
         assert before.events == arrange(taken, marks, spec, now).events
         if other is not None:
             spec = other

@@ -9,7 +9,7 @@ from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.kinds import KINDS, netids
 from netwatch_tui.view.column_names import Sort, columns_named, sort_named
-from netwatch_tui.view.groups import GROUPINGS
+from netwatch_tui.view.groupings import GROUPINGS
 
 Check = Callable[[Any], Any]
 """Takes a value of TOML. Raises ValueError with the reason, which goes on from the name of the option."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from netwatch_tui.fields.field import Field
 from netwatch_tui.play.news import News
+from netwatch_tui.view.layout import Column
 
 
 @dataclass
@@ -61,7 +61,7 @@ class CopyWanted(Message):
 class SortWanted(Message):
     """The heading of a column was clicked."""
 
-    column: Field
+    column: Column
 
 
 @dataclass

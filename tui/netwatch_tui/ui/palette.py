@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.viewer import Viewer
-from netwatch_tui.view.groups import GROUPINGS
+from netwatch_tui.view.groupings import GROUPINGS
 
 _THEME = "theme "
 
@@ -78,9 +77,7 @@ class Palette:
         """All that can be done, for what is shown now."""
         yield from self._keys()
         for grouping in GROUPINGS.values():
-            yield _command(
-                f"Group by {grouping.title}", "counts and sums", partial(self._choices.group_by, grouping.id)
-            )
+            yield _command(f"Group by {grouping.title}", grouping.meaning, partial(self._choices.group_by, grouping.id))
         yield from self._columns()
         for theme in self._themes.names:
             hint = "these colours" if theme == self._themes.chosen else "colours"
@@ -93,10 +90,10 @@ class Palette:
                 yield Command(Choice(key.id, key.label, hint), partial(self._act, key))
 
     def _columns(self) -> Iterator[Command]:
-        for column in FIELDS:
+        for column in self._choices.sortable:
             title = column.title.strip() or "mark"
             yield _command(f"Sort by {title}", column.meaning, partial(self._choices.sort_by, column.id))
-            if column.title.strip():
+            if column.title.strip() and not self._viewer.spec.shows_groups:
                 verb = "Hide" if column.id in self._viewer.spec.columns else "Show"
                 toggle = partial(self._choices.toggle_column, column.id)
                 yield _command(f"{verb} column {title}", column.meaning, toggle)

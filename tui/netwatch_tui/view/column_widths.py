@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from netwatch_tui.fields.field import Field
+from netwatch_tui.view.layout import Column
 
 PATIENCE = 5
 """Ticks for which a column keeps the room of a wide text that has gone."""
@@ -26,11 +26,11 @@ class ColumnWidths:
         """Cells of the widest text in each column, by its id."""
         return self._needed
 
-    def tick(self, seen: Iterable[tuple[Field, int]]) -> bool:
+    def tick(self, seen: Iterable[tuple[Column, int]]) -> bool:
         """Take notice of the widest text of each column after a tick; tells whether any column needs another width."""
         return self._take(seen, is_tick=True)
 
-    def grow(self, seen: Iterable[tuple[Field, int]]) -> bool:
+    def grow(self, seen: Iterable[tuple[Column, int]]) -> bool:
         """Take notice of texts that came into sight between two ticks; tells whether any column needs more."""
         return self._take(seen, is_tick=False)
 
@@ -39,7 +39,7 @@ class ColumnWidths:
         self._needed.clear()
         self._lately.clear()
 
-    def _take(self, seen: Iterable[tuple[Field, int]], *, is_tick: bool) -> bool:
+    def _take(self, seen: Iterable[tuple[Column, int]], *, is_tick: bool) -> bool:
         before = dict(self._needed)
         for column, cells in seen:
             step = _step(cells) if column.is_endpoint else cells

@@ -22,6 +22,8 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
     spec, counts = view.spec, view.snapshot.counts
     total = sum(counts.by_state.values())
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
+    if spec.inside is not None:
+        return [f"No socket is left in {printable(spec.inside)}.", f"{key('filter.clear')} goes back to the groups."]
     if not total:
         return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view, key)]
     if not there:

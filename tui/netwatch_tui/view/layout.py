@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width
 
 GAP = 1
@@ -15,10 +14,70 @@ LUXURY = 10
 """Columns of this rank and less important ones are shown when all others have all the room that they need."""
 
 
+class Column(Protocol):
+    """A column of sockets or of groups, each part as `field.Field` has it."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+
+    @property
+    def label(self) -> str:
+        """A shorter one."""
+
+    @property
+    def meaning(self) -> str:
+        """What it says."""
+
+    @property
+    def text(self) -> Callable[..., str]:
+        """From a row of its kind and the moment to what the cell says."""
+
+    @property
+    def descends(self) -> bool:
+        """Whether the greatest is wanted first."""
+
+    @property
+    def rank(self) -> int:
+        """Importance, 0 the highest."""
+
+    @property
+    def width(self) -> int:
+        """Least cells."""
+
+    @property
+    def enough(self) -> int:
+        """Cells before a less important column is shown."""
+
+    @property
+    def most(self) -> int:
+        """Cells before a luxury is shown."""
+
+    @property
+    def right_aligned(self) -> bool:
+        """Whether blanks stand before its texts."""
+
+    @property
+    def is_endpoint(self) -> bool:
+        """Whether its texts can lose their middle."""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it stays when others are scrolled."""
+
+    @property
+    def clip(self) -> Callable[[str, int], str]:
+        """Fits a text into a number of cells."""
+
+
 class Placed(NamedTuple):
     """A column with its place on the line."""
 
-    column: Field
+    column: Column
     x: int
     width: int
 
@@ -27,9 +86,9 @@ class Layout(NamedTuple):
     """The columns that fit, from left to right, and those that don't."""
 
     placed: tuple[Placed, ...]
-    hidden: tuple[Field, ...]
+    hidden: tuple[Column, ...]
 
-    def column_at(self, x: int) -> Field | None:
+    def column_at(self, x: int) -> Column | None:
         """The column at this cell, its gap included; None beyond the last."""
         for place in self.placed:
             if place.x <= x < place.x + place.width + GAP:
@@ -50,14 +109,14 @@ class _Bounds(NamedTuple):
     """More would stay blank."""
 
     @classmethod
-    def of(cls, column: Field, needed: int) -> _Bounds:
+    def of(cls, column: Column, needed: int) -> _Bounds:
         """The bounds of a column whose widest text takes so many cells."""
         whole = max(column.width, needed, cell_width(column.title))
         least = max(column.width, min(column.enough, needed))
         return cls(column.width, least, max(least, min(column.most, needed)), whole)
 
 
-def lay_out(columns: Sequence[Field], width: int, needed: Mapping[str, int], sort: str = "") -> Layout:
+def lay_out(columns: Sequence[Column], width: int, needed: Mapping[str, int], sort: str = "") -> Layout:
     """Fit columns to a width.
 
     Columns of rank 0 and the one that sorts are always there. Others are added by rank, as long as every column has
@@ -80,7 +139,7 @@ def lay_out(columns: Sequence[Field], width: int, needed: Mapping[str, int], sor
     return _placed(columns, shown, bounds, width)
 
 
-def scrolled(columns: Sequence[Field], width: int, needed: Mapping[str, int], first: int) -> Layout:
+def scrolled(columns: Sequence[Column], width: int, needed: Mapping[str, int], first: int) -> Layout:
     """What is seen after scrolling to the right: the pinned columns, and from `first` on the others that find room.
 
     Args:
@@ -98,11 +157,11 @@ def scrolled(columns: Sequence[Field], width: int, needed: Mapping[str, int], fi
     return _placed(columns, shown, bounds, width)
 
 
-def _bounds(columns: Sequence[Field], needed: Mapping[str, int]) -> dict[str, _Bounds]:
+def _bounds(columns: Sequence[Column], needed: Mapping[str, int]) -> dict[str, _Bounds]:
     return {column.id: _Bounds.of(column, needed.get(column.id, 0)) for column in columns}
 
 
-def _rank(column: Field) -> int:
+def _rank(column: Column) -> int:
     return column.rank
 
 
@@ -110,7 +169,7 @@ def _total(widths: Mapping[str, int]) -> int:
     return sum(widths.values()) + GAP * (len(widths) - 1)
 
 
-def _placed(columns: Sequence[Field], shown: Sequence[Field], bounds: dict[str, _Bounds], width: int) -> Layout:
+def _placed(columns: Sequence[Column], shown: Sequence[Column], bounds: dict[str, _Bounds], width: int) -> Layout:
     standing = [column for column in columns if column in shown]
     widths = {column.id: bounds[column.id].least for column in standing}
     _squeeze(widths, {id: bounds[id].floor for id in widths}, width)
@@ -133,7 +192,7 @@ def _squeeze(widths: dict[str, int], floors: Mapping[str, int], width: int) -> N
         widths[max(above, key=widths.__getitem__)] -= 1
 
 
-def _spread(columns: Sequence[Field], widths: dict[str, int], wanted: Mapping[str, int], width: int) -> None:
+def _spread(columns: Sequence[Column], widths: dict[str, int], wanted: Mapping[str, int], width: int) -> None:
     """Give what is left to the columns that need it: by rank, in equal parts to the addresses, at last to luxuries."""
     spare = width - _total(widths)
     others = sorted((column for column in columns if not column.is_endpoint), key=_rank)

@@ -9,7 +9,6 @@ from netwatch_tui.query import EVERYTHING, MachineNames, Query, parse
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import State
-from netwatch_tui.view.groups import Folding
 from netwatch_tui.view.spec import ViewSpec
 
 CONNECTED = frozenset(State) - LISTENING
@@ -40,7 +39,7 @@ class NamedView(NamedTuple):
             sort=self.sort,
             descending=self.descending,
             grouping=self.grouping,
-            folding=Folding(),
+            inside=None,
             namespaces=self.namespaces,
             subject=None,
         )

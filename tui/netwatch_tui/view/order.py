@@ -57,12 +57,16 @@ class Order(NamedTuple):
 
 def in_order(sockets: Iterable[Socket], column: Field, moment: Moment) -> Order:
     """Sort from nothing."""
-    entries = [_entry(socket, column, moment) for socket in sockets]
+    return Order(sorted_in_slices([_entry(socket, column, moment) for socket in sockets]))
+
+
+def sorted_in_slices(entries: list[_Entry]) -> list[_Entry]:
+    """Sort without holding up other threads for long."""
     runs = [sorted(entries[at : at + SLICE]) for at in range(0, len(entries), SLICE)]
     while len(runs) > 1:
         # Two runs that are in order each are merged in one pass, so no step holds the interpreter for long.
         runs = [sorted(runs[at] + runs[at + 1]) if at + 1 < len(runs) else runs[at] for at in range(0, len(runs), 2)]
-    return Order(runs[0] if runs else [])
+    return runs[0] if runs else []
 
 
 def _entry(socket: Socket, column: Field, moment: Moment) -> _Entry:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # --once has no use for it without a filter
     from netwatch_tui.query import Query
     from netwatch_tui.query.regex import Effort
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.view.groupings import OneGroup
 
 _T = TypeVar("_T")
 
@@ -33,13 +34,14 @@ def _is_vain(asked: frozenset[_T] | None, on: frozenset[_T]) -> TypeGuard[frozen
 
 
 class RowChoice(NamedTuple):
-    """Kinds, families and states that are on, and filters of which all must match.
+    """Kinds, families and states that are on, filters of which all must match, and the group in which they must be.
 
     It judges sockets of which all is known that `needs` says.
     """
 
     selection: Selection = Selection()
     queries: tuple[Query, ...] = ()
+    group: OneGroup | None = None
 
     @property
     def needs(self) -> Needs:
@@ -78,7 +80,7 @@ class RowChoice(NamedTuple):
             with limited(effort):
                 for query in queries:
                     found = list(filter(query.compile(moment), found))
-        return found
+        return found if self.group is None else self.group.of(found, moment)
 
     def in_snapshot(
         self, snapshot: Snapshot, sockets: Iterable[Socket] | None = None, effort: Effort | None = None
@@ -90,7 +92,7 @@ class RowChoice(NamedTuple):
             sockets: Some that belong to it, such as those that closed; all that it holds where nothing is said.
             effort: As in `of`.
         """
-        if not self.queries:
+        if not self.queries and self.group is None:
             return self.selection.choose(snapshot.sockets if sockets is None else sockets)
         return self.of(snapshot.sockets if sockets is None else sockets, moment_of(snapshot), effort)
 

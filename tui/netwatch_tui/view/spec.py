@@ -9,9 +9,11 @@ from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.fields.flow_fields import INFO_COLUMNS
 from netwatch_tui.query import EVERYTHING, Query
-from netwatch_tui.sockets.needs import Needs
+from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.selection import Selection
-from netwatch_tui.view.groups import Folding
+from netwatch_tui.view.column_names import Sort
+from netwatch_tui.view.group_columns import USUAL_SORT
+from netwatch_tui.view.groupings import GROUPINGS, OneGroup
 from netwatch_tui.view.row_choice import RowChoice
 
 
@@ -30,7 +32,11 @@ class ViewSpec(NamedTuple):
     """Ids of the wanted columns from left to right."""
     grouping: str = ""
     """Id of the grouping; empty for none."""
-    folding: Folding = Folding()
+    group_sort: str = USUAL_SORT
+    """Id of the column that orders the groups."""
+    group_descending: bool = True
+    inside: str | None = None
+    """The group whose sockets are shown; None where all groups are, or there are none."""
     interval: float = 1.0
     """Seconds from one tick to the next."""
     linger: float = 3.0
@@ -43,7 +49,33 @@ class ViewSpec(NamedTuple):
     @property
     def choice(self) -> RowChoice:
         """Which sockets are wanted."""
-        return RowChoice(self.selection, (self.query,))
+        return RowChoice(self.selection, (self.query,), self._group)
+
+    @property
+    def _group(self) -> OneGroup | None:
+        return OneGroup(GROUPINGS[self.grouping], self.inside) if self.grouping and self.inside is not None else None
+
+    @property
+    def shows_groups(self) -> bool:
+        """Whether the rows are groups."""
+        return bool(self.grouping) and self.inside is None
+
+    @property
+    def sorting(self) -> Sort:
+        """What orders the rows that are shown: groups have columns and an order of their own."""
+        if self.shows_groups:
+            return Sort(self.group_sort, self.group_descending)
+        return Sort(self.sort, self.descending)
+
+    def sorted_by(self, column: str, *, descending: bool) -> ViewSpec:
+        """The same with the rows that are shown in another order."""
+        if self.shows_groups:
+            return self._replace(group_sort=column, group_descending=descending)
+        return self._replace(sort=column, descending=descending)
+
+    def grouped_by(self, grouping: str) -> ViewSpec:
+        """The same with all groups of another grouping; the empty id for none."""
+        return self._replace(grouping=grouping, inside=None)
 
     @property
     def has_flows(self) -> bool:
@@ -75,4 +107,5 @@ class ViewSpec(NamedTuple):
         added_up = shown.flows_of_all and bool(self.grouping)
         shown = shown._replace(traffic=shown.flows_of_all)  # the head of the screen tells of it beside such columns
         shown = shown._replace(flows_of_all=added_up, flows_of_ids=looked_at | subject, of_ids=subject)
-        return shown.union(self.choice.needs, field_needs((self.sort,)))
+        grouping = GROUPINGS[self.grouping].needs if self.grouping else NOTHING_MORE
+        return shown.union(self.choice.needs, grouping, field_needs((self.sort,)))

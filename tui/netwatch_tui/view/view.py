@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from netwatch_tui.query.regex import Effort
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.view.groups import GROUPINGS, Row, grouped
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.group_columns import in_group_order
+from netwatch_tui.view.groupings import GROUPINGS
+from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows
 from netwatch_tui.view.order import SLICE, Order, in_order
 from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
-
-RowId = int | str
-"""The id of a socket, or of a group."""
 
 
 class EventCounts(NamedTuple):
@@ -51,9 +51,9 @@ class View(NamedTuple):
     order: Order
     """The sockets that match, and those that closed a moment ago."""
     rows: tuple[Row, ...]
-    """The same from top to bottom, with the groups' lines, without the rows of collapsed groups."""
+    """The same from top to bottom, or the groups in which they are."""
     position: Mapping[RowId, int]
-    """Where in `rows` a socket or group stands; for a socket in a collapsed group, where the group's line does."""
+    """Where in `rows` a socket or group stands; while groups are shown, of a socket where its group does."""
     moment: Moment
     shown: int
     """How many of the snapshot's sockets match; lingering rows are not counted."""
@@ -70,6 +70,8 @@ class View(NamedTuple):
     note: str = ""
     """What the filter could not search in this look, in words; mostly nothing."""
     judged: Judged = Judged()
+    groups: Groups | None = None
+    """What the groups' lines are made of; None while sockets are shown."""
 
 
 def arrange(
@@ -96,15 +98,20 @@ def arrange(
     judged = _judged(before, snapshot, spec, now)
     effort = Effort()
     judging = moment._replace(flows=judged.flows)
-    if before is not None and _is_alike(before, spec, moment):
-        order = _reordered(before, snapshot, spec, judging, effort)
+    alike = before if before is not None and _is_alike(before, spec, moment) else None
+    if alike is not None:
+        step = _step(alike, snapshot, spec, judging, effort)
     else:
-        sockets = (*snapshot.sockets, *marks.closed)
-        order = in_order(spec.choice.of(sockets, judging, effort), FIELD_BY_ID[spec.sort], judging)
+        chosen = spec.choice.of((*snapshot.sockets, *marks.closed), judging, effort)
+        step = _Step(in_order(chosen, FIELD_BY_ID[spec.sort], judging), (), chosen)
+    order = step.order
+    groups = _groups(alike, step, spec, moment)
     if before is not None and order is before.order and _is_drawn_alike(before, spec, moment):
         rows, position = before.rows, before.position
+    elif groups is not None:
+        rows, position = _group_lines(groups, spec, moment)
     else:
-        rows, position = _lines(order, spec, moment)
+        rows, position = _lines(order, spec)
     lingering = sum(socket.id in position for socket in marks.closed)
     if before is not None and snapshot is before.snapshot and spec.choice == before.spec.choice:
         events = before.events  # also when the lights are out by which a filter knew what is new
@@ -117,7 +124,7 @@ def arrange(
     shown = len(order.entries) - lingering
     return View(
         spec, snapshot, order, rows, position, moment, shown, events, paused_since,
-        problems=problems, note=effort.text, judged=judged,
+        problems=problems, note=effort.text, judged=judged, groups=groups,
     )  # fmt: skip
 
 
@@ -157,7 +164,15 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     return _JUDGES(was) == _JUDGES(spec) and before.moment.namespaces == moment.namespaces
 
 
-def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> Order:
+class _Step(NamedTuple):
+    """What became of the rows: those with these ids are gone, and these are in their place."""
+
+    order: Order
+    gone: Collection[int] = ()
+    fresh: Sequence[Socket] = ()
+
+
+def _step(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
@@ -178,9 +193,10 @@ def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment,
         moved = _moved(before.judged.flows, moment.flows)
         fresh = {**{each.id: each for each in snapshot.sockets if each.id in moved}, **fresh}
     if not (gone or fresh):
-        return before.order
+        return _Step(before.order)
     chosen = spec.choice.of(fresh.values(), moment, effort)
-    return before.order.replaced(gone | fresh.keys(), chosen, FIELD_BY_ID[spec.sort], moment)
+    gone |= fresh.keys()
+    return _Step(before.order.replaced(gone, chosen, FIELD_BY_ID[spec.sort], moment), gone, chosen)
 
 
 def _moved(before: Mapping[int, Flow], after: Mapping[int, Flow]) -> set[int]:
@@ -193,30 +209,36 @@ def _is_drawn_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     """Whether the same sockets in the same order make the same lines: groups add up what flows."""
     if _LINES(spec) != _LINES(before.spec):
         return False
-    return not spec.grouping or moment.flows is before.moment.flows
+    return not spec.shows_groups or moment.flows is before.moment.flows
 
 
-_LINES = attrgetter("sort", "descending", "grouping", "folding")
+_LINES = attrgetter("sort", "descending", "grouping", "inside", "group_sort", "group_descending")
 """All of a spec that decides how ordered sockets become lines."""
 
 
-def _lines(order: Order, spec: ViewSpec, moment: Moment) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
-    """The lines of the table, and where each socket and group stands."""
+def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId, int]]:
+    """The sockets from top to bottom, and where each stands."""
     sockets = order.rows(descending=spec.descending)
     position: dict[RowId, int] = {}
-    if not spec.grouping:
-        for at in range(0, len(sockets), SLICE):
-            position.update(zip(map(itemgetter(0), sockets[at : at + SLICE]), count(at), strict=False))
-        return sockets, position
-    rows: list[Row] = []
+    for at in range(0, len(sockets), SLICE):
+        position.update(zip(map(itemgetter(0), sockets[at : at + SLICE]), count(at), strict=False))
+    return sockets, position
+
+
+def _groups(before: View | None, step: _Step, spec: ViewSpec, moment: Moment) -> Groups | None:
+    """The groups that are shown: those of the view before with only the touched sockets counted anew."""
+    if not spec.shows_groups:
+        return None
     grouping = GROUPINGS[spec.grouping]
-    for group, members in grouped(sockets, grouping, spec.folding, spec.sort, moment, descending=spec.descending):
-        line = len(rows)
-        position[group.id] = line
-        rows.append(group)
-        if group.is_open:
-            position.update((socket.id, line + at) for at, socket in enumerate(members, 1))
-            rows += members
-        else:
-            position.update((socket.id, line) for socket in members)
-    return tuple(rows), position
+    if before is None or before.groups is None or before.groups.grouping is not grouping:
+        return Groups.of(grouping, step.order.rows(descending=False), moment)
+    if step.order is before.order:
+        return before.groups
+    return before.groups.replaced(step.gone, step.fresh, moment)
+
+
+def _group_lines(groups: Groups, spec: ViewSpec, moment: Moment) -> tuple[tuple[Group, ...], Mapping[RowId, int]]:
+    """The groups from top to bottom, and where each stands."""
+    lines = lines_with_flows(groups, moment.flows) if moment.flows else groups.by_name.values()
+    rows = in_group_order(lines, spec.group_sort, descending=spec.group_descending)
+    return rows, GroupPlaces(groups, rows)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+from netwatch_tui.fields.catalogue import named_fields
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.files.private_writer import write_file
 from netwatch_tui.sockets.socket import Socket
@@ -58,7 +59,8 @@ class CopyAndWrite:
         elif isinstance(row, Group):
             self.copy("group", row.id)
         else:
-            found = copies(row, self._table.columns, view.moment, view.snapshot.namespaces.own)
+            fields = named_fields(column.id for column in self._table.columns)
+            found = copies(row, fields, view.moment, view.snapshot.namespaces.own)
             choices = [Choice(each.id, each.label, each.text) for each in found]
 
             def taken(id: str | None) -> None:

@@ -98,8 +98,11 @@ class FilterEditing:
             self.use(self._parse(self._kept.narrowed(condition)))
 
     def action_undo_filter(self) -> None:
-        """Go back to the filter before."""
-        if self._steps:
+        """Go back to the groups out of one of them, else to the filter before."""
+        spec = self._viewer.spec
+        if spec.inside is not None:
+            self._viewer.choose(spec._replace(inside=None))
+        elif self._steps:
             self._kept = self._steps.pop()
             self._show_kept()
         else:

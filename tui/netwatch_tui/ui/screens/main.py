@@ -257,18 +257,18 @@ class MainScreen(Screen[None]):
     # Keys that are for more than one controller
 
     def action_open(self) -> None:
-        """Show all about the socket under the cursor, or no more; expand or collapse a group."""
+        """Show all about the socket under the cursor, or no more; enter a group."""
         row = self._table.cursor_row
         if isinstance(row, Group):
-            self.view_choices.fold(row.id)
+            self.view_choices.enter(row.id)
         else:
             self._details.open_or_close()
 
     def action_back(self) -> None:
-        """Close what is open, else clear the filter."""
+        """Close what is open, else go back to the groups, else clear the filter."""
         if self._panel.display:
             self._details.close()
-        elif not (self.filter_editing.clear() or self._views.restore_selection()):
+        elif not (self.view_choices.leave_group() or self.filter_editing.clear() or self._views.restore_selection()):
             self.say("Nothing to take back: no filter, and every kind and state of this view is shown.")
 
     def action_help(self) -> None:

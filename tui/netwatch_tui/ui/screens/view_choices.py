@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
+from collections.abc import Sequence
+
+from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.sockets.kinds import OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING, Selection
 from netwatch_tui.sockets.socket import State
 from netwatch_tui.ui.screens.column_chooser import ColumnsScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
-from netwatch_tui.view.groups import GROUPINGS, Folding
+from netwatch_tui.view.group_columns import group_columns
+from netwatch_tui.view.groupings import GROUPINGS
+from netwatch_tui.view.layout import Column
 
 _NO_GROUPS = "none"
 
@@ -22,32 +26,44 @@ class ViewChoices:
         self._viewer = viewer
         self._table = table
         self._is_recorded = is_recorded
+        self._last_grouping = "process"
 
     # Order
 
     def action_pick_sort(self) -> None:
         """Choose from the list of columns."""
-        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in FIELDS]
-        self._viewer.ask(Picker("Sort by", choices, self._viewer.spec.sort), self.sort_by)
+        choices = [Choice(column.id, column.title.strip() or "Mark", column.meaning) for column in self.sortable]
+        self._viewer.ask(Picker("Sort by", choices, self._viewer.spec.sorting.column), self.sort_by)
+
+    @property
+    def sortable(self) -> Sequence[Column]:
+        """All columns that can order the rows that are shown."""
+        spec = self._viewer.spec
+        return group_columns(spec.grouping, flows=spec.has_flows) if spec.shows_groups else FIELDS
 
     def action_reverse_sort(self) -> None:
         """Turn the order round."""
-        self._viewer.choose(self._viewer.spec._replace(descending=not self._viewer.spec.descending))
+        spec = self._viewer.spec
+        self._viewer.choose(spec.sorted_by(spec.sorting.column, descending=not spec.sorting.descending))
 
     def action_step_sort(self, step: int) -> None:
         """Sort by the column beside, round the ends."""
-        ids = [column.id for column in self._table.columns] or ["state"]
-        at = ids.index(self._viewer.spec.sort) if self._viewer.spec.sort in ids else 0
+        sort = self._viewer.spec.sorting.column
+        ids = [column.id for column in self._table.columns] or [sort]
+        at = ids.index(sort) if sort in ids else 0
         self.sort_by(ids[(at + step) % len(ids)])
 
     def sort_by(self, column: str | None) -> None:
         """Sort by the column of this id, what matters most in it first; nothing for None."""
-        if column is not None and column != self._viewer.spec.sort:
-            self._viewer.choose(self._viewer.spec._replace(sort=column, descending=FIELD_BY_ID[column].descends))
+        spec = self._viewer.spec
+        if column is not None and column != spec.sorting.column:
+            descends = next((each.descends for each in self.sortable if each.id == column), None)
+            if descends is not None:  # a heading that was clicked just before the other kind of rows came
+                self._viewer.choose(spec.sorted_by(column, descending=descends))
 
     def click_heading(self, column: str) -> None:
         """Sort by the column of this id; if it sorts already, the other way round."""
-        if column == self._viewer.spec.sort:
+        if column == self._viewer.spec.sorting.column:
             self.action_reverse_sort()
         else:
             self.sort_by(column)
@@ -56,6 +72,9 @@ class ViewChoices:
 
     def action_pick_columns(self) -> None:
         """Show, hide and move columns."""
+        if self._viewer.spec.shows_groups:
+            self._viewer.say("Groups have columns of their own; those of sockets are chosen inside a group.")
+            return
         self._viewer.ask(ColumnsScreen(self._viewer.spec.columns, self._show_columns))
 
     def _show_columns(self, columns: tuple[str, ...]) -> None:
@@ -74,27 +93,38 @@ class ViewChoices:
     def action_pick_group(self) -> None:
         """Choose what rows are put together by."""
         choices = [Choice(_NO_GROUPS, "None", "no groups")]
-        choices += [Choice(each.id, each.title, "rows grouped, with counts and sums") for each in GROUPINGS.values()]
+        choices += [Choice(each.id, each.title, each.meaning) for each in GROUPINGS.values()]
         self._viewer.ask(Picker("Group by", choices, self._viewer.spec.grouping or _NO_GROUPS), self.group_by)
 
     def group_by(self, grouping: str | None) -> None:
-        """Put rows together by this, with all groups open; nothing for None."""
+        """Show the groups that this makes; nothing for None."""
         if grouping is not None:
-            wanted = "" if grouping == _NO_GROUPS else grouping
-            self._viewer.choose(self._viewer.spec._replace(grouping=wanted, folding=Folding()))
+            self._group("" if grouping == _NO_GROUPS else grouping)
 
-    def action_fold_groups(self) -> None:
-        """Collapse all groups, or expand all again."""
-        if self._viewer.spec.grouping:
-            self._viewer.choose(
-                self._viewer.spec._replace(folding=Folding(collapsed=not self._viewer.spec.folding.collapsed))
-            )
-        else:
-            self._viewer.say(f"No groups to collapse; {self._viewer.keymap.first('group.pick')} groups the rows.")
+    def action_toggle_groups(self) -> None:
+        """Show all sockets in one table, or the groups again that were shown last."""
+        self._group("" if self._viewer.spec.grouping else self._last_grouping)
 
-    def fold(self, group: str) -> None:
-        """Collapse the group of this id, or expand it."""
-        self._viewer.choose(self._viewer.spec._replace(folding=self._viewer.spec.folding.toggled(group)))
+    def _group(self, grouping: str) -> None:
+        spec = self._viewer.spec
+        self._last_grouping = grouping or spec.grouping or self._last_grouping
+        self._viewer.choose(spec.grouped_by(grouping))
+
+    def enter(self, group: str) -> None:
+        """Show the sockets of the group of this name."""
+        self._viewer.choose(self._viewer.spec._replace(inside=group))
+
+    def action_leave_group(self) -> None:
+        """Show all groups again."""
+        self.leave_group()
+
+    def leave_group(self) -> bool:
+        """Show all groups again; tells whether the sockets of one were shown."""
+        spec = self._viewer.spec
+        if spec.inside is None:
+            return False
+        self._viewer.choose(spec._replace(inside=None))
+        return True
 
     # Kinds and states
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from netwatch_tui.fields.field import Field
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import Keymap
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.view.groups import Row
+from netwatch_tui.view.layout import Column
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -55,8 +55,8 @@ class TableCursor(Protocol):
         """The socket under the cursor; None in an empty table or on the line of a group."""
 
     @property
-    def columns(self) -> tuple[Field, ...]:
-        """The wanted columns."""
+    def columns(self) -> tuple[Column, ...]:
+        """Those of the rows that are shown."""
 
     def action_move(self, rows: int) -> None:
         """Move the cursor up or down."""

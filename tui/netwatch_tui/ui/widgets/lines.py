@@ -10,15 +10,13 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.fields.catalogue import FIELD_BY_ID
-from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import BLANK, cell_width, clip, printable
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.marks import Mark
-from netwatch_tui.view.groups import Group
-from netwatch_tui.view.layout import GAP, Layout, Placed
+from netwatch_tui.view.column_names import Sort
+from netwatch_tui.view.layout import GAP, Column, Layout, Placed
 
-INKS = ("header", "sorted", "blank", "new", "changed", "closed", "cursor", "group", "warning", "critical")
+INKS = ("header", "sorted", "blank", "new", "changed", "closed", "cursor", "reason", "warning", "critical")
 """Names of what has a look of its own."""
 
 _MARK_INK = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.CLOSED: "closed"}
@@ -28,10 +26,9 @@ class Line(NamedTuple):
     """All that decides how one line looks; two equal ones need no repaint."""
 
     cells: tuple[str, ...]
-    """Texts of the placed columns, neither clipped nor padded; of a group's line the one text."""
+    """Texts of the placed columns, neither clipped nor padded."""
     mark: Mark | None
     is_cursor: bool
-    is_group: bool = False
     is_quiet: bool = False
     """Of a socket that is normal and plenty, such as those in TIME-WAIT."""
     signals: tuple[tuple[str, Severity], ...] = ()
@@ -45,7 +42,7 @@ class Inks(NamedTuple):
     header: Style
     sorted: Style
     blank: Style
-    group: Style
+    reason: Style
     cursor: Style
     by_mark: dict[Mark, Style]
     by_severity: dict[Severity, Style]
@@ -62,7 +59,7 @@ class Inks(NamedTuple):
             header=header,
             sorted=header + _color(full["sorted"]) + Style(bold=True),
             blank=plain + _color(full["blank"]),
-            group=plain + _color(full["group"]) + Style(bold=True),
+            reason=plain + _color(full["reason"]) + Style(bold=True),
             cursor=Style(bgcolor=cursor.bgcolor, bold=cursor.bold, reverse=cursor.reverse),
             by_mark={mark: plain + _color(full[ink]) for mark, ink in _MARK_INK.items()},
             by_severity={
@@ -77,20 +74,9 @@ def _color(style: Style) -> Style:
     return Style(color=style.color)
 
 
-def group_line(group: Group) -> str:
-    """A group in one line: expanded or collapsed, how many, and sums."""
-    states = "  ".join(f"{state} {count:,}" for state, count in sorted(group.states.items(), key=lambda item: -item[1]))
-    sockets = "socket" if group.size == 1 else "sockets"
-    queues = f"Recv-Q {group.recv_q.text}  Send-Q {group.send_q.text}"
-    flows = "".join(f"{FIELD_BY_ID[id].title} {total.text}  " for id, total in group.flows.items())
-    return f"{'▾' if group.is_open else '▸'} {group.id}  {group.size:,} {sockets}  {queues}  {flows}{states}"
-
-
 def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:
     """The line of a socket or group."""
     style, blank = _inks_of(line, inks)
-    if line.is_group:
-        return Strip([Segment(clip(printable(line.cells[0]), width), style)]).adjust_cell_length(width, style)
     segments = [
         Segment(_fit(cell, place) + " " * GAP, blank if _is_blank(cell) else style)
         for place, cell in zip(layout.placed, line.cells, strict=True)
@@ -104,9 +90,7 @@ def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:
 
 def _inks_of(line: Line, inks: Inks) -> tuple[Style, Style]:
     """The style of a line's texts, and of its blanks; what has closed is no alarm, and dim."""
-    if line.is_group:
-        style = blank = inks.group
-    elif line.mark is Mark.CLOSED:
+    if line.mark is Mark.CLOSED:
         style = blank = inks.blank
     elif line.mark:
         style = blank = inks.by_mark[line.mark]
@@ -136,7 +120,7 @@ def _paint_signal(
 
 def changed_cells(before: Line | None, after: Line | None, layout: Layout) -> list[tuple[int, int]]:
     """Place and width of the cells that differ; nothing if the lines differ in more than cells."""
-    if before is None or after is None or before[1:] != after[1:] or after.is_group:
+    if before is None or after is None or before[1:] != after[1:]:
         return []
     if not len(before.cells) == len(after.cells) == len(layout.placed):
         return []
@@ -147,20 +131,20 @@ def changed_cells(before: Line | None, after: Line | None, layout: Layout) -> li
 def reason_line(reasons: Sequence[str], y: int, inks: Inks, width: int) -> Strip:
     """A line of a table without rows: why it is empty, a line down from the heading; else nothing."""
     text = reasons[y - 1] if 0 < y <= len(reasons) else ""
-    style = inks.group if y == 1 else inks.plain
+    style = inks.reason if y == 1 else inks.plain
     return Strip([Segment(clip(f"  {printable(text)}", width), style)]).adjust_cell_length(width, inks.plain)
 
 
-def heading(
-    layout: Layout, sort: tuple[str, bool] | None, inks: Inks, width: int, *, is_scrolled: bool = False
-) -> Strip:
+def heading(layout: Layout, sort: Sort | None, inks: Inks, width: int, *, is_scrolled: bool = False) -> Strip:
     """The titles; the one that sorts carries an arrow, and signs at the start say where more columns are."""
     more = ("◂" if is_scrolled else "") + ("▸" if layout.hidden else "")
     segments = []
     for place in layout.placed:
         title = _title(place)
-        if sort is not None and sort[0] == place.column.id:
-            segments.append(Segment(_sorted_title(title.strip(), place, "▼" if sort[1] else "▲", width), inks.sorted))
+        if sort is not None and sort.column == place.column.id:
+            segments.append(
+                Segment(_sorted_title(title.strip(), place, "▼" if sort.descending else "▲", width), inks.sorted)
+            )
         elif _is_mark(place.column):
             segments.append(Segment(clip(more, place.width + GAP).ljust(place.width + GAP), inks.sorted))
         else:
@@ -174,7 +158,7 @@ def _title(place: Placed) -> str:
     return column.title if cell_width(column.title) <= place.width or not column.label else column.label
 
 
-def _is_mark(column: Field) -> bool:
+def _is_mark(column: Column) -> bool:
     return not column.title.strip()
 
 

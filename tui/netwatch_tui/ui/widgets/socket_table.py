@@ -11,18 +11,18 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
-from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, USUAL_KEYS, bindings
 from netwatch_tui.ui.messages import CursorMoved, Opened, Said, SortWanted
-from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, group_line, heading, reason_line, row_line
+from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, heading, reason_line, row_line
 from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
-from netwatch_tui.view.groups import Group, Row
-from netwatch_tui.view.layout import Layout, lay_out, scrolled
-from netwatch_tui.view.view import RowId, View
+from netwatch_tui.view.group_columns import group_columns
+from netwatch_tui.view.groups import Group, Row, RowId
+from netwatch_tui.view.layout import Column, Layout, lay_out, scrolled
+from netwatch_tui.view.view import View
 
 HEADER_HEIGHT = 1
 
@@ -41,6 +41,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._chosen: RowId | None = None
         """The row that the person chose; the cursor stands elsewhere only while it is not shown."""
+        self._left: dict[_Table, tuple[RowId | None, int]] = {}
+        """The chosen row of each table that was left, and its height on the screen."""
         self._widths = ColumnWidths()
         self._layout_of_columns = Layout((), ())
         self._first_column: int | None = None
@@ -56,6 +58,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._resize_rows(len(view.rows))
         if before is None:
             self._chosen = view.rows[0].id if view.rows else None
+        elif _table(before) != _table(view):
+            self._change_table(before, view)
         else:
             self._follow(before, view)
         if before is None or _kinds(before) != _kinds(view):
@@ -97,6 +101,24 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.set_reactive(Widget.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
 
+    def _change_table(self, before: View, after: View) -> None:
+        """Put the cursor where it was when this table was left, on the group that is left for it, or on the first row.
+
+        Groups, the sockets of one of them, and all sockets are tables of their own.
+        """
+        self._first_column = None
+        if before.spec.inside is None:  # in a group one begins at the top
+            self._left[_table(before)] = self._chosen, self._cursor - self.scroll_offset.y
+        chosen, height = self._left.get(_table(after), (None, 0))
+        if _table(after) == (before.spec.grouping, None):
+            chosen = before.spec.inside
+        if chosen is None or chosen not in after.position:
+            chosen = after.rows[0].id if after.rows else None
+        self._chosen = chosen
+        self._cursor = 0 if chosen is None else after.position[chosen]
+        self._scroll_rows(self._cursor - height)
+        self._reveal_cursor()
+
     def _follow(self, before: View, after: View) -> None:
         """Find the cursor's socket again, or take the one that now stands in its place.
 
@@ -125,10 +147,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         stands = _find_again(before, after, self._cursor)
         marked = before.moment.marked.get(chosen) if isinstance(chosen, int) else None
         has_closed = marked is not None and marked.mark is Mark.CLOSED
-        has_gone = has_closed or chosen is None
-        if isinstance(chosen, str):
-            has_gone = before.spec.grouping != after.spec.grouping  # else the group may come back
-        if after.rows and has_gone:
+        if after.rows and (has_closed or chosen is None):  # a group may come back
             self._chosen = after.rows[stands].id
         if has_closed:
             self.post_message(Said("The socket under the cursor has closed; the cursor is on its neighbour now."))
@@ -216,7 +235,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         is_again = event.chain > 1 and index == self._cursor
         self._move_to(index)
-        if is_again or (isinstance(self.cursor_row, Group) and event.chain == 1):
+        if is_again:
             self.post_message(Opened())
 
     def on_mouse_scroll_right(self) -> None:
@@ -242,10 +261,15 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     @property
-    def columns(self) -> tuple[Field, ...]:
-        """The wanted columns and the one that sorts; the namespace has one only while there is more than one."""
+    def columns(self) -> tuple[Column, ...]:
+        """Those of groups while groups are shown, else the wanted ones and the one that sorts.
+
+        The namespace has one only while there is more than one.
+        """
         if self._view is None:
             return ()
+        if self._view.spec.shows_groups:
+            return group_columns(self._view.spec.grouping, flows=self._view.spec.has_flows)
         spec, several = self._view.spec, len(self._view.moment.namespaces) > 1
         wanted = spec.columns if spec.sort in spec.columns else (*spec.columns, spec.sort)
         return tuple(FIELD_BY_ID[id] for id in wanted if several or id != "netns" or id == spec.sort)
@@ -253,7 +277,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _lay_out(self) -> None:
         before = self._layout_of_columns
         if self._first_column is None:
-            sort = self._view.spec.sort if self._view else ""
+            sort = self._view.spec.sorting.column if self._view else ""
             after = lay_out(self.columns, self._width, self._widths.needed, sort)
         else:
             after = scrolled(self.columns, self._width, self._widths.needed, self._first_column)
@@ -267,9 +291,9 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         if row is None or view is None:
             return None
         is_cursor = index == self._cursor
-        if isinstance(row, Group):
-            return Line((group_line(row),), None, is_cursor, is_group=True)
         cells = tuple(place.column.text(row, view.moment) for place in self._layout_of_columns.placed)
+        if isinstance(row, Group):
+            return Line(cells, None, is_cursor)
         marked, found = view.moment.marked.get(row.id), view.moment.findings.get(row.id, ())
         return Line(
             cells,
@@ -298,7 +322,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         inks = self._inks = self._inks or Inks.of(self)
         if y < HEADER_HEIGHT:
             view = self._view
-            sort = (view.spec.sort, view.spec.descending) if view else None
+            sort = view.spec.sorting if view else None
             return heading(self._layout_of_columns, sort, inks, width, is_scrolled=self._first_column is not None)
         row_y = y - HEADER_HEIGHT
         line = self._line(self.scroll_offset.y + row_y)
@@ -313,7 +337,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _look(self, view: View) -> tuple[object, ...]:
         """All of a view that shows in the heading, or in place of rows."""
-        return view.spec.sort, view.spec.descending, () if view.rows else why_empty(view, self.keymap.first)
+        return view.spec.sorting, () if view.rows else why_empty(view, self.keymap.first)
 
     @property
     def _reasons(self) -> Sequence[str]:
@@ -323,7 +347,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _widen(self, line: Line) -> None:
         """Ask for more room if a text that came into sight has too little."""
         placed = self._layout_of_columns.placed
-        if not line.is_group and any(len(cell) > place.width for place, cell in zip(placed, line.cells, strict=True)):
+        if any(len(cell) > place.width for place, cell in zip(placed, line.cells, strict=True)):
             self.call_after_refresh(self._measure_again)
 
     def _measure_again(self) -> None:
@@ -335,7 +359,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         view, top = self._view, self.scroll_offset.y
         if view is None:
             return False
-        rows = [row for row in view.rows[top : top + self._page] if isinstance(row, Socket)]
+        rows = view.rows[top : top + self._page]
         seen = [
             (column, max((cell_width(column.text(row, view.moment)) for row in rows), default=0))
             for column in self.columns
@@ -343,14 +367,22 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._widths.tick(seen) if is_tick else self._widths.grow(seen)
 
 
+_Table = tuple[str, str | None]
+"""A grouping, and the group whose sockets are shown."""
+
+
+def _table(view: View) -> _Table:
+    return view.spec.grouping, view.spec.inside
+
+
 def _columns(view: View) -> tuple[object, ...]:
     """All of a view that decides which columns there are."""
-    return view.spec.columns, view.spec.sort, len(view.moment.namespaces) > 1
+    return _table(view), view.spec.columns, view.spec.sorting.column, len(view.moment.namespaces) > 1
 
 
 def _kinds(view: View) -> tuple[object, ...]:
     """All of a view after whose change other kinds of rows are in sight."""
-    return view.spec.selection, view.spec.namespaces, view.spec.columns
+    return _table(view), view.spec.selection, view.spec.namespaces, view.spec.columns
 
 
 def _find_again(before: View, after: View, index: int) -> int:

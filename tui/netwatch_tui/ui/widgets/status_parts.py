@@ -16,6 +16,7 @@ from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.traffic import LOOPBACK, TrafficByDevice, outside
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, apart, length, whole_parts
+from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.named_views import PROBLEMS
 from netwatch_tui.view.problem_groups import problem_text
 from netwatch_tui.view.view import View
@@ -188,6 +189,8 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
         parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
+        if spec.inside is not None:
+            parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
         if not spec.query.is_everything:
             parts.append(Part(f"Filter: {printable(spec.query.text)}", "bold", "screen.edit_filter"))
             if view.note:
