@@ -16,6 +16,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
+from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
@@ -158,6 +159,10 @@ class StoryNamespace:
     def device(self, index: int) -> str | None:
         """Every device is one."""
         return f"eth{index}"
+
+    def networks(self) -> AddressNetworks:
+        """No listener of the story is bound to an address of a network."""
+        return {}
 
 
 def _line(told: dict[str, Any], frame: int) -> bytes:

@@ -17,6 +17,7 @@ from netwatch_tui.kernel.sock_diag import Bound, socket_key
 from netwatch_tui.kernel.unix_answers import WAITING
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
@@ -109,6 +110,8 @@ class FakeSource:
         """How often it was asked for all of them."""
         self.autobound: set[SocketKey] = set()
         """Those whose port the kernel chose."""
+        self.networks: dict[int, AddressNetworks | OSError] = {}
+        """The networks of each namespace, or what asking for them raises."""
         self.cgroups: dict[int, str] = {}
         """Paths of cgroups by their ids."""
         self.scans = 0
@@ -268,6 +271,12 @@ class FakeNamespace:
 
     def autobound(self) -> Collection[SocketKey] | None:
         return None if self._is_silent else self._source.autobound
+
+    def networks(self) -> AddressNetworks:
+        found = self._source.networks.get(self.inode, {})
+        if isinstance(found, OSError):
+            raise found
+        return found
 
     def device(self, index: int) -> str | None:
         return f"eth{index}" if index else None

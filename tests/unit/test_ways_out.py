@@ -180,6 +180,8 @@ sendq:>0
 drops:>0
 timer:-
 dev:eth0
+scope:everyone
+is:exposed
 family:inet6
 refs:>0
 retransmits:0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.attribution import Attribution
+from netwatch_tui.collect.network_watch import NetworkWatch
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
@@ -78,6 +79,7 @@ class Collector:
         self._visible: Namespaces | None = None
         self._counts = Counts()
         self._health = HealthWatch(thresholds)
+        self._networks = NetworkWatch()
         self._is_first = True
         self._needs_more = False
 
@@ -94,6 +96,7 @@ class Collector:
             self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
+        networks = self._networks.look(chosen, again=look_round) if self.needs.of_networks else self._networks.forget()
         diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
@@ -116,6 +119,7 @@ class Collector:
             problems=(
                 *self._visible.problems,
                 *problems,
+                *self._networks.problems(),
                 *self._details.problems(),
                 *self._attribution.index.problems(),
             ),
@@ -128,6 +132,7 @@ class Collector:
             ),
             unseen=self._attribution.unseen,
             findings=findings,
+            networks=networks,
         )
 
     def _in_use(self) -> set[int]:

@@ -8,6 +8,7 @@ from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
 from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
+from netwatch_tui.fields.scope_fields import SCOPE_FIELDS
 from netwatch_tui.fields.socket_fields import (
     COUNTER_FIELDS,
     DIAG_FIELDS,
@@ -23,6 +24,7 @@ FIELDS: tuple[Field, ...] = (
     *QUEUE_FIELDS,
     *LOCAL_FIELDS,
     *PEER_FIELDS,
+    *SCOPE_FIELDS,
     *OWNER_FIELDS,
     *USER_FIELDS,
     *AGE_FIELDS,

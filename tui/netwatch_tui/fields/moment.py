@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.marks import Marked
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 
 
 class Moment(NamedTuple):
@@ -20,3 +21,5 @@ class Moment(NamedTuple):
     """Names of network namespaces by inode."""
     findings: Findings = NO_FINDINGS
     """What is wrong, by socket id."""
+    networks: Networks = NO_NETWORKS
+    """Those that the machine is part of."""

@@ -172,7 +172,10 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
-        head = Head(moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, findings=moment.findings)
+        head = Head(
+            moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, findings=moment.findings,
+            networks=moment.networks,
+        )  # fmt: skip
         return write_lines(format, sockets, head)
 
     try:

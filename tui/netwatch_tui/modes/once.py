@@ -112,6 +112,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         snapshot.namespaces.names,
         header=not options.no_header,
         findings=snapshot.findings,
+        networks=snapshot.networks,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)

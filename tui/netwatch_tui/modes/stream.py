@@ -96,7 +96,8 @@ def batches(
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
     for snapshot in snapshots:
-        head = Head(snapshot.taken_at, host, columns, snapshot.namespaces.names, findings=snapshot.findings)
+        names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
+        head = Head(snapshot.taken_at, host, columns, names, findings=findings, networks=networks)
         yield event_lines(events(snapshot, choice), head)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.fields.moment import Moment
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.marks import Marked
+    from netwatch_tui.sockets.networks import Networks
 
 
 class Head(NamedTuple):
@@ -28,10 +29,12 @@ class Head(NamedTuple):
     """Rows that are lit on the screen, by socket id."""
     findings: Findings = {}
     """What is wrong, by socket id."""
+    networks: Networks = {}
+    """Those that the machine is part of."""
 
     @property
     def moment(self) -> Moment:
         """What values and cells depend on besides their socket."""
         from netwatch_tui.fields.moment import Moment
 
-        return Moment(self.taken_at, self.marked, self.namespaces, self.findings)
+        return Moment(self.taken_at, self.marked, self.namespaces, self.findings, self.networks)

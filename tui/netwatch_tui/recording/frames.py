@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from netwatch_tui.recording.codec import decode, decode_change, decode_process
+from netwatch_tui.recording.codec import decode, decode_change, decode_networks, decode_process
 from netwatch_tui.recording.shapes import (
     MOMENT,
     PORTION,
@@ -22,6 +22,7 @@ from netwatch_tui.recording.shapes import (
 )
 from netwatch_tui.sockets.delta import Change, Delta, diff
 from netwatch_tui.sockets.health import HealthWatch
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
@@ -34,6 +35,7 @@ _PARTS: dict[str, Shape] = {
     "problems": list_of(shape_of(Problem, {})),
     "namespaces": shape_of(Seen, {}),
     "unseen": shape_of(Unseen, {}),
+    "networks": numbered(decode_networks),
 }
 """What a frame has besides sockets."""
 
@@ -50,6 +52,7 @@ class Frames:
         self._sockets: dict[int, Socket] = {}
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
+        self._networks: Networks = NO_NETWORKS
         self._health = HealthWatch(thresholds)
 
     def next(self, frame: Mapping[str, Any], *, skipped: bool = False) -> Snapshot:
@@ -69,6 +72,7 @@ class Frames:
         parts = members(_PARTS, frame, _NEEDED if self._last else (*_NEEDED, "namespaces"))
         processes = parts.get("processes", {})
         self._processes = processes if is_whole else {**self._processes, **processes} if processes else self._processes
+        self._networks = parts.get("networks", NO_NETWORKS if is_whole else self._networks)
         return self._whole(frame, parts, skipped=skipped) if is_whole else self._following(frame, parts)
 
     def _whole(self, frame: Mapping[str, Any], parts: Mapping[str, Any], *, skipped: bool) -> Snapshot:
@@ -118,6 +122,7 @@ class Frames:
             namespaces=parts["namespaces"] if "namespaces" in parts or last is None else last.namespaces,
             unseen=parts.get("unseen", last.unseen if last else Unseen()),
             findings=self._health.tick(happened, parts["t"]),
+            networks=self._networks,
         )
         return self._last
 

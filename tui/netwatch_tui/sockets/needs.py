@@ -28,6 +28,8 @@ class Needs(NamedTuple):
     """Ids of sockets of which all is wanted, whatever the filter: those whose details are open."""
     of_processes: bool = False
     """More of their processes than the names: command line, user, unit, container."""
+    of_networks: bool = False
+    """The networks that the machine is part of, to tell from where listeners can be reached."""
 
     def union(self, *others: Needs) -> Needs:
         """What any of them states."""
@@ -35,8 +37,9 @@ class Needs(NamedTuple):
             self.of_all.union(*(each.of_all for each in others)),
             self.of_ids.union(*(each.of_ids for each in others)),
             self.of_processes or any(each.of_processes for each in others),
+            self.of_networks or any(each.of_networks for each in others),
         )
 
 
 NOTHING_MORE = Needs()
-EVERY_NEED = Needs(frozenset(Need), of_processes=True)
+EVERY_NEED = Needs(frozenset(Need), of_processes=True, of_networks=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
@@ -93,3 +94,5 @@ class Snapshot(NamedTuple):
     """Which processes could not be looked into."""
     findings: Findings = NO_FINDINGS
     """What is wrong with which sockets."""
+    networks: Networks = NO_NETWORKS
+    """Those that the machine is part of, in each namespace that is looked at; empty where nobody needs them."""

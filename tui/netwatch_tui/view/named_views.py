@@ -55,7 +55,9 @@ VIEWS: tuple[NamedView, ...] = (
     NamedView(
         "Listening",
         selection=Selection(states=LISTENING),
-        columns=("mark", "netid", "state", "recv_q", "send_q", "local", "process", "pid", "user", "unit", "cmdline"),
+        columns=(
+            "mark", "netid", "state", "recv_q", "send_q", "local", "scope", "process", "pid", "user", "unit", "cmdline",
+        ),
         sort="local_port",
     ),
     NamedView("Connections", selection=Selection(states=CONNECTED)),

@@ -101,4 +101,4 @@ def moment_of(snapshot: Snapshot) -> Moment:
     from netwatch_tui.sockets.marks import Marks
 
     marks = Marks().advance(snapshot.delta, until=None)
-    return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names, snapshot.findings)
+    return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.networks)

@@ -45,5 +45,7 @@ class ViewSpec(NamedTuple):
     @property
     def needs(self) -> Needs:
         """What must be known of sockets to choose, order and show them, and of the one whose details are open."""
-        subject = Needs(of_ids=frozenset() if self.subject is None else frozenset({self.subject}))
-        return subject.union(self.choice.needs, field_needs((*self.columns, self.sort)))
+        subject = frozenset() if self.subject is None else frozenset({self.subject})
+        # Networks are asked for anyway: details, and files that are written from here, tell the scope of any listener.
+        always = Needs(of_ids=subject, of_networks=True)
+        return always.union(self.choice.needs, field_needs((*self.columns, self.sort)))

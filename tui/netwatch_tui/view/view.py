@@ -78,7 +78,7 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
     """
-    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings)
+    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.networks)
     effort = Effort()
     if before is not None and _is_alike(before, spec, moment):
         order = _reordered(before, snapshot, spec, moment, effort)
@@ -124,7 +124,11 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     if spec.query.depends_on_time and moment != before.moment:
         return False
     is_same_choice = (was.choice, was.sort) == (spec.choice, spec.sort)
-    return is_same_choice and before.moment.namespaces == moment.namespaces
+    return is_same_choice and _PLACES(before.moment) == _PLACES(moment)
+
+
+_PLACES = attrgetter("namespaces", "networks")
+"""All of a moment besides lights and findings by which a row may be chosen or ordered whatever the time."""
 
 
 def _reordered(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> Order:

@@ -24,7 +24,8 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("state:connected", "a state, or a group of ss: connected, synchronized, bucket, big"),
     ("owner_reason:permission", "why no owner is shown"),
     ("problem:close-wait", "what is wrong with it; is:problem is anything that is"),
-    ("is:listening,new", "new changed closed problem listening loopback public mine"),
+    ("scope:10.0.0.0/8", "from where a listener can be reached; scope:everyone, scope:eth0, is:exposed"),
+    ("is:listening,new", "new changed closed problem listening exposed loopback public mine"),
     (":443  @10.0.0.1:22  tcp:22", "as lsof -i takes it; also *:443"),
     ("dport = :ssh", "as ss takes it: sport dport src dst dev autobound fwmark cgroup, = != < <= > >="),
     ("state connected exclude time-wait", "as ss takes it; and, or, not, ! & |"),
@@ -32,7 +33,7 @@ REFERENCE: tuple[tuple[str, str], ...] = (
 """Examples and what they mean."""
 
 SHIPPED: tuple[tuple[str, str], ...] = (
-    ("listening to the world", "is:listening -is:loopback"),
+    ("listening to the world", "is:exposed"),
     ("stuck closing", "state:close-wait,fin-wait-1,fin-wait-2,closing,last-ack"),
     ("waiting for an answer", "state:syn-sent or timer:on"),
     ("problems", "is:problem"),
