@@ -181,6 +181,7 @@ drops:>0
 timer:-
 dev:eth0
 scope:everyone
+service:http
 is:exposed
 family:inet6
 refs:>0

@@ -9,6 +9,7 @@ from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
 from netwatch_tui.fields.scope_fields import SCOPE_FIELDS
+from netwatch_tui.fields.service_fields import SERVICE_FIELDS
 from netwatch_tui.fields.socket_fields import (
     COUNTER_FIELDS,
     DIAG_FIELDS,
@@ -25,6 +26,7 @@ FIELDS: tuple[Field, ...] = (
     *LOCAL_FIELDS,
     *PEER_FIELDS,
     *SCOPE_FIELDS,
+    *SERVICE_FIELDS,
     *OWNER_FIELDS,
     *USER_FIELDS,
     *AGE_FIELDS,

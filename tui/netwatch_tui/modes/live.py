@@ -174,7 +174,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         moment = view.moment
         head = Head(
             moment.now, host(), namespaces=moment.namespaces, marked=moment.marked, findings=moment.findings,
-            networks=moment.networks,
+            networks=moment.networks, services=moment.services,
         )  # fmt: skip
         return write_lines(format, sockets, head)
 

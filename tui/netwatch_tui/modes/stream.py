@@ -17,6 +17,7 @@ from netwatch_tui.modes.common import (
     namespace_of,
     print_batches,
     row_choice,
+    services_for,
     tell_if_in_vain,
     tick_interval,
 )
@@ -95,9 +96,10 @@ def batches(
     snapshots: Iterable[Snapshot], choice: RowChoice, columns: tuple[str, ...], host: str
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
+    services = services_for(columns or fields_of("ndjson"))
     for snapshot in snapshots:
         names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
-        head = Head(snapshot.taken_at, host, columns, names, findings=findings, networks=networks)
+        head = Head(snapshot.taken_at, host, columns, names, findings=findings, networks=networks, services=services)
         yield event_lines(events(snapshot, choice), head)
 
 

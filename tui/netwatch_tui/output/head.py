@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.marks import Marked
     from netwatch_tui.sockets.networks import Networks
+    from netwatch_tui.sockets.services import ServiceNames
 
 
 class Head(NamedTuple):
@@ -31,10 +32,12 @@ class Head(NamedTuple):
     """What is wrong, by socket id."""
     networks: Networks = {}
     """Those that the machine is part of."""
+    services: ServiceNames = {}
+    """What ports are called; empty where no field tells it."""
 
     @property
     def moment(self) -> Moment:
         """What values and cells depend on besides their socket."""
         from netwatch_tui.fields.moment import Moment
 
-        return Moment(self.taken_at, self.marked, self.namespaces, self.findings, self.networks)
+        return Moment(self.taken_at, self.marked, self.namespaces, self.findings, self.networks, self.services)

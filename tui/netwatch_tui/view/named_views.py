@@ -56,7 +56,8 @@ VIEWS: tuple[NamedView, ...] = (
         "Listening",
         selection=Selection(states=LISTENING),
         columns=(
-            "mark", "netid", "state", "recv_q", "send_q", "local", "scope", "process", "pid", "user", "unit", "cmdline",
+            "mark", "netid", "state", "recv_q", "send_q", "local", "scope", "service", "process", "pid", "user", "unit",
+            "cmdline",
         ),
         sort="local_port",
     ),

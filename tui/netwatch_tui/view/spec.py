@@ -34,6 +34,8 @@ class ViewSpec(NamedTuple):
     """Seconds from one tick to the next."""
     linger: float = 3.0
     """Seconds for which a new or changed row stays lit, and a closed one stays."""
+    service_names: bool = False
+    """Whether names of services stand in place of ports in addresses."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
 

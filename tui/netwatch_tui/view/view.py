@@ -78,7 +78,10 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
     """
-    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.networks)
+    moment = Moment(
+        now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.networks,
+        spec.query.names.port_names, spec.service_names,
+    )  # fmt: skip
     effort = Effort()
     if before is not None and _is_alike(before, spec, moment):
         order = _reordered(before, snapshot, spec, moment, effort)

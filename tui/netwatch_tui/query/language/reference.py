@@ -4,6 +4,7 @@ from __future__ import annotations
 
 REFERENCE: tuple[tuple[str, str], ...] = (
     ("port:443", "this port at either end; local_port: at this end, peer_port: at the peer's; also port:https"),
+    ("service:https", "part of the name of a service, of a listener's port or of the lower one that has a name"),
     ("process:nginx", "part of the name of a process that holds the socket (proc: name:)"),
     ("8080", "a bare number: exactly a port or a pid"),
     ("time-wait", "a state, in any spelling: TIME_WAIT, LISTENING, fin wait 1"),
