@@ -61,6 +61,9 @@ class Story:
         """Nobody asks."""
         return Denied.EMPTY
 
+    def descriptor_limit(self, pid: int) -> None:
+        """Nobody holds many descriptors."""
+
     def hiding_places(
         self,
         pid: int,  # noqa: ARG002 -- there are none

@@ -75,6 +75,8 @@ class FakeSource:
         """Descriptors of each process, or what looking at them raises."""
         self.tells_counts = True
         """Whether it tells how many descriptors a process has, as Linux does since 6.2."""
+        self.limits: dict[int, int] = {}
+        """How many descriptors processes may have, where that is known."""
         self.births: dict[int, int] = {}
         """Changed where a number means another process than before."""
         self.sight = Unseen()
@@ -189,6 +191,9 @@ class FakeSource:
             raise found
         count = len(found) if self.tells_counts and not isinstance(found, Exception) else 0
         return DescriptorFolder(count, self.births.get(pid, 0))
+
+    def descriptor_limit(self, pid: int) -> int | None:
+        return self.limits.get(pid)
 
     def list_descriptors(self, pid: int) -> list[int]:
         self.listings += 1

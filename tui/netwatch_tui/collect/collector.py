@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from netwatch_tui.collect.attribution import Attribution
+from netwatch_tui.collect.descriptor_watch import MANY, descriptor_uses
 from netwatch_tui.collect.network_watch import NetworkWatch
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
@@ -17,6 +18,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
 from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
@@ -80,6 +82,7 @@ class Collector:
         self._counts = Counts()
         self._health = HealthWatch(thresholds)
         self._networks = NetworkWatch()
+        self._descriptors = NO_DESCRIPTOR_USES
         self._is_first = True
         self._needs_more = False
 
@@ -105,7 +108,9 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
-        findings = self._health.tick(delta, now)
+        if look_round:
+            self._descriptors = descriptor_uses(self._source, self._attribution.index.holding(MANY), self._descriptors)
+        findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
@@ -133,6 +138,7 @@ class Collector:
             unseen=self._attribution.unseen,
             findings=findings,
             networks=networks,
+            descriptors=self._descriptors,
         )
 
     def _in_use(self) -> set[int]:

@@ -6,6 +6,7 @@ from netwatch_tui.fields.field import Field, Filter, Holds
 from netwatch_tui.fields.format import BLANK, duration
 from netwatch_tui.fields.json_types import TEXTS
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.descriptor_use import DescriptorUse
 from netwatch_tui.sockets.health import RULES, Finding
 from netwatch_tui.sockets.socket import Socket
 
@@ -13,9 +14,14 @@ from netwatch_tui.sockets.socket import Socket
 def finding_text(finding: Finding, now: float) -> str:
     """A finding in words, without what to do about it."""
     socket = finding.socket
+    use = finding.descriptors or DescriptorUse(0, 0)
     waiting = (socket.recv_q if finding.rule.field == "recv_q" else socket.send_q) or 0
     return finding.rule.meaning.format(
-        waiting=f"{waiting:,}", backlog=f"{socket.send_q or 0:,}", time=duration(now - finding.since)
+        waiting=f"{waiting:,}",
+        backlog=f"{socket.send_q or 0:,}",
+        time=duration(now - finding.since),
+        held=f"{use.held:,}",
+        limit=f"{use.limit:,}",
     )
 
 

@@ -11,6 +11,7 @@ there is to say:
 - `closed`, `dropped`: ids.
 - `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
 - `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
+- `descriptors`: by pid, how many descriptors it holds and may; when they are others than before, and with `sockets`.
 - `networks`: by namespace and then by address, as bytes in hex, pairs of network and device; when they are others than
   before, and with `sockets` if there are any.
 

@@ -18,9 +18,12 @@ from netwatch_tui.recording.shapes import (
     named,
     numbered,
     shape_of,
+    shapes_of,
     shown,
+    tuple_of,
 )
 from netwatch_tui.sockets.delta import Change, Delta, diff
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUse, DescriptorUses
 from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import Process
@@ -36,6 +39,7 @@ _PARTS: dict[str, Shape] = {
     "namespaces": shape_of(Seen, {}),
     "unseen": shape_of(Unseen, {}),
     "networks": numbered(decode_networks),
+    "descriptors": numbered(tuple_of(DescriptorUse, shapes_of(DescriptorUse, {}))),
 }
 """What a frame has besides sockets."""
 
@@ -53,6 +57,7 @@ class Frames:
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
         self._networks: Networks = NO_NETWORKS
+        self._descriptors: DescriptorUses = NO_DESCRIPTOR_USES
         self._health = HealthWatch(thresholds)
 
     def next(self, frame: Mapping[str, Any], *, skipped: bool = False) -> Snapshot:
@@ -72,6 +77,7 @@ class Frames:
         parts = members(_PARTS, frame, _NEEDED if self._last else (*_NEEDED, "namespaces"))
         processes = parts.get("processes", {})
         self._processes = processes if is_whole else {**self._processes, **processes} if processes else self._processes
+        self._descriptors = parts.get("descriptors", NO_DESCRIPTOR_USES if is_whole else self._descriptors)
         self._networks = parts.get("networks", NO_NETWORKS if is_whole else self._networks)
         return self._whole(frame, parts, skipped=skipped) if is_whole else self._following(frame, parts)
 
@@ -121,7 +127,8 @@ class Frames:
             problems=parts.get("problems", ()),
             namespaces=parts["namespaces"] if "namespaces" in parts or last is None else last.namespaces,
             unseen=parts.get("unseen", last.unseen if last else Unseen()),
-            findings=self._health.tick(happened, parts["t"]),
+            findings=self._health.tick(happened, parts["t"], self._descriptors, after),
+            descriptors=self._descriptors,
             networks=self._networks,
         )
         return self._last

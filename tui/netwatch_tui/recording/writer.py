@@ -15,6 +15,7 @@ from netwatch_tui.recording.codec import encode, encode_change, encode_networks,
 from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
 from netwatch_tui.recording.line_json import to_json
 from netwatch_tui.sockets.delta import Change, Delta
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
@@ -84,6 +85,7 @@ class Writer:
         self._namespaces: Seen | None = None
         self._unseen: Unseen | None = None
         self._networks: Networks | None = None
+        self._descriptors: DescriptorUses | None = None
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -125,7 +127,7 @@ class Writer:
         if after is None or self._left < 0:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
-            self._namespaces = self._unseen = self._networks = None
+            self._namespaces = self._unseen = self._networks = self._descriptors = None
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
             every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
@@ -148,6 +150,9 @@ class Writer:
         if snapshot.networks != (self._networks or NO_NETWORKS):
             frame["networks"] = _by_text({netns: encode_networks(each) for netns, each in snapshot.networks.items()})
         self._networks = snapshot.networks
+        if snapshot.descriptors != (self._descriptors or NO_DESCRIPTOR_USES):
+            frame["descriptors"] = _by_text(snapshot.descriptors)
+        self._descriptors = snapshot.descriptors
         return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
@@ -94,5 +95,7 @@ class Snapshot(NamedTuple):
     """Which processes could not be looked into."""
     findings: Findings = NO_FINDINGS
     """What is wrong with which sockets."""
+    descriptors: DescriptorUses = NO_DESCRIPTOR_USES
+    """What owners hold many descriptors, and may."""
     networks: Networks = NO_NETWORKS
     """Those that the machine is part of, in each namespace that is looked at; empty where nobody needs them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netwatch_tui.sockets.health import FILLING_SHARE, LEAKED_AFTER, STALLED_AFTER, UNANSWERED_AFTER
+from netwatch_tui.sockets.health import DESCRIPTORS_SHARE, FILLING_SHARE, LEAKED_AFTER, STALLED_AFTER, UNANSWERED_AFTER
 
 
 class Threshold(NamedTuple):
@@ -22,6 +22,9 @@ THRESHOLDS = (
     Threshold("send_q_stalled", STALLED_AFTER, "a Send-Q that has not become shorter for this long, in seconds"),
     Threshold("close_wait", LEAKED_AFTER, "a connection in CLOSE-WAIT for this long, in seconds"),
     Threshold("syn_unanswered", UNANSWERED_AFTER, "a connection in SYN-SENT for this long, in seconds"),
+    Threshold(
+        "descriptor_limit", DESCRIPTORS_SHARE * 100, "a process with this many descriptors, in percent of its limit"
+    ),
 )
 """Named after the rules."""
 

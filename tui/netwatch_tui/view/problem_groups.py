@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.format import clip_amount, duration, local_text, peer_text
 from netwatch_tui.fields.holders import process_text
+from netwatch_tui.sockets.descriptor_use import DescriptorUse
 from netwatch_tui.sockets.health import (
     ACCEPT_QUEUE_FILLING,
     ACCEPT_QUEUE_FULL,
     CLOSE_WAIT_LEAK,
+    DESCRIPTORS_SHORT,
     SEND_Q_STALLED,
     SYN_UNANSWERED,
     Finding,
@@ -49,6 +51,7 @@ _SENTENCES = {
         "{size} Send-Qs of {process} stalled, the longest for {time}",
     ),
     CLOSE_WAIT_LEAK: ("1 CLOSE-WAIT in {process} for {time}", "{size} CLOSE-WAIT in {process}, oldest {time}"),
+    DESCRIPTORS_SHORT: ("{process} holds {held} of {limit} descriptors",) * 2,
     SYN_UNANSWERED: (
         "{process} gets no answer from {peer} for {time}",
         "{size} SYN-SENT of {process} without an answer, oldest {time}",
@@ -79,6 +82,7 @@ def problem_text(group: ProblemGroup, now: float) -> str:
     """
     one, several = _SENTENCES[group.rule]
     socket = group.example.socket
+    use = group.example.descriptors or DescriptorUse(0, 0)
     waiting = socket.recv_q if group.rule.field == "recv_q" else socket.send_q
     return (one if group.size == 1 else several).format(
         process=group.process,
@@ -87,5 +91,7 @@ def problem_text(group: ProblemGroup, now: float) -> str:
         peer=peer_text(socket),
         waiting=clip_amount(str(waiting or 0), 5),
         backlog=socket.send_q or 0,
+        held=f"{use.held:,}",
+        limit=f"{use.limit:,}",
         time=duration(now - group.example.since),
     )
