@@ -181,6 +181,9 @@ drops:>0
 timer:-
 dev:eth0
 scope:everyone
+exe:python
+cwd:-
+parents:init
 service:http
 is:exposed
 family:inet6

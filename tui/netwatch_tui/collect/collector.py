@@ -9,6 +9,7 @@ from typing import Protocol
 from netwatch_tui.collect.attribution import Attribution
 from netwatch_tui.collect.descriptor_watch import MANY, descriptor_uses
 from netwatch_tui.collect.network_watch import NetworkWatch
+from netwatch_tui.collect.process_details_watch import AT_ONCE, ProcessDetailsWatch
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
@@ -82,6 +83,7 @@ class Collector:
         self._counts = Counts()
         self._health = HealthWatch(thresholds)
         self._networks = NetworkWatch()
+        self._process_details = ProcessDetailsWatch(source, None if budget is None else AT_ONCE)
         self._descriptors = NO_DESCRIPTOR_USES
         self._is_first = True
         self._needs_more = False
@@ -108,6 +110,8 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
+        holders = self._attribution.index.holders if self.needs.of_process_details else {}
+        details = self._process_details.look(holders, again=look_round)
         if look_round:
             self._descriptors = descriptor_uses(self._source, self._attribution.index.holding(MANY), self._descriptors)
         findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
@@ -139,6 +143,7 @@ class Collector:
             findings=findings,
             networks=networks,
             descriptors=self._descriptors,
+            process_details=details,
         )
 
     def _in_use(self) -> set[int]:

@@ -8,6 +8,7 @@ from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
 from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
+from netwatch_tui.fields.process_fields import PROCESS_FIELDS
 from netwatch_tui.fields.scope_fields import SCOPE_FIELDS
 from netwatch_tui.fields.service_fields import SERVICE_FIELDS
 from netwatch_tui.fields.socket_fields import (
@@ -32,6 +33,7 @@ FIELDS: tuple[Field, ...] = (
     *AGE_FIELDS,
     *NETNS_FIELDS,
     *UNIT_FIELDS,
+    *PROCESS_FIELDS,
     *TIMER_FIELDS,
     *COUNTER_FIELDS,
     *DIAG_FIELDS,

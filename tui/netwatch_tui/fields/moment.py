@@ -8,6 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.marks import Marked
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, ProcessDetailsByPid
 from netwatch_tui.sockets.services import NO_SERVICES, ServiceNames
 
 
@@ -26,5 +27,7 @@ class Moment(NamedTuple):
     """Those that the machine is part of."""
     services: ServiceNames = NO_SERVICES
     """What ports are called."""
+    process_details: ProcessDetailsByPid = NO_PROCESS_DETAILS
+    """More about owners."""
     shows_services: bool = False
     """Whether these names stand in place of ports in addresses."""

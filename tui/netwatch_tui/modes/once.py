@@ -117,6 +117,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         findings=snapshot.findings,
         networks=snapshot.networks,
         services=services_for(told),
+        process_details=snapshot.process_details,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)

@@ -100,6 +100,7 @@ def batches(
     for snapshot in snapshots:
         names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
         head = Head(snapshot.taken_at, host, columns, names, findings=findings, networks=networks, services=services)
+        head = head._replace(process_details=snapshot.process_details)
         yield event_lines(events(snapshot, choice), head)
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.marks import Marked
     from netwatch_tui.sockets.networks import Networks
+    from netwatch_tui.sockets.ownership import ProcessDetailsByPid
     from netwatch_tui.sockets.services import ServiceNames
 
 
@@ -32,6 +33,8 @@ class Head(NamedTuple):
     """What is wrong, by socket id."""
     networks: Networks = {}
     """Those that the machine is part of."""
+    process_details: ProcessDetailsByPid = {}
+    """More about owners; empty where no field tells it."""
     services: ServiceNames = {}
     """What ports are called; empty where no field tells it."""
 
@@ -40,4 +43,7 @@ class Head(NamedTuple):
         """What values and cells depend on besides their socket."""
         from netwatch_tui.fields.moment import Moment
 
-        return Moment(self.taken_at, self.marked, self.namespaces, self.findings, self.networks, self.services)
+        return Moment(
+            self.taken_at, self.marked, self.namespaces, self.findings, self.networks, self.services,
+            self.process_details,
+        )  # fmt: skip

@@ -92,7 +92,12 @@ class Session:
 
     def needs_tick(self, spec: ViewSpec) -> bool:
         """Whether a spec asks for what was not collected yet."""
-        return spec.namespaces != self.spec.namespaces or not spec.needs.of_all <= self.spec.needs.of_all
+        wanted, known = spec.needs, self.spec.needs
+        return (
+            spec.namespaces != self.spec.namespaces
+            or not wanted.of_all <= known.of_all
+            or wanted.of_process_details > known.of_process_details
+        )
 
     def expire(self, now: float) -> View | None:
         """Put out lights whose time is over; None before the first snapshot."""

@@ -30,6 +30,8 @@ class Needs(NamedTuple):
     """More of their processes than the names: command line, user, unit, container."""
     of_networks: bool = False
     """The networks that the machine is part of, to tell from where listeners can be reached."""
+    of_process_details: bool = False
+    """Program, directory and parents of their processes, which takes several files a process."""
 
     def union(self, *others: Needs) -> Needs:
         """What any of them states."""
@@ -38,8 +40,10 @@ class Needs(NamedTuple):
             self.of_ids.union(*(each.of_ids for each in others)),
             self.of_processes or any(each.of_processes for each in others),
             self.of_networks or any(each.of_networks for each in others),
+            self.of_process_details or any(each.of_process_details for each in others),
         )
 
 
 NOTHING_MORE = Needs()
 EVERY_NEED = Needs(frozenset(Need), of_processes=True, of_networks=True)
+"""All that files hold: process details are in none."""

@@ -80,7 +80,7 @@ def arrange(
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.networks,
-        spec.query.names.port_names, spec.service_names,
+        spec.query.names.port_names, snapshot.process_details, spec.service_names,
     )  # fmt: skip
     effort = Effort()
     if before is not None and _is_alike(before, spec, moment):
@@ -130,7 +130,7 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     return is_same_choice and _PLACES(before.moment) == _PLACES(moment)
 
 
-_PLACES = attrgetter("namespaces", "networks")
+_PLACES = attrgetter("namespaces", "networks", "process_details")
 """All of a moment besides lights and findings by which a row may be chosen or ordered whatever the time."""
 
 

@@ -17,10 +17,10 @@ complete -c netwatch-tui -l all-namespaces -d 'every visible network namespace'
 complete -c netwatch-tui -l once -d 'print one snapshot and exit; the default when stdout is not a terminal'
 complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv' -d 'output format: table, json, ndjson, csv, tsv (default: table)'
 function __netwatch_tui_columns
-    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark
+    printf '%s\n' netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container exe cwd parents timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark
 end
 complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'comma-separated columns, by id; the manual page lists them'
-complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark' -d 'sort by this column, in the given direction; by default amounts are sorted from the largest down'
+complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port peer peer_address peer_port interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container exe cwd parents timer timer_left retransmits drops refs inode cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem mark' -d 'sort by this column, in the given direction; by default amounts are sorted from the largest down'
 complete -c netwatch-tui -s H -l no-header -d 'no header line in table, csv and tsv'
 complete -c netwatch-tui -s e -l extended -d 'add user and inode to the table'
 complete -c netwatch-tui -s o -l options -d 'add timers to the table'
