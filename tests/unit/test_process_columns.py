@@ -8,7 +8,7 @@ from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.marks import Marks
-from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
+from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.row_choice import RowChoice, moment_of
@@ -16,6 +16,7 @@ from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import arrange
 from tests.support.build import process, tcp
 from tests.support.fake import FakeSource, Watch
+from tests.support.recordings import record, replayed
 
 NGINX = ProcessDetails("/usr/sbin/nginx", "/srv", ((5, "bash"), (1, "init")))
 HIDDEN = ProcessDetails(None, None, ())
@@ -63,9 +64,8 @@ def test_columns_say_what_may_be_read() -> None:
 def test_nobody_is_asked_where_nothing_needs_it() -> None:
     source = CountingSource()
     watch = look(source)
-    for needs in (NOTHING_MORE, EVERY_NEED):
-        watch.collector.needs = needs
-        watch.again()
+    watch.collector.needs = NOTHING_MORE
+    watch.again()
     assert source.asked_about == []
     assert parse("exe:nginx").needs.of_process_details
     assert ViewSpec(sort="cwd").needs.of_process_details
@@ -111,3 +111,18 @@ def test_what_is_found_out_later_moves_the_row() -> None:
     assert before.shown == 0
     watch.collector.needs = spec.needs
     assert arrange(watch.again(), Marks(), spec, 1.0, before=before).shown == 1
+
+
+def test_a_recording_carries_them_and_what_becomes_of_them() -> None:
+    source = CountingSource()
+    watch = look(source)
+    watch.collector.needs = WANTED
+    seen = [watch.again(), watch.again()]
+    source.details[7] = NGINX._replace(cwd="/elsewhere")
+    del source.details[8]
+    seen += [watch.again(LOOK_ROUND_EVERY), watch.again()]
+    read, recording = replayed(record(seen))
+    assert [each.process_details for each in read] == [each.process_details for each in seen]
+    assert read[2].process_details == {7: source.details[7]}
+    assert not recording.is_broken
+    assert cells(read[0], "parents")[0] == "bash (5) < init (1)"

@@ -34,7 +34,7 @@ from netwatch_tui.recording.shapes import (
 )
 from netwatch_tui.sockets.kinds import ALL_NETIDS
 from netwatch_tui.sockets.networks import AddressNetworks, Network
-from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
 
 Number = Callable[[Process], int]
@@ -233,3 +233,13 @@ decode_process: Shape = tuple_of(Process, shapes_of(Process, _SPECIAL))
 """The process that `encode_process` wrote."""
 
 _networks = list_of(tuple_of(Network, {"text": NAME, "device": NAME}))
+
+
+def _parent(told: Any) -> tuple[int, str]:
+    if len(listed(told)) != 2:
+        raise ShapeError(f"{shown(told)} is no pid with a name")
+    return PORTION(told[0]), NAME(told[1])
+
+
+decode_process_details: Shape = tuple_of(ProcessDetails, shapes_of(ProcessDetails, {"parents": list_of(_parent)}))
+"""The details of a process, which JSON has as a list."""

@@ -12,6 +12,8 @@ there is to say:
 - `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
 - `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
 - `descriptors`: by pid, how many descriptors it holds and may; when they are others than before, and with `sockets`.
+- `process_details`: by pid, program, directory and parents, of those of which they are others than before; null where
+  they are not known any more. With `sockets` all of them.
 - `networks`: by namespace and then by address, as bytes in hex, pairs of network and device; when they are others than
   before, and with `sockets` if there are any.
 

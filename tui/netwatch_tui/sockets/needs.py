@@ -45,5 +45,4 @@ class Needs(NamedTuple):
 
 
 NOTHING_MORE = Needs()
-EVERY_NEED = Needs(frozenset(Need), of_processes=True, of_networks=True)
-"""All that files hold: process details are in none."""
+EVERY_NEED = Needs(frozenset(Need), of_processes=True, of_networks=True, of_process_details=True)
