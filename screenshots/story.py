@@ -20,6 +20,7 @@ from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
+from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
@@ -77,6 +78,9 @@ class Story:
     def denied(self, pid: int) -> Denied:  # noqa: ARG002 -- all may be read
         """Nobody asks."""
         return Denied.EMPTY
+
+    def descriptor_limit(self, pid: int) -> None:
+        """Nobody holds many descriptors."""
 
     def hiding_places(
         self,
@@ -194,6 +198,10 @@ class StoryNamespace:
 
     def local_ports(self) -> None:
         """Nobody asks."""
+
+    def networks(self) -> AddressNetworks:
+        """No listener of the story is bound to an address of a network."""
+        return {}
 
 
 def _line(told: dict[str, Any], frame: int) -> bytes:

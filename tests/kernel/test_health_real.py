@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket as net
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,20 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.collector import LOOK_ROUND_EVERY, Collector
+from netwatch_tui.collect.descriptor_watch import MANY
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.health import (
     ACCEPT_QUEUE_FULL,
     CLOSE_WAIT_LEAK,
+    DESCRIPTORS_SHORT,
     LEAKED_AFTER,
     SEND_Q_STALLED,
     STALLED_AFTER,
     SYN_UNANSWERED,
     UNANSWERED_AFTER,
+    Finding,
     Rule,
 )
 from netwatch_tui.sockets.snapshot import Snapshot
-from tests.support.kernel import linux_source
+from tests.support.kernel import Child, linux_source
 
 
 @pytest.fixture
@@ -106,3 +110,25 @@ def test_what_is_quiet_breaks_no_rule(source: LinuxSource, opened: ExitStack, tm
     collector.collect(0.0)
     snapshot = collector.collect(100_000.0)
     assert [problems(snapshot, held) for held in (*ends, listening)] == [[], [], []]
+
+
+def test_an_owner_near_its_descriptor_limit(source: LinuxSource, opened: ExitStack) -> None:
+    child = opened.enter_context(Child("tests.support.kernel_holder"))
+    inode, _ = child.ask(["listen"])
+    held = len(os.listdir(f"/proc/{child.pid}/fd"))
+    collector = Collector(source)
+
+    def found(now: float) -> list[Finding]:
+        snapshot = collector.collect(now)
+        (row,) = (socket for socket in snapshot.sockets if socket.inode == inode)
+        return list(snapshot.findings.get(row.id, ()))
+
+    wanted = MANY - held + 1
+    for _ in range(wanted):
+        child.ask(["udp"])
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (1024, 1024))
+    assert found(0.0) == []
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (held + wanted + 1, 1024))
+    (finding,) = found(LOOK_ROUND_EVERY)
+    figures = {"held": str(held + wanted), "limit": str(held + wanted + 1)}
+    assert (finding.rule, finding.figures) == (DESCRIPTORS_SHORT, figures)

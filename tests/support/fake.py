@@ -22,6 +22,7 @@ from netwatch_tui.kernel.unix_answers import WAITING
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import TcpCounters
+from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
@@ -80,6 +81,8 @@ class FakeSource:
         """Descriptors of each process, or what looking at them raises."""
         self.tells_counts = True
         """Whether it tells how many descriptors a process has, as Linux does since 6.2."""
+        self.limits: dict[int, int] = {}
+        """How many descriptors processes may have, where that is known."""
         self.births: dict[int, int] = {}
         """Changed where a number means another process than before."""
         self.sight = Unseen()
@@ -135,6 +138,8 @@ class FakeSource:
         """How often it was asked for one of these."""
         self.autobound: set[SocketKey] = set()
         """Those whose port the kernel chose."""
+        self.networks: dict[int, AddressNetworks | OSError] = {}
+        """The networks of each namespace, or what asking for them raises."""
         self.cgroups: dict[int, str] = {}
         """Paths of cgroups by their ids."""
         self.scans = 0
@@ -213,6 +218,9 @@ class FakeSource:
             raise found
         count = len(found) if self.tells_counts and not isinstance(found, Exception) else 0
         return DescriptorFolder(count, self.births.get(pid, 0))
+
+    def descriptor_limit(self, pid: int) -> int | None:
+        return self.limits.get(pid)
 
     def list_descriptors(self, pid: int) -> list[int]:
         self.listings += 1
@@ -313,6 +321,12 @@ class FakeNamespace:
 
     def autobound(self) -> Collection[SocketKey] | None:
         return None if self._is_silent else self._source.autobound
+
+    def networks(self) -> AddressNetworks:
+        found = self._source.networks.get(self.inode, {})
+        if isinstance(found, OSError):
+            raise found
+        return found
 
     def device(self, index: int) -> str | None:
         return f"eth{index}" if index else None

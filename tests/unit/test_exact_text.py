@@ -103,7 +103,7 @@ def test_every_way_out_in_json_is_valid_for_strict_readers() -> None:
         strictly("".join(write_lines("ndjson", [ODD], head._replace(columns=columns))))
     for line in event_lines(events, head):
         assert not errors_of(strictly(line), "event")
-    for line in difference_objects(Differences((ODD,), (), (Change(ODD, ODD),))):
+    for line in difference_objects(Differences((ODD,), (), (Change(ODD, ODD),)), Head(0.0, ""), Head(0.0, "")):
         assert not errors_of(strictly(line), "difference")
     for line in record([snapshot(ODD)]).decode().splitlines():
         strictly(line)

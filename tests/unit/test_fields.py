@@ -139,7 +139,7 @@ def test_amounts_are_wanted_with_the_greatest_first() -> None:
         "limited_by",
     }
     first = {field.id for field in FIELDS if field.descends and field not in FLOW_FIELDS}
-    assert first == {"problem", "recv_q", "send_q", "timer_left", "retransmits", "drops", "refs"}
+    assert first == {"problem", "scope", "recv_q", "send_q", "timer_left", "retransmits", "drops", "refs"}
 
 
 @given(st.floats(-2_000_000_000, 250_000_000_000))

@@ -66,3 +66,12 @@ def test_names_are_read_from_the_machine(tmp_path: Path) -> None:
     assert names.ports("domain") == (53, 5353)
     assert names.me == os.geteuid()
     assert dict(names.devices) == dict(socket.if_nameindex())
+
+
+def test_one_reading_tells_ports_of_names_and_names_of_ports(tmp_path: Path) -> None:
+    file = tmp_path / "services"
+    file.write_bytes(FILE)
+    names = read_names(str(file))
+    assert names.ports("www") == (80,)
+    assert (names.port_names["tcp"][80], names.port_names["udp"][53]) == ("http", "domain")
+    assert read_names(str(tmp_path / "missing")).port_names == {}

@@ -66,7 +66,17 @@ def test_an_error_says_what_was_expected_and_where(text: str, wrong: str, messag
 def test_an_error_lists_what_could_stand_there() -> None:
     with pytest.raises(QueryError) as caught:
         parse("is:old")
-    assert caught.value.expected == ("new", "changed", "closed", "listening", "loopback", "public", "problem", "mine")
+    assert caught.value.expected == (
+        "new",
+        "changed",
+        "closed",
+        "listening",
+        "exposed",
+        "loopback",
+        "public",
+        "problem",
+        "mine",
+    )
 
 
 def test_a_service_with_two_ports_has_no_order() -> None:

@@ -23,7 +23,7 @@ from netwatch_tui.modes.stream import wait_for, watch
 from netwatch_tui.play.session import Session
 from netwatch_tui.query.language.keys import KEY_OF, KEYS
 from netwatch_tui.sockets.needs import EVERY_NEED, Needs
-from netwatch_tui.sockets.ownership import Owner, Process
+from netwatch_tui.sockets.ownership import Owner, Process, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
@@ -58,6 +58,7 @@ class Machine(FakeSource):
                 self.more_of_bound[socket.inode] = Bound(0, 0, socket.interface)
             for owner in socket.owners or ((Owner(999, socket.inode, process(999)),) if socket.inode else ()):
                 self.processes[owner.pid] = owner.process
+                self.details[owner.pid] = ProcessDetails("/usr/bin/python3", None, ((1, "init"),))
                 held = self.held.setdefault(owner.pid, {})
                 assert isinstance(held, dict)
                 held[socket.inode if owner.fd in held else owner.fd] = socket.inode
@@ -87,7 +88,7 @@ class Ways:
     def __init__(self, folder: Path, capture: pytest.CaptureFixture[str], begins_with: list[Socket] | None) -> None:
         self._capture = capture
         self._begins_with = begins_with
-        collector = Collector(self._source(EVERY_NEED))
+        collector = Collector(self._source(EVERY_NEED), needs=EVERY_NEED)
         ticks = 1 if begins_with is None else 2
         self.snapshots = [collector.collect(1_000.0 + tick) for tick in range(ticks)]
         self._recording = save(folder / "after.gz", self.snapshots)
@@ -144,7 +145,7 @@ class Ways:
         options = parsed(text)
         choice = row_choice(options)
         spec = ViewSpec(selection=choice.selection, query=choice.queries[0])
-        session = Session(Collector(self._source(EVERY_NEED)), spec, lambda _: None)
+        session = Session(Collector(self._source(EVERY_NEED), needs=EVERY_NEED), spec, lambda _: None)
         for snapshot in self.snapshots:
             view = session.tick(snapshot.taken_at)
         assert view
@@ -183,6 +184,12 @@ sendq:>0
 drops:>0
 timer:-
 dev:eth0
+scope:everyone
+exe:python
+cwd:-
+parents:init
+service:http
+is:exposed
 family:inet6
 refs:>0
 retransmits:0

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.collect.attribution import Attribution
+from netwatch_tui.collect.descriptor_watch import MANY, descriptor_uses
+from netwatch_tui.collect.network_watch import NetworkWatch
+from netwatch_tui.collect.process_details_watch import AT_ONCE, ProcessDetailsWatch
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
 from netwatch_tui.collect.table_reader import TableReader
@@ -16,6 +19,7 @@ from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
 from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
@@ -83,6 +87,9 @@ class Collector:
         self._health = HealthWatch(thresholds)
         self._flow_watch: FlowWatch | None = None
         self._check = check
+        self._networks = NetworkWatch()
+        self._process_details = ProcessDetailsWatch(source, None if budget is None else AT_ONCE)
+        self._descriptors = NO_DESCRIPTOR_USES
         self._is_first = True
         self._needs_more = False
 
@@ -99,6 +106,7 @@ class Collector:
             self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
+        networks = self._networks.look(chosen, again=look_round) if self.needs.of_networks else self._networks.forget()
         diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
@@ -107,7 +115,11 @@ class Collector:
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)
-        findings = self._health.tick(delta, now)
+        holders = self._attribution.index.holders if self.needs.of_process_details else {}
+        details = self._process_details.look(holders, again=look_round)
+        if look_round:
+            self._descriptors = descriptor_uses(self._source, self._attribution.index.holding(MANY), self._descriptors)
+        findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
         news = self._flow_news(chosen, delta, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()
@@ -122,6 +134,7 @@ class Collector:
             problems=(
                 *self._visible.problems,
                 *problems,
+                *self._networks.problems(),
                 *self._details.problems(),
                 *self._attribution.index.problems(),
             ),
@@ -134,6 +147,9 @@ class Collector:
             ),
             unseen=self._attribution.unseen,
             findings=findings,
+            networks=networks,
+            descriptors=self._descriptors,
+            process_details=details,
         )
         return news.added_to(snapshot) if news else snapshot
 

@@ -95,6 +95,16 @@ class OwnerIndex:
         self._unlisted.touched.clear()
 
     @property
+    def holders(self) -> dict[int, Process]:
+        """Every process that holds sockets, by pid."""
+        return {pid: seen.process for pid, seen in self._seen.items() if seen.process is not None}
+
+    def holding(self, least: int) -> dict[int, int]:
+        """How many descriptors each process has open that holds sockets, by pid, of those with so many at least."""
+        counts = {pid: len(seen.descriptors) for pid, seen in self._seen.items() if seen.process is not None}
+        return {pid: count for pid, count in counts.items() if count >= least}
+
+    @property
     def waiting(self) -> int:
         """How many processes were not looked into yet."""
         return len(self._due)

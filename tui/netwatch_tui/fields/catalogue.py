@@ -9,6 +9,9 @@ from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
+from netwatch_tui.fields.process_fields import PROCESS_FIELDS
+from netwatch_tui.fields.scope_fields import SCOPE_FIELDS
+from netwatch_tui.fields.service_fields import SERVICE_FIELDS
 from netwatch_tui.fields.socket_fields import (
     COUNTER_FIELDS,
     DIAG_FIELDS,
@@ -24,11 +27,14 @@ FIELDS: tuple[Field, ...] = (
     *QUEUE_FIELDS,
     *LOCAL_FIELDS,
     *PEER_FIELDS,
+    *SCOPE_FIELDS,
+    *SERVICE_FIELDS,
     *OWNER_FIELDS,
     *USER_FIELDS,
     *AGE_FIELDS,
     *NETNS_FIELDS,
     *UNIT_FIELDS,
+    *PROCESS_FIELDS,
     *TIMER_FIELDS,
     *COUNTER_FIELDS,
     *FLOW_FIELDS,

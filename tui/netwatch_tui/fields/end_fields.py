@@ -10,6 +10,7 @@ from netwatch_tui.fields.format import clip_endpoint, local_text, peer_text, pri
 from netwatch_tui.fields.json_types import COUNT, TEXT
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.needs import Need, Needs
+from netwatch_tui.sockets.services import name_of_port
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket
 
 
@@ -29,16 +30,22 @@ def _peer_asked_for(socket: Socket, _: Moment) -> tuple[FilterValue, ...]:
 
 
 def _endpoint(
-    id: str, title: str, meaning: str, label: str, text: Callable[[Socket], str], key: Callable[[Socket, Moment], Any],
-    asked: Filter, **others: Any,
+    id: str, title: str, meaning: str, label: str, text: Callable[[Socket], str], port: Callable[[Socket], int],
+    key: Callable[[Socket, Moment], Any], asked: Filter, **others: Any,
 ) -> Field:  # fmt: skip
     """An end as one text; `others` are further parts of `Field`."""
 
-    def shown(socket: Socket, _: Moment) -> str:
+    def value(socket: Socket, _: Moment) -> str:
         return text(socket)
 
+    def shown(socket: Socket, moment: Moment) -> str:
+        numbered = text(socket)
+        if moment.shows_services and (name := name_of_port(socket, port(socket), moment.services)):
+            return f"{numbered.rpartition(':')[0]}:{printable(name)}"
+        return numbered
+
     return Field(
-        id, title, meaning, shown, TEXT, shown, key, shown, label, filter=asked, written=Written.NOWHERE,
+        id, title, meaning, value, TEXT, shown, key, shown, label, filter=asked, written=Written.NOWHERE,
         is_shown=True, rank=0, width=8, enough=21, most=47, is_endpoint=True, clip=clip_endpoint,
     )._replace(**others)  # fmt: skip
 
@@ -56,7 +63,7 @@ def _port(id: str, title: str, meaning: str, read: Callable[[Socket], int], also
 LOCAL_FIELDS = (
     _endpoint(
         "local", "Local Address:Port", "local address and port; * stands for all IPv4 and IPv6 addresses",
-        "Local", local_text, lambda s, _: (s.local, s.local_port),
+        "Local", local_text, lambda s: s.local_port, lambda s, _: (s.local, s.local_port),
         Filter(Holds.ADDRESS, lambda s, _: _asked_for(s.local), also=("laddr", "local_address"), likeness=6),
         is_pinned=True,
     ),
@@ -75,7 +82,7 @@ LOCAL_FIELDS = (
 PEER_FIELDS = (
     _endpoint(
         "peer", "Peer Address:Port", "peer address and port; the port is * if there is no peer",
-        "Peer", peer_text, _peer_key,
+        "Peer", peer_text, lambda s: s.peer_port, _peer_key,
         Filter(Holds.ADDRESS, _peer_asked_for, also=("paddr", "peer_address"), likeness=3),
     ),
     text_field(

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.marks import Marked
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, ProcessDetailsByPid
+from netwatch_tui.sockets.services import NO_SERVICES, ServiceNames
 
 
 class Moment(NamedTuple):
@@ -23,3 +26,11 @@ class Moment(NamedTuple):
     """What is wrong, by socket id."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by socket id."""
+    networks: Networks = NO_NETWORKS
+    """Those that the machine is part of."""
+    services: ServiceNames = NO_SERVICES
+    """What ports are called."""
+    process_details: ProcessDetailsByPid = NO_PROCESS_DETAILS
+    """More about owners."""
+    shows_services: bool = False
+    """Whether these names stand in place of ports in addresses."""

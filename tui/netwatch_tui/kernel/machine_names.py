@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from netwatch_tui.kernel.limits import read_lines
 from netwatch_tui.query.language.names import MachineNames
+from netwatch_tui.sockets.services import names_of_ports
 
 SERVICES = "/etc/services"
 
@@ -17,7 +18,8 @@ def read_names(services: str = SERVICES) -> MachineNames:
     """All that a filter may be told. What can't be read is not known: services are then written as numbers."""
     names = MachineNames(me=os.geteuid())
     with suppress(OSError):
-        names = names._replace(services=parse_services(read_lines(services)))
+        found = parse_services(read_lines(services))
+        names = names._replace(services=found, port_names=names_of_ports(found))
     with suppress(OSError):
         names = names._replace(devices=dict(socket.if_nameindex()))
     return names

@@ -24,10 +24,12 @@ from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+    from netwatch_tui.kernel.interface_addresses import InterfaceAddresses
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
     from netwatch_tui.kernel.sock_diag import Bound
     from netwatch_tui.kernel.tcp_diag import TcpDiag
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
+    from netwatch_tui.sockets.networks import AddressNetworks
 
 LAST_DEVICE = 0x7FFF_FFFF
 """Numbers of devices are positive and of the type int."""
@@ -64,6 +66,7 @@ class LinuxNamespace:
         self._own_net = f"{proc}/self/net"
         self._file: int | None = None
         self._diag: TcpDiag | None = None
+        self._addresses: InterfaceAddresses | None = None
         self._may_enter: bool | None = None
         """Whether this process may enter it; None as long as it has not tried."""
         self._numbers: dict[str, int] = {}
@@ -77,6 +80,7 @@ class LinuxNamespace:
     def close(self) -> None:
         """Let it go; what is asked next opens it again."""
         self._close_diag()
+        self._close_addresses()
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -305,6 +309,31 @@ class LinuxNamespace:
         if self._diag is not None:
             self._diag.close()
             self._diag = None
+
+    # --- rtnetlink ---
+
+    def networks(self) -> AddressNetworks:
+        """The networks that the machine is part of. A broken connection is opened anew the next time."""
+        from netwatch_tui.kernel.interface_addresses import InterfaceAddresses
+
+        self.was_used = True
+        if self._addresses is None:
+            if self._may_enter is False:
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+            self._addresses = InterfaceAddresses() if self.is_own else self._inside(InterfaceAddresses)
+        try:
+            return self._addresses.networks()
+        except OSError:
+            self._close_addresses()
+            raise
+        except struct.error as error:
+            self._close_addresses()
+            raise OSError(errno.EPROTO, os.strerror(errno.EPROTO)) from error
+
+    def _close_addresses(self) -> None:
+        if self._addresses is not None:
+            self._addresses.close()
+            self._addresses = None
 
 
 def is_connection(socket: Socket) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # imported where it is needed first: --once must be over befo
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
     from netwatch_tui.kernel.sock_diag import Bound
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
+    from netwatch_tui.sockets.networks import AddressNetworks
 
 
 class Answer(Enum):
@@ -95,3 +96,11 @@ class Namespace(Protocol):
 
     def devices(self) -> dict[str, DeviceBytes]:
         """What its network devices have counted; empty where that is not known."""
+
+    def networks(self) -> AddressNetworks:
+        """The networks that the machine is part of in this namespace; see `InterfaceAddresses.networks`.
+
+        Raises:
+            PermissionError: The namespace may not be entered.
+            OSError: They can't be read.
+        """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from netwatch_tui.kernel.descriptor_limit import read_descriptor_limit
 from netwatch_tui.kernel.descriptors import (
     DescriptorFolder,
     Descriptors,
@@ -52,6 +53,9 @@ class Source(Protocol):
 
     def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
         """What stands behind descriptors of a process; see `descriptors.read_descriptors`."""
+
+    def descriptor_limit(self, pid: int) -> int | None:
+        """How many descriptors a process may have; see `descriptor_limit.read_descriptor_limit`."""
 
     def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         """Where else a process may hold sockets; see `unlisted_descriptors.find_hiding_places`."""
@@ -158,6 +162,10 @@ class LinuxSource:
     def descriptors(self, pid: int, fds: Iterable[int] | None = None, check: Callable[[], None] = go_on) -> Descriptors:
         """What stands behind descriptors of a process."""
         return read_descriptors(self._proc, pid, fds, check)
+
+    def descriptor_limit(self, pid: int) -> int | None:
+        """How many descriptors a process may have."""
+        return read_descriptor_limit(self._proc, pid)
 
     def hiding_places(self, pid: int, rings: Iterable[int], check: Callable[[], None] = go_on) -> list[HidingPlace]:
         """Where else a process may hold sockets."""

@@ -23,6 +23,7 @@ from netwatch_tui.view.row_choice import RowChoice
 
 if TYPE_CHECKING:
     from netwatch_tui.query import Query
+    from netwatch_tui.sockets.services import ServiceNames
 
 
 class Machine(Source, Protocol):
@@ -127,6 +128,15 @@ def tell_of_unmet_words(choice: RowChoice, rows: Sequence[Socket]) -> None:
     """Say which words of a filter with alternatives nothing has, such as `https` in `port http or https`."""
     for hint in filter(None, (query.word_hint(rows) for query in choice.queries)):
         complain(f"filter: nothing matches a part of it; {hint}")
+
+
+def services_for(fields: Iterable[str]) -> ServiceNames:
+    """What ports are called, where one of the fields with these ids tells it."""
+    if "service" not in fields:
+        return {}
+    from netwatch_tui.kernel.machine_names import read_names
+
+    return read_names().port_names
 
 
 def namespace_of(source: Machine, text: str) -> str:

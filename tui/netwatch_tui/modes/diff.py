@@ -6,8 +6,18 @@ import argparse
 import itertools
 from collections.abc import Iterator
 
-from netwatch_tui.modes.common import choose_rows, colours, complain, print_lines, row_choice, tell_if_in_vain
+from netwatch_tui.modes.common import (
+    choose_rows,
+    colours,
+    complain,
+    print_lines,
+    row_choice,
+    services_for,
+    tell_if_in_vain,
+)
 from netwatch_tui.output.differences import difference_lines, difference_objects
+from netwatch_tui.output.head import Head
+from netwatch_tui.output.registry import fields_of
 from netwatch_tui.recording.last_state import Last, last_state
 from netwatch_tui.recording.reader import RecordingError
 from netwatch_tui.sockets.comparison import Side, compare
@@ -26,7 +36,9 @@ def diff(options: argparse.Namespace) -> int:
     tell_if_in_vain(choice, itertools.chain(*chosen))
     before, after = (Side(rows, each.namespaces.names) for rows, each in zip(chosen, snapshots, strict=True))
     found = compare(before, after)
-    lines = difference_objects(found) if options.format == "ndjson" else difference_lines(found)
+    services = services_for(fields_of("ndjson")) if options.format == "ndjson" else {}
+    heads = (Head(each.taken_at, "", networks=each.networks, services=services) for each in snapshots)
+    lines = difference_objects(found, *heads) if options.format == "ndjson" else difference_lines(found)
     is_coloured = options.format != "ndjson" and colours(options)
     return print_lines(lines, _coloured if is_coloured else iter) or int(bool(found))
 

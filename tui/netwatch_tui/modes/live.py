@@ -181,6 +181,8 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
             marked=moment.marked,
             findings=moment.findings,
             flows=moment.flows,
+            networks=moment.networks,
+            services=moment.services,
         )
         return write_lines(format, sockets, head)
 

@@ -18,6 +18,7 @@ from netwatch_tui.modes.common import (
     namespace_of,
     print_lines,
     row_choice,
+    services_for,
     tell_if_in_vain,
     tell_of_unmet_words,
     tick_interval,
@@ -110,14 +111,19 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     from netwatch_tui.output.registry import write_lines
 
     format = options.format or "table"
+    columns = _columns(options, format)
+    told = (*(columns or fields_of(format)), *((options.sort.column,) if options.sort else ()))
     head = Head(
         snapshot.taken_at,
         host or _host(format),
-        _columns(options, format),
+        columns,
         snapshot.namespaces.names,
         header=not options.no_header,
         findings=snapshot.findings,
         flows=snapshot.flows,
+        networks=snapshot.networks,
+        services=services_for(told),
+        process_details=snapshot.process_details,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)

@@ -17,6 +17,7 @@ from netwatch_tui.modes.common import (
     namespace_of,
     print_batches,
     row_choice,
+    services_for,
     tell_if_in_vain,
     tick_interval,
 )
@@ -96,9 +97,11 @@ def batches(
     snapshots: Iterable[Snapshot], choice: RowChoice, columns: tuple[str, ...], host: str
 ) -> Iterator[Iterator[str]]:
     """What happened between one snapshot and the next, as lines."""
+    services = services_for(columns or fields_of("ndjson"))
     for snapshot in snapshots:
-        names, findings, flows = snapshot.namespaces.names, snapshot.findings, snapshot.flows
-        head = Head(snapshot.taken_at, host, columns, names, findings=findings, flows=flows)
+        names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
+        head = Head(snapshot.taken_at, host, columns, names, findings=findings, networks=networks, services=services)
+        head = head._replace(flows=snapshot.flows, process_details=snapshot.process_details)
         yield event_lines(events(snapshot, choice), head)
 
 

@@ -30,17 +30,17 @@ def _row(sign: str, socket: Socket, users: str) -> list[str]:
     return [sign, socket.netid, socket.state, local_text(socket), peer_text(socket), users]
 
 
-def difference_objects(found: Differences) -> Iterator[str]:
-    """An object a line; see `#/$defs/difference` of the schema."""
+def difference_objects(found: Differences, before: Head, after: Head) -> Iterator[str]:
+    """An object a line; see `#/$defs/difference` of the schema. The heads are those of the two snapshots."""
     for socket in found.closed:
-        yield _object("closed", socket, None)
+        yield _object("closed", socket, None, before)
     for socket in found.opened:
-        yield _object("opened", socket, None)
-    for before, after in found.owner:
-        yield _object("owner", after, before)
+        yield _object("opened", socket, None, after)
+    for was, socket in found.owner:
+        yield _object("owner", socket, was, after)
 
 
-def _object(difference: str, socket: Socket, before: Socket | None) -> str:
-    (told,) = socket_objects((socket,), Head(socket.seen_at, ""))
+def _object(difference: str, socket: Socket, before: Socket | None, head: Head) -> str:
+    (told,) = socket_objects((socket,), head._replace(taken_at=socket.seen_at))
     owners = None if before is None else [owner_object(owner) for owner in before.owners]
     return dump({"version": VERSION, "difference": difference, "owners_before": owners, "socket": told})

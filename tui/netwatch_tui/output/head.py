@@ -10,6 +10,9 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.flow import Flow
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.marks import Marked
+    from netwatch_tui.sockets.networks import Networks
+    from netwatch_tui.sockets.ownership import ProcessDetailsByPid
+    from netwatch_tui.sockets.services import ServiceNames
 
 
 class Head(NamedTuple):
@@ -31,10 +34,19 @@ class Head(NamedTuple):
     """What is wrong, by socket id."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by socket id."""
+    networks: Networks = {}
+    """Those that the machine is part of."""
+    process_details: ProcessDetailsByPid = {}
+    """More about owners; empty where no field tells it."""
+    services: ServiceNames = {}
+    """What ports are called; empty where no field tells it."""
 
     @property
     def moment(self) -> Moment:
         """What values and cells depend on besides their socket."""
         from netwatch_tui.fields.moment import Moment
 
-        return Moment(self.taken_at, self.marked, self.namespaces, self.findings, self.flows)
+        return Moment(
+            self.taken_at, self.marked, self.namespaces, self.findings, self.flows, self.networks, self.services,
+            self.process_details,
+        )  # fmt: skip

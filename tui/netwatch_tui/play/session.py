@@ -97,6 +97,7 @@ class Session:
             spec.namespaces != self.spec.namespaces
             or not wanted.of_all <= had.of_all
             or wanted.flows_of_all > had.flows_of_all
+            or wanted.of_process_details > had.of_process_details
         )
 
     def expire(self, now: float) -> View | None:

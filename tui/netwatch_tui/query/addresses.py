@@ -1,10 +1,8 @@
-"""IP addresses as people and ss write them, and what kind of address one is."""
+"""IP addresses as people and ss write them."""
 
 from __future__ import annotations
 
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-
-from netwatch_tui.sockets.mapped_addresses import plain
 
 
 def network(text: str) -> tuple[bytes, int] | None:
@@ -51,36 +49,3 @@ def within(packed: bytes, base: bytes, bits: int) -> bool:
         return False
     shift = len(base) * 8 - bits
     return int.from_bytes(packed, "big") >> shift == int.from_bytes(base, "big") >> shift
-
-
-_PRIVATE6 = tuple(
-    found
-    for text in ("fe80::/10", "fc00::/7", "ff00::/8")  # link-local, RFC 4193, multicast
-    if (found := network(text))
-)
-
-
-def _is_public4(first: int, second: int) -> bool:
-    """By the first two bytes, which is enough for what RFC 1918, 3927, 5771 and 6598 set apart."""
-    return not (
-        first in (0, 10, 127)
-        or first >= 224
-        or (first == 192 and second == 168)
-        or (first == 172 and 16 <= second < 32)
-        or (first == 169 and second == 254)
-        or (first == 100 and 64 <= second < 128)
-    )
-
-
-def is_loopback(packed: bytes) -> bool:
-    """127.0.0.0/8, also in IPv6's clothes, or ::1."""
-    short = plain(packed)
-    return short[:1] == b"\x7f" if len(short) == 4 else short == bytes(15) + b"\1"
-
-
-def is_public(packed: bytes) -> bool:
-    """Neither loopback nor private nor unspecified."""
-    short = plain(packed)
-    if len(short) == 4:
-        return _is_public4(short[0], short[1])
-    return any(short) and not is_loopback(short) and not any(within(short, base, bits) for base, bits in _PRIVATE6)

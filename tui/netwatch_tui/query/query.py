@@ -87,7 +87,7 @@ class Query(NamedTuple):
         It remembers what it found out about names and addresses: make it once a tick, or once for as long as the
         moment's marks and namespaces stay, if the filter does not depend on time.
         """
-        return compiled(self.expression, self.names, moment)
+        return compiled(self.expression, self.names, moment._replace(services=self.names.port_names))
 
     def without(self, key: str) -> str:
         """The text without those conditions of a key that must hold, such as `port:80` but not `-port:80`.

@@ -24,6 +24,7 @@ from netwatch_tui.recording.shapes import (
     PORTION,
     Shape,
     ShapeError,
+    list_of,
     listed,
     named,
     shapes_of,
@@ -32,7 +33,8 @@ from netwatch_tui.recording.shapes import (
     word_of,
 )
 from netwatch_tui.sockets.kinds import ALL_NETIDS
-from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.networks import AddressNetworks, Network
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
 
 Number = Callable[[Process], int]
@@ -110,6 +112,30 @@ def _decode_into(values: list[Any], data: Mapping[str, Any], processes: Mapping[
 def encode_process(process: Process) -> dict[str, Any]:
     """All that is known of a process."""
     return process._asdict()
+
+
+def encode_networks(networks: AddressNetworks) -> dict[str, Any]:
+    """The networks of one namespace, by the bytes of each address in hex."""
+    return {address.hex(): found for address, found in networks.items()}
+
+
+def decode_networks(told: Any) -> AddressNetworks:
+    """What `encode_networks` wrote.
+
+    Raises:
+        ShapeError: It is something else.
+    """
+    found: dict[bytes, tuple[Network, ...]] = {}
+    for name, networks in named(told).items():
+        try:
+            address = bytes.fromhex(name)
+        except ValueError as error:
+            raise ShapeError(f"{shown(name)} is no address") from error
+        try:
+            found[address] = _networks(networks)
+        except ShapeError as error:
+            raise error.within(name) from error
+    return found
 
 
 @lru_cache(65_536)
@@ -205,3 +231,15 @@ _FIELDS: dict[str, tuple[int, Shape | None]] = {
 
 decode_process: Shape = tuple_of(Process, shapes_of(Process, _SPECIAL))
 """The process that `encode_process` wrote."""
+
+_networks = list_of(tuple_of(Network, {"text": NAME, "device": NAME}))
+
+
+def _parent(told: Any) -> tuple[int, str]:
+    if len(listed(told)) != 2:
+        raise ShapeError(f"{shown(told)} is no pid with a name")
+    return PORTION(told[0]), NAME(told[1])
+
+
+decode_process_details: Shape = tuple_of(ProcessDetails, shapes_of(ProcessDetails, {"parents": list_of(_parent)}))
+"""The details of a process, which JSON has as a list."""

@@ -11,6 +11,11 @@ there is to say:
 - `closed`, `dropped`: ids.
 - `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
 - `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
+- `descriptors`: by pid, how many descriptors it holds and may; when they are others than before, and with `sockets`.
+- `process_details`: by pid, program, directory and parents, of those of which they are others than before; null where
+  they are not known any more. With `sockets` all of them.
+- `networks`: by namespace and then by address, as bytes in hex, pairs of network and device; when they are others than
+  before, and with `sockets` if there are any.
 
 Lines have at most `text_lines.MOST_LINE` bytes, and numbers, texts and times the ranges of `shapes`. A line that is
 damaged is left out, with those behind it up to the next one that has `sockets`, and the reader is told.

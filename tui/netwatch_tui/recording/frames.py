@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from netwatch_tui.recording.codec import decode, decode_change, decode_process
+from netwatch_tui.recording.codec import decode, decode_change, decode_networks, decode_process, decode_process_details
 from netwatch_tui.recording.shapes import (
     MOMENT,
     PORTION,
@@ -17,12 +17,17 @@ from netwatch_tui.recording.shapes import (
     members,
     named,
     numbered,
+    or_null,
     shape_of,
+    shapes_of,
     shown,
+    tuple_of,
 )
 from netwatch_tui.sockets.delta import Change, Delta, diff
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUse, DescriptorUses
 from netwatch_tui.sockets.health import HealthWatch
-from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process, ProcessDetails, ProcessDetailsByPid
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.unseen import Unseen
@@ -34,6 +39,9 @@ _PARTS: dict[str, Shape] = {
     "problems": list_of(shape_of(Problem, {})),
     "namespaces": shape_of(Seen, {}),
     "unseen": shape_of(Unseen, {}),
+    "process_details": numbered(or_null(decode_process_details)),
+    "networks": numbered(decode_networks),
+    "descriptors": numbered(tuple_of(DescriptorUse, shapes_of(DescriptorUse, {}))),
 }
 """What a frame has besides sockets."""
 
@@ -50,6 +58,9 @@ class Frames:
         self._sockets: dict[int, Socket] = {}
         self._processes: dict[int, Process] = {}
         self._last: Snapshot | None = None
+        self._networks: Networks = NO_NETWORKS
+        self._details = NO_PROCESS_DETAILS
+        self._descriptors: DescriptorUses = NO_DESCRIPTOR_USES
         self._health = HealthWatch(thresholds)
 
     def next(self, frame: Mapping[str, Any], *, skipped: bool = False) -> Snapshot:
@@ -69,6 +80,9 @@ class Frames:
         parts = members(_PARTS, frame, _NEEDED if self._last else (*_NEEDED, "namespaces"))
         processes = parts.get("processes", {})
         self._processes = processes if is_whole else {**self._processes, **processes} if processes else self._processes
+        self._descriptors = parts.get("descriptors", NO_DESCRIPTOR_USES if is_whole else self._descriptors)
+        self._details = _after(NO_PROCESS_DETAILS if is_whole else self._details, parts.get("process_details", {}))
+        self._networks = parts.get("networks", NO_NETWORKS if is_whole else self._networks)
         return self._whole(frame, parts, skipped=skipped) if is_whole else self._following(frame, parts)
 
     def _whole(self, frame: Mapping[str, Any], parts: Mapping[str, Any], *, skipped: bool) -> Snapshot:
@@ -117,7 +131,10 @@ class Frames:
             problems=parts.get("problems", ()),
             namespaces=parts["namespaces"] if "namespaces" in parts or last is None else last.namespaces,
             unseen=parts.get("unseen", last.unseen if last else Unseen()),
-            findings=self._health.tick(happened, parts["t"]),
+            findings=self._health.tick(happened, parts["t"], self._descriptors, after),
+            descriptors=self._descriptors,
+            networks=self._networks,
+            process_details=self._details,
         )
         return self._last
 
@@ -160,6 +177,14 @@ class Frames:
         if change.before.id != change.after.id:
             raise ShapeError("two sockets with different ids")
         return change
+
+
+def _after(before: ProcessDetailsByPid, told: Mapping[int, ProcessDetails | None]) -> ProcessDetailsByPid:
+    """What is told of processes after some of it became different; the same object if nothing did."""
+    if not told:
+        return before
+    after = {**before, **told}
+    return {pid: details for pid, details in after.items() if details is not None}
 
 
 def _part(frame: Mapping[str, Any], name: str, shape: Callable[[Any], Any]) -> tuple[Any, ...]:

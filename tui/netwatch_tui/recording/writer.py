@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netwatch_tui.files.private_writer import open_output
-from netwatch_tui.recording.codec import encode, encode_change, encode_process
+from netwatch_tui.recording.codec import encode, encode_change, encode_networks, encode_process
 from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
 from netwatch_tui.recording.line_json import to_json
 from netwatch_tui.sockets.delta import Change, Delta
-from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process, ProcessDetails, ProcessDetailsByPid
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.unseen import Unseen
@@ -82,6 +84,9 @@ class Writer:
         self._described: dict[int, dict[str, Any]] = {}
         self._namespaces: Seen | None = None
         self._unseen: Unseen | None = None
+        self._networks: Networks | None = None
+        self._details = NO_PROCESS_DETAILS
+        self._descriptors: DescriptorUses | None = None
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -123,7 +128,8 @@ class Writer:
         if after is None or self._left < 0:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
-            self._namespaces = self._unseen = None
+            self._namespaces = self._unseen = self._networks = self._descriptors = None
+            self._details = NO_PROCESS_DETAILS
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
             every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
@@ -143,6 +149,15 @@ class Writer:
         if snapshot.unseen != self._unseen:
             self._unseen = snapshot.unseen
             frame["unseen"] = snapshot.unseen._asdict()
+        if snapshot.networks != (self._networks or NO_NETWORKS):
+            frame["networks"] = _by_text({netns: encode_networks(each) for netns, each in snapshot.networks.items()})
+        self._networks = snapshot.networks
+        if snapshot.descriptors != (self._descriptors or NO_DESCRIPTOR_USES):
+            frame["descriptors"] = _by_text(snapshot.descriptors)
+        self._descriptors = snapshot.descriptors
+        if told := _changed(self._details, snapshot.process_details):
+            frame["process_details"] = _by_text(told)
+        self._details = snapshot.process_details
         return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
@@ -190,6 +205,14 @@ class Writer:
             number = self._numbers[process] = len(self._numbers)
             self._described[number] = encode_process(process)
         return number
+
+
+def _changed(before: ProcessDetailsByPid, now: ProcessDetailsByPid) -> dict[int, ProcessDetails | None]:
+    """What is told of processes otherwise than before; None of those of which nothing is told any more."""
+    if now is before:
+        return {}
+    gone: dict[int, ProcessDetails | None] = dict.fromkeys(before.keys() - now.keys())
+    return gone | {pid: details for pid, details in now.items() if before.get(pid) != details}
 
 
 def _by_text(numbered: Mapping[int, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUse, DescriptorUses
 from netwatch_tui.sockets.socket import Socket, State
 
 FILLING_SHARE = 0.7
@@ -32,6 +33,9 @@ WINDOW_SHUT_AFTER = 10.0
 """Seconds for which a peer has taken nothing: RFC 1122, 4.2.2.17, lets it shut its window for as long as it likes, but
 a reader that is only slower than its writer opens it again within the first window probes."""
 
+DESCRIPTORS_SHARE = 0.9
+"""Part of its descriptor limit from which on a process is said to run out of descriptors."""
+
 
 class Severity(IntEnum):
     """How bad it is; the greater, the sooner a person should look."""
@@ -51,7 +55,8 @@ class Rule(NamedTuple):
     after: float
     """Seconds for which it must have held."""
     meaning: str
-    """What it says of one socket; `{waiting}` and `{backlog}` are its queues, `{time}` is how long it has held."""
+    """What it says of one socket; `{waiting}` and `{backlog}` are its queues, `{time}` is how long it has held,
+    `{held}` and `{limit}` are the descriptors of the process that holds it."""
     advice: str
     """What to do next."""
 
@@ -93,8 +98,15 @@ ZERO_WINDOW = Rule(
     "the process at the other end does not read: look at what it waits for",
 )  # fmt: skip
 
+DESCRIPTORS_SHORT = Rule(
+    "descriptor-limit", Severity.WARNING, "pid", 0.0,
+    "its process holds {held} of {limit} descriptors",
+    "at the limit it can neither accept nor open anything: look for a leak, or raise RLIMIT_NOFILE",
+)  # fmt: skip
+
 RULES = (
     ACCEPT_QUEUE_FULL, NO_ANSWER, ACCEPT_QUEUE_FILLING, SEND_Q_STALLED, ZERO_WINDOW, CLOSE_WAIT_LEAK, SYN_UNANSWERED,
+    DESCRIPTORS_SHORT,
 )  # fmt: skip
 """Every rule about a line of `/proc`, the worst first."""
 
@@ -122,6 +134,7 @@ Findings = Mapping[int, tuple[Finding, ...]]
 
 NO_FINDINGS: Findings = {}
 NO_THRESHOLDS: Mapping[str, float] = {}
+NO_SOCKETS: Mapping[int, Socket] = {}
 
 
 def broken_rules(socket: Socket, filling_share: float = FILLING_SHARE) -> Iterator[Rule]:
@@ -167,6 +180,10 @@ class HealthWatch:
         self._filling_share = thresholds.get("accept_queue_filling", FILLING_SHARE * 100) / 100
         self._after = {rule: thresholds.get(rule.word.replace("-", "_"), rule.after) for rule in RULES if rule.after}
         """Seconds for which a rule must be broken; those that are broken at once are not in it."""
+        self._descriptors_share = thresholds.get("descriptor_limit", DESCRIPTORS_SHARE * 100) / 100
+        self._uses = NO_DESCRIPTOR_USES
+        self._short: DescriptorUses = NO_DESCRIPTOR_USES
+        """Those of them that are near their limit."""
         self._held: dict[int, dict[Rule, _Broken]] = {}
         self._due: list[tuple[float, int]] = []
         """When a socket may have broken a rule for long enough, and its id; some are gone or broke it anew."""
@@ -174,14 +191,24 @@ class HealthWatch:
         """Those that break any rule."""
         self._findings: Findings = NO_FINDINGS
 
-    def tick(self, delta: Delta, now: float) -> Findings:
+    def tick(
+        self,
+        delta: Delta,
+        now: float,
+        uses: DescriptorUses = NO_DESCRIPTOR_USES,
+        sockets: Mapping[int, Socket] = NO_SOCKETS,
+    ) -> Findings:
         """All that is wrong after this delta; the same mapping as before where nothing about it changed.
 
         Args:
             delta: From the tick before; in the first one with every socket as an opened one.
             now: Seconds since the epoch.
+            uses: What owners hold many descriptors; the same object while nothing is different.
+            sockets: All there are after the delta, by id.
         """
         touched = set(self._gone(delta))
+        if uses is not self._uses:
+            self._look_at_owners(uses, sockets, now, touched)
         for socket in delta.opened:
             self._look_at(socket, now, touched)
         for change in (*delta.changed, *delta.updated):
@@ -198,9 +225,22 @@ class HealthWatch:
                 del self._sockets[socket.id]
                 yield socket.id
 
+    def _look_at_owners(
+        self, uses: DescriptorUses, sockets: Mapping[int, Socket], now: float, touched: set[int]
+    ) -> None:
+        """Look at the sockets of those who are near their descriptor limit now, or were."""
+        before, share = self._short, self._descriptors_share
+        self._uses, self._short = uses, {pid: use for pid, use in uses.items() if use.held >= share * use.limit}
+        if pids := {pid for pid in before.keys() | self._short.keys() if before.get(pid) != self._short.get(pid)}:
+            for socket in sockets.values():
+                if any(owner.pid in pids for owner in socket.owners):
+                    self._look_at(socket, now, touched)
+
     def _look_at(self, socket: Socket, now: float, touched: set[int]) -> None:
         id, before = socket.id, self._held.get(socket.id)
         rules = tuple(broken_rules(socket, self._filling_share))
+        if self._short and self._use_of(socket) is not None:
+            rules = (*rules, DESCRIPTORS_SHORT)
         if not (rules or before):
             return
         touched.add(id)
@@ -218,12 +258,20 @@ class HealthWatch:
         findings = dict(self._findings)
         for id in ids:
             held = self._held.get(id, {})
-            found = [Finding(rule, held[rule].since, self._sockets[id]) for rule in RULES if rule in held]
+            found = [self._finding(rule, held[rule].since, self._sockets[id]) for rule in RULES if rule in held]
             if long_enough := tuple(each for each in found if now - each.since >= self._after.get(each.rule, 0.0)):
                 findings[id] = long_enough
             else:
                 findings.pop(id, None)
         self._findings = findings
+
+    def _finding(self, rule: Rule, since: float, socket: Socket) -> Finding:
+        use = self._use_of(socket) if rule is DESCRIPTORS_SHORT else None
+        return Finding(rule, since, socket, {"held": f"{use.held:,}", "limit": f"{use.limit:,}"} if use else {})
+
+    def _use_of(self, socket: Socket) -> DescriptorUse | None:
+        """The descriptors of the first of its owners who is near the limit; None where nobody is."""
+        return next((use for owner in socket.owners if (use := self._short.get(owner.pid))), None)
 
 
 def _broken_since(rule: Rule, before: _Broken | None, socket: Socket, now: float) -> _Broken:

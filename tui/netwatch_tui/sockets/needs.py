@@ -36,6 +36,10 @@ class Needs(NamedTuple):
     """What goes through the network devices."""
     flows_of_ids: frozenset[int] = frozenset()
     """Ids of sockets that are looked at, and of which is shown what flows."""
+    of_networks: bool = False
+    """The networks that the machine is part of, to tell from where listeners can be reached."""
+    of_process_details: bool = False
+    """Program, directory and parents of their processes, which takes several files a process."""
 
     def union(self, *others: Needs) -> Needs:
         """What any of them states."""
@@ -47,8 +51,10 @@ class Needs(NamedTuple):
             self.rates or any(each.rates for each in others),
             self.traffic or any(each.traffic for each in others),
             self.flows_of_ids.union(*(each.flows_of_ids for each in others)),
+            self.of_networks or any(each.of_networks for each in others),
+            self.of_process_details or any(each.of_process_details for each in others),
         )
 
 
 NOTHING_MORE = Needs()
-EVERY_NEED = Needs(frozenset(Need), of_processes=True)
+EVERY_NEED = Needs(frozenset(Need), of_processes=True, of_networks=True, of_process_details=True)

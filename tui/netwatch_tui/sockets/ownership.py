@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -60,6 +61,10 @@ class ProcessDetails(NamedTuple):
     """Working directory."""
     parents: tuple[tuple[int, str], ...]
     """Pid and name of the parent, its parent and so on."""
+
+
+ProcessDetailsByPid = Mapping[int, ProcessDetails]
+NO_PROCESS_DETAILS: ProcessDetailsByPid = {}
 
 
 class Owner(NamedTuple):

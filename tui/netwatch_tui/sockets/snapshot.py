@@ -8,9 +8,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
-from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, OwnerReason, ProcessDetailsByPid
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
@@ -103,3 +105,9 @@ class Snapshot(NamedTuple):
     """What goes through the network devices of the first namespace that is looked at, if that is needed."""
     histories: Mapping[int, tuple[FlowSample, ...]] = {}
     """What flowed in the last minutes through those of which all is needed, the oldest first."""
+    descriptors: DescriptorUses = NO_DESCRIPTOR_USES
+    """What owners hold many descriptors, and may."""
+    process_details: ProcessDetailsByPid = NO_PROCESS_DETAILS
+    """More about owners, as far as anybody needs it and the machine was asked by now."""
+    networks: Networks = NO_NETWORKS
+    """Those that the machine is part of, in each namespace that is looked at; empty where nobody needs them."""

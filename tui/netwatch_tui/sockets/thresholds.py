@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netwatch_tui.sockets.health import FILLING_SHARE, LEAKED_AFTER, STALLED_AFTER, UNANSWERED_AFTER, WINDOW_SHUT_AFTER
+from netwatch_tui.sockets.health import (
+    DESCRIPTORS_SHARE,
+    FILLING_SHARE,
+    LEAKED_AFTER,
+    STALLED_AFTER,
+    UNANSWERED_AFTER,
+    WINDOW_SHUT_AFTER,
+)
 
 
 class Threshold(NamedTuple):
@@ -23,6 +30,9 @@ THRESHOLDS = (
     Threshold("zero_window", WINDOW_SHUT_AFTER, "a peer that has taken nothing for this long, in seconds"),
     Threshold("close_wait", LEAKED_AFTER, "a connection in CLOSE-WAIT for this long, in seconds"),
     Threshold("syn_unanswered", UNANSWERED_AFTER, "a connection in SYN-SENT for this long, in seconds"),
+    Threshold(
+        "descriptor_limit", DESCRIPTORS_SHARE * 100, "a process with this many descriptors, in percent of its limit"
+    ),
 )
 """Named after the rules."""
 

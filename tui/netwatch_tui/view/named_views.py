@@ -54,7 +54,10 @@ VIEWS: tuple[NamedView, ...] = (
     NamedView(
         "Listening",
         selection=Selection(states=LISTENING),
-        columns=("mark", "netid", "state", "recv_q", "send_q", "local", "process", "pid", "user", "unit", "cmdline"),
+        columns=(
+            "mark", "netid", "state", "recv_q", "send_q", "local", "scope", "service", "process", "pid", "user", "unit",
+            "cmdline",
+        ),
         sort="local_port",
     ),
     NamedView("Connections", selection=Selection(states=CONNECTED)),

@@ -11,6 +11,7 @@ from netwatch_tui.sockets.health import (
     ACCEPT_QUEUE_FILLING,
     ACCEPT_QUEUE_FULL,
     CLOSE_WAIT_LEAK,
+    DESCRIPTORS_SHORT,
     NO_ANSWER,
     SEND_Q_STALLED,
     SYN_UNANSWERED,
@@ -84,6 +85,7 @@ _SENTENCES = {
         "{process} ({local}): {dropped} datagrams dropped, its queue is full",
         "{size} sockets of {process} drop datagrams",
     ),
+    DESCRIPTORS_SHORT: ("{process} holds {held} of {limit} descriptors",) * 2,
     SYN_UNANSWERED: (
         "{process} gets no answer from {peer} for {time}",
         "{size} SYN-SENT of {process} without an answer, oldest {time}",

@@ -103,4 +103,8 @@ def moment_of(snapshot: Snapshot) -> Moment:
     from netwatch_tui.sockets.marks import Marks
 
     marks = Marks().advance(snapshot.delta, until=None)
-    return Moment(snapshot.taken_at, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows)
+    return Moment(
+        snapshot.taken_at, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
+        snapshot.networks,
+        process_details=snapshot.process_details,
+    )  # fmt: skip

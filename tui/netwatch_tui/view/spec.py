@@ -41,6 +41,8 @@ class ViewSpec(NamedTuple):
     """Seconds from one tick to the next."""
     linger: float = 3.0
     """Seconds for which a new or changed row stays lit, and a closed one stays."""
+    service_names: bool = False
+    """Whether names of services stand in place of ports in addresses."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
     looked_at: frozenset[int] = frozenset()
@@ -108,4 +110,6 @@ class ViewSpec(NamedTuple):
         shown = shown._replace(traffic=shown.flows_of_all)  # the head of the screen tells of it beside such columns
         shown = shown._replace(flows_of_all=added_up, flows_of_ids=looked_at | subject, of_ids=subject)
         grouping = GROUPINGS[self.grouping].needs if self.grouping else NOTHING_MORE
-        return shown.union(self.choice.needs, grouping, field_needs((self.sort,)))
+        # Networks are asked for anyway: details, and files that are written from here, tell the scope of any listener.
+        always = Needs(of_networks=True)
+        return shown.union(always, self.choice.needs, grouping, field_needs((self.sort,)))

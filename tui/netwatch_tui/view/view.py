@@ -94,7 +94,10 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
     """
-    moment = Moment(now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows)
+    moment = Moment(
+        now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
+        snapshot.networks, spec.query.names.port_names, snapshot.process_details, spec.service_names,
+    )  # fmt: skip
     judged = _judged(before, snapshot, spec, now)
     effort = Effort()
     judging = moment._replace(flows=judged.flows)
@@ -161,7 +164,11 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
         return False  # what was not searched is searched now
     if spec.query.depends_on_time and moment != before.moment:
         return False
-    return _JUDGES(was) == _JUDGES(spec) and before.moment.namespaces == moment.namespaces
+    return _JUDGES(was) == _JUDGES(spec) and _PLACES(before.moment) == _PLACES(moment)
+
+
+_PLACES = attrgetter("namespaces", "networks", "process_details")
+"""All of a moment besides lights and findings by which a row may be chosen or ordered whatever the time."""
 
 
 class _Step(NamedTuple):

@@ -140,6 +140,7 @@ def _names(key: str, known: Known) -> tuple[str, ...]:
         "container": known.containers,
         "netns": known.namespaces,
         "interface": known.devices,
+        "service": known.services,
     }.get(key, ())
 
 

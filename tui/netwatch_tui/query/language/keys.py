@@ -32,6 +32,7 @@ IS_WORDS: dict[str, str] = {
     "changed": "its state changed a moment ago",
     "closed": "closed a moment ago and still shown",
     "listening": "waits for connections or datagrams, as listed by -l",
+    "exposed": "a listener that can be reached from beyond this machine",
     "loopback": "local or peer address is a loopback address",
     "public": "local or peer address is neither loopback nor private",
     "problem": "something is wrong with it: a queue that is full or does not drain, a leaked descriptor...",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 REFERENCE: tuple[tuple[str, str], ...] = (
     ("port:443", "this port at either end; local_port: at this end, peer_port: at the peer's; also port:https"),
+    ("service:https", "part of the name of a service, of a listener's port or of the lower one that has a name"),
     ("process:nginx", "part of the name of a process that holds the socket (proc: name:)"),
     ("8080", "a bare number: exactly a port or a pid"),
     ("time-wait", "a state, in any spelling: TIME_WAIT, LISTENING, fin wait 1"),
@@ -24,7 +25,8 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("state:connected", "a state, or a group of ss: connected, synchronized, bucket, big"),
     ("owner_reason:permission", "why no owner is shown"),
     ("problem:close-wait", "what is wrong with it; is:problem is anything that is"),
-    ("is:listening,new", "new changed closed problem listening loopback public mine"),
+    ("scope:10.0.0.0/8", "from where a listener can be reached; scope:everyone, scope:eth0, is:exposed"),
+    ("is:listening,new", "new changed closed problem listening exposed loopback public mine"),
     (":443  @10.0.0.1:22  tcp:22", "as lsof -i takes it; also *:443"),
     ("dport = :ssh", "as ss takes it: sport dport src dst dev autobound fwmark cgroup, = != < <= > >="),
     ("state connected exclude time-wait", "as ss takes it; and, or, not, ! & |"),
@@ -32,7 +34,7 @@ REFERENCE: tuple[tuple[str, str], ...] = (
 """Examples and what they mean."""
 
 SHIPPED: tuple[tuple[str, str], ...] = (
-    ("listening to the world", "is:listening -is:loopback"),
+    ("listening to the world", "is:exposed"),
     ("stuck closing", "state:close-wait,fin-wait-1,fin-wait-2,closing,last-ack"),
     ("waiting for an answer", "state:syn-sent or timer:on"),
     ("problems", "is:problem"),

@@ -47,6 +47,7 @@ from netwatch_tui.query.match.texts import (
     word,
 )
 from netwatch_tui.sockets.marks import Mark
+from netwatch_tui.sockets.scope import is_exposed
 from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket
 
@@ -144,6 +145,8 @@ def _is(name: str, names: MachineNames, moment: Moment) -> Test:
     match name:
         case "listening":
             return lambda socket: socket.state in LISTENING
+        case "exposed":
+            return is_exposed
         case "loopback":
             return is_loopback_socket
         case "public":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netwatch_tui.fields.format import peer_text, printable, searched_local
-from netwatch_tui.query.addresses import is_loopback, is_public, within
+from netwatch_tui.query.addresses import within
 from netwatch_tui.query.language.syntax import (
     Blank,
     Compare,
@@ -21,6 +21,7 @@ from netwatch_tui.query.language.syntax import (
 )
 from netwatch_tui.query.match.numbers import COMPARED, number_test
 from netwatch_tui.query.regex import compile_pattern, glob_pattern
+from netwatch_tui.sockets.address_classes import is_loopback, is_public
 from netwatch_tui.sockets.mapped_addresses import MAPPED, is_unspecified, plain
 from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket

@@ -88,6 +88,16 @@ class ViewChoices:
         else:
             self._show_columns((*shown, column))
 
+    # Names
+
+    def action_toggle_services(self) -> None:
+        """Show names of services in place of ports, or the ports again."""
+        spec = self._viewer.spec
+        if not spec.query.names.port_names:
+            self._viewer.say("No services are known: /etc/services is missing or can't be read.")
+            return
+        self._viewer.choose(spec._replace(service_names=not spec.service_names))
+
     # Groups
 
     def action_pick_group(self) -> None:
