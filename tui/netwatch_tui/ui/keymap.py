@@ -95,7 +95,7 @@ MAIN_KEYS = (
     ),
     Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values"),
     *(
-        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", f"open view {digit}")
+        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", "open this view; again, as it came")
         for digit in "123456789"
     ),
     Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine"),
@@ -178,6 +178,34 @@ PAGE_KEYS = (
     Key("page.up", "k", "scroll(-1)", "Up", "one line up"),
 )
 """On pages of help."""
+
+
+class Job(NamedTuple):
+    """What a person wants to do, for which some keys are."""
+
+    title: str
+    families: tuple[str, ...]
+    """How the ids of its keys begin, up to a dot, or whole ids."""
+
+
+JOBS = (
+    Job("Find", ("filter", "view", "show")),
+    Job("Look closer", ("move", "details")),
+    Job("Arrange", ("sort", "columns", "group")),
+    Job("Take away", ("copy", "write")),
+    Job("Time", ("view.pause", "pace", "replay")),
+    Job("The program", ("app",)),
+)
+"""Of the keys of the main screen, in the order of the help page."""
+
+
+def job_of(key: Key) -> Job:
+    """Where the help page tells of a key: by its whole id, else by its family, else with the program's own."""
+    for name in (key.id, key.id.partition(".")[0]):
+        for job in JOBS:
+            if name in job.families:
+                return job
+    return JOBS[-1]
 
 
 class Context(NamedTuple):
