@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.dom import DOMNode
 
 from netwatch_tui.ui.key_names import key_sign
-from netwatch_tui.view.named_views import PROBLEMS
 
 
 class Key(NamedTuple):
@@ -83,7 +82,7 @@ MAIN_KEYS = (
     ),
     Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows that share a value with this one"),
     Key("filter.undo", "backspace", "undo_filter", "Undo", "undo the last filter step"),
-    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete named filters"),
+    Key("filter.saved", "F", "manage", "Views", "views and filters: open, save, rename, delete, restore"),
     Key("filter.clear", "escape", "back", "Back", "close the details, else clear the filter"),
     Key(
         "details",
@@ -98,7 +97,7 @@ MAIN_KEYS = (
         Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", "open this view; again, as it came")
         for digit in "123456789"
     ),
-    Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine"),
+    Key("view.problems", "exclamation_mark", "problems", "Problems", "what is wrong on this machine"),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", in_footer=True),
     Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),
     Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left"),

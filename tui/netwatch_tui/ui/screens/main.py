@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
+from netwatch_tui.settings.saved_views import SavedViews, with_saved
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
 from netwatch_tui.ui.messages import (
     BottomChanged,
@@ -33,6 +34,7 @@ from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
+from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
@@ -94,11 +96,15 @@ class MainScreen(Screen[None]):
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         playback = Playback(self, self._player)
-        self._views = ViewSwitching(self, setup.views, setup.view, self.filter_editing.begin, self._show_tabs)
+        views = with_saved(setup.views, setup.saved)
+        self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
+        manager = ViewManager(
+            self, self._views, setup.saved_views or SavedViews(None), setup.views, self.filter_editing.commands
+        )
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, playback, self.palette)
+        self._offer(*controllers, manager, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
