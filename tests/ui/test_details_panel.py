@@ -139,7 +139,7 @@ async def test_every_value_can_be_copied(source: FakeSource) -> None:
         owner = lines[2].split(maxsplit=1)[1]
         assert owner.startswith("nginx, pid 7, descriptor")
         assert stage.app.clipboard == owner
-        assert f"Sent the Owner to the terminal's clipboard: {owner}" in stage.said
+        assert f"Sent to the terminal's clipboard: Owner: {owner}" in stage.said
         await stage.press("tab", "j")
         assert stage.cursor_line == 1, "the table has the keyboard again"
         await stage.pilot.click("#details", offset=(20, 3))

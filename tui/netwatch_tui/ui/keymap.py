@@ -147,7 +147,7 @@ FILTER_KEYS = (
 """While a filter is typed."""
 
 DIALOG_KEYS = (
-    Key("dialog.accept", "enter", "take", "Select", "take what is chosen or typed"),
+    Key("dialog.accept", "enter", "take", "Select", "select what is chosen or typed"),
     Key("dialog.cancel", "escape", "dismiss", "Cancel", "close, and change nothing"),
 )
 """In dialogs with a line of text."""
@@ -164,7 +164,7 @@ COLUMNS_KEYS = (
     Key("columns.toggle", "space", "toggle_column", "Show", "show or hide the column"),
     Key("columns.left", "less_than_sign,left,K", "shift(-1)", "Left", "move the column to the left"),
     Key("columns.right", "greater_than_sign,right,J", "shift(1)", "Right", "move the column to the right"),
-    Key("columns.reset", "r", "reset", "Reset", "the columns that nobody asked for"),
+    Key("columns.reset", "r", "reset", "Reset", "the default columns"),
     Key("columns.up", "up,k", "move_cursor(-1)", "Up", "the column above"),
     Key("columns.down", "down,j", "move_cursor(1)", "Down", "the column below"),
     Key("columns.close", "escape,q,c,enter", "dismiss", "Close", "back to the table"),

@@ -38,7 +38,7 @@ class Fact(NamedTuple):
     """Harmless to show."""
 
 
-class Section(NamedTuple):
+class DetailsSection(NamedTuple):
     """Facts that belong together."""
 
     title: str
@@ -53,7 +53,7 @@ _QUEUES = ("recv_q", "send_q", "timer", "retransmits", "drops")
 _AGES = ("age",)
 
 
-def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> list[Section]:
+def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> list[DetailsSection]:
     """Everything about a socket, what its row does not say first; no section is empty.
 
     Args:
@@ -68,12 +68,12 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     ends = _ends(socket, socket_details.other_end)
     sections = (
-        Section("", (*closed, *_told(HEALTH_FIELDS, socket, moment))),
-        Section("Processes", (*_told(_ABSENCE, socket, moment), *_holders(ends))),
-        Section("Queues and timer", _told(map(FIELD_BY_ID.__getitem__, _QUEUES), socket, moment)),
-        Section("Connections", _connections(socket_details)),
-        Section("Time", (*_told(map(FIELD_BY_ID.__getitem__, _AGES), socket, moment), *_starts(ends, past))),
-        Section("Socket", _told(_OTHERS, socket, moment)),
+        DetailsSection("", (*closed, *_told(HEALTH_FIELDS, socket, moment))),
+        DetailsSection("Processes", (*_told(_ABSENCE, socket, moment), *_holders(ends))),
+        DetailsSection("Queues and timer", _told(map(FIELD_BY_ID.__getitem__, _QUEUES), socket, moment)),
+        DetailsSection("Connections", _connections(socket_details)),
+        DetailsSection("Time", (*_told(map(FIELD_BY_ID.__getitem__, _AGES), socket, moment), *_starts(ends, past))),
+        DetailsSection("Socket", _told(_OTHERS, socket, moment)),
         *(_process(end, owner, processes.get(owner.pid)) for end, owner in _each_process(ends)),
     )
     return [section for section in sections if section.facts]
@@ -139,7 +139,7 @@ def _starts(ends: Iterable[_End], past: _Past) -> Iterator[Fact]:
         yield Fact("Started", f"{process_name(process.name)} ({pid}): {past.told(process.create_time)}")
 
 
-def _process(end: _End, owner: Owner, details: ProcessDetails | None) -> Section:
+def _process(end: _End, owner: Owner, details: ProcessDetails | None) -> DetailsSection:
     """What else is known of a process."""
     process = owner.process
     facts = [Fact("Unit", printable(process.unit or "none"))]
@@ -152,7 +152,7 @@ def _process(end: _End, owner: Owner, details: ProcessDetails | None) -> Section
             Fact("Directory", printable(details.cwd or "not readable")),
             Fact("Parents", chain or "none"),
         ]
-    return Section(f"{end.label}: {process_name(process.name)} ({owner.pid})", tuple(facts))
+    return DetailsSection(f"{end.label}: {process_name(process.name)} ({owner.pid})", tuple(facts))
 
 
 def _connections(socket_details: SocketDetails) -> tuple[Fact, ...]:

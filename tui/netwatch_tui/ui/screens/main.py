@@ -158,6 +158,11 @@ class MainScreen(Screen[None]):
         """What is shown; None before the first tick."""
         return self._view
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether a filter is being typed."""
+        return self._filter_line.is_open
+
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""
         self.keeper.see(self._spec, spec)

@@ -16,7 +16,7 @@ from netwatch_tui.fields.moment import Moment
 from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
 from netwatch_tui.ui.wall_clock import date_and_time
-from netwatch_tui.view.details import Fact, Section, describe
+from netwatch_tui.view.details import DetailsSection, Fact, describe
 from netwatch_tui.view.socket_details import SocketDetails
 
 _HEADING = 1
@@ -47,7 +47,7 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._sections: list[Section] = []
+        self._sections: list[DetailsSection] = []
         self._facts: list[Fact] = []
         """Of all sections."""
         self._lines: list[_PanelLine] = []
