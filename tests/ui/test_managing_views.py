@@ -67,6 +67,10 @@ async def test_a_view_is_renamed_and_deleted_and_the_open_one_stays_open(source:
         assert stage.view.spec.selection == VIEWS[1].selection
         await manage(stage, "delete view")
         assert "sites" not in stage.screen[0]
+        await stage.press("F")
+        assert any("7 database" in row and "configured" in row for row in stage.screen)
+        assert any("2 Listening" in row and "shipped, open now" in row for row in stage.screen)
+        await stage.press("escape")
         assert stage.view.spec.selection == VIEWS[1].selection
 
 

@@ -12,7 +12,7 @@ from netwatch_tui.ui.screens.picker import Choice, Command, Picker, ask_command
 from netwatch_tui.ui.screens.saved_filters import reason
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
 from netwatch_tui.ui.screens.viewer import Viewer
-from netwatch_tui.view.named_views import NamedView
+from netwatch_tui.view.named_views import VIEWS, NamedView
 
 
 class ViewManager:
@@ -55,7 +55,7 @@ class ViewManager:
         tabs = self._switching.tabs
         commands = []
         for at, name in enumerate(tabs.names):
-            origin = "saved" if name in names else "shipped or configured"
+            origin = "saved" if name in names else "shipped" if at < len(VIEWS) else "configured"
             hint = f"{origin}, open now" if at == tabs.active else origin
             choice = Choice(f"view {at}", f"{at + 1} {name}", hint)
             commands.append(Command(choice, partial(self._switching.action_view, at)))
