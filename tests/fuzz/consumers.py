@@ -98,8 +98,9 @@ def _show(socket: Socket, moment: Moment, snapshot: Snapshot) -> None:
         field.value(socket, moment)
         field.key(socket, moment)
         check_plain(field.clip(field.text(socket, moment), 12))
-    for fact in describe(SocketDetails(socket), moment, date_and_time):
-        check_plain(fact.value)
+    for section in describe(SocketDetails(socket), moment, date_and_time):
+        for text in (section.title, *(fact.value for fact in section.facts)):
+            check_plain(text)
     similar_conditions(socket, moment)
     copies(socket, COLUMNS, moment, snapshot.namespaces.own)
 

@@ -125,7 +125,7 @@ def test_the_screen_does_not_either(recording: Path, tmp_path: Path) -> None:
             ("f", "Rows like this one"),
             (ESCAPE, "Netid"),
             ("y", "Copy"),
-            ("\r", "Sent the"),
+            ("\r", "Sent to the"),
             ("F", "Filters"),
             ("\r", "None of 3 sockets matches"),
             (ESCAPE, "u_str"),

@@ -78,7 +78,7 @@ def in_views() -> Iterator[Seen]:
     """What the details and all that belongs to a row say of it."""
     yield "help", f"{TITLE} {MEANING}" in " ".join(HelpScreen().page().plain.split()), True
     yield "filter help", f"{ID}: ttl:" in LanguageScreen().page().plain, True
-    facts = describe(SocketDetails(SOCKET), MOMENT, str)
+    facts = [fact for section in describe(SocketDetails(SOCKET), MOMENT, str) for fact in section.facts]
     yield "details", [fact.value for fact in facts if fact.label == TITLE], ["17 routers"]
     yield "like this", f"{ID}:17" in similar_conditions(SOCKET, MOMENT), True
     yield "copies", [each.text for each in copies(SOCKET, (), MOMENT, NETNS) if each.id == ID], ["17"]

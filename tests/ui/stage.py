@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
@@ -140,6 +141,14 @@ class Stage:
             await self.pilot.pause(0.01)
 
 
+def _saved(views: SavedViews) -> tuple[SavedView, ...]:
+    """As the program reads them when it starts."""
+    try:
+        return views.read()
+    except ValueError:
+        return ()
+
+
 @asynccontextmanager
 async def on_stage(
     source: Source,
@@ -159,7 +168,10 @@ async def on_stage(
     assert not problems
     with TemporaryDirectory() as passing:
         remembered = Remembered(folder or Path(passing))
-        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), Setup(keymap, arrangement, views))
+        saved_views = SavedViews(folder or Path(passing))
+        saved = () if folder is None else _saved(saved_views)
+        setup = Setup(keymap, arrangement, views, saved, saved_views)
+        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)

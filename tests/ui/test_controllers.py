@@ -18,7 +18,7 @@ from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.main import MainScreen
-from netwatch_tui.ui.screens.picker import Picker
+from netwatch_tui.ui.screens.picker import Picker, ask_command
 from netwatch_tui.ui.screens.playback import INTERVALS, Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
@@ -198,7 +198,7 @@ def test_a_process_name_with_a_blank_is_quoted(source: FakeSource, tmp_path: Pat
 @pytest.mark.parametrize(("name", "text"), SHIPPED)
 def test_every_shipped_filter_can_be_used(source: FakeSource, tmp_path: Path, name: str, text: str) -> None:
     filtering = Filtering(source, tmp_path)
-    filtering.editing.action_pick_filter()
+    ask_command(filtering.viewer, "Filters", filtering.editing.commands())
     filtering.viewer.answer(name, text)
     assert filtering.line.shown == text
 

@@ -89,11 +89,11 @@ async def test_a_unix_socket_names_the_process_at_the_other_end() -> None:
 async def test_a_listener_tells_its_open_connections(source: FakeSource) -> None:
     async with on_stage(source, size=WIDE) as stage:
         await stage.press("enter")
-        assert "Connections  1" in page(stage)
+        assert "Accepted     1" in page(stage)
         assert "127.0.0.1:50001 ESTAB" in page(stage)
         source.put(WEB, CLIENT, AWAY)
         await stage.step()
-        assert "Connections  none" in page(stage)
+        assert "Accepted     none" in page(stage)
 
 
 async def test_neighbours_are_walked_with_the_panel_open(source: FakeSource) -> None:
@@ -133,13 +133,40 @@ async def test_a_sort_or_filter_does_not_change_the_subject(source: FakeSource) 
 
 async def test_every_value_can_be_copied(source: FakeSource) -> None:
     async with on_stage(source, size=WIDE) as stage:
-        await stage.press("enter", "tab", *"jjj", "y")
-        assert stage.app.clipboard == "127.0.0.1:443"
-        assert "Sent the Local to the terminal's clipboard: 127.0.0.1:443" in stage.said
+        await stage.press("enter", "tab", "y")
+        lines = page(stage).splitlines()
+        assert lines[1].startswith(" Processes ─"), "a heading is nothing to copy"
+        owner = lines[2].split(maxsplit=1)[1]
+        assert owner.startswith("nginx, pid 7, descriptor")
+        assert stage.app.clipboard == owner
+        assert f"Sent to the terminal's clipboard: Owner: {owner}" in stage.said
         await stage.press("tab", "j")
         assert stage.cursor_line == 1, "the table has the keyboard again"
+        await stage.pilot.click("#details", offset=(20, 3))
+        assert stage.app.clipboard == "nginx"
         await stage.pilot.click("#details", offset=(20, 1))
-        assert stage.app.clipboard == "tcp inet"
+        assert stage.app.clipboard == "nginx"
+
+
+async def test_at_80_columns_the_first_lines_say_what_the_row_does_not(source: FakeSource) -> None:
+    source.put(WEB, SERVED, CLIENT, AWAY._replace(state=State.CLOSE_WAIT))
+    async with on_stage(source, size=(80, 24)) as stage:
+        await stage.step(61)
+        await go_to(stage, "10.0.0.10:50002")
+        await stage.press("enter")
+        lines = page(stage).splitlines()
+        assert lines[1].startswith(" Problem      CLOSE-WAIT for 1m: the peer has closed")
+        first = [line.split()[0] for line in lines if line.strip()]
+        assert first[first.index("Processes") :][:3] == ["Processes", "Owner", "command"]
+        assert "10.0.0.10:50002" not in page(stage)
+
+
+async def test_going_up_to_the_first_value_shows_its_heading_again(source: FakeSource) -> None:
+    async with on_stage(source, size=(80, 24)) as stage:
+        await stage.press("enter", "tab", *"jjjjjjjjjjjj")
+        assert " Processes ─" not in page(stage)
+        await stage.press(*"kkkkkkkkkkkk")
+        assert page(stage).splitlines()[1].startswith(" Processes ─")
 
 
 @pytest.mark.parametrize(("size", "beside"), [((200, 50), True), ((80, 24), False)])

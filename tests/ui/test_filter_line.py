@@ -79,7 +79,7 @@ async def test_tab_goes_through_several_candidates_one_by_one(source: FakeSource
         assert "No completion." in stage.screen[-2]
 
 
-async def test_a_question_mark_where_a_condition_begins_shows_the_language(source: FakeSource) -> None:
+async def test_a_question_mark_shows_the_language(source: FakeSource) -> None:
     async with on_stage(source, size=(120, 56)) as stage:
         await stage.press("slash", "question_mark")
         text = "\n".join(stage.screen)
@@ -91,6 +91,26 @@ async def test_a_question_mark_where_a_condition_begins_shows_the_language(sourc
         assert len(stage.app.screen_stack) == 2
         await stage.press("escape", "enter")
         assert stage.screen[-2].startswith("Filter: port:443")
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_text"),
+    [
+        ("port:443", False),
+        ("port:443 pro", False),
+        ('cmdline:"a b', True),
+        ('cmdline:"a" b', False),
+        (r'cmdline:"a\" b', True),
+        ("cmdline:/a", True),
+        ("cmdline:/a/ b", False),
+    ],
+)
+async def test_a_question_mark_is_text_in_quotes_only(source: FakeSource, typed: str, is_text: bool) -> None:
+    async with on_stage(source, size=(120, 56)) as stage:
+        await stage.press("slash", *typed, "?")
+        assert (len(stage.app.screen_stack) == 1) is is_text
+        assert line(stage).text == typed + "?" * is_text
+        assert is_text or any('a literal ? is typed in quotes: "?"' in row for row in stage.screen)
 
 
 async def test_typed_filters_come_back_with_up_also_in_the_next_run(source: FakeSource, tmp_path: Path) -> None:
@@ -125,7 +145,7 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
 
 async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSource, tmp_path: Path) -> None:
     async with on_stage(source, folder=tmp_path) as stage:
-        await stage.press(*"/port:53", "enter", "F", *"save", "enter", *"my dns", "enter")
+        await stage.press(*"/port:53", "enter", "F", *"save filter", "enter", *"my dns", "enter")
         assert stage.said == "Saved as my dns"
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press("F", *"my dns", "enter")

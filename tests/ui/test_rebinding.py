@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -185,8 +186,8 @@ async def test_the_screen_obeys_and_footer_help_and_messages_say_so(source: Fake
         await stage.press("f5", *"dns", "f6")
         assert stage.app.main.spec.query.text == "dns"
         text = await help_text(stage)
-        assert " F5             filter the rows" in text
-        assert " no key         choose the column that sorts the rows" in text
+        assert re.search(" F5 +filter the rows", text)
+        assert re.search(" no key +choose the column that sorts the rows", text)
         assert any("z Close" in line for line in stage.screen)
         await stage.press("z")
         assert stage.app.screen is stage.app.main

@@ -13,6 +13,7 @@ from netwatch_tui.play.news import CollectFailed
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.selection import LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.ui.keymap import APP_KEYS, JOBS, MAIN_KEYS, TABLE_KEYS
 from netwatch_tui.ui.messages import FromFeed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
@@ -336,8 +337,8 @@ async def test_the_process_key_asks_for_a_process_that_calls_itself_as_blanks_ar
 
 async def test_letters_are_letters_while_a_filter_is_typed_and_the_table_can_be_moved_in(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        await stage.press("slash", *"sqpS?")
-        assert stage.app.screen_stack[0].query_one(FilterLine).text == "sqpS?"
+        await stage.press("slash", *"sqpS")
+        assert stage.app.screen_stack[0].query_one(FilterLine).text == "sqpS"
         assert stage.app.is_running
         await stage.press(*["backspace"] * 5, "ctrl+down", "shift+down")
         assert stage.cursor_line == 2
@@ -416,6 +417,30 @@ async def test_help_lists_every_key_and_column(source: FakeSource) -> None:
         await stage.press("escape")
         assert len(stage.app.screen_stack) == 1
         assert "1 socket " in stage.screen[0], "the table went on behind the help"
+
+
+async def test_help_is_told_by_job_and_every_key_has_one(source: FakeSource) -> None:
+    keys = (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)
+    families = {family for job in JOBS for family in job.families}
+    assert [key.id for key in keys if not families & {key.id, key.id.partition(".")[0]}] == []
+    async with on_stage(source, size=(100, 250)) as stage:
+        await stage.press("question_mark")
+        lines = [line.strip() for line in stage.screen]
+        places = [lines.index(job.title) for job in JOBS]
+        assert places == sorted(places)
+        assert any(line.startswith("1 2 3 4 5 6 7 8 9  ") for line in lines), "what means the same is told once"
+
+
+@pytest.mark.parametrize(("columns", "beside"), [(80, False), (140, False), (200, True)])
+async def test_help_has_two_columns_where_there_is_room(source: FakeSource, columns: int, beside: bool) -> None:
+    async with on_stage(source, size=(columns, 200)) as stage:
+        await stage.press("question_mark")
+        at = {
+            title: y for y, row in enumerate(stage.screen) for title in ("Find", "Keys of the filter") if title in row
+        }
+        assert stage.app.screen.query_one("#help-right").display is beside
+        assert ("Keys of the filter" in at and at["Keys of the filter"] < 60) is beside
+        assert "sort by the column to the left\n" in "\n".join(row.rstrip("│ ") for row in stage.screen) or beside
 
 
 async def test_names_from_outside_are_shown_harmless() -> None:

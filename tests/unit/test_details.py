@@ -6,9 +6,10 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.owner_fields import REASON_MEANINGS
 from netwatch_tui.fields.socket_fields import STATE_MEANINGS
+from netwatch_tui.sockets.health import ACCEPT_QUEUE_FULL, Finding
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
 from netwatch_tui.sockets.socket import Socket, State, Timer
-from netwatch_tui.view.details import describe
+from netwatch_tui.view.details import Fact, describe
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
 from tests.support.build import NETNS, netlink, owner, packet, tcp, time_wait, udp, unix
 
@@ -23,8 +24,13 @@ def clock(seconds: float) -> str:
     return f"at {seconds:g}"
 
 
+def told_of(details: SocketDetails, moment: Moment) -> list[Fact]:
+    """Of all sections."""
+    return [fact for section in describe(details, moment, clock) for fact in section.facts]
+
+
 def facts(socket: Socket, details: dict[int, ProcessDetails] | None = None) -> dict[str, str]:
-    told = describe(SocketDetails(socket, processes=details or {}), Moment(NOW, {}, {NETNS: "blue"}), clock)
+    told = told_of(SocketDetails(socket, processes=details or {}), Moment(NOW, {}, {NETNS: "blue"}))
     return {fact.label.strip(): fact.value for fact in reversed(told)}
 
 
@@ -57,8 +63,8 @@ def test_queues_of_a_listener_are_connections() -> None:
 def test_connections_that_another_listener_may_have_taken_are_told_apart() -> None:
     certain, shared = tcp("10.0.0.1:80", "10.0.0.2:5"), tcp("10.0.0.1:80", "10.0.0.3:6")
     details = SocketDetails(tcp(), connections=(Incoming(certain, 1), Incoming(shared, 3)))
-    told = [fact.value for fact in describe(details, Moment(NOW, {}), clock)]
-    assert told[-3:] == [
+    (told,) = (each for each in describe(details, Moment(NOW, {}), clock) if each.title == "Connections")
+    assert [fact.value for fact in told.facts] == [
         "2; 1 of them may have come through another listener",
         "10.0.0.2:5 ESTAB",
         "10.0.0.3:6 ESTAB, through one of 3 listeners",
@@ -89,31 +95,54 @@ def test_drops_and_devices_are_told_where_there_are_any() -> None:
 
 def test_every_holder_is_told_and_more_of_those_that_were_asked_for() -> None:
     socket = tcp(owners=(Owner(7, 3, NGINX), Owner(8, 4, NGINX._replace(pid=8, container=None, cmdline=()))))
-    told = [
-        (fact.label, fact.value)
-        for fact in describe(SocketDetails(socket, processes={7: KNOWN}), Moment(NOW, {}), clock)
-    ]
-    start = next(index for index, fact in enumerate(told) if fact[0] == "Owner")
-    owners = told[start : start + 12]
-    assert owners == [
+    other = tcp(owners=(Owner(9, 5, NGINX._replace(pid=9, name="curl", cmdline=("curl", "web"))),))
+    details = SocketDetails(socket, other_end=other, processes={7: KNOWN})
+    told = {section.title: list(section.facts) for section in describe(details, Moment(NOW, {}), clock)}
+    assert told["Processes"] == [
         ("Owner", "nginx, pid 7, descriptor 3, as www-data"),
         ("  command", "nginx -g daemon off;"),
-        ("  started", "1m ago, at 1910"),
-        ("  unit", "nginx.service"),
-        ("  container", "docker:0123456789ab"),
-        ("  program", "/usr/sbin/nginx"),
-        ("  directory", "/srv"),
-        ("  parents", "sh (4) < init (1)"),
         ("Owner", "nginx, pid 8, descriptor 4, as www-data"),
         ("  command", "none"),
-        ("  started", "1m ago, at 1910"),
-        ("  unit", "nginx.service"),
+        ("Other end", "curl, pid 9, descriptor 5, as www-data"),
+        ("  command", "curl web"),
     ]
+    assert told["Owner: nginx (7)"] == [
+        ("Unit", "nginx.service"),
+        ("Container", "docker:0123456789ab"),
+        ("Program", "/usr/sbin/nginx"),
+        ("Directory", "/srv"),
+        ("Parents", "sh (4) < init (1)"),
+    ]
+    assert told["Owner: nginx (8)"] == [("Unit", "nginx.service")]
+
+
+def test_what_the_row_does_not_say_comes_first() -> None:
+    socket = tcp(recv_q=5, send_q=4, owners=(Owner(7, 3, NGINX),))
+    finding = Finding(ACCEPT_QUEUE_FULL, NOW - 9, socket)
+    details = SocketDetails(socket, NOW - 1, tcp(), (), {7: KNOWN})
+    told = describe(details, Moment(NOW, {}, findings={socket.id: (finding,)}), clock)
+    assert [section.title for section in told] == [
+        "", "Processes", "Queues and timer", "Connections", "Time", "Socket", "Owner: nginx (7)",
+    ]  # fmt: skip
+    assert [fact.label for fact in told[0].facts] == ["Closed", "Problem"]
+    assert "net.core.somaxconn" in told[0].facts[1].value, "with what to do about it"
+
+
+def test_nothing_is_told_twice() -> None:
+    socket = tcp("10.0.0.1:443", "10.0.0.9:50000", recv_q=1, send_q=5, timer=Timer("on", 1), owners=(owner(7),))
+    told = told_of(SocketDetails(socket), Moment(NOW, {}))
+    assert len({fact.label for fact in told}) == len(told)
+
+
+def test_an_age_says_its_bounds() -> None:
+    told = told_of(SocketDetails(tcp(seen_at=NOW - 60, was_there=True, owners=(Owner(7, 3, NGINX),))), Moment(NOW, {}))
+    assert ("Age", "at least 1m; already there when watching began") in told
+    assert ("Started", "nginx (7): 1m ago, at 1910") in told
 
 
 def test_what_may_not_be_seen_of_a_process_is_said() -> None:
     told = facts(tcp(owners=(Owner(7, 3, NGINX),)), {7: ProcessDetails(None, None, ())})
-    assert (told["program"], told["directory"], told["parents"]) == ("not readable", "not readable", "none")
+    assert (told["Program"], told["Directory"], told["Parents"]) == ("not readable", "not readable", "none")
 
 
 @pytest.mark.parametrize("reason", OwnerReason)
@@ -134,8 +163,7 @@ def test_nothing_from_outside_is_told_raw() -> None:
     path = unix(EVIL, user=EVIL, uid=0, owners=(Owner(7, 3, process),))
     bound = udp(interface=EVIL)
     for socket, own in ((path, details), (netlink(owners=path.owners), details)):
-        assert all(
-            printable(fact.value) == fact.value
-            for fact in describe(SocketDetails(socket, processes=own), Moment(NOW, {}, {NETNS: EVIL}), clock)
-        )
+        for section in describe(SocketDetails(socket, processes=own), Moment(NOW, {}, {NETNS: EVIL}), clock):
+            for text in (section.title, *(fact.value for fact in section.facts)):
+                assert printable(text) == text
     assert facts(bound)["Device"] == printable(EVIL)

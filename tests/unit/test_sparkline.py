@@ -39,8 +39,8 @@ def test_details_draw_what_flowed_once_there_are_two_values() -> None:
 
     def told(count: int) -> list[Fact]:
         details = SocketDetails(tcp("10.0.0.1:1", "10.0.0.2:2", id=1), history=history[:count])
-        facts = describe(details, Moment(103.0, {}), str)
-        return [fact for fact in facts if "at most" in fact.value]
+        sections = describe(details, Moment(103.0, {}), str)
+        return [fact for section in sections for fact in section.facts if "at most" in fact.value]
 
     assert told(0) == told(1) == []
     assert told(3) == [

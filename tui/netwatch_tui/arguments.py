@@ -309,6 +309,13 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.FILE,
         on_replay=False,
     ),
+    Argument(
+        ("--view",),
+        "start with this view, by its name or digit (default: the one the program was left in)",
+        SCREEN,
+        values=("NAME",),
+        modes=_SCREEN,
+    ),
     Argument(("--theme",), "colour theme (default: netwatch)", SCREEN, values=("NAME",), completes=Completes.THEMES),
     Argument(("--no-mouse",), "leave the mouse to the terminal", SCREEN, default=False),
     Argument(

@@ -113,13 +113,18 @@ def clip(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Printable text in lines of at most `width` cells, broken anywhere, so that nothing of it is lost."""
+    """Printable text in lines of at most `width` cells, broken after a blank, or anywhere in what has none.
+
+    Nothing of it is lost: all lines together are the text.
+    """
     lines, line, used = [], "", 0
     for char in text:
         size = cell_width(char)
         if line and used + size > width:
-            lines.append(line)
-            line, used = "", 0
+            at = line.rfind(" ") + 1 if char != " " else 0
+            lines.append(line[:at] if at else line)
+            line = line[at:] if at else ""
+            used = cell_width(line)
         line, used = line + char, used + size
     return [*lines, line]
 

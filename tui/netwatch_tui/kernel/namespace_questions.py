@@ -24,7 +24,7 @@ class Answer(Enum):
     FILELESS = "present, and its process has let it go"
     ABSENT = "absent"
     """No socket has these ends, unless it is bound to a device on which none was seen yet."""
-    CANNOT_TELL = "cannot tell"
+    CANNOT_TELL = "not known"
 
 
 class Namespace(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,13 @@ from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query,
 from netwatch_tui.settings.arrangement import Arranged, Arrangement
 from netwatch_tui.settings.config_file import config_path, config_text
 from netwatch_tui.settings.config_reader import read_settings
+from netwatch_tui.settings.saved_views import SavedView, SavedViews, with_saved
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.run import ScreenError, Start, run
 from netwatch_tui.ui.themes import ThemeError
+from netwatch_tui.view.named_views import NamedView
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -44,19 +46,22 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     folder = _state_folder(problems)
     arrangement = Arrangement(folder, settings)
     arranged = Arranged() if options.fresh else arrangement.read()
-    view = _first_view(options, settings, arranged)
+    saved = _saved_views(folder, problems)
+    views = with_saved(settings.all_views, saved)
+    view = _first_view(options, views, arranged)
     start = Start(
         settings,
         folder,
         arrangement,
         options.theme,
         arranged.values.get("theme"),
+        saved,
         view,
         mouse=settings.mouse and not options.no_mouse,
         notices=(*problems, *arranged.problems),
         debug=options.debug,
     )
-    spec = _spec(options, settings, arranged, view)
+    spec = _spec(options, settings, arranged, views[view])
     if options.info:
         spec = spec.with_flows()
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
@@ -92,22 +97,45 @@ def _settings(file: str | None) -> tuple[Settings, list[str]]:
     return read_settings(text, file or path.name, read_names)
 
 
-def _first_view(options: argparse.Namespace, settings: Settings, arranged: Arranged) -> int:
-    """Which view is shown first: that in which the program was left, or the first if the command line asks for rows."""
-    names = [view.name for view in settings.all_views]
+def _saved_views(folder: Path | None, problems: list[str]) -> tuple[SavedView, ...]:
+    """The views that were saved on the screen; nothing, and a line that says why, where they can't be read."""
+    try:
+        return SavedViews(folder).read()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        problems.append(f"saved views can't be read: {printable(str(reason))}")
+        return ()
+
+
+def _first_view(options: argparse.Namespace, views: Sequence[NamedView], arranged: Arranged) -> int:
+    """Which view is shown first.
+
+    That which the command line names, which ends the program if there is none; else that in which the program was
+    left, or the first if the command line asks for rows.
+    """
+    names = [view.name for view in views]
+    if options.view is not None:
+        known = {str(at + 1): at for at in range(len(names))} | {name.casefold(): at for at, name in enumerate(names)}
+        if (at := known.get(options.view.casefold())) is not None:
+            return at
+        there_are = ", ".join(f"{at + 1} {name}" for at, name in enumerate(names))
+        complain(f"there is no view {options.view!r}; there are: {there_are}")
+        raise SystemExit(2)
     name = arranged.values.get("view")
     asked = options.filter or options.kinds or options.families or options.listening or options.net
     return names.index(name) if name in names and not asked else 0
 
 
-def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged, view: int) -> ViewSpec:
+def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged, shown: NamedView) -> ViewSpec:
     """What is shown at first: as the command line says, else as it was arranged, else as the view has it."""
     interval = settings.interval if options.interval is None else options.interval
     asked = ViewSpec(query=query(" ".join(options.filter)), interval=interval, linger=settings.linger)
-    shown = settings.all_views[view]
     spec = shown.spec(asked)
-    if view == 0:
-        spec = spec._replace(query=asked.query, selection=selection(options))
+    if options.filter:
+        own = spec.query.text
+        spec = spec._replace(query=query(f"({own}) ({asked.query.text})") if own else asked.query)
+    if options.kinds or options.families or options.listening:
+        spec = spec._replace(selection=selection(options))
     left = arranged.values if arranged.values.get("view", shown.name) == shown.name else {}
     if sort := options.sort or left.get("sort"):
         spec = spec._replace(sort=sort.column, descending=sort.descending)

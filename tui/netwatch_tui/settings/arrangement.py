@@ -6,17 +6,12 @@ last, and is heard.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from netwatch_tui.fields.format import printable
-from netwatch_tui.files.bounded_reader import read_bounded
-from netwatch_tui.files.private_writer import write_in
-from netwatch_tui.files.state_folder import open_folder
-from netwatch_tui.files.strict_json import parse_json
+from netwatch_tui.files.state_file import read_state, write_state
 from netwatch_tui.settings import checks
 from netwatch_tui.settings.settings import Settings
 
@@ -87,27 +82,16 @@ class Arrangement:
         document = {
             name: {"value": value, "instead_of": instead_of} for name, (value, instead_of) in remembered.items()
         }
-        text = json.dumps({"version": 1, "arranged": document}, indent=1).encode() + b"\n"
-        folder = open_folder(self._folder, create=True)
-        try:
-            write_in(folder, _NAME, (text,), replace=True)
-        finally:
-            os.close(folder)
+        write_state(self._folder, _NAME, {"version": 1, "arranged": document})
 
     def _read(self) -> dict[str, tuple[Any, Any]]:
         """Each value with the one that it took the place of; nothing when there is no file."""
         if self._folder is None:
             return {}
         try:
-            folder = open_folder(self._folder, create=False)
+            data = read_state(self._folder, _NAME, _MOST_BYTES)
         except FileNotFoundError:
             return {}
-        try:
-            data = parse_json(read_bounded(_NAME, _MOST_BYTES, folder=folder, follow=False))
-        except FileNotFoundError:
-            return {}
-        finally:
-            os.close(folder)
         match data:
             case {"arranged": dict(arranged)} if all(_is_ours(each) for each in arranged.values()):
                 return {name: (each["value"], each["instead_of"]) for name, each in arranged.items()}

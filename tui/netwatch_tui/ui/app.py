@@ -22,6 +22,7 @@ from textual.worker import WorkerFailed
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.failures import Failures
+from netwatch_tui.ui.key_names import key_sign
 from netwatch_tui.ui.keymap import ALL_KEYS, APP_KEYS, bindings
 from netwatch_tui.ui.messages import Said, Typed
 from netwatch_tui.ui.printable_lines import OnlyPrintable
@@ -184,6 +185,16 @@ class NetwatchApp(App[None], inherit_bindings=False):
                 return
             key.set_sender(self)
             await super().on_event(key)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """A key that nothing took: if no binding waits for it either, say so."""
+        event.prevent_default()
+        if not await self._check_bindings(event.key):
+            letter = event.character if event.is_printable else None
+            sign = key_sign(event.key) if letter in (None, " ") else printable(letter or "")
+            lists = self.main.keymap.first("typing.language" if self.main.is_typing else "app.help")
+            more = f"{lists} lists the keys" if self.screen is self.main else "the last line has the keys"
+            self._say(f"{sign} does nothing here; {more}.")
 
     async def _wait_for_screen(self) -> None:
         if not self.screen.is_mounted:

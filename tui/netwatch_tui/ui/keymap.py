@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.dom import DOMNode
 
 from netwatch_tui.ui.key_names import key_sign
-from netwatch_tui.view.named_views import PROBLEMS
 
 
 class Key(NamedTuple):
@@ -83,7 +82,7 @@ MAIN_KEYS = (
     ),
     Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows that share a value with this one"),
     Key("filter.undo", "backspace", "undo_filter", "Undo", "back to the groups, else undo the last filter step"),
-    Key("filter.saved", "F", "pick_filter", "Filters", "choose, save or delete named filters"),
+    Key("filter.saved", "F", "manage", "Views", "views and filters: open, save, rename, delete, restore"),
     Key("filter.clear", "escape", "back", "Back", "close the details, else back to the groups, else clear the filter"),
     Key(
         "details",
@@ -95,10 +94,10 @@ MAIN_KEYS = (
     ),
     Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values"),
     *(
-        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", f"open view {digit}")
+        Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", "open this view; again, as it came")
         for digit in "123456789"
     ),
-    Key("view.problems", "exclamation_mark", f"view({PROBLEMS})", "Problems", "what is wrong on this machine"),
+    Key("view.problems", "exclamation_mark", "problems", "Problems", "what is wrong on this machine"),
     Key("names", "n", "toggle_services", "Names", "names of services in place of port numbers, or the numbers again"),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", in_footer=True),
     Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),
@@ -164,7 +163,7 @@ FILTER_KEYS = (
 """While a filter is typed."""
 
 DIALOG_KEYS = (
-    Key("dialog.accept", "enter", "take", "Select", "take what is chosen or typed"),
+    Key("dialog.accept", "enter", "take", "Select", "select what is chosen or typed"),
     Key("dialog.cancel", "escape", "dismiss", "Cancel", "close, and change nothing"),
 )
 """In dialogs with a line of text."""
@@ -181,7 +180,7 @@ COLUMNS_KEYS = (
     Key("columns.toggle", "space", "toggle_column", "Show", "show or hide the column"),
     Key("columns.left", "less_than_sign,left,K", "shift(-1)", "Left", "move the column to the left"),
     Key("columns.right", "greater_than_sign,right,J", "shift(1)", "Right", "move the column to the right"),
-    Key("columns.reset", "r", "reset", "Reset", "the columns that nobody asked for"),
+    Key("columns.reset", "r", "reset", "Reset", "the default columns"),
     Key("columns.up", "up,k", "move_cursor(-1)", "Up", "the column above"),
     Key("columns.down", "down,j", "move_cursor(1)", "Down", "the column below"),
     Key("columns.close", "escape,q,c,enter", "dismiss", "Close", "back to the table"),
@@ -194,6 +193,34 @@ PAGE_KEYS = (
     Key("page.up", "k", "scroll(-1)", "Up", "one line up"),
 )
 """On pages of help."""
+
+
+class Job(NamedTuple):
+    """What a person wants to do, for which some keys are."""
+
+    title: str
+    families: tuple[str, ...]
+    """How the ids of its keys begin, up to a dot, or whole ids."""
+
+
+JOBS = (
+    Job("Find", ("filter", "view", "show")),
+    Job("Look closer", ("move", "details")),
+    Job("Arrange", ("sort", "columns", "group")),
+    Job("Take away", ("copy", "write")),
+    Job("Time", ("view.pause", "pace", "replay")),
+    Job("The program", ("app",)),
+)
+"""Of the keys of the main screen, in the order of the help page."""
+
+
+def job_of(key: Key) -> Job:
+    """Where the help page tells of a key: by its whole id, else by its family, else with the program's own."""
+    for name in (key.id, key.id.partition(".")[0]):
+        for job in JOBS:
+            if name in job.families:
+                return job
+    return JOBS[-1]
 
 
 class Context(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key
-from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.picker import Choice, Command, Picker
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.view.groupings import GROUPINGS
@@ -31,13 +31,6 @@ class Themes(Protocol):
 
     def choose(self, name: str) -> None:
         """Have these colours from now on."""
-
-
-class Command(NamedTuple):
-    """One line of the palette."""
-
-    choice: Choice
-    run: Callable[[], object]
 
 
 class Palette:

@@ -12,6 +12,7 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
 from netwatch_tui.settings.arrangement import Arrangement
 from netwatch_tui.settings.config_file import config_folder
+from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.failures import Failures
@@ -43,6 +44,8 @@ class Start(NamedTuple):
     """That which the command line asks for."""
     arranged_theme: str | None
     """That which was chosen the last time."""
+    saved: tuple[SavedView, ...]
+    """The views that the person saved."""
     view: int
     """Which of the views is shown first."""
     mouse: bool
@@ -70,7 +73,7 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
     remembered = Remembered(start.folder)
-    setup = Setup(keymap, start.arrangement, settings.all_views, start.view)
+    setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
     driver = TerminalDriver if fits() else None
     failures = Failures(start.folder if start.debug else None)
     app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.view.named_views import VIEWS, NamedView
@@ -16,9 +17,13 @@ class Setup(NamedTuple):
     arrangement: Keeps | None = None
     """What remembers how the screen is arranged; None for nothing."""
     views: tuple[NamedView, ...] = VIEWS
-    """In the order of their number keys."""
+    """Those that are shipped and configured, in the order of their number keys."""
+    saved: tuple[SavedView, ...] = ()
+    """Those that the person saved."""
+    saved_views: SavedViews | None = None
+    """What keeps them; None for nothing that outlives the program."""
     view: int = 0
-    """Which of them is shown first."""
+    """Which of all is shown first."""
 
 
 USUAL_SETUP = Setup()

@@ -1,12 +1,13 @@
-"""All that is known of one socket, in words: what the details show."""
+"""All that is known of one socket, in words, by importance: what the details show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from netwatch_tui.fields.catalogue import FIELDS
+from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.field import Field
+from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.format import duration, peer_text, printable
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.holders import absence_text, process_name
@@ -16,7 +17,6 @@ from netwatch_tui.sockets.flow import FlowSample
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
-from netwatch_tui.view.sparkline import sparkline
 
 Clock = Callable[[float], str]
 """Tells a moment, in seconds since the epoch, as the clocks of the person's place show it."""
@@ -41,12 +41,23 @@ class Fact(NamedTuple):
     """Harmless to show."""
 
 
+class DetailsSection(NamedTuple):
+    """Facts that belong together."""
+
+    title: str
+    """Its heading line; empty for what comes first, whose labels say enough."""
+    facts: tuple[Fact, ...]
+
+
 MOST_CONNECTIONS = 200
 """Of a listener's connections, how many are shown one by one."""
 
+_QUEUES = ("recv_q", "send_q", "timer", "retransmits", "drops")
+_AGES = ("age",)
 
-def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> list[Fact]:
-    """Everything about a socket.
+
+def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> list[DetailsSection]:
+    """Everything about a socket, what its row does not say first; no section is empty.
 
     Args:
         socket_details: What is known.
@@ -59,43 +70,94 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     moment = present._replace(now=socket_details.closed_at or present.now, flows=flows)
     past = _Past(present.now, clock)
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
-    return [
-        *closed,
-        *_told(HEALTH_FIELDS, socket, moment, processes, past),
-        *_told(_FIELDS[:_WHO_ELSE], socket, moment, processes, past),
-        *_other_end(socket_details.other_end, processes, past),
-        *_told(_FIELDS[_WHO_ELSE:], socket, moment, processes, past),
-        *_graphs(socket_details.history),
-        *_connections(socket_details),
-    ]
+    ends = _ends(socket, socket_details.other_end)
+    sections = (
+        DetailsSection("", (*closed, *_told(HEALTH_FIELDS, socket, moment))),
+        DetailsSection("Processes", (*_told(_ABSENCE, socket, moment), *_holders(ends))),
+        DetailsSection("What flows", (*_told(FLOW_FIELDS, socket, moment), *_graphs(socket_details.history))),
+        DetailsSection("Queues and timer", _told(map(FIELD_BY_ID.__getitem__, _QUEUES), socket, moment)),
+        DetailsSection("Connections", _connections(socket_details)),
+        DetailsSection("Time", (*_told(map(FIELD_BY_ID.__getitem__, _AGES), socket, moment), *_starts(ends, past))),
+        DetailsSection("Socket", _told(_OTHERS, socket, moment)),
+        *(_process(end, owner, processes.get(owner.pid)) for end, owner in _each_process(ends)),
+    )
+    return [section for section in sections if section.facts]
 
 
-_FIELDS = tuple(field for field in FIELDS if field not in HEALTH_FIELDS)
-"""All but what is said first."""
+_HOLDERS = tuple(field for field in FIELDS if field.holders)
+_ABSENCE = (FIELD_BY_ID["owner_reason"],)
+_OTHERS = tuple(
+    field
+    for field in FIELDS
+    if field not in (*HEALTH_FIELDS, *_HOLDERS, *_ABSENCE) and field.id not in (*_QUEUES, *_AGES)
+)
+"""All that no section before names."""
 
-_WHO_ELSE = 1 + max(at for at, field in enumerate(_FIELDS) if field.holders)
-"""Where among the fields all holders have been told, so that who is at the other end comes next."""
+
+class _End(NamedTuple):
+    """One end of a connection, and who holds it, or held it last."""
+
+    label: str
+    owners: tuple[Owner, ...]
+    absence: str = ""
+    """Why there is no owner, where that is not told elsewhere."""
 
 
-def _told(
-    fields: Iterable[Field], socket: Socket, moment: Moment, processes: Mapping[int, ProcessDetails], past: _Past
-) -> Iterator[Fact]:
+def _ends(socket: Socket, other: Socket | None) -> list[_End]:
+    """Both ends on this machine, as far as it is known who holds them."""
+    ends = [_End(field.label or field.title, field.holders(socket)) for field in _HOLDERS if field.holders]
+    if other is not None:
+        absence = "" if other.owners else f"{other.state}, no visible owner: {absence_text(other)}"
+        ends.append(_End("Other end", other.owners, absence))
+    return [end for end in ends if end.owners or end.absence]
+
+
+def _told(fields: Iterable[Field], socket: Socket, moment: Moment) -> tuple[Fact, ...]:
     """What some fields say of a socket."""
-    for field in fields:
-        label = field.label or field.title
-        if field.holders:
-            for owner in field.holders(socket):
-                yield from _owner(label, owner, processes.get(owner.pid), past)
-        elif field.sentence and (sentence := field.sentence(socket, moment)):
-            yield Fact(label, sentence)
+    told = ((field, field.sentence(socket, moment)) for field in fields if field.sentence)
+    return tuple(Fact(field.label or field.title, sentence) for field, sentence in told if sentence)
 
 
-def _other_end(other: Socket | None, processes: Mapping[int, ProcessDetails], past: _Past) -> list[Fact]:
-    if other is None:
-        return []
-    if not other.owners:
-        return [Fact("Other end", f"{other.state}, no visible owner: {absence_text(other)}")]
-    return [fact for owner in other.owners for fact in _owner("Other end", owner, processes.get(owner.pid), past)]
+def _holders(ends: Iterable[_End]) -> Iterator[Fact]:
+    """Who holds the ends, each with the command line that started it."""
+    for end in ends:
+        if end.absence:
+            yield Fact(end.label, end.absence)
+        for pid, fd, process in end.owners:
+            user = printable(process.user)
+            yield Fact(end.label, f"{process_name(process.name)}, pid {pid}, descriptor {fd}, as {user}")
+            yield Fact("  command", printable(" ".join(process.cmdline)) or "none")
+
+
+def _each_process(ends: Iterable[_End]) -> list[tuple[_End, Owner]]:
+    """Each process once, however many descriptors it has."""
+    found: dict[int, tuple[_End, Owner]] = {}
+    for end in ends:
+        for owner in end.owners:
+            found.setdefault(owner.pid, (end, owner))
+    return list(found.values())
+
+
+def _starts(ends: Iterable[_End], past: _Past) -> Iterator[Fact]:
+    """When the processes started: a socket that one of them opened itself is not older."""
+    for _, (pid, _, process) in _each_process(ends):
+        yield Fact("Started", f"{process_name(process.name)} ({pid}): {past.told(process.create_time)}")
+
+
+def _process(end: _End, owner: Owner, details: ProcessDetails | None) -> DetailsSection:
+    """What else is known of a process."""
+    process = owner.process
+    facts = [Fact("Unit", printable(process.unit or "none"))]
+    if process.container:
+        facts.append(Fact("Container", printable(process.container)))
+    if details is not None:
+        chain = " < ".join(f"{process_name(name)} ({pid})" for pid, name in details.parents)
+        facts += [
+            Fact("Program", printable(details.exe or "not readable")),
+            Fact("Directory", printable(details.cwd or "not readable")),
+            Fact("Parents", chain or "none"),
+        ]
+    return DetailsSection(f"{end.label}: {process_name(process.name)} ({owner.pid})", tuple(facts))
 
 
 GRAPH_WIDTH = 60
@@ -120,42 +182,21 @@ def _graphs(history: Sequence[FlowSample]) -> list[Fact]:
     return facts
 
 
-def _connections(socket_details: SocketDetails) -> list[Fact]:
+def _connections(socket_details: SocketDetails) -> tuple[Fact, ...]:
     """The connections that came in through a listener."""
     found = socket_details.connections
     if found is None:
-        return []
+        return ()
     shared = sum(each.listeners > 1 for each in found)
     whose = f"; {shared:,} of them may have come through another listener" if shared else ""
-    facts = [Fact("Connections", f"{len(found):,}{whose}" if found else "none")]
+    facts = [Fact("Accepted", f"{len(found):,}{whose}" if found else "none")]
     facts += [Fact("", _incoming(each)) for each in found[:MOST_CONNECTIONS]]
     if len(found) > MOST_CONNECTIONS:
         facts.append(Fact("", f"and {len(found) - MOST_CONNECTIONS:,} more"))
-    return facts
+    return tuple(facts)
 
 
 def _incoming(connection: Incoming) -> str:
     socket, listeners = connection
     through = f", through one of {listeners} listeners" if listeners > 1 else ""
     return f"{peer_text(socket)} {socket.state}{through}"
-
-
-def _owner(label: str, owner: Owner, details: ProcessDetails | None, past: _Past) -> list[Fact]:
-    process = owner.process
-    name, user = process_name(process.name), printable(process.user)
-    facts = [
-        Fact(label, f"{name}, pid {owner.pid}, descriptor {owner.fd}, as {user}"),
-        Fact("  command", printable(" ".join(process.cmdline)) or "none"),
-        Fact("  started", past.told(process.create_time)),
-        Fact("  unit", printable(process.unit or "none")),
-    ]
-    if process.container:
-        facts.append(Fact("  container", printable(process.container)))
-    if details is not None:
-        chain = " < ".join(f"{process_name(name)} ({pid})" for pid, name in details.parents)
-        facts += [
-            Fact("  program", printable(details.exe or "not readable")),
-            Fact("  directory", printable(details.cwd or "not readable")),
-            Fact("  parents", chain or "none"),
-        ]
-    return facts

@@ -30,6 +30,14 @@ class NamedView(NamedTuple):
     namespaces: str = ""
     """As in `ViewSpec`."""
 
+    @classmethod
+    def of(cls, name: str, spec: ViewSpec) -> NamedView:
+        """What is shown, under a name."""
+        return cls(
+            name, spec.query.text, spec.selection, spec.columns, spec.sort, spec.descending, spec.grouping,
+            spec.namespaces,
+        )  # fmt: skip
+
     def spec(self, before: ViewSpec) -> ViewSpec:
         """What is wanted when the view is opened, where `before` was shown: how fast, and whether paused, stays."""
         return before._replace(
@@ -49,6 +57,9 @@ def _everything(names: MachineNames) -> Query:
     return EVERYTHING._replace(names=names)
 
 
+PROBLEMS = "Problems"
+"""The name of the view that shows what is wrong."""
+
 VIEWS: tuple[NamedView, ...] = (
     NamedView("All"),
     NamedView(
@@ -62,7 +73,7 @@ VIEWS: tuple[NamedView, ...] = (
     ),
     NamedView("Connections", selection=Selection(states=CONNECTED)),
     NamedView(
-        "Problems",
+        PROBLEMS,
         filter="is:problem",
         selection=Selection(netids=Selection().netids | frozenset(KINDS["unix"])),
         columns=(
@@ -83,6 +94,3 @@ VIEWS: tuple[NamedView, ...] = (
     NamedView("Unix", selection=Selection(netids=frozenset(KINDS["unix"])), sort="local"),
 )  # fmt: skip
 """The views that come with the program, in the order of their number keys."""
-
-PROBLEMS = next(at for at, view in enumerate(VIEWS) if view.name == "Problems")
-"""Which of them shows what is wrong."""

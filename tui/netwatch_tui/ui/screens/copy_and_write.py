@@ -77,7 +77,7 @@ class CopyAndWrite:
         """Hand a text to the terminal (OSC 52); whether it takes it, it does not tell."""
         self._clipboard(text)
         shown = clip(text.replace("\t", " "), _SHOWN)
-        self._viewer.say(f"Sent the {what} to the terminal's clipboard: {shown}")
+        self._viewer.say(f"Sent to the terminal's clipboard: {what}: {shown}")
 
     def action_write(self) -> None:
         """Write what is shown to a file."""

@@ -27,7 +27,7 @@ class Panel(Protocol):
 
 
 class DetailsOfRow:
-    """Opens and shuts the details, and lets them tell about the row to which the person goes."""
+    """Opens and closes the details, and lets them tell about the row to which the person goes."""
 
     def __init__(self, viewer: Viewer, table: TableCursor, panel: Panel) -> None:
         """Begin without details."""

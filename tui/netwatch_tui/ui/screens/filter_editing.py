@@ -8,7 +8,7 @@ from netwatch_tui.query import Query, QueryError, parse, term
 from netwatch_tui.sockets.socket import PORT_NETIDS
 from netwatch_tui.ui.screens.completer import Completer, Recall
 from netwatch_tui.ui.screens.help_page import LanguageScreen
-from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.picker import Choice, Command, Picker
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.view.similar_conditions import similar_conditions
@@ -117,9 +117,9 @@ class FilterEditing:
 
     # Filters with a name
 
-    def action_pick_filter(self) -> None:
-        """Choose, save or delete."""
-        self._saved.pick(self._kept.text, self._use_text)
+    def commands(self) -> list[Command]:
+        """What can be done with them."""
+        return self._saved.commands(self._kept.text, self._use_text)
 
     def _use_text(self, text: str) -> None:
         try:

@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
+from netwatch_tui.settings.saved_views import SavedViews, with_saved
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
 from netwatch_tui.ui.messages import (
     BottomChanged,
@@ -34,6 +35,7 @@ from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
+from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
@@ -96,11 +98,15 @@ class MainScreen(Screen[None]):
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         playback = Playback(self, self._player)
-        self._views = ViewSwitching(self, setup.views, setup.view, self.filter_editing.begin, self._show_tabs)
+        views = with_saved(setup.views, setup.saved)
+        self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
+        manager = ViewManager(
+            self, self._views, setup.saved_views or SavedViews(None), setup.views, self.filter_editing.commands
+        )
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, self._flow_columns, playback, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -153,6 +159,11 @@ class MainScreen(Screen[None]):
     def view(self) -> View | None:
         """What is shown; None before the first tick."""
         return self._view
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether a filter is being typed."""
+        return self._filter_line.is_open
 
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""

@@ -17,13 +17,20 @@ class NameScreen(Dialog[str | None]):
     BINDINGS = bindings(DIALOG_KEYS)
     HINTS = (DIALOG_KEYS[0]._replace(label="Save"), DIALOG_KEYS[1])
 
+    def __init__(self, title: str, text: str = "") -> None:
+        """Ask, with a text that is there already."""
+        super().__init__(title)
+        self._text = text
+
     def content(self) -> Iterable[Widget]:
         """Where it is typed."""
-        yield EagerInput(id="name-text")
+        yield EagerInput(self._text, id="name-text")
 
     def on_mount(self) -> None:
         """Begin to type."""
-        self.set_focus(self.query_one(EagerInput))
+        line = self.query_one(EagerInput)
+        self.set_focus(line)
+        line.select_all()
 
     def action_take(self) -> None:
         """Give the name back; nothing typed is no name."""

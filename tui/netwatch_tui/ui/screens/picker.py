@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from netwatch_tui.fields.format import cell_width, clip, printable
 from netwatch_tui.ui.keymap import DIALOG_KEYS, LIST_KEYS, bindings
 from netwatch_tui.ui.screens.dialog import Dialog
+from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 
 _LABEL_WIDTH = 22
@@ -31,6 +32,13 @@ class Choice(NamedTuple):
     label: str
     hint: str = ""
     """What it means, or its value."""
+
+
+class Command(NamedTuple):
+    """A line of the list, and what it does."""
+
+    choice: Choice
+    run: Callable[[], object]
 
 
 class Picker(Dialog[str | None]):
@@ -124,6 +132,17 @@ class Picker(Dialog[str | None]):
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
+
+
+def ask_command(viewer: Viewer, title: str, commands: Iterable[Command]) -> None:
+    """Let a person choose one of these, and do it."""
+    by_id = {command.choice.id: command for command in commands}
+
+    def chosen(id: str | None) -> None:
+        if id is not None:
+            by_id[id].run()
+
+    viewer.ask(Picker(title, [command.choice for command in by_id.values()]), chosen)
 
 
 def _prompt(choice: Choice) -> Content:

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query import SHIPPED
 from netwatch_tui.ui.remembered import Filters, Remembered
 from netwatch_tui.ui.screens.name_dialog import NameScreen
-from netwatch_tui.ui.screens.picker import Choice, Picker
+from netwatch_tui.ui.screens.picker import Choice, Command
 from netwatch_tui.ui.screens.viewer import Viewer
-
-
-class _Chosen(NamedTuple):
-    """A line of the list."""
-
-    does: str
-    name: str
-
-    @property
-    def id(self) -> str:
-        """Not the same for any two lines."""
-        return f"{self.does} {self.name}"
 
 
 class SavedFilters:
@@ -42,28 +30,24 @@ class SavedFilters:
         try:
             self._remembered.add_typed(text)
         except (OSError, ValueError) as error:
-            self._say_once(f"This can't be remembered: {_reason(error)}")
+            self._say_once(f"This can't be remembered: {reason(error)}")
 
-    def pick(self, current: str, use: Callable[[str], None]) -> None:
-        """Let the person choose; the text of what is chosen goes to `use`."""
+    def commands(self, current: str, use: Callable[[str], None]) -> list[Command]:
+        """What can be done with filters: the text of one that is chosen goes to `use`."""
         saved = self._read().saved
-        texts = {_Chosen("use", name): text for name, text in saved.items()}
-        texts |= {_Chosen("try", name): text for name, text in SHIPPED}
-        choices = [Choice(each.id, each.name, printable(text)) for each, text in texts.items()]
+        found = [_command("use", name, name, text, partial(use, text)) for name, text in saved.items()]
+        found += [_command("try", name, name, text, partial(use, text)) for name, text in SHIPPED]
         if current:
-            choices.append(Choice(_Chosen("save", "").id, "save", f"give {printable(current)} a name"))
-        choices += [Choice(_Chosen("delete", name).id, "delete", f"{name}: {saved[name]}") for name in saved]
+            hint = f"give {current} a name"
+            found.append(_command("save filter", "", "Save filter", hint, partial(self._ask_name, current)))
+        for name, text in saved.items():
+            found.append(
+                _command("delete filter", name, "Delete filter", f"{name}: {text}", partial(self._delete, name))
+            )
+        return found
 
-        def chosen(id: str | None) -> None:
-            does, _, name = (id or "").partition(" ")
-            if does in ("use", "try"):
-                use(texts[_Chosen(does, name)])
-            elif does == "save":
-                self._ask_name(current)
-            elif does == "delete":
-                self._attempt(lambda: self._remembered.delete(name), f"Deleted {name}")
-
-        self._viewer.ask(Picker("Filters", choices), chosen)
+    def _delete(self, name: str) -> None:
+        self._attempt(lambda: self._remembered.delete(name), f"Deleted {name}")
 
     def _ask_name(self, text: str) -> None:
         def named(name: str | None) -> None:
@@ -78,7 +62,7 @@ class SavedFilters:
         try:
             filters = self._remembered.read()
         except (OSError, ValueError) as error:
-            self._say_once(f"What was remembered can't be read: {_reason(error)}")
+            self._say_once(f"What was remembered can't be read: {reason(error)}")
             return Filters()
         if filters.damage:
             self._say_once(f"Not all that was remembered can be read: {filters.damage}")
@@ -94,13 +78,17 @@ class SavedFilters:
         try:
             step()
         except (OSError, ValueError) as error:
-            self._viewer.say(f"This can't be remembered: {_reason(error)}")
+            self._viewer.say(f"This can't be remembered: {reason(error)}")
         else:
             if done:
                 self._viewer.say(done)
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _command(does: str, name: str, label: str, hint: str, run: Callable[[], object]) -> Command:
+    return Command(Choice(f"{does} {name}", label, printable(hint)), run)
+
+
+def reason(error: OSError | ValueError) -> str:
     """Why, in one line."""
     if not isinstance(error, OSError) or not error.strerror:
         return printable(str(error))

@@ -11,25 +11,27 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from netwatch_tui.fields.format import clip, wrap
+from netwatch_tui.fields.format import cell_width, clip, wrap
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.ui.keymap import DETAILS_KEYS, bindings
 from netwatch_tui.ui.messages import CopyWanted
 from netwatch_tui.ui.wall_clock import date_and_time
-from netwatch_tui.view.details import Fact, describe
+from netwatch_tui.view.details import DetailsSection, Fact, describe
 from netwatch_tui.view.socket_details import SocketDetails
 
 _HEADING = 1
 _INDENT = 13
+_BOLD = Style(bold=True)
 
 
 class _PanelLine(NamedTuple):
     """One line of the page."""
 
     fact: int
-    """Of which fact it is a part."""
+    """Of which fact it is a part; of a heading, that which stands below it."""
     label: str
     text: str
+    is_heading: bool = False
 
 
 class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
@@ -45,14 +47,17 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._sections: list[DetailsSection] = []
         self._facts: list[Fact] = []
+        """Of all sections."""
         self._lines: list[_PanelLine] = []
         self._cursor = 0
         self._subject: int | None = None
 
     def show(self, socket_details: SocketDetails, moment: Moment) -> None:
         """Tell of a socket; another one than before is shown from its beginning."""
-        self._facts = describe(socket_details, moment, date_and_time)
+        self._sections = describe(socket_details, moment, date_and_time)
+        self._facts = [fact for section in self._sections for fact in section.facts]
         if socket_details.socket.id != self._subject:
             self._subject, self._cursor = socket_details.socket.id, 0
             self.scroll_to(y=0, animate=False)
@@ -70,10 +75,14 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _break_lines(self) -> None:
         room = max(self.scrollable_content_region.width - _INDENT - 1, 10)
-        before, self._lines = self._lines, []
-        for index, fact in enumerate(self._facts):
-            for at, text in enumerate(wrap(fact.value, room)):
-                self._lines.append(_PanelLine(index, fact.label if at == 0 else "", text))
+        before, self._lines, index = self._lines, [], 0
+        for section in self._sections:
+            if section.title:
+                self._lines.append(_PanelLine(index, section.title, "", is_heading=True))
+            for fact in section.facts:
+                lines = enumerate(wrap(fact.value, room))
+                self._lines += [_PanelLine(index, fact.label if at == 0 else "", text) for at, text in lines]
+                index += 1
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines) + _HEADING)
         if len(before) != len(self._lines):
             self.refresh()
@@ -106,6 +115,7 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _first_line(self, fact: int) -> int:
+        """With the heading, if it stands below one."""
         return next((at for at, line in enumerate(self._lines) if line.fact == fact), 0)
 
     def action_copy(self) -> None:
@@ -116,7 +126,7 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """Copy the value that was clicked."""
         line = self.scroll_offset.y + event.y - _HEADING
-        if event.y >= _HEADING and line < len(self._lines):
+        if event.y >= _HEADING and line < len(self._lines) and not self._lines[line].is_heading:
             self._cursor = self._lines[line].fact
             self.refresh()
             self._copy(self._cursor)
@@ -152,6 +162,10 @@ class DetailsPanel(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, plain)
         line = self._lines[index]
         label = plain + self._color("label")
+        if line.is_heading:
+            text = clip(f" {line.label} ", width)
+            rule = "─" * max(width - cell_width(text) - 1, 0)
+            return Strip([Segment(text, label + _BOLD), Segment(rule, label)]).adjust_cell_length(width, plain)
         value = plain + self._color("closed") if self._facts[line.fact].label == "Closed" else plain
         if self.has_focus and line.fact == self._cursor:
             lit = self.get_component_rich_style("details-panel--cursor")

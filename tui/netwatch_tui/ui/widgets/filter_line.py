@@ -36,16 +36,17 @@ class FilterInput(EagerInput):
     BINDINGS = bindings(FILTER_KEYS)
 
     async def type_in(self, text: str) -> None:
-        """Put in what was typed; a question mark where a condition begins asks for the language instead."""
+        """Put in what was typed; a question mark asks for the language, unless it stands in quotes."""
         for piece in re.split(r"(\?)", text):
-            if piece == "?" and self._is_at_word():
+            if piece == "?" and not self._is_literal():
                 await self.run_action("screen.help_on_filter")
             elif piece:
                 await super().type_in(piece)
 
-    def _is_at_word(self) -> bool:
-        before = self.value[: self.cursor_position]
-        return not before or before[-1].isspace()
+    def _is_literal(self) -> bool:
+        """Whether the cursor is in quotes, or in a regular expression or path, in which `?` has its own meaning."""
+        before = re.sub(r'"(?:[^"\\]|\\.)*"', "", self.value[: self.cursor_position])
+        return bool(re.search(r'"|[:,]/\S*$', before))
 
 
 class FilterLine(Horizontal):

@@ -62,7 +62,7 @@ def _tabs(tabs: Tabs, problems: int, named: int) -> Parts:
     """So many views with their names, and of the others, but for the one that is shown, only the numbers."""
     parts = []
     for at, name in enumerate(tabs.names):
-        count = f" {problems}" if at == PROBLEMS and problems else ""
+        count = f" {problems}" if name == PROBLEMS and problems else ""
         is_active = at == tabs.active
         text = f"{at + 1} {name}{count}" if at < named or is_active else f"{at + 1}{count}"
         style = "bold $accent reverse" if is_active else "bold $warning" if count else ""
@@ -214,7 +214,7 @@ def _problems(view: View) -> Parts:
     worst = view.problems[0].severity
     style = "bold $error" if worst is Severity.CRITICAL else "bold $warning"
     texts = " · ".join(problem_text(group, view.moment.now) for group in view.problems[:_MOST_TOLD])
-    return [Part(f"{word}:", style, f"screen.view({PROBLEMS})"), Part(texts, "", f"screen.view({PROBLEMS})")]
+    return [Part(f"{word}:", style, "screen.problems"), Part(texts, "", "screen.problems")]
 
 
 _MOST_TOLD = 10

@@ -37,6 +37,7 @@ complete -c netwatch-tui -l interval -x -d 'seconds from one tick to the next, 0
 complete -c netwatch-tui -l record -r -F -d 'record sockets of every kind to FILE; - is stdout, .gz compresses'
 complete -c netwatch-tui -l replay -r -F -d 'show a recording instead of this machine\'s sockets; - is stdin'
 complete -c netwatch-tui -l diff -r -F -d 'print what opened, closed or changed owner between two recordings or JSON snapshots; status 1 if anything did'
+complete -c netwatch-tui -l view -x -d 'start with this view, by its name or digit (default: the one the program was left in)'
 complete -c netwatch-tui -l theme -x -a 'netwatch catppuccin daylight gruvbox high-contrast nord solarized-dark solarized-light terminal' -d 'colour theme (default: netwatch)'
 complete -c netwatch-tui -l no-mouse -d 'leave the mouse to the terminal'
 complete -c netwatch-tui -l config -r -F -d 'the configuration (default: $XDG_CONFIG_HOME/netwatch-tui/config.toml)'

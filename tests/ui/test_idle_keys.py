@@ -1,0 +1,46 @@
+"""A key that does nothing says so, wherever it is pressed, and says where the keys are listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fake import FakeSource
+from tests.ui.stage import on_stage
+
+
+@pytest.mark.parametrize(("key", "sign"), [("f9", "F9"), ("K", "K"), ("z", "z"), ("ctrl+y", "Ctrl+Y"), ("é", "é")])
+async def test_a_key_that_does_nothing_in_the_table_says_so(source: FakeSource, key: str, sign: str) -> None:
+    async with on_stage(source) as stage:
+        before = stage.app.main.spec
+        await stage.press(key)
+        assert stage.said == f"{sign} does nothing here; ? lists the keys."
+        assert stage.app.main.spec == before
+
+
+async def test_a_key_that_does_nothing_while_typing_or_in_the_details_says_so(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"Kz", "f9")
+        assert any("F9 does nothing here; F1 lists the keys." in line for line in stage.screen)
+        await stage.press("escape", "enter", "tab", "K")
+        assert stage.said == "K does nothing here; ? lists the keys."
+
+
+@pytest.mark.parametrize(
+    ("opens", "idle", "works"), [("question_mark", "z", "down"), ("c", "z", "end"), ("s", "f9", "left")]
+)
+async def test_a_key_that_does_nothing_in_a_dialog_says_so_and_one_that_works_does_not(
+    source: FakeSource, opens: str, idle: str, works: str
+) -> None:
+    async with on_stage(source) as stage:
+        await stage.press(opens, works)
+        assert not list(stage.app._notifications)
+        await stage.press(idle)
+        (told,) = stage.app._notifications
+        assert told.message.endswith(" does nothing here; the last line has the keys.")
+
+
+async def test_every_key_that_does_something_stays_silent_about_it(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        for key in ("j", "left", "right", "t", "t", "1", "space", "space", "plus", "minus", "N"):
+            await stage.press(key)
+            assert "does nothing" not in stage.said
