@@ -57,7 +57,7 @@ LATE = Rule(
 GIVING_UP = Rule(
     "keepalive", Severity.WARNING, "timer", 0.0,
     "{probes} keepalive probes are without an answer: the connection will be given up",
-    "the peer is gone or a firewall has forgotten the connection",
+    "the peer has ended or a firewall has forgotten the connection",
 )  # fmt: skip
 DROPPING = Rule(
     "drops", Severity.WARNING, "drops", 0.0,

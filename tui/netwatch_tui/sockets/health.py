@@ -94,7 +94,7 @@ NO_ANSWER = Rule(
 )  # fmt: skip
 ZERO_WINDOW = Rule(
     "zero-window", Severity.WARNING, "send_q", WINDOW_SHUT_AFTER,
-    "the peer has taken nothing for {time}: its window is shut, and {waiting} bytes wait",
+    "the peer has taken nothing for {time}: its window is closed, and {waiting} bytes wait",
     "the process at the other end does not read: look at what it waits for",
 )  # fmt: skip
 

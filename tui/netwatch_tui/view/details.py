@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
@@ -17,6 +17,7 @@ from netwatch_tui.sockets.flow import FlowSample
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
+from netwatch_tui.view.sparkline import sparkline
 
 Clock = Callable[[float], str]
 """Tells a moment, in seconds since the epoch, as the clocks of the person's place show it."""
