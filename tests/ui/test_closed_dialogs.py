@@ -37,9 +37,9 @@ def living() -> dict[str, int]:
 
 async def test_dialogs_leave_nothing_behind(source: FakeSource) -> None:
     async with on_stage(source) as stage:
-        await open_and_close(stage, 2 * len(DIALOGS))
+        await open_and_close(stage, len(DIALOGS))
         before = living()
-        await open_and_close(stage, 10 * len(DIALOGS))
+        await open_and_close(stage, 4 * len(DIALOGS))
         after = living()
     assert {name: after[name] - before[name] for name in after if after[name] > before[name] + 10} == {}
 
