@@ -66,8 +66,8 @@ async def _dispatch_message(pump: MessagePump, message: Message) -> None:
 def let_go_of_closed_widgets(textual_version: str | None = None) -> bool:
     """Free the painted lines of a widget with the widget. Tells whether this Textual is one that it fits.
 
-    Textual (seen in 8.2.3 to 8.2.8) works out two colours behind an `lru_cache` around a method: its key has the widget's
-    cache of lines in it, so that those of the last 1,024 widgets stay, 0.5 MB a dialog.
+    Textual (seen in 8.2.3 to 8.2.8) has an `lru_cache` around a method of a widget's cache of lines, which is so in its
+    keys: the lines of the last 1,024 widgets stay, half a megabyte a dialog.
 
     Args:
         textual_version: The version to judge by, that which is installed where nothing is said.
