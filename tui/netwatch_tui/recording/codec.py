@@ -112,7 +112,11 @@ def encode_process(process: Process) -> dict[str, Any]:
     return process._asdict()
 
 
-@lru_cache(65_536)
+_MOST_ADDRESSES = 65_536
+"""As many as a busy machine has at once: some 20 MB, of which only who records or replays needs any."""
+
+
+@lru_cache(_MOST_ADDRESSES)
 def plain_address(text: str) -> Address:
     """What a text means where nothing else is said: an IP address if it is one, else a name."""
     try:
@@ -142,7 +146,7 @@ def _encode_field(name: str, value: Any, number: Number) -> Any:
             return value
 
 
-@lru_cache(65_536)
+@lru_cache(_MOST_ADDRESSES)
 def _is_plain(address: Address) -> bool:
     try:
         return plain_address(address.text) == address
