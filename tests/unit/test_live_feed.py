@@ -13,7 +13,7 @@ from typing import TypeVar
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.play.garbage import MOST_YOUNG, Garbage
+from netwatch_tui.play.garbage import MOST_OLD, MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import CollectFailed, DataAged, News, ViewReady
 from netwatch_tui.query import parse
@@ -317,6 +317,40 @@ def test_cycles_that_are_many_are_freed_before_it_is_time() -> None:
         garbage.collect()
         assert lost() is None
         assert cycles
+    finally:
+        garbage.hand_back()
+
+
+def test_what_outlives_searches_of_the_new_ones_is_bounded() -> None:
+    garbage = Garbage(lambda: 0.0)
+    try:
+        garbage.collect()
+        outlived = Cycle()
+        kept = [Cycle() for _ in range(MOST_YOUNG + 1)]
+        garbage.collect()  # it is old from now on
+        lost = weakref.ref(outlived)
+        del outlived
+        for _ in range(MOST_OLD // MOST_YOUNG + 1):
+            kept += [Cycle() for _ in range(MOST_YOUNG + 1)]
+            garbage.collect()
+        assert lost() is None
+    finally:
+        garbage.hand_back()
+
+
+def test_garbage_that_is_freed_at_once_counts_for_nothing() -> None:
+    garbage = Garbage(lambda: 0.0)
+    try:
+        garbage.collect()
+        old = Cycle()
+        gc.collect(1)
+        lost = weakref.ref(old)
+        del old
+        for _ in range(2 * (MOST_OLD // MOST_YOUNG + 1)):
+            for _ in range(MOST_YOUNG + 1):
+                Cycle()
+            garbage.collect()
+        assert lost() is not None, "all are searched no sooner"
     finally:
         garbage.hand_back()
 

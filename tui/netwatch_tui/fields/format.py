@@ -187,7 +187,11 @@ _MISTAKABLE_NAME = re.compile(r'[\s"\\]|^[*-]$')
 """What would end a name, or begin or end its quotes, and what stands for no name or none that is known."""
 
 
-@lru_cache(16_384)
+MOST_NAMES = 16_384
+"""Of how many it is remembered how each is shown; names of unix sockets are the longest: some 5 MB."""
+
+
+@lru_cache(MOST_NAMES)
 def name_text(name: str) -> str:
     r"""The name of a unix socket or device as it is shown: in quotes, with `\"` and `\\`, if it could be mistaken."""
     return printable(in_quotes(name) if _MISTAKABLE_NAME.search(name) else name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from netwatch_tui.fields.format import ELLIPSIS, cell_width, clip, printable
+from netwatch_tui.fields.format import ELLIPSIS, MOST_NAMES, cell_width, clip, printable
 from netwatch_tui.fields.json_types import in_quotes
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.socket import Socket
@@ -17,7 +17,7 @@ _LAST_HELD = "†"
 _NAMES = re.compile(r'"(?:[^"\\]|\\.)*"|[^,"]+')
 
 
-@lru_cache(16_384)
+@lru_cache(MOST_NAMES)
 def process_name(name: str) -> str:
     r"""A name as it is shown: in quotes, in which `\"` and `\\` stand for themselves, if it could be mistaken."""
     return printable(in_quotes(name) if _MISTAKABLE.search(name) else name)
@@ -55,7 +55,7 @@ def users_text(socket: Socket) -> str:
     return f"users:({holders})"
 
 
-@lru_cache(16_384)
+@lru_cache(MOST_NAMES)
 def _in_users(name: str) -> str:
     return printable(in_quotes(name))
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+_MOST_MOMENTS = 4_096
+"""Many sockets were first seen in one tick."""
 
-@lru_cache(4_096)  # many sockets were first seen in one tick
+
+@lru_cache(_MOST_MOMENTS)
 def iso(seconds: float) -> str:
     """A time in seconds since the epoch as ISO 8601 in UTC, to the microsecond: `2026-01-01T09:00:00.250000Z`."""
     whole = int(seconds // 1)

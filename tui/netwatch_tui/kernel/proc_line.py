@@ -18,8 +18,8 @@ _HEX = frozenset(b"0123456789ABCDEFabcdef")
 class _Addresses(dict[bytes, Address]):
     """Addresses by their hexadecimal spelling; one object for each address, so that equal ones are shared."""
 
-    limit = 65_536
-    """After this many distinct addresses it starts anew, so that it can't grow for ever."""
+    limit = 16_384
+    """After this many distinct addresses, some 5 MB, it starts anew, so that it can't grow for ever."""
 
     def __missing__(self, text: bytes) -> Address:
         if len(text) not in (8, 32) or not _HEX.issuperset(text):
@@ -34,7 +34,7 @@ class _Addresses(dict[bytes, Address]):
 
 
 class _Ports(dict[bytes, int]):
-    """Port numbers by their spelling, `:01BB`."""
+    """Port numbers by their spelling, `:01BB`: at most as many as there are ports, some 10 MB."""
 
     def __missing__(self, text: bytes) -> int:
         if len(text) != 5 or text[:1] != b":" or not _HEX.issuperset(text[1:]):

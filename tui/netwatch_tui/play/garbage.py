@@ -6,7 +6,9 @@ the screen's own objects are. Measured with 100,000 sockets, 1 % of them replace
 210 ms (160 to 330 ms without `gc.freeze`).
 
 In some minutes a busy screen leaves 100 MB of such objects. So those that are new are searched as soon as they are
-many, which takes some milliseconds: garbage of the screen is young.
+many, which takes some milliseconds: garbage of the screen is young. What outlived that, as the garbage of a dialog that
+was open meanwhile, is counted, and all objects are searched when it is too much: memory must not depend on how long a
+search takes on a machine that is busy.
 """
 
 from __future__ import annotations
@@ -18,15 +20,17 @@ from collections.abc import Callable
 SELDOM = 1000
 """How many times as long as a search took it is until the next one."""
 
+OFTEN = 100
+"""The same where there is too much to wait so long."""
+
 FIRST = 20.0
-"""Seconds until the first search, and at least from one to the next."""
+"""Seconds until the first search, and at least from one to the next where there is not too much."""
 
+MOST_YOUNG = 20_000
+"""Objects by which there may be more, and none of them searched: some 3 MB."""
 
-MOST_YOUNG = 50_000
-"""Objects that may be new, and not searched: some 10 MB."""
-
-MOST_SEARCHES = 10
-"""Searches among the new ones after which all are searched: what lived through one of them is new no more."""
+MOST_OLD = 30_000
+"""Objects by which there may be more after searches of the new ones, before all are searched: some 5 MB."""
 
 
 class Garbage:
@@ -36,8 +40,10 @@ class Garbage:
         gc.disable()
         self._stopwatch = stopwatch
         self._next = stopwatch() + FIRST
+        self._next_in_need = 0.0
         self._is_first = True
-        self._young_searches = 0
+        self._old = 0
+        """Objects by which there are more than after the last search of all, those not counted that are new."""
 
     def collect(self) -> None:
         """Free what is in unused cycles, if it is time; what is there at the first call is left out for good."""
@@ -45,15 +51,20 @@ class Garbage:
             self._is_first = False
             gc.freeze()
         start = self._stopwatch()
-        if start < self._next and self._young_searches < MOST_SEARCHES:
-            if gc.get_count()[0] > MOST_YOUNG:
-                gc.collect(1)
-                self._young_searches += 1
+        if start < self._next and not (self._is_too_much() and start >= self._next_in_need):
             return
-        self._young_searches = 0
+        self._old = 0
         gc.collect()
         end = self._stopwatch()
         self._next = end + max(FIRST, (end - start) * SELDOM)
+        self._next_in_need = end + (end - start) * OFTEN
+
+    def _is_too_much(self) -> bool:
+        """Free what is new and unused, if much is new; tells whether too much is left."""
+        young = gc.get_count()[0]  # allocated less freed since the last search, however old what was freed
+        if young > MOST_YOUNG:
+            self._old += young - gc.collect(1)
+        return self._old > MOST_OLD
 
     def hand_back(self) -> None:
         """Let the interpreter do as it does by itself."""

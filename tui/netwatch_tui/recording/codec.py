@@ -138,7 +138,6 @@ def decode_networks(told: Any) -> AddressNetworks:
     return found
 
 
-@lru_cache(65_536)
 def plain_address(text: str) -> Address:
     """What a text means where nothing else is said: an IP address if it is one, else a name."""
     try:
@@ -168,7 +167,7 @@ def _encode_field(name: str, value: Any, number: Number) -> Any:
             return value
 
 
-@lru_cache(65_536)
+@lru_cache(_MOST_ADDRESSES)
 def _is_plain(address: Address) -> bool:
     try:
         return plain_address(address.text) == address

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate
+from textual._styles_cache import StylesCache
+from textual.color import Color
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.style import Style
 
 _FIRST, _LAST = (8, 2, 3), (8, 2, 8)
 """The versions of Textual whose insides the fixes are known to fit; any other runs as it is."""
@@ -57,6 +61,31 @@ async def _dispatch_message(pump: MessagePump, message: Message) -> None:
         await _DISPATCH(pump, message)
     except Exception as error:  # noqa: BLE001 -- whatever it is: the program says it, and decides
         pump.app._handle_exception(error)  # noqa: SLF001 -- where Textual itself hands it
+
+
+def let_go_of_closed_widgets(textual_version: str | None = None) -> bool:
+    """Free the painted lines of a widget with the widget. Tells whether this Textual is one that it fits.
+
+    Textual (seen in 8.2.3 to 8.2.8) has an `lru_cache` around a method of a widget's cache of lines, which is so in its
+    keys: the lines of the last 1,024 widgets stay, half a megabyte a dialog.
+
+    Args:
+        textual_version: The version to judge by, that which is installed where nothing is said.
+    """
+    if not fits(textual_version):
+        return False
+    StylesCache.get_inner_outer = staticmethod(_inner_outer)  # type: ignore[assignment,method-assign]  # a fix from outside
+    return True
+
+
+_MOST_BACKGROUNDS = 1_024
+"""Pairs of colours, a few hundred bytes each."""
+
+
+@lru_cache(_MOST_BACKGROUNDS)
+def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Style]:
+    """The backgrounds inside and outside of a widget's border."""
+    return Style(background=base_background + background), Style(background=base_background)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
