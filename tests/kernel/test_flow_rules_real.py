@@ -7,7 +7,7 @@ import socket as net
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
@@ -17,10 +17,17 @@ from netwatch_tui.collect import flows
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.inside import run_inside
 from netwatch_tui.sockets.flow_rules import DROPPING, GIVING_UP, OVERFLOWING, PORTS_EXHAUSTED
-from netwatch_tui.sockets.health import ACCEPT_QUEUE_FULL, SYN_UNANSWERED, Rule
+from netwatch_tui.sockets.health import (
+    ACCEPT_QUEUE_FULL,
+    SEND_Q_STALLED,
+    SYN_UNANSWERED,
+    WINDOW_SHUT_AFTER,
+    ZERO_WINDOW,
+    Rule,
+)
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
-from netwatch_tui.sockets.socket import State
+from netwatch_tui.sockets.socket import Socket, State
 from tests.support.kernel import Child, Netns, linux_source, new_netns
 from tests.support.kernel_transfer import move
 from tests.support.kernel_wire import ADDRESSES, DEVICE
@@ -58,8 +65,9 @@ class Place(ExitStack):
         """Set something below `/proc/sys`, of which a thread sees that of its namespace."""
         run_inside(self._file, lambda: Path("/proc/sys", name).write_text(text))
 
-    def look(self) -> Snapshot:
-        return self._collector.collect(time.time())
+    def look(self, later: float = 0.0) -> Snapshot:
+        """One tick, by a clock that is so many seconds ahead."""
+        return self._collector.collect(time.time() + later)
 
     def until(self, rule: Rule, act: Callable[[], None] = lambda: None) -> Snapshot:
         """Look until something breaks a rule, for some time."""
@@ -77,9 +85,20 @@ def rules(snapshot: Snapshot) -> list[Rule]:
 
 def broken_by(snapshot: Snapshot, held: net.socket) -> list[Rule]:
     """What is wrong with an open socket."""
+    return [finding.rule for finding in snapshot.findings.get(row(snapshot, held).id, ())]
+
+
+def row(snapshot: Snapshot, held: net.socket) -> Socket:
+    """An open socket as it was seen."""
     inode = os.fstat(held.fileno()).st_ino
-    (row,) = (socket for socket in snapshot.sockets if socket.inode == inode)
-    return [finding.rule for finding in snapshot.findings.get(row.id, ())]
+    (found,) = (socket for socket in snapshot.sockets if socket.inode == inode)
+    return found
+
+
+def timer(snapshot: Snapshot, held: net.socket) -> str:
+    """Which timer of an open socket runs."""
+    runs = row(snapshot, held).timer
+    return runs.name if runs else ""
 
 
 @pytest.fixture
@@ -128,8 +147,8 @@ def test_ports_that_run_short_are_told_of_the_peer_that_takes_them(place: Place)
     snapshot = place.look()
     assert rules(snapshot) == [PORTS_EXHAUSTED]
     (id,) = snapshot.findings
-    (row,) = (socket for socket in snapshot.sockets if socket.id == id)
-    assert (row.state, row.peer.text, row.peer_port) == (State.TIME_WAIT, *busy)
+    (told,) = (socket for socket in snapshot.sockets if socket.id == id)
+    assert (told.state, told.peer.text, told.peer_port) == (State.TIME_WAIT, *busy)
 
 
 def test_datagrams_that_are_dropped_are_told_of_who_does_not_read(place: Place) -> None:
@@ -151,6 +170,30 @@ def test_datagrams_that_are_dropped_are_told_of_who_does_not_read(place: Place) 
     snapshot = place.until(DROPPING, send)
     assert broken_by(snapshot, slow) == [DROPPING]
     assert rules(snapshot) == [DROPPING]
+
+
+def test_a_window_that_stays_shut_is_told_of_the_end_that_waits(place: Place) -> None:
+    server = place.socket(lambda: net.create_server((HOST, 0)))
+    client, other = (place.socket(lambda: net.create_connection(server.getsockname())) for _ in range(2))
+    reader, other_reader = (place.enter_context(server.accept()[0]) for _ in range(2))
+    move(other, other_reader, 100_000)
+    client.setblocking(False)
+    reader.setblocking(False)
+    deadline = time.monotonic() + PATIENCE
+    while timer(place.look(), client) != "persist":
+        assert time.monotonic() < deadline, "the window was never shut"
+        with suppress(BlockingIOError):
+            client.send(bytes(65_536))
+    assert rules(place.look()) == []
+    snapshot = place.look(WINDOW_SHUT_AFTER + 1)
+    assert broken_by(snapshot, client)[-1] == ZERO_WINDOW
+    assert set(rules(snapshot)) <= {SEND_Q_STALLED, ZERO_WINDOW}
+    assert snapshot.findings.keys() == {row(snapshot, client).id}
+    with suppress(BlockingIOError):
+        while True:
+            reader.recv(1 << 20)
+    snapshot = place.look(WINDOW_SHUT_AFTER + 2)
+    assert ZERO_WINDOW not in rules(snapshot)
 
 
 def test_keepalives_without_an_answer_are_told_of_the_end_that_sends_them(here: Netns, there: Netns) -> None:
