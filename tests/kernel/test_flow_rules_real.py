@@ -34,8 +34,8 @@ from tests.support.kernel_wire import ADDRESSES, DEVICE
 
 PATIENCE = 20.0
 HOST = "127.0.0.1"
-PORTS = 1_250
-"""Those that may be chosen in the namespace: more than `flow_health.SMALLEST_RANGE` are `PORTS_USED` of them."""
+PORTS = 1_500
+"""Those that may be chosen in the namespace; `PORTS_USED` of them are more than `flow_health.SMALLEST_RANGE`."""
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +139,7 @@ def test_ports_that_run_short_are_told_of_the_peer_that_takes_them(place: Place)
 
     for _ in range(20):
         connect(quiet)
-    for _ in range(900):
+    for _ in range(1_100):
         connect(busy)
     assert rules(place.look()) == []
     for _ in range(200):
