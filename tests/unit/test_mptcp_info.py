@@ -85,5 +85,8 @@ def test_what_is_not_understood_is_refused(data: bytes) -> None:
 
 
 def test_a_request_names_the_protocol_that_does_not_fit_into_a_byte() -> None:
+    assert mptcp_request(2)[1] == 0, (
+        "an older kernel must not take it for a question about TCP, whose number is 262 & 255"
+    )
     assert mptcp_request(2)[-8:] == struct.pack("=HHI", 8, 3, 262)
     assert len(mptcp_request(10)) == 64

@@ -9,6 +9,7 @@ import struct
 from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_answers import attributes
+from netwatch_tui.kernel.listed_answers import NO_PROTOCOL
 from netwatch_tui.kernel.tcp_info import STATE_MASK, STATES
 from netwatch_tui.sockets.flow import FIN_RECEIVED, TcpCounters
 
@@ -52,7 +53,7 @@ class MptcpAnswer(NamedTuple):
 
 def mptcp_request(family: int) -> bytes:
     """The request for all MPTCP connections of a family, with their counters."""
-    return _REQUEST.pack(family, _PROTOCOL & 0xFF, 1 << (_INFO - 1), STATE_MASK, 8, 3, _PROTOCOL)
+    return _REQUEST.pack(family, NO_PROTOCOL, 1 << (_INFO - 1), STATE_MASK, 8, 3, _PROTOCOL)
 
 
 def read_mptcp(message: bytes) -> MptcpAnswer | None:
