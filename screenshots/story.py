@@ -13,6 +13,7 @@ from typing import Any
 
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+from netwatch_tui.kernel.mptcp_info import MptcpAnswer
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
@@ -175,6 +176,10 @@ class StoryNamespace:
         raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
     def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:  # noqa: ARG002 -- the protocol says so
+        """Stories count no bytes."""
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    def mptcp(self) -> list[MptcpAnswer]:
         """Stories count no bytes."""
         raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 

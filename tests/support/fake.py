@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+from netwatch_tui.kernel.mptcp_info import MptcpAnswer
 from netwatch_tui.kernel.namespace import is_connection
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespace_questions import Answer
@@ -124,6 +126,8 @@ class FakeSource:
         """Why it tells no counters."""
         self.counter_lists = 0
         """How often it was asked for all counters."""
+        self.mptcp_lists = 0
+        """How often it was asked for those of MPTCP."""
         self.counters_asked: list[int] = []
         """Inodes of the connections whose counters it was asked for one by one."""
         self.clock: Callable[[], float] = time.perf_counter
@@ -314,6 +318,13 @@ class FakeNamespace:
         if self._source.refuses:
             raise self._source.refuses
         return list(map(self._counters_of, sockets))
+
+    def mptcp(self) -> list[MptcpAnswer]:
+        self._source.mptcp_lists += 1
+        if self._source.refuses:
+            raise self._source.refuses
+        inodes = [int.from_bytes(message[68:72], sys.byteorder) for message in self._source.listed["mptcp"]]
+        return [MptcpAnswer(b"", inode, inode, self._source.counters[inode]) for inode in inodes]
 
     def _counters_of(self, socket: Socket) -> TcpAnswer | None:
         told = self._source.counters.get(socket.inode)

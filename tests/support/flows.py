@@ -34,4 +34,5 @@ def tcp_answer(socket: Socket, told: TcpCounters, cookie: int) -> TcpAnswer:
     """What sock_diag says of a connection."""
     number = next(number for number, state in STATES.items() if state is told.state)
     name = None if told.congestion is None else told.congestion.encode() + b"\0"
-    return TcpAnswer(number, packed_ends(socket), cookie, told.queued, socket.inode, 0, *told[2:-1], 0, name)
+    head = (number, packed_ends(socket), cookie, told.queued, socket.inode, 0)
+    return TcpAnswer._make((*head, *told[2:-1], 0, name))

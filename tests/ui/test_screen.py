@@ -17,6 +17,7 @@ from netwatch_tui.ui.keymap import APP_KEYS, JOBS, MAIN_KEYS, TABLE_KEYS
 from netwatch_tui.ui.messages import FromFeed
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.widgets.filter_line import FilterLine
+from netwatch_tui.ui.widgets.status_line import StatusLine
 from netwatch_tui.view.groups import RowId
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import process, tcp
@@ -41,6 +42,20 @@ async def test_every_socket_is_a_row_with_its_owner(source: FakeSource) -> None:
         assert "8 resolved" in stage.rows[3]
         assert "4 sockets" in stage.screen[0]
         assert "LISTEN 1  ESTAB 2  UNCONN 1" in stage.screen[1]
+
+
+async def test_opened_and_closed_have_a_graph_that_repaints_no_more_than_its_cells(source: FakeSource) -> None:
+    async with on_stage(source, size=(200, 24)) as stage:
+        for _ in range(3):
+            await stage.step()
+        assert stage.screen[0].endswith("▁▁▁")
+        painted = stage.record_refreshes(StatusLine)
+        await stage.step()
+        assert sum(region.width for region in painted) <= 1, "one more bar, and nothing else is new"
+        source.put(WEB, CLIENT, OTHER)
+        await stage.step(2.0)
+        assert "+0 -0.5/s" in stage.screen[0]
+        assert stage.screen[0].endswith("▁▁▁▁█")
 
 
 async def test_new_changed_and_closed_rows_carry_their_mark_for_three_seconds(source: FakeSource) -> None:

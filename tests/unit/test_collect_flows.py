@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from typing import Any
 
 import pytest
 
 from netwatch_tui.collect import flows as memory
+from netwatch_tui.collect.flows import MOST_AGE
+from netwatch_tui.kernel.sock_diag import packed_ends
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -265,3 +268,26 @@ def test_rates_and_round_trips_of_the_last_minutes_are_kept_in_a_bound(monkeypat
     assert samples[-1].at - samples[0].at == 3.0
     flowing.tick(ONE)
     assert kept([ids[SIX.inode]]) == {}
+
+
+def test_mptcp_is_asked_about_only_where_it_is_and_its_rates_are_its_own() -> None:
+    flowing = Flowing(ONE)
+    flowing.count(ONE, received=10)
+    flowing.tick()
+    assert flowing.source.mptcp_lists == 0
+    head = struct.pack("=BBBB36sIIIIIIII", 2, 1, 0, 0, packed_ends(ONE), 0, 7, 0, 0, 0, 0, 1000, 14)
+    flowing.source.listed["mptcp"] = [head]
+    own = ONE._replace(inode=14)
+    for read, after in ((100, MOST_AGE), (116, MOST_AGE)):
+        flowing.count(own, received=read, sent=50, mss=None, cwnd=None, retrans_total=None)
+        snapshot = flowing.tick(after=after)
+    row = next(each for each in snapshot.sockets if each.netid == "mptcp")
+    assert (snapshot.flows[row.id].rate_in, snapshot.flows[row.id].rate_out) == (2, 0)
+    assert flowing.source.mptcp_lists == 2
+    flowing.watch.collector.needs = Needs(flows_of_ids=frozenset({row.id}))
+    assert flowing.tick().flows.keys() == {row.id}
+    assert flowing.source.counters_asked == []
+    flowing.source.refuses = OSError(errno.EPERM, os.strerror(errno.EPERM))
+    refused = flowing.tick()
+    assert refused.flows == {}
+    assert len(refused.problems) == 1

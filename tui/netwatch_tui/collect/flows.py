@@ -16,6 +16,7 @@ from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.socket import Socket, State
 
 if TYPE_CHECKING:  # see kernel.source
+    from netwatch_tui.kernel.mptcp_info import MptcpAnswer
     from netwatch_tui.kernel.tcp_info import TcpAnswer
 
 MOST_AGE = 8.0
@@ -81,11 +82,12 @@ class Flows:
         self._epoch = now - started
         begun = self._stopwatch()
         if needs.flows_of_all and self._pace.is_due(now, begun - started):
-            known = self._read_all(namespaces)
+            known = self._read_all(namespaces) | self._read_mptcp(namespaces, self._tracker.sockets.values())
             self._pace.paid(now, self._stopwatch() - begun)
         else:
             wanted = needs.flows_of_ids & self._tracker.sockets.keys()
-            known = self._read_some(namespaces, [self._tracker.sockets[id] for id in wanted])
+            asked = [self._tracker.sockets[id] for id in wanted]
+            known = self._read_some(namespaces, asked) | self._read_mptcp(namespaces, asked)
             if needs.flows_of_all:
                 known |= self._flows.keys() & self._tracker.sockets.keys()
                 known -= {change.after.id for change in delta.changed if change.after.state is State.TIME_WAIT}
@@ -159,6 +161,27 @@ class Flows:
                     known.add(socket.id)
         return known
 
+    def _read_mptcp(self, namespaces: Iterable[Namespace], sockets: Iterable[Socket]) -> set[int]:
+        """Read the MPTCP connections, if there are any among these; returns those of which something is known."""
+        wanted = {(socket.netns, socket.inode): socket.id for socket in sockets if socket.netid == "mptcp"}
+        known: set[int] = set()
+        for namespace in namespaces:
+            if not any(netns == namespace.inode for netns, _ in wanted):
+                continue
+            try:
+                answers = namespace.mptcp()
+            except OSError as error:
+                self._complain(namespace, error)
+                continue
+            at = self._stopwatch()
+            for answer in answers:
+                id = wanted.get((namespace.inode, answer.inode)) if answer.inode else None
+                if id is not None:
+                    self._take(id, answer, at)
+                    self._read_at[id] = at
+                    known.add(id)
+        return known
+
     def _find(self, answer: TcpAnswer, netns: int) -> int | None:
         """The row of a socket that is read for the first time."""
         from netwatch_tui.kernel.sock_diag import packed_ends
@@ -179,7 +202,7 @@ class Flows:
             if socket.id not in self._flows and socket.netns == netns and is_connection(socket)
         }
 
-    def _take(self, id: int, answer: TcpAnswer, at: float) -> None:
+    def _take(self, id: int, answer: TcpAnswer | MptcpAnswer, at: float) -> None:
         """One row was read."""
         before = self._flows.get(id)
         if before is not None:

@@ -157,6 +157,8 @@ def _round_trip(flow: Flow) -> str:
 
 def _sent_again(flow: Flow) -> str:
     total, again, share = flow.counters.retrans_total, flow.counters.bytes_retrans, flow.retrans_share
+    if total is None:
+        return f"{again:,} bytes" if again else ""
     if not total:
         return "nothing"
     now = f", {flow.counters.retrans:,} of them not acknowledged yet" if flow.counters.retrans else ""
@@ -165,6 +167,8 @@ def _sent_again(flow: Flow) -> str:
 
 
 def _congestion_window(flow: Flow) -> str:
+    if flow.counters.cwnd is None or flow.counters.mss is None:
+        return ""
     name = "" if flow.counters.congestion is None else f" by {printable(flow.counters.congestion)}"
     return f"{flow.counters.cwnd:,} segments of {flow.counters.mss:,} bytes{name}"
 

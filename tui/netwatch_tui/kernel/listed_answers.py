@@ -14,6 +14,8 @@ from netwatch_tui.kernel.proc_line import ip_address, unfollowed
 from netwatch_tui.sockets.socket import Family, Socket
 
 _TCP, _MPTCP = 6, 262
+NO_PROTOCOL = 0
+"""Where the protocol is an attribute: a kernel before 5.9, which passes over that, has no sockets of this one."""
 _BOUND_INACTIVE = 1 << 13
 """The bit of TCP_BOUND_INACTIVE in a mask of states."""
 _ALL_STATES = 0xFFFF_FFFF
@@ -36,7 +38,7 @@ def listing_request(kind: str, family: Family) -> bytes | None:
         case "bound":
             return _REQUEST.pack(number, _TCP, 0, _BOUND_INACTIVE)
         case "mptcp":
-            return _REQUEST.pack(number, _MPTCP & 0xFF, 0, _ALL_STATES) + _PROTOCOL.pack(_PROTOCOL.size, 3, _MPTCP)
+            return _REQUEST.pack(number, NO_PROTOCOL, 0, _ALL_STATES) + _PROTOCOL.pack(_PROTOCOL.size, 3, _MPTCP)
         case _:
             return None
 

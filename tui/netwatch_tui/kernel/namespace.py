@@ -25,6 +25,7 @@ from netwatch_tui.sockets.socket import Family, Socket, State
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
     from netwatch_tui.kernel.interface_addresses import InterfaceAddresses
+    from netwatch_tui.kernel.mptcp_info import MptcpAnswer
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
     from netwatch_tui.kernel.sock_diag import Bound
     from netwatch_tui.kernel.tcp_diag import TcpDiag
@@ -275,6 +276,10 @@ class LinuxNamespace:
     def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
         """The same of some TCP connections."""
         return self._asked(lambda diag: diag.tcp_of(sockets))
+
+    def mptcp(self) -> list[MptcpAnswer]:
+        """What the kernel counts of all MPTCP connections."""
+        return self._asked(lambda diag: diag.mptcp())
 
     def _question(self, ask: Callable[[TcpDiag], _T], otherwise: _T) -> _T:
         """Ask sock_diag; where it fails, `/proc` must do."""

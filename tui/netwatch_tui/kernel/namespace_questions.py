@@ -11,6 +11,7 @@ from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+    from netwatch_tui.kernel.mptcp_info import MptcpAnswer
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
     from netwatch_tui.kernel.sock_diag import Bound
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
@@ -80,6 +81,13 @@ class Namespace(Protocol):
 
     def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:
         """The same of some TCP connections; None of those that it does not know.
+
+        Raises:
+            OSError: As in `tcp`.
+        """
+
+    def mptcp(self) -> list[MptcpAnswer]:
+        """What the kernel counts of all MPTCP connections; none where it has no MPTCP.
 
         Raises:
             OSError: As in `tcp`.

@@ -11,6 +11,7 @@ from netwatch_tui.kernel.sock_diag import SockDiag, SockDiagError, tcp_request
 from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
+    from netwatch_tui.kernel.mptcp_info import MptcpAnswer
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpAnswers, TcpPart
 
 
@@ -47,6 +48,24 @@ class TcpDiag(SockDiag):
             for parts in self._taken_apart(tcp_request(family, EXTENSIONS, STATE_MASK), self._part):
                 check()
                 yield from parts
+
+    def mptcp(self) -> list[MptcpAnswer]:
+        """What the kernel counts of all MPTCP connections; none where it has no MPTCP.
+
+        Raises:
+            SockDiagError: The kernel did not answer, or in a way that is not understood.
+        """
+        from netwatch_tui.kernel.mptcp_info import mptcp_request, read_mptcp
+
+        parts = [
+            part
+            for family in (_socket.AF_INET, _socket.AF_INET6)
+            for part in self._list_or_none("mptcp", mptcp_request(family)) or ()
+        ]
+        try:
+            return [answer for part in parts for message in part if (answer := read_mptcp(message)) is not None]
+        except ValueError as error:
+            raise SockDiagError(str(error)) from error
 
     def _part(self, data: bytes, sequence: int) -> tuple[list[TcpPart], bytes | None]:
         from netwatch_tui.kernel.tcp_info import TcpPart

@@ -138,6 +138,11 @@ def decode_networks(told: Any) -> AddressNetworks:
     return found
 
 
+_MOST_ADDRESSES = 65_536
+"""As many as a busy machine has at once: some 20 MB, of which only who records or replays needs any."""
+
+
+@lru_cache(_MOST_ADDRESSES)
 def plain_address(text: str) -> Address:
     """What a text means where nothing else is said: an IP address if it is one, else a name."""
     try:

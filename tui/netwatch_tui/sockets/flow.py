@@ -13,7 +13,10 @@ from netwatch_tui.sockets.socket import State
 
 
 class TcpCounters(NamedTuple):
-    """A part of struct tcp_info (the kernel's include/uapi/linux/tcp.h). None stands for what this kernel lacks."""
+    """A part of struct tcp_info (the kernel's include/uapi/linux/tcp.h), also of MPTCP, as far as that has it.
+
+    None stands for what this kernel does not tell.
+    """
 
     state: State
     """When it was read, which may be later than the line of `/proc`."""
@@ -21,20 +24,20 @@ class TcpCounters(NamedTuple):
     """Bytes that the application wrote and the peer has not acknowledged; SYN and FIN count as one each."""
     probes: int
     """Keepalive or window probes that wait for an answer."""
-    mss: int
-    retrans: int
+    mss: int | None
+    retrans: int | None
     """Segments that are sent again and not acknowledged yet."""
-    last_sent: int
+    last_sent: int | None
     """Milliseconds since data were sent."""
-    last_received: int
+    last_received: int | None
     """Milliseconds since data were received."""
     rtt: int
     """Microseconds, smoothed; 0 before the first measurement."""
     rtt_var: int
     """Microseconds."""
-    cwnd: int
+    cwnd: int | None
     """Segments."""
-    retrans_total: int
+    retrans_total: int | None
     """Segments."""
     pacing_rate: int | None
     """Bytes a second; all bits set where there is no limit."""
@@ -67,7 +70,8 @@ class Limit(StrEnum):
     SENDER = "sender"
 
 
-_FIN_RECEIVED = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING})
+FIN_RECEIVED = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING})
+"""The peer has said that it sends no more."""
 _FIN_QUEUED = frozenset({State.FIN_WAIT_1, State.LAST_ACK, State.CLOSING, State.SYN_SENT})
 """An own FIN, or SYN, waits to be acknowledged."""
 _NO_LIMIT = 0xFFFF_FFFF_FFFF_FFFF
@@ -91,7 +95,7 @@ class Flow(NamedTuple):
     def bytes_in(self) -> int | None:
         """Bytes received in order."""
         received = self.counters.received
-        return None if received is None else received - (received > 0 and self.counters.state in _FIN_RECEIVED)
+        return None if received is None else received - (received > 0 and self.counters.state in FIN_RECEIVED)
 
     @property
     def bytes_out(self) -> int | None:
@@ -136,12 +140,14 @@ class Flow(NamedTuple):
     @property
     def last_sent_at(self) -> float | None:
         """When data were sent last, in seconds since the epoch; None if none were."""
-        return self.read_at - self.counters.last_sent / 1e3 if self.bytes_out else None
+        before = self.counters.last_sent
+        return self.read_at - before / 1e3 if self.bytes_out and before is not None else None
 
     @property
     def last_received_at(self) -> float | None:
         """When data were received last, in seconds since the epoch; None if none were."""
-        return self.read_at - self.counters.last_received / 1e3 if self.bytes_in else None
+        before = self.counters.last_received
+        return self.read_at - before / 1e3 if self.bytes_in and before is not None else None
 
     @property
     def retrans_share(self) -> float | None:

@@ -73,21 +73,21 @@ def may_be_wrong(flow: Flow) -> bool:
     """Whether any rule about a single flow could find something: most never get there."""
     counters, rtt, least = flow.counters, flow.rtt, flow.rtt_min
     return (
-        counters.retrans_total >= LOST_SEGMENTS
+        (counters.retrans_total or 0) >= LOST_SEGMENTS
         or counters.probes >= UNANSWERED_KEEPALIVES
         or (rtt is not None and least is not None and rtt - least >= LATE_BY)
     )
 
 
-def losing(sent: int, again: int, segments: int) -> Figures | None:
+def losing(sent: int, again: int, segments: int | None) -> Figures | None:
     """Whether too much of what was sent was sent again.
 
     Args:
         sent: Bytes in some time.
         again: Those of them that were sent again.
-        segments: That were sent again since the connection began.
+        segments: That were sent again since the connection began; None where that is not known.
     """
-    if segments < LOST_SEGMENTS or not sent or again / sent < LOST_SHARE:
+    if segments is None or segments < LOST_SEGMENTS or not sent or again / sent < LOST_SHARE:
         return None
     return {"share": f"{again / sent:.0%}", "segments": f"{segments:,}"}
 

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from netwatch_tui.ui.widgets.parts import Parts, differences, fit, part_at
 from netwatch_tui.ui.widgets.status_parts import Tabs, first_line, pace_part, second_line
+from netwatch_tui.view.event_history import EventHistory
 from netwatch_tui.view.view import View
 
 
@@ -18,6 +19,7 @@ class StatusLine(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._view: View | None = None
+        self._event_history = EventHistory()
         self._tabs = Tabs()
         self._age: float | None = None
         self._busy = False
@@ -30,6 +32,7 @@ class StatusLine(Widget):
         if self._view is None or view.snapshot is not self._view.snapshot:
             self._age = None
         self._view = view
+        self._event_history.note(view)
         self._update()
 
     def age(self, seconds: float) -> None:
@@ -57,7 +60,10 @@ class StatusLine(Widget):
         width = self.content_size.width
         pace = pace_part(self._view, self._age, is_busy=self._busy, is_recorded=self.is_recorded)
         before = self._lines
-        self._lines = [first_line(self._tabs, self._view, pace, width), second_line(self._view, width)]
+        self._lines = [
+            first_line(self._tabs, self._view, pace, self._event_history.graph, width),
+            second_line(self._view, width),
+        ]
         regions = [
             Region(x, y, cells, 1)
             for y, (was, is_now) in enumerate(zip(before, self._lines, strict=True))

@@ -35,13 +35,16 @@ class Tabs(NamedTuple):
     active: int = 0
 
 
-def first_line(tabs: Tabs, view: View | None, pace: Part, width: int) -> Parts:
-    """The views; at the right how many rows there are, how the program does, and what the tick brought.
+def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int) -> Parts:
+    """The views; at the right how many rows there are, how the program does, and what ticks brought.
 
-    What finds no room goes from the right: the tick's cost, its events, then the names of views.
+    What finds no room goes from the right: the graph of opened and closed, the tick's cost, opened and closed, then the
+    names of views.
     """
     always = [pace] if view is None else [_shown(view), pace]
     more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), _cost(view)]
+    if more and graph:
+        more.append(Part(graph, UNLIT))
     problems = len(view.problems) if view else 0
     for named in range(len(tabs.names), -1, -1):
         left = _tabs(tabs, problems, named)
@@ -90,7 +93,14 @@ def traffic_parts(traffic: TrafficByDevice) -> Parts:
 
 
 def _events(view: View) -> Part:
-    return Part(f"+{view.events.opened} -{view.events.closed}")
+    """How many sockets a second opened and closed; before there is a time between two ticks, nothing did."""
+    pace = view.pace or 1.0
+    return Part(f"+{_a_second(view.events.opened / pace)} -{_a_second(view.events.closed / pace)}/s")
+
+
+def _a_second(rate: float) -> str:
+    """With a decimal place where there are few: 0, 0.5, 1, 12."""
+    return f"{rate:.1f}".removesuffix(".0") if rate < 10 else f"{rate:,.0f}"
 
 
 def _cost(view: View) -> Part:
