@@ -8,14 +8,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
-from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
-if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows
+if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows or what is wrong
     from netwatch_tui.sockets.flow import Flow, FlowSample
+    from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.traffic import TrafficByDevice
 
 
@@ -95,7 +95,7 @@ class Snapshot(NamedTuple):
     namespaces: Seen
     unseen: Unseen = Unseen()
     """Which processes could not be looked into."""
-    findings: Findings = NO_FINDINGS
+    findings: Findings = {}
     """What is wrong with which sockets."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by the ids of those of which it is needed and known."""
