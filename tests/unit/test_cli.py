@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from netwatch_tui import cli
+from netwatch_tui.kernel import source as kernel_source
 from netwatch_tui.kernel.sock_diag import SockDiag
 from netwatch_tui.kernel.source import LinuxSource, ProcessReader
 from netwatch_tui.sockets.socket import Family, State
@@ -93,8 +94,7 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         opened.append(LinuxSource(str(tmp_path), processes, named=str(tmp_path / "netns")))
         return opened[-1]
 
-    monkeypatch.setattr(cli, "LinuxSource", source)
-    monkeypatch.setattr(cli, "PrefetchedSource", source)
+    monkeypatch.setattr(kernel_source, "LinuxSource", source)
     named = [unix_answer(each, UnixDetails()) for each in OTHERS.values() if each.family is Family.UNIX]
     # Else the real kernel's would be among them.
     monkeypatch.setattr(SockDiag, "listing", lambda _, kind, __: [named] if kind == "unix" else None)
@@ -444,9 +444,9 @@ def test_the_installed_program_lists_a_socket_of_this_process(command: list[str]
 ON_A_MACHINE = """\
 import sys
 from netwatch_tui import cli
-from netwatch_tui.kernel.source import LinuxSource
-proc = sys.argv.pop(1)
-cli.PrefetchedSource = cli.LinuxSource = lambda processes=None: LinuxSource(proc, processes, named=proc)
+from netwatch_tui.kernel import source
+LinuxSource, proc = source.LinuxSource, sys.argv.pop(1)
+source.LinuxSource = lambda processes=None: LinuxSource(proc, processes, named=proc)
 cli.entry()
 """
 

@@ -133,3 +133,48 @@ def test_no_two_classes_share_a_name() -> None:
         if isinstance(node, ast.ClassDef)
     ]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+#: What one snapshot of TCP sockets has no use for, where every millisecond counts: modules of other modes,
+#: rules and questions of which the plain table tells nothing, and parts of the standard library that load slowly.
+HEAVY = {
+    "asyncio", "csv", "dataclasses", "datetime", "heapq", "inspect", "json", "logging", "marshal",
+    "multiprocessing", "pathlib", "psutil", "pwd", "rich", "selectors", "shutil", "socket", "subprocess", "tempfile",
+    "textual", "threading", "tomllib", "urllib", "zipfile",
+    "netwatch_tui.actions", "netwatch_tui.collect.flow_health", "netwatch_tui.collect.flow_watch",
+    "netwatch_tui.collect.flows", "netwatch_tui.collect.traffic_meter", "netwatch_tui.fields.catalogue",
+    "netwatch_tui.fields.field", "netwatch_tui.files", "netwatch_tui.kernel.cgroup_paths",
+    "netwatch_tui.kernel.machine_names", "netwatch_tui.kernel.namespace_counters", "netwatch_tui.kernel.processes",
+    "netwatch_tui.kernel.tcp_info", "netwatch_tui.modes.live", "netwatch_tui.modes.record", "netwatch_tui.play",
+    "netwatch_tui.query", "netwatch_tui.recording", "netwatch_tui.settings", "netwatch_tui.sockets.flow",
+    "netwatch_tui.sockets.health", "netwatch_tui.sockets.marks", "netwatch_tui.sockets.thresholds", "netwatch_tui.ui",
+    "netwatch_tui.view.view",
+}  # fmt: skip
+
+MOST_MODULES = 60
+"""Modules of ours that one snapshot may load: each is a file to find, read and run."""
+
+
+def loaded_by(*argv: str) -> set[str]:
+    """The modules that the program has loaded when it ends, less those that Python itself starts with."""
+    code = f"import sys; before = {{*sys.modules}}; from netwatch_tui.cli import main; main({[*argv]!r}); "
+    code += "print(*({*sys.modules} - before), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split("\n")[-2].split())
+
+
+def test_one_snapshot_loads_what_it_uses_and_no_more() -> None:
+    loaded = loaded_by("--once", "-tan")
+    assert "netwatch_tui.output.ss_table" in loaded
+    heavy = {
+        name
+        for name in loaded
+        for parts in [name.split(".")]
+        if HEAVY & {".".join(parts[: n + 1]) for n in range(len(parts))}
+    }
+    assert heavy == set()
+    assert len([name for name in loaded if name.startswith("netwatch_tui")]) <= MOST_MODULES
+
+
+def test_a_snapshot_that_tells_what_is_wrong_loads_the_rules() -> None:
+    assert "netwatch_tui.sockets.health" in loaded_by("--once", "-tan", "--columns", "local,problem")

@@ -6,12 +6,14 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwatch_tui.kernel import sock_diag
 from netwatch_tui.kernel.inet_answers import InetAnswers, InetFacts
 from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError, packed_ends
 from netwatch_tui.kernel.unix_answers import parse_unix_answer
@@ -96,10 +98,15 @@ DEVICES = net.socket(net.AF_INET, net.SOCK_DGRAM)
 """Asked for the names of devices, which any socket knows."""
 
 
+def _put_in_place(kernel: Kernel, patch: pytest.MonkeyPatch) -> None:
+    """Have sock_diag ask this kernel, and nobody else."""
+    patch.setattr(sock_diag, "_socket", SimpleNamespace(**{**vars(net), "socket": kernel.socket}))
+
+
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     made = Kernel()
-    monkeypatch.setattr(net, "socket", made.socket)
+    _put_in_place(made, monkeypatch)
     return made
 
 
@@ -224,7 +231,7 @@ def test_any_number_of_questions_is_answered_one_by_one(there: list[bool]) -> No
     sockets = [tcp("10.0.0.1:80", f"10.0.0.9:{port}", inode=port) for port in range(1, len(there) + 1)]
     kernel.script = knows(*(socket for socket, is_there in zip(sockets, there, strict=True) if is_there))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(net, "socket", kernel.socket)
+        _put_in_place(kernel, patch)
         answers = SockDiag().inodes(sockets)
     assert answers == [socket.inode if is_there else None for socket, is_there in zip(sockets, there, strict=True)]
 
@@ -471,7 +478,7 @@ def test_damaged_attributes_end_the_reading_of_one_socket_only(rubbish: bytes) -
     kernel = Kernel()
     kernel.script = listed(unix_diag_msg(11, b"\1\0\0\0" + rubbish, state=10), unix_diag_msg(12))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(net, "socket", kernel.socket)
+        _put_in_place(kernel, patch)
         assert {socket.inode for socket in unix_list(SockDiag())} - {0} == {11, 12}
 
 
@@ -480,7 +487,7 @@ def test_no_datagram_makes_it_wait_for_ever(data: bytes) -> None:
     kernel = Kernel()
     kernel.script = listed(unix_diag_msg(12))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(net, "socket", kernel.socket)
+        _put_in_place(kernel, patch)
         diag = SockDiag()
         kernel.answers.append(data)
         with suppress(SockDiagError, struct.error):

@@ -1,4 +1,7 @@
-"""The front door: reads the arguments and starts the mode that they ask for."""
+"""The front door: reads the arguments and starts the mode that they ask for.
+
+What a mode needs is imported when the mode is known, and for one snapshot with the garbage collector off.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,13 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
-from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
-from netwatch_tui.kernel.process_names import ProcessNames
-from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.modes.common import complain, give_up_output, print_lines
-from netwatch_tui.sockets.needs import Needs
+
+if TYPE_CHECKING:
+    from netwatch_tui.kernel.source import LinuxSource
+    from netwatch_tui.sockets.needs import Needs
 
 
 def entry() -> NoReturn:
@@ -50,8 +52,22 @@ def _flush() -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
+        from netwatch_tui.modes.common import give_up_output
+
         return give_up_output(error)
     return 0
+
+
+def _complain(text: str) -> None:
+    from netwatch_tui.modes.common import complain
+
+    complain(text)
+
+
+def _print(lines: list[str]) -> int:
+    from netwatch_tui.modes.common import print_lines
+
+    return print_lines(lines)
 
 
 def _fail(error: Exception) -> int:
@@ -63,7 +79,7 @@ def _fail(error: Exception) -> int:
     if "--debug" in sys.argv:
         with suppress(OSError):  # there is no home
             folder = state_folder()
-    complain(Failures(folder).sentence("netwatch-tui", error))
+    _complain(Failures(folder).sentence("netwatch-tui", error))
     return 1
 
 
@@ -73,14 +89,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.version:
         from importlib.metadata import version
 
-        return print_lines([f"netwatch-tui {version('netwatch-tui')}"])
+        return _print([f"netwatch-tui {version('netwatch-tui')}"])
     if options.print_config:
         from netwatch_tui.modes.print_config import print_config
 
         return print_config()
     mode = _mode(options)
     for refusal in refusals(options, mode):
-        complain(f"{refusal} (see --help)")
+        _complain(f"{refusal} (see --help)")
         return 2
     return _run(mode, options)
 
@@ -132,11 +148,11 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
     """Import what the mode needs, and nothing else, and run it."""
     match mode:
         case Mode.ONCE:
-            from netwatch_tui.modes.once import once
-
             gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
-                return once(options, _ahead)
+                from netwatch_tui.modes.once import once
+
+                return once(options, _machine)
             finally:
                 gc.enable()
         case Mode.LIVE:
@@ -161,13 +177,11 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             return diff(options)
 
 
-def _ahead(needs: Needs) -> LinuxSource:
-    """This machine for one tick."""
-    return PrefetchedSource(processes=None if needs.of_processes else ProcessNames())
-
-
 def _machine(needs: Needs) -> LinuxSource:
-    """This machine for one tick after the other."""
+    """This machine."""
+    from netwatch_tui.kernel.process_names import ProcessNames
+    from netwatch_tui.kernel.source import LinuxSource
+
     return LinuxSource(processes=None if needs.of_processes else ProcessNames())
 
 
@@ -176,12 +190,12 @@ class _Parser(argparse.ArgumentParser):
 
     def print_help(self, file: Any = None) -> None:  # noqa: ARG002 -- argparse's own signature
         """Print the help, or say why not and leave with the status of that."""
-        if status := print_lines(self.format_help().splitlines()):
+        if status := _print(self.format_help().splitlines()):
             raise SystemExit(status)
 
     def error(self, message: str) -> NoReturn:
         """Print the line and leave with status 2."""
-        complain(f"{message} (see --help)")
+        _complain(f"{message} (see --help)")
         raise SystemExit(2)
 
 

@@ -20,13 +20,13 @@ from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
-from netwatch_tui.sockets.health import NO_THRESHOLDS, HealthWatch
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
-if TYPE_CHECKING:  # see Collector._flow_news
+if TYPE_CHECKING:  # see Collector._flow_news and HealthWatch in its __init__
     from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
+    from netwatch_tui.sockets.health import Findings, HealthWatch
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -57,7 +57,8 @@ class Collector:
         check: Callable[[], None] = go_on,
         budget: int | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
-        thresholds: Mapping[str, float] = NO_THRESHOLDS,
+        judges: bool = True,
+        thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """Begin with nothing known.
 
@@ -70,6 +71,7 @@ class Collector:
             check: Called often during a tick; what it raises ends the tick, and nothing of it is kept.
             budget: Descriptors at which one tick may look; the next one goes on. None for all, where there is no next.
             stopwatch: Measures what a tick costs, in seconds.
+            judges: Whether to look for what is wrong with sockets.
             thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self.namespaces = namespaces
@@ -84,7 +86,7 @@ class Collector:
         self._looked_round_at: float | None = None
         self._visible: Namespaces | None = None
         self._counts = Counts()
-        self._health = HealthWatch(thresholds)
+        self._health: HealthWatch | None = None
         self._flow_watch: FlowWatch | None = None
         self._check = check
         self._networks = NetworkWatch()
@@ -92,6 +94,10 @@ class Collector:
         self._descriptors = NO_DESCRIPTOR_USES
         self._is_first = True
         self._needs_more = False
+        if judges:
+            from netwatch_tui.sockets.health import HealthWatch  # which the plain table does not wait for
+
+            self._health = HealthWatch(thresholds or {})
 
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets.
@@ -117,9 +123,12 @@ class Collector:
         self._counts = self._counts.after(delta)
         holders = self._attribution.index.holders if self.needs.of_process_details else {}
         details = self._process_details.look(holders, again=look_round)
-        if look_round:
-            self._descriptors = descriptor_uses(self._source, self._attribution.index.holding(MANY), self._descriptors)
-        findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
+        findings: Findings = {}
+        if self._health:
+            if look_round:
+                holding = self._attribution.index.holding(MANY)
+                self._descriptors = descriptor_uses(self._source, holding, self._descriptors)
+            findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
         news = self._flow_news(chosen, delta, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from netwatch_tui.fields.json_types import in_quotes
 from netwatch_tui.sockets.socket import Address, Family, Socket
@@ -46,7 +46,11 @@ signs that Unicode lets programs show nothing for (Default_Ignorable_Code_Point)
 cells of a terminal, it leaves accents and all else that a text is made of.
 """
 
-_UNSEEN = re.compile(rf"(?!\t)[{INVISIBLE}]")
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    """One sign of these but a tab. Compiled when a line has any but ASCII, as it takes longer than all of a table."""
+    return re.compile(rf"(?!\t)[{INVISIBLE}]")
 
 
 def harmless(lines: Sequence[str]) -> Sequence[str]:
@@ -56,7 +60,7 @@ def harmless(lines: Sequence[str]) -> Sequence[str]:
     """
     if all(map(str.isascii, lines)) and all(map(str.isprintable, lines)):
         return lines
-    return [_UNSEEN.sub(lambda match: spelled(match.group()), line) for line in lines]
+    return [_unseen().sub(lambda match: spelled(match.group()), line) for line in lines]
 
 
 class _Spelled(dict[int, str]):

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from netwatch_tui.fields.format import ELLIPSIS, MOST_NAMES, cell_width, clip, printable
 from netwatch_tui.fields.json_types import in_quotes
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.socket import Socket
 
-_MISTAKABLE = re.compile(r'^$|^-$|^\(|^\s|\s$|[",\\†]|\+[0-9]+$')
-"""Blank, a reason, an edge that can't be seen, what separates names, one that held it before, and so many more."""
-
 _LAST_HELD = "†"
 _NAMES = re.compile(r'"(?:[^"\\]|\\.)*"|[^,"]+')
+
+
+@cache
+def _mistakable() -> re.Pattern[str]:
+    """Blank, a reason, an edge that can't be seen, what separates names, one that held it before, and so many more.
+
+    Compiled here, as the plain table, which has all names in quotes, does not wait for it.
+    """
+    return re.compile(r'^$|^-$|^\(|^\s|\s$|[",\\†]|\+[0-9]+$')
 
 
 @lru_cache(MOST_NAMES)
 def process_name(name: str) -> str:
     r"""A name as it is shown: in quotes, in which `\"` and `\\` stand for themselves, if it could be mistaken."""
-    return printable(in_quotes(name) if _MISTAKABLE.search(name) else name)
+    return printable(in_quotes(name) if _mistakable().search(name) else name)
 
 
 def _names(owners: tuple[Owner, ...], between: str = ",") -> str:

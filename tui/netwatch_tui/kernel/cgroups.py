@@ -6,16 +6,18 @@ import re
 from typing import NamedTuple
 
 _CONTAINERS = (
-    ("docker", re.compile(r"/(?:docker-|docker/)([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
-    ("podman", re.compile(r"/libpod-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
-    ("containerd", re.compile(r"/cri-containerd-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
-    ("cri-o", re.compile(r"/crio-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
-    ("kubernetes", re.compile(r"/kubepods[^:]*/pod[0-9a-f-]+/([0-9a-f]{12,64})(?:/|$)")),
-    ("lxc", re.compile(r"/lxc(?:\.payload)?[./]([^/]+)")),
-    ("nspawn", re.compile(r"/machine\.slice/(?:systemd-nspawn@|machine-)([^/]+)\.(?:service|scope)")),
+    ("docker", "/docker", r"/(?:docker-|docker/)([0-9a-f]{12,64})(?:\.scope)?(?:/|$)"),
+    ("podman", "/libpod-", r"/libpod-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)"),
+    ("containerd", "/cri-containerd-", r"/cri-containerd-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)"),
+    ("cri-o", "/crio-", r"/crio-([0-9a-f]{12,64})(?:\.scope)?(?:/|$)"),
+    ("kubernetes", "/kubepods", r"/kubepods[^:]*/pod[0-9a-f-]+/([0-9a-f]{12,64})(?:/|$)"),
+    ("lxc", "/lxc", r"/lxc(?:\.payload)?[./]([^/]+)"),
+    ("nspawn", "/machine.slice/", r"/machine\.slice/(?:systemd-nspawn@|machine-)([^/]+)\.(?:service|scope)"),
 )
+"""By runtime, what every path of a container of it has in it, and the pattern, which is compiled for such a path."""
+
 _UNIT = re.compile(r"/([^/]+\.(?:service|scope|socket|mount|swap|slice))(?=/|$)")
-_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+_ESCAPED = r"\\x([0-9a-f]{2})"
 _ID_SHOWN = 12
 """Digits of a container's id, as many as docker shows."""
 
@@ -36,8 +38,8 @@ def parse_cgroup(text: str) -> Origin:
 
 
 def _container(path: str) -> str | None:
-    for runtime, pattern in _CONTAINERS:
-        if match := pattern.search(path):
+    for runtime, sign, pattern in _CONTAINERS:
+        if sign in path and (match := re.search(pattern, path)):
             name = _unescape(match.group(1)) if runtime == "nspawn" else match.group(1)
             return f"{runtime}:{name[:_ID_SHOWN] if re.fullmatch('[0-9a-f]{12,64}', name) else name}"
     return None
@@ -55,4 +57,4 @@ def _unit(path: str) -> str | None:
 
 def _unescape(name: str) -> str:
     """What a machine is called of which the unit's name speaks: the reverse of systemd-escape(1)."""
-    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), name)
+    return re.sub(_ESCAPED, lambda match: chr(int(match.group(1), 16)), name)

@@ -59,7 +59,7 @@ def _first(addresses: list[bytes]) -> Address:
     text = chosen.lstrip(b"*").decode("ascii")
     if not text:
         return _ANY
-    import socket as _socket  # here, because hardly any machine has SCTP
+    import _socket  # here, because hardly any machine has SCTP; see sock_diag
 
     family = _socket.AF_INET6 if ":" in text else _socket.AF_INET
     try:

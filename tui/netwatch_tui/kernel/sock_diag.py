@@ -6,10 +6,10 @@ the netlink socket was opened, whoever asks later. No privilege is needed.
 
 from __future__ import annotations
 
+import _socket  # what `socket` is made of: to make its enumerations takes longer than all that is asked here
 import errno
 import fcntl
 import os
-import socket as _socket
 import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence

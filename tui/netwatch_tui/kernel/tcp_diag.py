@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket as _socket
+import _socket  # see sock_diag
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING

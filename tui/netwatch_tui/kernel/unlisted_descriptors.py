@@ -9,24 +9,25 @@ What is under way in a message of SCM_RIGHTS can't be found: the receiver's fdin
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.kernel.descriptors import RING, Descriptors, go_on, list_descriptors, read_descriptors
 from netwatch_tui.kernel.limits import FDINFO, TABLES_OF_THREADS, read_file
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64le": 354, "s390x": 343}
 """Its number, by machine: Python does not have it, nor do older C libraries."""
 _KCMP_FILES = 2
 _SAMPLE = 16
 """Descriptors by which tables with the same numbers are told apart where kcmp(2) can't be asked."""
-_LIBC = ctypes.CDLL(None)
 _REGISTERED = re.compile(rb"^\s*\d+: socket:\[(\d+)\]", re.MULTILINE)
 """A line below `UserFiles` in the fdinfo of a ring: `io_uring_show_fdinfo` in the kernel's io_uring/fdinfo.c."""
 
@@ -153,7 +154,15 @@ def _place_of_new(task: int, tables: list[int]) -> int | None:
     return low
 
 
+@cache
+def _libc() -> CDLL:
+    """The C library, by a module that takes longer to import than a tick of few sockets: few threads are compared."""
+    import ctypes
+
+    return ctypes.CDLL(None)
+
+
 def _compared(one: int, other: int) -> int:
     """What kcmp(2) says of the tables of two threads: 0 for the same, 1 and 2 for less and greater, -1 on failure."""
     number = _KCMP.get(os.uname().machine)
-    return -1 if number is None else int(_LIBC.syscall(number, one, other, _KCMP_FILES, 0, 0))
+    return -1 if number is None else int(_libc().syscall(number, one, other, _KCMP_FILES, 0, 0))

@@ -48,20 +48,19 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         return print_snapshot(options, last, choice, recording.host)
     needs = choice.needs.union(printed_needs(options))
     source = make_source(needs)
-    # While the other process looks:
-    import netwatch_tui.output.ss_table  # noqa: F401
-    from netwatch_tui.collect.collector import Collector
+    from netwatch_tui.collect.collector import Collector  # which a replay has no use for
 
     options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(choice.selection)
-    collector = Collector(source, tables, namespaces=options.net, needs=needs)
+    judges = bool(choice.queries) or not is_plain(options)
+    collector = Collector(source, tables, namespaces=options.net, needs=needs, judges=judges)
     started = time.monotonic()
     snapshot = collector.collect(time.time())
     if needs.rates:
         time.sleep(max(started + tick_interval(options) - time.monotonic(), 0.0))
         snapshot = collector.collect(time.time())
     elif any(socket.owner_reason is OwnerReason.NOT_FOUND for socket in snapshot.sockets):
-        snapshot = collector.collect(time.time())  # finds what was opened after the processes were looked at
+        snapshot = collector.collect(time.time())  # finds what one process passed to another while they were looked at
     if options.record:
         from netwatch_tui.modes.record import record_one
 
@@ -80,13 +79,19 @@ def tables_of(chosen: Selection) -> list[Table]:
     ]
 
 
+def is_plain(options: argparse.Namespace) -> bool:
+    """Whether all that is asked for is ss's table, of which no column tells what is wrong with a socket."""
+    is_table = (options.format or "table") == "table"
+    return is_table and not (_columns(options, "table") or options.sort or options.record)
+
+
 def printed_needs(options: argparse.Namespace) -> Needs:
     """What must be known of sockets to print them, in this order, and to record them if that is asked for."""
     if options.record:
         return EVERY_NEED
     format = options.format or "table"
     columns = _columns(options, format)
-    if format == "table" and not columns and not options.sort:
+    if is_plain(options):
         return NOTHING_MORE  # said without the table of fields, for which the plain table need not wait
     from netwatch_tui.fields.field_needs import field_needs
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
-from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, OwnerReason, ProcessDetailsByPid
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
-if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows
+if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows or what is wrong
     from netwatch_tui.sockets.flow import Flow, FlowSample
+    from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.traffic import TrafficByDevice
 
 
@@ -97,7 +97,7 @@ class Snapshot(NamedTuple):
     namespaces: Seen
     unseen: Unseen = Unseen()
     """Which processes could not be looked into."""
-    findings: Findings = NO_FINDINGS
+    findings: Findings = {}
     """What is wrong with which sockets."""
     flows: Mapping[int, Flow] = {}
     """What flows through connections, by the ids of those of which it is needed and known."""
