@@ -12,8 +12,8 @@ from typing import Any
 import netwatch_tui
 from netwatch_tui.kernel.proc_line import ADDRESSES
 
-OF_FEW = {"_shades", "_hue", "luminance", "_has_own_numbers"}
-"""Without a bound of their own: there are only so many colours in all themes, and only one `/proc`."""
+OF_FEW = {"_shades", "_hue", "luminance", "_has_own_numbers", "_libc", "_unseen", "_mistakable"}
+"""Without a bound of their own: there are only so many colours in all themes, and one `/proc`, library or pattern."""
 
 
 def cached() -> Iterator[_lru_cache_wrapper[Any]]:

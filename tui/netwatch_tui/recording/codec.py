@@ -35,7 +35,7 @@ from netwatch_tui.recording.shapes import (
 from netwatch_tui.sockets.kinds import ALL_NETIDS
 from netwatch_tui.sockets.networks import AddressNetworks, Network
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
-from netwatch_tui.sockets.socket import Address, DiagFacts, Socket
+from netwatch_tui.sockets.socket import INET, Address, DiagFacts, Socket
 
 Number = Callable[[Process], int]
 """Gives the number under which a process is described."""
@@ -83,7 +83,7 @@ def decode(data: Any, processes: Mapping[int, Process]) -> Socket:
     _decode_into(values, named(data), processes)
     if _NEEDED in values:
         raise ShapeError(f"{Socket._fields[values.index(_NEEDED)]} is missing")
-    return Socket._make(values)
+    return _consistent(Socket._make(values))
 
 
 def decode_change(before: Socket, data: Mapping[str, Any], processes: Mapping[int, Process]) -> Socket:
@@ -94,7 +94,19 @@ def decode_change(before: Socket, data: Mapping[str, Any], processes: Mapping[in
     """
     values = list(before)
     _decode_into(values, data, processes)
-    return Socket._make(values)
+    return _consistent(Socket._make(values))
+
+
+def _consistent(socket: Socket) -> Socket:
+    """The same, if both ends are what its family has: addresses, or names.
+
+    Raises:
+        ShapeError: They are not.
+    """
+    is_ip = socket.family in INET
+    if bool(socket.local.version) is not is_ip or bool(socket.peer.version) is not is_ip:
+        raise ShapeError(f"an end is no end of the family {socket.family}")
+    return socket
 
 
 def _decode_into(values: list[Any], data: Mapping[str, Any], processes: Mapping[int, Process]) -> None:
