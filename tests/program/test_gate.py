@@ -126,7 +126,7 @@ def test_the_screen_does_not_either(recording: Path, tmp_path: Path) -> None:
             (ESCAPE, "Netid"),
             ("y", "Copy"),
             ("\r", "Sent to the"),
-            ("F", "Filters"),
+            ("F", "Views and filters"),
             ("\r", "None of 3 sockets matches"),
             (ESCAPE, "u_str"),
             ("b", "Group"),
