@@ -127,14 +127,14 @@ def test_the_screen_does_not_either(recording: Path, tmp_path: Path) -> None:
             ("y", "Copy"),
             ("\r", "Sent to the"),
             ("F", "Views and filters"),
-            ("\r", "None of 3 sockets matches"),
+            ("saved\r", "None of 3 sockets matches"),
             (ESCAPE, "u_str"),
-            ("b", "Group"),
-            ("\r", "▸"),
+            ("b", "Group by"),
+            ("process\r", "CLOSE-WAIT"),
             ("/\x1b[A", "Filter: typed"),
-            (ESCAPE, "Netid"),
+            (ESCAPE, "CLOSE-WAIT"),
             ("\x10", "Palette"),
-            (ESCAPE, "Netid"),
+            (ESCAPE, "CLOSE-WAIT"),
         ):
             terminal.send(keys)
             terminal.wait_for(lambda rows, what=what: any(what in row for row in rows), what)  # type: ignore[misc]

@@ -169,7 +169,7 @@ def test_the_program_begins_in_the_view_in_which_it_was_left(tmp_path: Path, run
         rows = terminal.wait_for(lambda rows: any("State▼" in row for row in rows), "the own view again")
         assert not any("Local" in row for row in rows[:4])
         quit_from(terminal)
-    for view in (("--view", "7"), ("--view", "MINE"), ("--view", "mine", "-l", "port:9")):
+    for view in (("--view", str(len(VIEWS) + 1)), ("--view", "MINE"), ("--view", "mine", "-l", "port:9")):
         with run("--fresh", *view) as terminal:
             terminal.wait_for(lambda rows: any("State" in row and "Local" not in row for row in rows[2:4]), f"{view}")
             quit_from(terminal)
@@ -177,7 +177,7 @@ def test_the_program_begins_in_the_view_in_which_it_was_left(tmp_path: Path, run
         assert terminal.wait_for_end() == 2
         text = " ".join(" ".join(terminal.rows).split())
         assert "netwatch-tui: there is no view 'nine'; there are: 1 All, 2 Listening," in text
-        assert "7 mine" in text
+        assert f"{len(VIEWS) + 1} mine" in text
     for argv in (("-l",), ("--fresh",)):
         with run(*argv) as terminal:
             terminal.wait_for(lambda rows: any("State▲" in row and "Local" in row for row in rows), f"{argv}")

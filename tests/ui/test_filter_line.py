@@ -106,7 +106,7 @@ async def test_a_question_mark_shows_the_language(source: FakeSource) -> None:
     ],
 )
 async def test_a_question_mark_is_text_in_quotes_only(source: FakeSource, typed: str, is_text: bool) -> None:
-    async with on_stage(source, size=(120, 56)) as stage:
+    async with on_stage(source, size=(120, 70)) as stage:
         await stage.press("slash", *typed, "?")
         assert (len(stage.app.screen_stack) == 1) is is_text
         assert line(stage).text == typed + "?" * is_text

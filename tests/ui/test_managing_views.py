@@ -57,18 +57,18 @@ async def test_a_saved_view_takes_the_place_of_a_shipped_one_until_that_is_resto
 
 async def test_a_view_is_renamed_and_deleted_and_the_open_one_stays_open(source: FakeSource, tmp_path: Path) -> None:
     async with on_stage(source, folder=tmp_path, views=(*VIEWS, OWN)) as stage:
-        assert "7 database" in stage.screen[0]
-        await save(stage, "web", "8")
+        assert "8 database" in stage.screen[0]
+        await save(stage, "web", "9")
         await stage.press("2")
         await manage(stage, "rename web")
         await stage.press(*"sites", "enter")
-        assert stage.said == "Renamed web to 8 sites."
+        assert stage.said == "Renamed web to 9 sites."
         assert " 2 Listening " in stage.screen[0]
         assert stage.view.spec.selection == VIEWS[1].selection
         await manage(stage, "delete view")
         assert "sites" not in stage.screen[0]
         await stage.press("F")
-        assert any("7 database" in row and "configured" in row for row in stage.screen)
+        assert any("8 database" in row and "configured" in row for row in stage.screen)
         assert any("2 Listening" in row and "shipped, open now" in row for row in stage.screen)
         await stage.press("escape")
         assert stage.view.spec.selection == VIEWS[1].selection

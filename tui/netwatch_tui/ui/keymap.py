@@ -98,7 +98,13 @@ MAIN_KEYS = (
         for digit in "123456789"
     ),
     Key("view.problems", "exclamation_mark", "problems", "Problems", "what is wrong on this machine"),
-    Key("names", "n", "toggle_services", "Names", "names of services in place of port numbers, or the numbers again"),
+    Key(
+        "show.names",
+        "n",
+        "toggle_services",
+        "Names",
+        "service names in place of port numbers, or the numbers again",
+    ),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", in_footer=True),
     Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),
     Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left"),
