@@ -438,7 +438,7 @@ async def test_help_is_told_by_job_and_every_key_has_one(source: FakeSource) -> 
     keys = (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)
     families = {family for job in JOBS for family in job.families}
     assert [key.id for key in keys if not families & {key.id, key.id.partition(".")[0]}] == []
-    async with on_stage(source, size=(100, 250)) as stage:
+    async with on_stage(source, size=(100, 400)) as stage:
         await stage.press("question_mark")
         lines = [line.strip() for line in stage.screen]
         places = [lines.index(job.title) for job in JOBS]
