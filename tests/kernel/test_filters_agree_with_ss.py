@@ -307,12 +307,10 @@ def test_sockets_are_chosen_by_the_cgroup_in_which_they_were_made(there: Netns, 
 
 
 def test_who_may_not_know_marks_is_told_so(here: Netns, load: Child) -> None:
-    words = ["-m", "netwatch_tui", "--once", "-tanH", "fwmark = 0x12"]
-    done = subprocess.run(
-        here.command(sys.executable, *words, uid=NOBODY), cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == ""
-    assert "netwatch-tui: fwmark is not known: the kernel tells it to CAP_NET_ADMIN only" in done.stderr.splitlines()
+    with Child("tests.support.kernel_look", "", str(NOBODY), netns=here) as looker:
+        printed, said = looker.ask({"told": ["--once", "-tanH", "fwmark = 0x12"]})
+    assert printed == ""
+    assert "netwatch-tui: fwmark is not known: the kernel tells it to CAP_NET_ADMIN only" in said.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -180,8 +180,8 @@ def test_a_named_namespace_that_an_ordinary_user_may_not_enter_is_counted(stack:
 
 @pytest.mark.usefixtures("may_make_namespaces")
 def test_an_ordinary_user_reads_the_namespace_of_his_own_process(stack: ExitStack, here: Netns) -> None:
-    command = here.command("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    mine = stack.enter_context(Child("tests.support.kernel_holder", before=command))
+    mine = stack.enter_context(Child("tests.support.kernel_holder", netns=here))
+    mine.ask(["become", NOBODY])
     inode, _ = mine.ask(["listen"])
     looker = stack.enter_context(Child("tests.support.kernel_look", "*", str(NOBODY)))
     for now in (0.0, 1.0):

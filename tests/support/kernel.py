@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
+import pkgutil
 import select
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import netwatch_tui
 from netwatch_tui.kernel.source import LinuxSource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +42,11 @@ def linux_source() -> Iterator[LinuxSource]:
 def become(uid: int) -> None:
     """Be an ordinary user from now on, and one whose `/proc/PID` is the user's own as after an exec.
 
-    Nothing can be imported afterwards where the tests lie in a folder of root's.
+    Nothing can be imported afterwards where the tests lie in a folder of root's: all that may be is imported before.
     """
+    for module in pkgutil.walk_packages(netwatch_tui.__path__, "netwatch_tui."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
     os.setgroups([])
     os.setgid(uid)
     os.setuid(uid)

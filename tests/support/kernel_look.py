@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from netwatch_tui.cli import main as netwatch_tui
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.format import local_text, peer_text
-from netwatch_tui.kernel import unlisted_descriptors  # noqa: F401 -- which a source imports when it is needed
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import answer, become, linux_source, requests
@@ -23,27 +22,25 @@ def main(namespaces: str, uid: int) -> None:
     """Answer each request until there are no more.
 
     `{"now": SECONDS, "of": [INODE, ...]}` is answered with a snapshot and its sockets in these namespaces, and
-    `{"run": [...]}` with what the program prints.
+    `{"run": [...]}` with what the program prints, `{"told": [...]}` with that and what it says on standard error.
     """
-    with linux_source() as unused:  # imports all that is imported late
-        Collector(unused).collect(0.0)
-    _run(["--once", "-A", "all"])
-    _run(["-f", "ndjson", "-i", "--interval", "0.05", "not state listening port:1"])
     if uid:
         become(uid)
     with linux_source() as source:
         collector = Collector(source, namespaces=namespaces)
         for request in requests():
             if "run" in request:
-                answer(_run(request["run"]))
+                answer(_run(request["run"])[0])
+            elif "told" in request:
+                answer(_run(request["told"]))
             else:
                 answer(_told(collector.collect(request["now"]), set(request["of"])))
 
 
-def _run(arguments: list[str]) -> str:
-    with redirect_stdout(io.StringIO()) as printed:
+def _run(arguments: list[str]) -> tuple[str, str]:
+    with redirect_stdout(io.StringIO()) as printed, redirect_stderr(io.StringIO()) as said:
         netwatch_tui(arguments)
-    return printed.getvalue()
+    return printed.getvalue(), said.getvalue()
 
 
 def _told(snapshot: Snapshot, namespaces: set[int]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.fuzz.mutations import places, spoil_value, to_text
 from tests.fuzz.runner import Counts, run_inputs
 
 SEED = 20_261_128
-SECONDS = 3.0
+SECONDS = 1.5
 
 
 @pytest.mark.parametrize("name", RUNNERS)
