@@ -200,7 +200,7 @@ def _processor_of_children() -> float:
 def _program(load: Load) -> Memory:
     """The memory of the whole program, at its own interval of a second."""
     program = str(Path(sys.executable).with_name("netwatch-tui"))
-    with Terminal([program, "--interval", "1"], columns=120, lines=40) as terminal:
+    with Terminal([program, "--fresh", "--interval", "1"], columns=120, lines=40) as terminal:
         terminal.wait_for(lambda rows: any("127." in row for row in rows), "a socket")
         for _ in range(MEMORY_TICKS):
             load.replace(CHURN)

@@ -232,7 +232,7 @@ class ScreenMeasurer:
 @contextmanager
 def _program(size: Size, interval: float) -> Iterator[PlainTerminal]:
     """The program, once it shows its first row."""
-    with PlainTerminal([PROGRAM, "--interval", f"{interval:g}"], size) as terminal:
+    with PlainTerminal([PROGRAM, "--fresh", "--interval", f"{interval:g}"], size) as terminal:
         terminal.wait_for(lambda output: _ROW in output, "a row of the load")
         yield terminal
 
