@@ -6,23 +6,33 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from netwatch_tui.kernel.limits import read_lines
-from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.sockets.services import names_of_ports
+
+if TYPE_CHECKING:  # who prints without a filter does not wait for the language
+    from netwatch_tui.query.language.names import MachineNames
 
 SERVICES = "/etc/services"
 
 
 def read_names(services: str = SERVICES) -> MachineNames:
     """All that a filter may be told. What can't be read is not known: services are then written as numbers."""
-    names = MachineNames(me=os.geteuid())
-    with suppress(OSError):
-        found = parse_services(read_lines(services))
-        names = names._replace(services=found, port_names=names_of_ports(found))
+    from netwatch_tui.query.language.names import MachineNames
+
+    found = read_services(services)
+    names = MachineNames(me=os.geteuid(), services=found, port_names=names_of_ports(found))
     with suppress(OSError):
         names = names._replace(devices=dict(socket.if_nameindex()))
     return names
+
+
+def read_services(path: str = SERVICES) -> dict[str, dict[str, int]]:
+    """What the services are called; nothing where the file can't be read."""
+    with suppress(OSError):
+        return parse_services(read_lines(path))
+    return {}
 
 
 def parse_services(lines: Iterable[bytes]) -> dict[str, dict[str, int]]:

@@ -134,9 +134,10 @@ def services_for(fields: Iterable[str]) -> ServiceNames:
     """What ports are called, where one of the fields with these ids tells it."""
     if "service" not in fields:
         return {}
-    from netwatch_tui.kernel.machine_names import read_names
+    from netwatch_tui.kernel.machine_names import read_services
+    from netwatch_tui.sockets.services import names_of_ports
 
-    return read_names().port_names
+    return names_of_ports(read_services())
 
 
 def namespace_of(source: Machine, text: str) -> str:
