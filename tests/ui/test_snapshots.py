@@ -21,11 +21,14 @@ Compare = Callable[..., bool]
 @pytest.mark.parametrize(
     ("size", "keys"),
     [
+        ((40, 10), ()),
         ((80, 24), ()),
+        ((120, 36), ()),
+        ((200, 50), ()),
         ((120, 36), ("B", "down", "p")),
         ((200, 50), (*"/127.0.0.1:5432", "enter", "end", "enter")),
     ],
-    ids=["narrow", "groups-and-filter", "details"],
+    ids=["tiny", "narrow", "usual", "wide", "groups-and-filter", "details"],
 )
 def test_the_screen_looks_as_before(
     snap_compare: Compare, tmp_path: Path, size: tuple[int, int], keys: tuple[str, ...]
