@@ -24,7 +24,9 @@ import psutil
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.kernel import tcp_diag
+from netwatch_tui.kernel.descriptor_scan import DescriptorScan
 from netwatch_tui.kernel.namespaces import NamespaceError
+from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.process_names import ProcessNames
 from netwatch_tui.kernel.source import LinuxSource
@@ -206,7 +208,11 @@ def _silent() -> None:
 def _look(root: Path, chance: random.Random) -> Snapshot:
     """Two ticks, the second one with a look at everything, and every way to print what they found."""
     names = ProcessNames(str(root)) if chance.random() < 0.3 else None
-    source = LinuxSource(str(root), names, named=f"{root}/netns")
+    named = f"{root}/netns"
+    if chance.random() < 0.05:
+        source: LinuxSource = PrefetchedSource(DescriptorScan(str(root)), str(root), names, named=named)
+    else:
+        source = LinuxSource(str(root), names, named=named)
     try:
         collector = Collector(source, namespaces=source.choose_namespace("*"), needs=EVERY_NEED)
         collector.collect(1_000.0)

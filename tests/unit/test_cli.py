@@ -7,13 +7,17 @@ import socket as net
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from netwatch_tui import cli
+from netwatch_tui.kernel import descriptor_scan, prefetched_descriptors
 from netwatch_tui.kernel import source as kernel_source
+from netwatch_tui.kernel.descriptor_scan import DescriptorScan
+from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.sock_diag import SockDiag
 from netwatch_tui.kernel.source import LinuxSource, ProcessReader
 from netwatch_tui.sockets.socket import Family, State
@@ -90,11 +94,17 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     opened: list[LinuxSource] = []
 
-    def source(processes: ProcessReader | None = None) -> LinuxSource:
+    def machine(processes: ProcessReader | None = None) -> LinuxSource:
         opened.append(LinuxSource(str(tmp_path), processes, named=str(tmp_path / "netns")))
         return opened[-1]
 
-    monkeypatch.setattr(kernel_source, "LinuxSource", source)
+    def scanned(scan: DescriptorScan, processes: ProcessReader | None = None) -> LinuxSource:
+        opened.append(PrefetchedSource(scan, str(tmp_path), processes, named=str(tmp_path / "netns")))
+        return opened[-1]
+
+    monkeypatch.setattr(kernel_source, "LinuxSource", machine)
+    monkeypatch.setattr(prefetched_descriptors, "PrefetchedSource", scanned)
+    monkeypatch.setattr(descriptor_scan, "DescriptorScan", partial(DescriptorScan, str(tmp_path)))
     named = [unix_answer(each, UnixDetails()) for each in OTHERS.values() if each.family is Family.UNIX]
     # Else the real kernel's would be among them.
     monkeypatch.setattr(SockDiag, "listing", lambda _, kind, __: [named] if kind == "unix" else None)
@@ -444,9 +454,10 @@ def test_the_installed_program_lists_a_socket_of_this_process(command: list[str]
 ON_A_MACHINE = """\
 import sys
 from netwatch_tui import cli
-from netwatch_tui.kernel import source
+from netwatch_tui.kernel import prefetched_descriptors, source
 LinuxSource, proc = source.LinuxSource, sys.argv.pop(1)
 source.LinuxSource = lambda processes=None: LinuxSource(proc, processes, named=proc)
+prefetched_descriptors.PrefetchedSource = lambda scan, processes=None: source.LinuxSource(processes)
 cli.entry()
 """
 

@@ -51,7 +51,7 @@ class Machine:
     def find(self, *wanted: int) -> set[int]:
         """Look for these; returns what is touched."""
         self.source.links = self.source.listings = 0
-        self.index.find(wanted, self._still_there)
+        self.index.find({*wanted}, self._still_there)
         return self.settle()
 
     def settle(self) -> set[int]:
@@ -176,7 +176,7 @@ def test_what_changed_without_a_trace_is_searched_for_in_whole_processes(machine
 def test_a_search_ends_when_everything_is_found(machine: Machine) -> None:
     many(machine)
     machine.put(100, 3, 7)
-    machine.index.find([7], lambda missing: missing)
+    machine.index.find({7}, lambda missing: missing)
     machine.put(100, 4, 8)
     machine.find(8)
     assert machine.source.links == 20, "where something was found last is looked first"
@@ -372,7 +372,7 @@ def test_what_is_touched_stays_so_until_it_is_settled(machine: Machine) -> None:
     machine.hold(10, 56)
     machine.index.scan()
     machine.hold(11, 57)
-    machine.index.find([57], lambda missing: missing)
+    machine.index.find({57}, lambda missing: missing)
     assert machine.index.touched == {56, 57}
     machine.index.settle()
     assert machine.index.touched == set()
@@ -449,9 +449,9 @@ def test_a_look_that_is_interrupted_is_made_up_for_by_the_next(machine: Machine,
             if is_scan:
                 machine.index.scan()
             else:
-                machine.index.find([60, 61, 62, 63], lambda missing: missing)
+                machine.index.find({60, 61, 62, 63}, lambda missing: missing)
     machine.check = lambda: None
-    machine.index.find([60, 61, 62], lambda missing: missing)
+    machine.index.find({60, 61, 62}, lambda missing: missing)
     touched |= machine.settle()
     assert {inode: machine.holders(inode) for inode in (10, 11, 12, 50, 60, 61, 62, 64)} == {
         10: [],

@@ -16,8 +16,10 @@ import pytest
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.kernel import descriptors, unlisted_descriptors
+from netwatch_tui.kernel.descriptor_scan import DescriptorScan
 from netwatch_tui.kernel.descriptors import NO_SOCKET, fault, fault_of, read_descriptors
 from netwatch_tui.kernel.faults import NONSENSE
+from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace, find_hiding_places
 from netwatch_tui.sockets.ownership import OwnerReason
@@ -131,9 +133,9 @@ def test_a_link_that_makes_no_sense_is_a_fault_of_that_descriptor(proc: Path) ->
 
 def test_a_descriptor_without_a_number_is_a_fault_of_the_process(proc: Path) -> None:
     (proc / "7" / "fd" / "x").symlink_to("socket:[9]")
-    source = LinuxSource(str(proc))
+    source = PrefetchedSource(DescriptorScan(str(proc)), str(proc))
     assert source.pids() == [7, 8]
-    with pytest.raises(ValueError, match="x"):
+    with pytest.raises(OSError, check=lambda error: error.errno == NONSENSE):
         source.descriptors(7)
     assert source.descriptors(8) == {3: 8}
 

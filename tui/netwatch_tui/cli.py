@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -150,9 +150,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
         case Mode.ONCE:
             gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
+                make_machine = _machine if options.replay else _scanned_machine()
                 from netwatch_tui.modes.once import once
 
-                return once(options, _machine)
+                return once(options, make_machine)
             finally:
                 gc.enable()
         case Mode.LIVE:
@@ -183,6 +184,21 @@ def _machine(needs: Needs) -> LinuxSource:
     from netwatch_tui.kernel.source import LinuxSource
 
     return LinuxSource(processes=None if needs.of_processes else ProcessNames())
+
+
+def _scanned_machine() -> Callable[[Needs], LinuxSource]:
+    """This machine, of which a second process begins to scan the descriptors now."""
+    from netwatch_tui.kernel.descriptor_scan import DescriptorScan
+
+    scan = DescriptorScan()
+
+    def machine(needs: Needs) -> LinuxSource:
+        from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
+        from netwatch_tui.kernel.process_names import ProcessNames
+
+        return PrefetchedSource(scan, processes=None if needs.of_processes else ProcessNames())
+
+    return machine
 
 
 class _Parser(argparse.ArgumentParser):

@@ -85,7 +85,7 @@ class Attribution:
         lost = self._lost(gone)
         self._look_deeper(wanted | lost.keys(), {**lost, **known}, all_processes=all_processes)
         self.unseen = self._unseen()  # which that look may have made more
-        missed = self._without_owner(wanted)
+        missed = self.index.unowned(wanted)
         self._searched |= missed if self.unseen.is_anything else missed & self._unexplained
 
     def _unseen(self) -> Unseen:
@@ -105,10 +105,10 @@ class Attribution:
 
         Where not everything may be read, many sockets have no owner, and few of them one that can be found this way.
         """
-        missing = self._without_owner(inodes)
+        missing = self.index.unowned(inodes)
         if self.unseen.is_anything:
             self._shallow |= missing
-            missing = self._without_owner(self._shallow) if all_processes else set()
+            missing = self.index.unowned(self._shallow) if all_processes else set()
         elif missing:
             missing = self._still_there(missing, known)
         if missing:
@@ -120,7 +120,7 @@ class Attribution:
         sockets = self._tracker.sockets
         if not sockets:
             return {}
-        lost = self._without_owner(self.index.touched) - gone
+        lost = self.index.unowned(self.index.touched) - gone
         return {inode: sockets[id] for inode in lost for id in self._tracker.with_inode(inode)}
 
     def of(self, socket: Socket, before: Socket | None) -> Holders:
@@ -172,17 +172,16 @@ class Attribution:
         self._listeners = self._next_listeners = self._next_listeners.after(gone, ())
         self._was_blind = self.unseen.is_anything
         self._unexplained = {
-            socket.inode for socket in (*delta.opened, *after) if socket.inode and _is_unexplained(socket)
+            socket.inode
+            for socket in (*delta.opened, *after)
+            if socket.owner_reason is not None and socket.inode and _is_unexplained(socket)
         }
         self.index.settle()
 
     def _wanted(self, fresh: Iterable[Socket]) -> set[int]:
         """Inodes worth a look: new ones without an owner, and those that were missed in the last tick."""
         inodes = {socket.inode for socket in fresh if socket.inode and (socket.local_port or not is_kernels(socket))}
-        return self._without_owner(inodes | self._unexplained) - self._searched
-
-    def _without_owner(self, inodes: Iterable[int]) -> set[int]:
-        return {inode for inode in inodes if not self.index.of(inode)}
+        return self.index.unowned(inodes | self._unexplained) - self._searched
 
     def _left(self, diffs: Iterable[TableDiff]) -> list[Socket]:
         """Sockets as they were that are no more, or were let go by their process."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # see Collector._flow_news and HealthWatch in its __init__
     from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
     from netwatch_tui.sockets.health import Findings, HealthWatch
 
+_new = tuple.__new__
+
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
 
@@ -231,9 +233,18 @@ class Collector:
         return delta
 
     def _attribute_opened(self, diff: TableDiff, now: float) -> dict[bytes, Socket]:
-        """The sockets that were not known, by their line."""
+        """The sockets that were not known, by their line. The first time that is all there are: no call too many."""
         was_there, next_id = not self._tracker.knows(diff.ref), self._tracker.next_id
-        return {line: self._attribute(socket, next_id(), now, was_there, None) for line, socket in diff.opened}
+        owners_of, user_of = self._attribution.index.of, self._source.user
+        by_line: dict[bytes, Socket] = {}
+        for line, socket in diff.opened:
+            owners = owners_of(socket.inode)
+            if owners and not self._is_asked_about(socket):
+                user = None if socket.uid is None else user_of(socket.uid)
+                by_line[line] = _new(Socket, (next_id(), now, was_there, user, owners, None, (), *socket[7:]))
+            else:
+                by_line[line] = self._attribute(socket, next_id(), now, was_there, None)
+        return by_line
 
     def _change(self, id: int, after: Socket) -> Change:
         """A followed socket and what is known of it now."""
@@ -253,10 +264,14 @@ class Collector:
             yield from (id for id, socket in self._tracker.sockets.items() if is_known_better(socket))
 
     def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool, before: Socket | None) -> Socket:
-        if socket.netid != "tcp" or socket.state is State.LISTEN or self._needs_more:
+        if self._is_asked_about(socket):
             socket = self._details.add(socket, id)
         user = None if socket.uid is None else self._source.user(socket.uid)
         return socket.followed(id, seen_at, was_there, user, *self._attribution.of(socket, before))
+
+    def _is_asked_about(self, socket: Socket) -> bool:
+        """Whether sock_diag tells more of a socket than its line, and is asked."""
+        return socket.netid != "tcp" or socket.state is State.LISTEN or self._needs_more
 
 
 def _new_lines(diffs: Iterable[TableDiff]) -> Iterator[NewLine]:

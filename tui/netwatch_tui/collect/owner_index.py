@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from netwatch_tui.collect.process_faults import ProcessFaults
 from netwatch_tui.collect.unlisted_holders import UnlistedHolders
@@ -69,6 +70,10 @@ class OwnerIndex:
         """Every holder of a socket, by pid and descriptor."""
         listed, unlisted = self._owners.get(inode, ()), self._unlisted.owners.get(inode)
         return tuple(sorted({*listed, *unlisted})) if unlisted else listed
+
+    def unowned(self, inodes: AbstractSet[int]) -> set[int]:
+        """Those of these sockets that nobody is known to hold."""
+        return {*(inodes - self._owners.keys() - self._unlisted.owners.keys())}
 
     def vanish(self, inodes: Iterable[int]) -> None:
         """Take note that these sockets are gone: their descriptors are free, or stand for something else."""
@@ -144,7 +149,7 @@ class OwnerIndex:
                 self._read(pid, self._read_whole)
         self._unlisted.read_again()
 
-    def find(self, wanted: Iterable[int], still_there: Callable[[set[int]], set[int]]) -> None:
+    def find(self, wanted: AbstractSet[int], still_there: Callable[[set[int]], set[int]]) -> None:
         """Look for the holders of some sockets.
 
         Args:
@@ -160,7 +165,7 @@ class OwnerIndex:
         ]
         self._unlisted.read_again()
         self._vanished.clear()
-        missing = {inode for inode in wanted if not self.of(inode)}
+        missing = self.unowned(wanted)
         if missing and (missing := still_there(missing)):
             self._search(missing, readable)
 
