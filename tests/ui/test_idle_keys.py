@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.fake import FakeSource
@@ -37,6 +39,24 @@ async def test_a_key_that_does_nothing_in_a_dialog_says_so_and_one_that_works_do
         await stage.press(idle)
         (told,) = stage.app._notifications
         assert told.message.endswith(" does nothing here; the last line has the keys.")
+
+
+async def test_hundreds_of_keys_that_do_nothing_in_a_dialog_are_answered_with_few_notices(
+    source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    async with on_stage(source) as stage:
+        notify = stage.app.notify
+
+        def counted(message: str, **how: Any) -> None:
+            told.append(message)
+            notify(message, **how)
+
+        monkeypatch.setattr(stage.app, "notify", counted)
+        await stage.press("question_mark", *"zyZ" * 100, "f9")
+        await stage.until(lambda: told[-1].startswith("F9 "))
+        assert len(told) < 100
+        assert len(stage.app._notifications) == 1
 
 
 async def test_every_key_that_does_something_stays_silent_about_it(source: FakeSource) -> None:

@@ -21,6 +21,7 @@ from textual.worker import WorkerFailed
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
+from netwatch_tui.ui.dialog_notice import DialogNotice
 from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.key_names import key_sign
 from netwatch_tui.ui.keymap import ALL_KEYS, APP_KEYS, bindings
@@ -72,6 +73,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
         self._may_go_on = outlive_failures()
         let_go_of_closed_widgets()
         self._feed = feed
+        self._dialog_notice = DialogNotice(self)
         choice = ThemeChoice(self, themes, theme, self._remember_theme)
         self.main = MainScreen(feed, spec, notices, write, remembered, choice, setup)
         setup.keymap.put_on(self)
@@ -120,7 +122,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
         if self.screen is self.main:
             self.main.say(text)
         else:
-            self.notify(printable(text), severity="warning", markup=False)
+            self._dialog_notice.say(text)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal, with nothing in it that does anything when it is pasted."""
