@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual import events
 
+from netwatch_tui.ui.keymap import Keymap
+from netwatch_tui.ui.messages import AltKey
 from tests.support.fake import FakeSource
 from tests.ui.stage import on_stage
 
@@ -57,6 +60,18 @@ async def test_hundreds_of_keys_that_do_nothing_in_a_dialog_are_answered_with_fe
         await stage.until(lambda: told[-1].startswith("F9 "))
         assert len(told) < 100
         assert len(stage.app._notifications) == 1
+
+
+async def test_escape_and_a_key_right_after_it_are_both_pressed_unless_alt_is_bound(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"port")
+        stage.app.post_message(AltKey(events.Key("c", "c")))
+        await stage.until(lambda: any("Columns" in line for line in stage.screen[2:-1]))
+        stage.app.post_message(AltKey(events.Key("z", "z")))
+        await stage.until(lambda: stage.said.startswith("z does nothing"))
+    async with on_stage(source, keymap=Keymap({"sort.pick": ("alt+z",)})) as stage:
+        stage.app.post_message(AltKey(events.Key("z", "z")))
+        await stage.until(lambda: any("Sort" in line for line in stage.screen[2:-1]))
 
 
 async def test_every_key_that_does_something_stays_silent_about_it(source: FakeSource) -> None:

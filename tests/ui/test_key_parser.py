@@ -44,6 +44,24 @@ def test_a_letter_may_come_in_pieces() -> None:
     assert fed(b"\xc3", b"\xa9") == ["é"]
 
 
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x1bi", ["alt+i"]),
+        (b"\x1bIj", ["alt+shift+i", "j"]),
+        (b"\x1b/x", ["alt+slash", "x"]),
+        (b"\x1b\r", ["alt+enter"]),
+        (b"\x1b\x1bi", ["escape", "alt+i"]),
+        (b"\x1b\x1b[A", ["escape", "up"]),
+        (b"\x1b[Ai", ["up", "i"]),
+        (b"\x1bOPi", ["f1", "i"]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 9])
+def test_escape_and_a_key_right_after_it_are_both_told(data: bytes, keys: list[str], size: int) -> None:
+    assert fed(*(data[at : at + size] for at in range(0, len(data), size))) == keys
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_paste_may_come_in_pieces(seed: int) -> None:
     data = b"a" + START + "é[201~\x1b[20x".encode() + END + b"b"

@@ -25,7 +25,7 @@ from netwatch_tui.ui.dialog_notice import DialogNotice
 from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.key_names import key_sign
 from netwatch_tui.ui.keymap import ALL_KEYS, APP_KEYS, bindings
-from netwatch_tui.ui.messages import Said, Typed
+from netwatch_tui.ui.messages import AltKey, Said, Typed, is_letter
 from netwatch_tui.ui.printable_lines import OnlyPrintable
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
@@ -170,13 +170,17 @@ class NetwatchApp(App[None], inherit_bindings=False):
         """Let a typed letter act when it is read, as every other key does; in a dialog, when it is there."""
         if isinstance(event, Typed):
             await self._type(event.keys)
+        elif isinstance(event, AltKey) and event.key not in self.screen.active_bindings:
+            for key in (events.Key("escape", "\x1b"), event.plain):
+                key.set_sender(self)
+                await self.on_event(key)
         elif isinstance(event, events.Key) and not event.is_forwarded:
             await self._wait_for_screen()
-            if event.is_printable and isinstance(self.focused, EagerInput):
+            if is_letter(event) and isinstance(self.focused, EagerInput):
                 await self.focused.type_in(event.character or "")
             else:
                 await super().on_event(event)
-        elif not (isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, EagerInput)):
+        elif not (isinstance(event, events.Key) and is_letter(event) and isinstance(self.focused, EagerInput)):
             await super().on_event(event)
 
     async def _type(self, keys: list[events.Key]) -> None:
@@ -193,7 +197,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
         """A key that nothing took: if no binding waits for it either, say so."""
         event.prevent_default()
         if not await self._check_bindings(event.key):
-            letter = event.character if event.is_printable else None
+            letter = event.character if is_letter(event) else None
             sign = key_sign(event.key) if letter in (None, " ") else printable(letter or "")
             lists = self.main.keymap.first("typing.language" if self.main.is_typing else "app.help")
             more = f"{lists} lists the keys" if self.screen is self.main else "the last line has the keys"

@@ -74,3 +74,18 @@ class Typed(events.Event, bubble=False):
     """Several letters that were read at once: a line of text takes them in one step."""
 
     keys: list[events.Key]
+
+
+class AltKey(events.Key):
+    """Escape and another key right after it: only what is bound tells whether Alt was held or both were pressed."""
+
+    def __init__(self, plain: events.Key) -> None:
+        """Take the other key."""
+        is_upper = len(plain.key) == 1 and plain.key.isupper()
+        super().__init__(f"alt+shift+{plain.key.lower()}" if is_upper else f"alt+{plain.key}", None)
+        self.plain = plain
+
+
+def is_letter(event: events.Key) -> bool:
+    """Whether a key writes a character, and no Ctrl or Alt was held with it."""
+    return event.is_printable and "+" not in event.key

@@ -27,7 +27,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-from netwatch_tui.ui.messages import Typed
+from netwatch_tui.ui.messages import Typed, is_letter
 from netwatch_tui.ui.terminal.key_parser import KeyParser
 from netwatch_tui.ui.terminal.output import TerminalOutput, open_again
 from netwatch_tui.ui.terminal.signals import ENDING, Signals
@@ -217,7 +217,7 @@ class TerminalDriver(Driver):
         """Hand on what was typed, letters in a row as one event."""
         letters: list[events.Key] = []
         for event in found:
-            if isinstance(event, events.Key) and event.is_printable:
+            if isinstance(event, events.Key) and is_letter(event):
                 letters.append(event)
                 continue
             self._tell_letters(letters)

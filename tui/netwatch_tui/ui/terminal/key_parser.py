@@ -10,15 +10,22 @@ from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.message import Message
 
+from netwatch_tui.ui.messages import AltKey
+
 MOST_PASTED = 65_536
 """Characters of one paste that are taken; the rest is dropped."""
+
+_ESCAPE = "\x1b"
+_BEGIN_SEQUENCES = frozenset("[O]P^_X\\")
+"""What makes a sequence of an Escape before it: ECMA-48, 5.4 and 5.6, and SS3."""
 
 
 class KeyParser:
     """Textual's parser behind a gate.
 
     Textual (seen in 8.2.3 to 8.2.8) ends with the first byte that is no UTF-8 and with the first key code that is no
-    character, resizes itself as any typed text says, and keeps a paste of any size in memory, a list item a character.
+    character, resizes itself as any typed text says, keeps a paste of any size in memory, a list item a character, and
+    loses an Escape that a sign follows at once.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -27,6 +34,8 @@ class KeyParser:
         self._parser = XTermParser()
         self._tail = ""
         """The last characters outside a paste: a mark may come in pieces."""
+        self._is_escape = False
+        """Whether the last character was Escape, which may begin something."""
         self._pasted: str | None = None
         """What was pasted so far; None outside a paste."""
 
@@ -46,6 +55,7 @@ class KeyParser:
         """The events of what is not followed by anything: Escape itself, and a paste that does not end."""
         if self._pasted is not None:
             yield from self._pasted_event()
+        self._is_escape = False
         yield from self._sensible(self._parser.tick)
 
     def _before_paste(self, text: str) -> tuple[str, str]:
@@ -81,7 +91,19 @@ class KeyParser:
     def _parsed(self, text: str) -> Iterator[Message]:
         """The events that make sense, a character at a time: one that makes none takes no other with it."""
         for character in text:
-            yield from self._sensible(partial(self._parser.feed, character))
+            was_escape, self._is_escape = self._is_escape, character == _ESCAPE
+            if was_escape and character not in _BEGIN_SEQUENCES:
+                self._parser = XTermParser()  # without that Escape
+                yield from self._after_escape(character)
+            else:
+                yield from self._sensible(partial(self._parser.feed, character))
+
+    def _after_escape(self, character: str) -> Iterator[Message]:
+        """The events of a character that makes no sequence of the Escape before it; another Escape still may."""
+        if character == _ESCAPE:
+            yield events.Key("escape", _ESCAPE)
+        for event in self._sensible(partial(self._parser.feed, character)):
+            yield AltKey(event) if isinstance(event, events.Key) else event
 
     def _sensible(self, parse: Callable[[], Iterable[Message]]) -> Iterator[Message]:
         try:
