@@ -49,7 +49,18 @@ async def test_what_is_wrong_is_marked_and_said_and_the_last_good_result_stays(s
         await stage.press("backspace", "x")
         assert "port: needs a number from 0 to 65535" in stage.screen[-2]
         await stage.press("enter")
-        assert stage.screen[-2] == "Filter: port:443", "the last that made sense"
+        assert "port: needs a number from 0 to 65535" in stage.screen[-2], "the line stays open"
+        assert line(stage).text == "port:443x"
+        await stage.press("backspace", "enter")
+        assert stage.screen[-2] == "Filter: port:443"
+
+
+async def test_what_is_typed_into_a_filter_that_holds_is_another_condition(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        await stage.press("slash", *"port:443", "enter", "slash", *"is:x", "backspace", "enter")
+        assert "is: needs" in stage.screen[-2]
+        await stage.press(*"problem", "enter")
+        assert stage.view.spec.query.text == "port:443 is:problem"
 
 
 async def test_tab_completes_keys_and_names_that_are_there_now(source: FakeSource) -> None:

@@ -57,8 +57,9 @@ class FilterEditing:
         self._recall = Recall()
 
     def action_edit_filter(self) -> None:
-        """Type a filter."""
-        self._edit(self._kept.text)
+        """Type a filter; what is typed is one more condition of that which holds."""
+        text = self._kept.text
+        self._edit(f"{text} " if text else "")
 
     def action_filter_port(self) -> None:
         """Type a port; the row's own is there already."""
@@ -168,24 +169,28 @@ class FilterEditing:
 
     def use_typed(self) -> None:
         """Use what is typed at once; while it makes no sense, what was shown last stays."""
-        line = self._line
-        if not line.is_open:
-            return
-        try:
-            query = self._parse(line.text)
-        except QueryError as error:
-            line.note(error.message, error.start, error.end)
-            return
-        line.note(query.note)
-        if query != self._viewer.spec.query:
+        if self._line.is_open and (query := self._typed()) is not None and query != self._viewer.spec.query:
             self._viewer.choose(self._viewer.spec._replace(query=query))
 
+    def _typed(self) -> Query | None:
+        """The filter in the line; None if it makes no sense. What there is to say of it is said."""
+        line = self._line
+        try:
+            query = self._parse(line.text.rstrip())
+        except QueryError as error:
+            line.note(error.message, error.start, error.end)
+            return None
+        line.note(query.note)
+        return query
+
     def action_keep_filter(self) -> None:
-        """Leave the line with the filter that is typed; with the last one that made sense if this one does not."""
-        self.use_typed()
-        if self._viewer.spec.query.text.strip():
-            self._saved.add_typed(self._viewer.spec.query.text)
-        self.use(self._viewer.spec.query)
+        """Leave the line with the filter that is typed; stay in it while that makes no sense."""
+        query = self._typed()
+        if query is None:
+            return
+        if query.text:
+            self._saved.add_typed(query.text)
+        self.use(query)
 
     def _parse(self, text: str) -> Query:
         """What a text means on this machine.
