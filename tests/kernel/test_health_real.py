@@ -19,15 +19,16 @@ from netwatch_tui.sockets.health import (
     CLOSE_WAIT_LEAK,
     DESCRIPTORS_SHORT,
     LEAKED_AFTER,
-    SEND_Q_STALLED,
     STALLED_AFTER,
     SYN_UNANSWERED,
     UNANSWERED_AFTER,
+    ZERO_WINDOW,
     Finding,
     Rule,
 )
 from netwatch_tui.sockets.snapshot import Snapshot
 from tests.support.kernel import Child, linux_source
+from tests.support.kernel_transfer import fill
 
 
 @pytest.fixture
@@ -78,13 +79,10 @@ def test_a_peer_that_reads_nothing_stalls_the_send_queue(source: LinuxSource, op
     client, reader = pair(opened)
     collector = Collector(source)
     collector.collect(0.0)
-    client.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        while True:
-            client.send(bytes(65_536))
+    fill(client)
     assert problems(collector.collect(1.0), client) == []
     snapshot = collector.collect(2.0 + STALLED_AFTER)
-    assert (problems(snapshot, client), problems(snapshot, reader)) == ([SEND_Q_STALLED], [])
+    assert (problems(snapshot, client), problems(snapshot, reader)) == ([ZERO_WINDOW], [])
     reader.setblocking(False)
     with pytest.raises(BlockingIOError):
         while True:

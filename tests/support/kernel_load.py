@@ -11,11 +11,11 @@ import resource
 import socket as net
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.kernel import answer, become, requests
+from tests.support.kernel_transfer import fill
 
 _UDPLITE = 136
 _ETH_ALL, _ETH_IP, _ETH_ARP, _ETH_LLDP = 0x0003, 0x0800, 0x0806, 0x88CC
@@ -134,7 +134,7 @@ class Load:
                 case 6 | 7 | 8:
                     client.send(bytes(1000 * number))
                 case 9:  # the window closes: bytes wait on both sides
-                    _fill(client)
+                    fill(client)
                 case 10 | 11 | 12 | 13:
                     self._stirred += (client, server)
         waiting = self._listen(family)
@@ -231,13 +231,6 @@ class Load:
     def _small(socket: net.socket) -> net.socket:
         socket.setsockopt(net.SOL_SOCKET, net.SO_RCVBUF, 1)
         return socket
-
-
-def _fill(client: net.socket) -> None:
-    client.setblocking(False)
-    with suppress(BlockingIOError):
-        while True:
-            client.send(bytes(65_536))
 
 
 class Forked:

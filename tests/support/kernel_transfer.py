@@ -8,10 +8,16 @@ local port of the one that connected.
 
 from __future__ import annotations
 
+import fcntl
 import socket as net
-from contextlib import suppress
+import struct
+import termios
+import time
 
 from tests.support.kernel import answer, requests
+
+_QUIET = 0.5
+"""Seconds in which nothing moves any more: the first probe of a window that is shut, after 0.2, still moves some."""
 
 
 def main() -> None:
@@ -29,10 +35,7 @@ def main() -> None:
         elif end == "closed":
             client.close()
         elif end == "full":
-            client.setblocking(False)
-            with suppress(BlockingIOError):
-                while True:
-                    client.send(bytes(65_536))
+            fill(client)
         kept += [client, peer]
         answer(port)
 
@@ -46,6 +49,29 @@ def move(sender: net.socket, receiver: net.socket, size: int) -> None:
         left -= part
         while part:
             part -= len(receiver.recv(part))
+
+
+def fill(sender: net.socket) -> int:
+    """Send until nothing more goes in, and nothing more goes on to the peer either; gives how many bytes that took.
+
+    On a busy machine what was sent is still under way when the first send is refused.
+    """
+    sender.setblocking(False)
+    written, before, quiet_since = 0, -1, time.monotonic()
+    while time.monotonic() < quiet_since + _QUIET:
+        try:
+            written += sender.send(bytes(65_536))
+        except BlockingIOError:
+            time.sleep(0.01)
+        if (waiting := _waiting(sender)) != before:
+            before, quiet_since = waiting, time.monotonic()
+    return written
+
+
+def _waiting(sender: net.socket) -> int:
+    """How many bytes the peer has not acknowledged; see SIOCOUTQ in tcp(7)."""
+    (waiting,) = struct.unpack("i", fcntl.ioctl(sender, termios.TIOCOUTQ, bytes(4)))
+    return int(waiting)
 
 
 if __name__ == "__main__":

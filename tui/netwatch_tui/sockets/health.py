@@ -110,6 +110,9 @@ RULES = (
 )  # fmt: skip
 """Every rule about a line of `/proc`, the worst first."""
 
+_CAUSES = {SEND_Q_STALLED: (NO_ANSWER, ZERO_WINDOW)}
+"""Rules that say why another one is broken: then that one is not told as well."""
+
 _LASTING = {State.CLOSE_WAIT: CLOSE_WAIT_LEAK, State.SYN_SENT: SYN_UNANSWERED}
 """Rules that a state breaks in which a socket stays too long."""
 
@@ -258,9 +261,10 @@ class HealthWatch:
         findings = dict(self._findings)
         for id in ids:
             held = self._held.get(id, {})
-            found = [self._finding(rule, held[rule].since, self._sockets[id]) for rule in RULES if rule in held]
-            if long_enough := tuple(each for each in found if now - each.since >= self._after.get(each.rule, 0.0)):
-                findings[id] = long_enough
+            broken = [rule for rule in RULES if rule in held and now - held[rule].since >= self._after.get(rule, 0.0)]
+            told = [rule for rule in broken if not any(cause in broken for cause in _CAUSES.get(rule, ()))]
+            if told:
+                findings[id] = tuple(self._finding(rule, held[rule].since, self._sockets[id]) for rule in told)
             else:
                 findings.pop(id, None)
         self._findings = findings
