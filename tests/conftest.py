@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ _ALONE = "NETWATCH_TESTS_ALONE"
 _UNSHARE = ("unshare", "--net", "--pid", "--mount", "--mount-proc", "--fork", "--kill-child")
 
 _PREPARE = "ip link set lo up && mkdir -p /run/netns && mount -t tmpfs none /run/netns"
+
+for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+    os.environ.pop(name, None)  # the hundreds of programs that tests start compile nothing twice, as for their users
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -37,13 +41,26 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run everything in a network, a process and a mount namespace of its own, where the machine allows that.
 
     Sockets, processes and process numbers are then only those of the tests, whatever else the machine does. A shell is
-    the first process in there, and reaps whom tests leave behind.
+    the first process in there, and reaps whom tests leave behind. All tests are shared out among the processors, by
+    file, each share in namespaces of its own.
     """
     if _ALONE in os.environ or os.getuid() or not _may_unshare():
         return None
-    again = (sys.executable, "-m", "pytest", *config.invocation_params.args)
-    command = (*_UNSHARE, "sh", "-c", f'{_PREPARE} && "$@"; exit $?', "sh", *again)
-    return subprocess.run(command, env={**os.environ, _ALONE: "1"}, check=False).returncode
+    alone = (*_UNSHARE, "sh", "-c", f'{_PREPARE} && "$@"; exit $?', "sh", sys.executable)
+    if _is_everything(config):
+        worker = shlex.join(("env", f"{_ALONE}=1", *alone))
+        config.option.tx = [f"popen//python={worker}"] * len(os.sched_getaffinity(0))
+        config.option.dist = "loadfile"
+        return None
+    again = (*alone, "-m", "pytest", *config.invocation_params.args)
+    return subprocess.run(again, env={**os.environ, _ALONE: "1"}, check=False).returncode
+
+
+def _is_everything(config: pytest.Config) -> bool:
+    """Whether all tests are to be run, and not with something that works in one process only."""
+    option = config.option
+    chosen = option.keyword or option.markexpr or option.collectonly or option.usepdb or option.numprocesses is not None
+    return not chosen and config.args == config.getini("testpaths")
 
 
 def _may_unshare() -> bool:

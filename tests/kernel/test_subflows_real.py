@@ -45,16 +45,21 @@ def socket() -> net.socket:
     return net.socket(net.AF_INET, net.SOCK_STREAM, MPTCP)
 
 
+def connected(joined: Netns, stack: ExitStack) -> tuple[net.socket, net.socket, net.socket]:
+    """A listener in that namespace, and both ends of a connection to it, which are closed with the stack."""
+    there = os.open(f"/run/netns/{joined.name}", os.O_RDONLY)
+    stack.callback(os.close, there)
+    listener, client = (stack.enter_context(run_inside(there, socket)) for _ in range(2))
+    listener.bind((HERE, 0))
+    listener.listen()
+    client.connect(listener.getsockname())
+    return listener, client, stack.enter_context(listener.accept()[0])
+
+
 def test_a_connection_has_totals_of_its_own_and_rates_that_add_up_to_them(joined: Netns) -> None:
     with ExitStack() as stack:
         source = stack.enter_context(linux_source())
-        there = os.open(f"/run/netns/{joined.name}", os.O_RDONLY)
-        stack.callback(os.close, there)
-        listener, client = (stack.enter_context(run_inside(there, socket)) for _ in range(2))
-        listener.bind((HERE, 0))
-        listener.listen()
-        client.connect(listener.getsockname())
-        server = stack.enter_context(listener.accept()[0])
+        listener, client, server = connected(joined, stack)
         collector = Collector(source, namespaces=joined.name, needs=Needs(flows_of_all=True))
 
         def told(end: net.socket) -> Flow | None:
@@ -95,13 +100,7 @@ def test_a_connection_has_totals_of_its_own_and_rates_that_add_up_to_them(joined
 def test_each_subflow_has_its_own_facts_and_all_have_the_holders_of_the_connection(joined: Netns) -> None:
     with ExitStack() as stack:
         source = stack.enter_context(linux_source())
-        there = os.open(f"/run/netns/{joined.name}", os.O_RDONLY)
-        stack.callback(os.close, there)
-        listener, client = (stack.enter_context(run_inside(there, socket)) for _ in range(2))
-        listener.bind((HERE, 0))
-        listener.listen()
-        client.connect(listener.getsockname())
-        server = stack.enter_context(listener.accept()[0])
+        _, client, server = connected(joined, stack)
         for one, other in ((client, server), (server, client)):  # after which the kernel joins the other address
             one.send(b"x")
             other.recv(1)

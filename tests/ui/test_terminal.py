@@ -98,7 +98,7 @@ def test_a_resize_is_followed(listener: socket.socket) -> None:
 
 def test_a_digit_at_the_end_of_a_row_costs_its_cells_and_not_the_row() -> None:
     with ExitStack() as stack:
-        terminal = stack.enter_context(Terminal([PROGRAM], columns=200, lines=40))
+        terminal = stack.enter_context(Terminal([PROGRAM, "-l", "--fresh"], columns=200, lines=40))
         terminal.wait_for(lambda rows: "socket" in rows[0] and "reading" not in rows[0], "the first tick")
         for _ in range(30):
             stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -113,4 +113,8 @@ def test_a_digit_at_the_end_of_a_row_costs_its_cells_and_not_the_row() -> None:
 
 def ages(rows: list[str]) -> list[int]:
     """The ages of the listeners on loopback, in seconds."""
-    return [int(found[1]) for row in rows if "127.0.0.1:" in row and (found := re.search(r" (\d+)s ", row))]
+    return [
+        int(found[1])
+        for row in rows
+        if "LISTEN" in row and "127.0.0.1:" in row and (found := re.search(r" (\d+)s ", row))
+    ]
