@@ -20,7 +20,7 @@ from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.kernel import NOBODY, Child, Netns, linux_source, ss
-from tests.support.kernel_transfer import fill, move
+from tests.support.kernel_transfer import fill_for_good, move
 
 EVERY_FLOW = Needs(flows_of_all=True)
 
@@ -187,7 +187,7 @@ def test_rates_add_up_to_what_was_sent(
 
 def test_what_waits_is_told_and_what_an_end_came_to(pair: tuple[net.socket, net.socket]) -> None:
     client, peer = pair
-    written = fill(client)
+    written = fill_for_good(client)
     with linux_source() as source:
         collector = Collector(source, needs=EVERY_FLOW)
         flow = _flow(collector.collect(time.time()), client)

@@ -28,7 +28,7 @@ from netwatch_tui.sockets.health import (
 )
 from netwatch_tui.sockets.snapshot import Snapshot
 from tests.support.kernel import Child, linux_source
-from tests.support.kernel_transfer import fill
+from tests.support.kernel_transfer import fill_for_good
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_peer_that_reads_nothing_stalls_the_send_queue(source: LinuxSource, op
     client, reader = pair(opened)
     collector = Collector(source)
     collector.collect(0.0)
-    fill(client)
+    fill_for_good(client)
     assert problems(collector.collect(1.0), client) == []
     snapshot = collector.collect(2.0 + STALLED_AFTER)
     assert (problems(snapshot, client), problems(snapshot, reader)) == ([ZERO_WINDOW], [])
