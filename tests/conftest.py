@@ -71,9 +71,13 @@ def _may_unshare() -> bool:
 
 
 def pytest_configure() -> None:
-    """Let the programs that tests start be hung up on, also under nohup, which this one then still survives."""
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: None)  # unlike SIG_IGN no legacy: a program begins with the default
+    """Let the programs that tests start be hung up on and interrupted, also where this one may not be.
+
+    Under nohup, and behind `&` in a script, it then still survives that.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)  # unlike SIG_IGN no legacy: a program begins with the default
 
 
 def pytest_collection_finish() -> None:

@@ -14,6 +14,9 @@ T = TypeVar("T")
 LONGEST = 5.0
 """Seconds of processor time that one input may take; most take milliseconds."""
 
+LEAST_INPUTS = 5
+"""So many are attempted however slow the machine is."""
+
 MOST_FAULTS = 100
 """After so many there is enough to mend."""
 
@@ -42,7 +45,7 @@ class Wrong(Exception):  # noqa: N818 -- it is the verdict on an input
 
 
 def run_inputs(seed: int, seconds: float, make: Callable[[Random], T], attempt: Callable[[T], bool]) -> Counts:
-    """Make inputs and attempt them until the time is over.
+    """Make inputs and attempt them until the time is over, and a few at least.
 
     Args:
         seed: Where chance begins; input N depends on it and on N alone.
@@ -63,7 +66,7 @@ def run_inputs(seed: int, seconds: float, make: Callable[[Random], T], attempt: 
             faults.append(Fault(name, repr(made), traceback.format_exc(limit=-8)))
         if (took := time.process_time() - begin) > LONGEST:
             faults.append(Fault(name, repr(made), f"it took {took:.1f} s"))
-        if time.monotonic() > end or len(faults) >= MOST_FAULTS:
+        if (time.monotonic() > end and number >= LEAST_INPUTS) or len(faults) >= MOST_FAULTS:
             break
     return Counts(number, refused, tuple(faults))
 

@@ -6,12 +6,14 @@ import asyncio
 import os
 import pty
 import select
+import time
 import tty
 from collections.abc import Iterator
 
 import pytest
 
 from netwatch_tui.ui.terminal.output import TerminalOutput
+from tests.support.program import PATIENCE
 
 
 class Ends:
@@ -31,11 +33,12 @@ class Ends:
     def tell_loss(self) -> None:
         self.losses += 1
 
-    async def read(self) -> bytes:
-        """All that there is, until nothing more comes."""
-        data = b""
-        while select.select([self.ours], [], [], 0.05)[0]:
-            data += os.read(self.ours, 65_536)
+    async def read(self, until: bytes = b"") -> bytes:
+        """All that there is, until nothing more comes after this."""
+        data, end = b"", time.monotonic() + PATIENCE
+        while select.select([self.ours], [], [], 0.05)[0] or (until not in data and time.monotonic() < end):
+            if select.select([self.ours], [], [], 0)[0]:
+                data += os.read(self.ours, 65_536)
             await asyncio.sleep(0)
         return data
 
@@ -56,7 +59,7 @@ async def test_what_is_read_arrives(ends: Ends) -> None:
     output = ends.output()
     for number in range(5):
         output.send(frame(number, 100))
-    assert await ends.read() == b"".join(frame(number, 100) for number in range(5))
+    assert await ends.read(b"4>") == b"".join(frame(number, 100) for number in range(5))
     assert (ends.gaps, ends.losses) == (0, 0)
 
 
@@ -65,14 +68,14 @@ async def test_frames_are_dropped_whole_while_nobody_reads_and_then_asked_for_an
     for number in range(10):
         output.send(frame(number))
     output.send(b"|clipboard|", droppable=False)
-    data = await ends.read()
+    data = await ends.read(b"|clipboard|")
     sent = [number for number in range(10) if b"<%d" % number in data]
     assert data == b"".join(map(frame, sent)) + b"|clipboard|", "whole frames, and what may not be dropped"
     assert sent == list(range(len(sent)))
     assert len(sent) < 5
     assert ends.gaps == 1
     output.send(b"again")
-    assert await ends.read() == b"again"
+    assert await ends.read(b"again") == b"again"
 
 
 async def test_what_may_not_be_dropped_is_bounded_all_the_same(ends: Ends) -> None:
@@ -87,7 +90,7 @@ async def test_the_end_finds_room_in_a_terminal_that_did_not_read(ends: Ends) ->
     for number in range(10):
         output.send(frame(number))
     output.finish(b"the end")
-    data = await ends.read()
+    data = await ends.read(b"the end")
     assert data.endswith(b"\x18the end")
     assert len(data) < 50_000, "what was cut off is thrown away"
 
