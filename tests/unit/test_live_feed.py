@@ -56,6 +56,20 @@ class Posted:
         return message
 
 
+def owners(message: ViewReady) -> list[int]:
+    """The processes of the owners that are shown."""
+    return [owner.pid for row in message.view.rows if isinstance(row, Socket) for owner in row.owners]
+
+
+def test_the_owners_follow_the_sockets_at_once() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    source.hold(7, WEB)
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=60))
+    worker.begin(posted.post)
+    assert [owners(posted.next(ViewReady)) for _ in range(2)] == [[], [7]]
+    worker.stop()
+
+
 def test_it_ticks_until_it_is_stopped() -> None:
     source, posted = FakeSource(WEB), Posted()
     worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05))
@@ -83,7 +97,7 @@ def test_details_of_processes_come_with_the_view_that_asks_for_them() -> None:
     source.details = {7: ProcessDetails("/bin/true", "/", ())}
     worker = LiveFeed(source, TABLES, ViewSpec(interval=60))
     worker.begin(posted.post)
-    (row,) = posted.next(ViewReady).view.rows
+    (row,) = posted.until(lambda message: bool(owners(message))).view.rows
     assert isinstance(row, Socket)
     worker.show(ViewSpec(subject=row.id, interval=60))
     socket_details = posted.next(ViewReady).view.socket_details
@@ -97,6 +111,7 @@ def test_a_process_that_can_not_be_asked_about_costs_only_its_details() -> None:
     source.hold(7, WEB)
     worker = LiveFeed(source, TABLES, ViewSpec(subject=1, interval=60))
     worker.begin(posted.post)
+    assert not owners(posted.next(ViewReady))
     assert posted.next(CollectFailed).reason == "RuntimeError: no answer"
     socket_details = posted.next(ViewReady).view.socket_details
     assert socket_details is not None

@@ -215,9 +215,24 @@ def test_a_tick_with_a_budget_leaves_processes_to_the_next_and_says_so() -> None
     for now in range(5):
         snapshot = collector.collect(now / 10)
         found.append((sum(bool(socket.owners) for socket in snapshot.sockets), snapshot.unseen.waiting))
-        assert all(socket.owners or socket.owner_reason is OwnerReason.PERMISSION for socket in snapshot.sockets)
+        assert all(socket.owners or socket.owner_reason is OwnerReason.NOT_YET for socket in snapshot.sockets)
         assert source.links <= 300 * (now + 1)
     assert found == [(3, 7), (6, 4), (9, 1), (10, 0), (10, 0)]
+
+
+def test_sockets_may_come_first_and_their_owners_with_the_next_tick() -> None:
+    held, hidden, left = (tcp(f"127.0.0.1:{port}", inode=port) for port in (1, 2, 3))
+    source = FakeSource(held, hidden, left)
+    source.hold(7, held)
+    source.held[8] = PermissionError()
+    collector = Collector(source, sockets_first=True)
+    first, second = (collector.collect(now) for now in (0.0, 0.1))
+    assert source.links == 1
+    assert [(each.owners, each.owner_reason) for each in first.sockets] == [((), OwnerReason.NOT_YET)] * 3
+    assert (first.unseen.waiting, second.unseen.waiting) == (2, 0)
+    assert [[owner.pid for owner in each.owners] for each in second.sockets] == [[7], [], []]
+    assert [each.owner_reason for each in second.sockets[1:]] == [OwnerReason.PERMISSION] * 2
+    assert second.delta.opened == second.delta.closed == ()
 
 
 def test_a_budget_that_is_always_too_small_reaches_every_process_in_turn() -> None:

@@ -51,15 +51,16 @@ class Attribution:
         """Inodes that were missed where it is cheap to look, and not yet looked for elsewhere."""
         self._queues: dict[tuple[int, ...], tuple[Owner, ...]] = {}
         """In this tick, the holders of the listeners with these inodes, at which thousands can wait."""
-        self._was_blind = False
+        self._was_unseen = Unseen()
         self._visibility = Unseen()
 
-    def find(self, diffs: Sequence[TableDiff], *, all_processes: bool) -> None:
+    def find(self, diffs: Sequence[TableDiff], *, all_processes: bool, later: bool = False) -> None:
         """Look for owners where there are inodes without one, or everywhere.
 
         Args:
             diffs: What the tables say.
             all_processes: Whether it is time to look at every descriptor of every process.
+            later: Whether to leave all of that to the next tick, because somebody waits for the sockets.
         """
         known = {socket.inode: socket for socket in _new_sockets(diffs)}
         left = self._left(diffs)
@@ -71,7 +72,7 @@ class Attribution:
         self._unexplained -= gone  # or they would be searched for, and remembered as searched for, without an end
         wanted = self._wanted(known.values())
         self._queues.clear()
-        self.index.begin_look()
+        self.index.begin_look(later=later)
         if all_processes:
             self._visibility = self._source.visibility()
             self._searched = {inode for inode in self._searched if self._tracker.with_inode(inode)}
@@ -108,7 +109,8 @@ class Attribution:
         missing = self.index.unowned(inodes)
         if self.unseen.is_anything:
             self._shallow |= missing
-            missing = self.index.unowned(self._shallow) if all_processes else set()
+            is_time = all_processes or self._was_unseen.waiting
+            missing = self.index.unowned(self._shallow) if is_time and not self.unseen.waiting else set()
         elif missing:
             missing = self._still_there(missing, known)
         if missing:
@@ -141,6 +143,8 @@ class Attribution:
                 return (), OwnerReason.ACCEPT_QUEUE, self._holders(listeners)
         elif is_kernels(socket):
             return (), OwnerReason.KERNEL, ()
+        if self.unseen.waiting:
+            return (), OwnerReason.NOT_YET, ()
         return (), OwnerReason.PERMISSION if self.unseen.is_anything else OwnerReason.NOT_FOUND, ()
 
     def _holders(self, listeners: tuple[Socket, ...]) -> tuple[Owner, ...]:
@@ -158,7 +162,8 @@ class Attribution:
             yield from self._tracker.with_inode(inode)
         if self._waiting and (self.index.touched or self._next_listeners is not self._listeners):
             yield from self._waiting
-        if self.unseen.is_anything != self._was_blind:
+        unseen, was = self.unseen, self._was_unseen
+        if (unseen.is_anything, bool(unseen.waiting)) != (was.is_anything, bool(was.waiting)):
             yield from (id for id, socket in self._tracker.sockets.items() if socket.inode and not socket.owners)
             yield from self._waiting
 
@@ -170,7 +175,7 @@ class Attribution:
         self._waiting |= {socket.id for socket in (*delta.opened, *after) if not socket.inode and waits(socket)}
         # With a namespace that is no more, or is not looked at any more, no line went missing.
         self._listeners = self._next_listeners = self._next_listeners.after(gone, ())
-        self._was_blind = self.unseen.is_anything
+        self._was_unseen = self.unseen
         self._unexplained = {
             socket.inode
             for socket in (*delta.opened, *after)

@@ -60,6 +60,7 @@ class Collector:
         budget: int | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
         judges: bool = True,
+        sockets_first: bool = False,
         thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """Begin with nothing known.
@@ -74,6 +75,7 @@ class Collector:
             budget: Descriptors at which one tick may look; the next one goes on. None for all, where there is no next.
             stopwatch: Measures what a tick costs, in seconds.
             judges: Whether to look for what is wrong with sockets.
+            sockets_first: Whether the first tick leaves the owners to the second one, which then is to follow at once.
             thresholds: From when on something is a problem, as in `HealthWatch`.
         """
         self.namespaces = namespaces
@@ -95,6 +97,7 @@ class Collector:
         self._process_details = ProcessDetailsWatch(source, None if budget is None else AT_ONCE)
         self._descriptors = NO_DESCRIPTOR_USES
         self._is_first = True
+        self._sockets_first = sockets_first
         self._needs_more = False
         if judges:
             from netwatch_tui.sockets.health import HealthWatch  # which the plain table does not wait for
@@ -118,7 +121,7 @@ class Collector:
         diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
-        self._attribution.find(diffs, all_processes=look_round)
+        self._attribution.find(diffs, all_processes=look_round, later=self._is_first and self._sockets_first)
         delta = self._commit(diffs, refs, now, look_round=look_round, again=again)
         if look_round:
             self._looked_round_at = now

@@ -53,6 +53,8 @@ class OwnerIndex:
         self._budget = budget
         self._spent = 0
         """Descriptors looked at in this look."""
+        self._is_later = False
+        """Whether this look leaves every process to the next one."""
         self._due: dict[int, None] = {}
         """Processes that are to be read whole, and whose turn has not come yet; the first one first."""
         self._faults = ProcessFaults()
@@ -123,9 +125,9 @@ class OwnerIndex:
         """What could not be read of processes."""
         return self._faults.problems({**self._source.process_faults(), **self._unlisted.faults})
 
-    def begin_look(self) -> None:
-        """Have the whole budget again, and use it first for those whose turn did not come."""
-        self._spent = 0
+    def begin_look(self, *, later: bool = False) -> None:
+        """Have the whole budget again, and use it first for those whose turn did not come; for nobody if `later`."""
+        self._spent, self._is_later = 0, later
         self._go_on()
 
     def scan(self) -> None:
@@ -205,7 +207,7 @@ class OwnerIndex:
             self._due.pop(pid, None)
 
     def _is_over(self) -> bool:
-        return self._budget is not None and self._spent >= self._budget
+        return self._is_later or (self._budget is not None and self._spent >= self._budget)
 
     def _read(self, pid: int, read: Callable[[int], None]) -> bool:
         """Read a process; whether that is possible. What can't be read any more is forgotten."""

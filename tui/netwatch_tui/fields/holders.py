@@ -39,7 +39,7 @@ def process_text(socket: Socket) -> str:
 
 
 def absence_text(socket: Socket) -> str:
-    """What stands where owners would: `(kernel)`, `(hidden)`, `(not found)`, `(queue of nginx)`, or `nginx†`."""
+    """What stands where owners would: `(kernel)`, `(hidden)`, `(queue of nginx)`, `nginx†` and the like."""
     match socket.owner_reason:
         case OwnerReason.LAST_HELD:
             return f"{_names(socket.evidence)}{_LAST_HELD}"
@@ -49,6 +49,8 @@ def absence_text(socket: Socket) -> str:
             return "(kernel)"
         case OwnerReason.PERMISSION:
             return "(hidden)"
+        case OwnerReason.NOT_YET:
+            return "(looking)"
         case _:
             return "(not found)"
 

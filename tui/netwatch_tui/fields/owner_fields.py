@@ -22,6 +22,7 @@ REASON_MEANINGS = {
     OwnerReason.ACCEPT_QUEUE: "waiting in an accept queue",
     OwnerReason.KERNEL: "no process can hold it",
     OwnerReason.PERMISSION: "no visible process holds it",
+    OwnerReason.NOT_YET: "some processes are still to be looked into",
     OwnerReason.NOT_FOUND: "every process was read, and none holds it",
 }
 

@@ -72,12 +72,15 @@ class LiveFeed:
             needs=spec.needs,
             check=self._background.check,
             budget=DESCRIPTORS_A_TICK,
+            sockets_first=record is None,  # whose first frame is whole
             thresholds=thresholds,
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
         self._session = Session(self._wanted, spec, self._ask)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
+        self._is_first = True
+        """Whether no tick has succeeded so far."""
         self._must_repeat = False
         """Whether the tick under way does not tell all that is wanted by now."""
         self._fresh_at = self._plan.due
@@ -143,11 +146,15 @@ class LiveFeed:
         self._background.is_busy = False
         now = self._ticker.clock()
         self._plan.ticked(now)
-        if self._must_repeat:
-            self._plan.hasten(now)
         if collected.snapshot is None:
             self._session.fail()
             self._post(CollectFailed(collected.failure))
+        elif self._is_first:
+            self._must_repeat |= bool(collected.snapshot.unseen.waiting)  # the owners come with the next tick
+            self._is_first = False
+        if self._must_repeat:
+            self._plan.hasten(now)
+        if collected.snapshot is None:
             return
         self._fresh_at, self._words = collected.snapshot.taken_at, 0
         self._attempt(partial(self._session.take, collected.snapshot))

@@ -31,6 +31,8 @@ class OwnerReason(StrEnum):
 
     Where one of those held it when it could be read last, `Socket.evidence` has the holders of that time.
     """
+    NOT_YET = "not-yet"
+    """Nobody who was looked into holds it, and the turn of some processes has not come yet: see `Unseen.waiting`."""
     NOT_FOUND = "not-found"
     """Every process could be looked into, and none holds it."""
 

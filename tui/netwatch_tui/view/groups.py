@@ -102,7 +102,7 @@ class _Tally:
                 self.send_known += sign
         if socket.owners:
             self._count_pids(socket, sign)
-        elif socket.owner_reason is OwnerReason.PERMISSION:
+        elif socket.owner_reason in (OwnerReason.PERMISSION, OwnerReason.NOT_YET):
             self.unread += sign
 
     def _count_pids(self, socket: Socket, sign: int) -> None:

@@ -35,6 +35,7 @@ _REASONS = (
     ("nginx†", OwnerReason.LAST_HELD),
     ("(queue of nginx)", OwnerReason.ACCEPT_QUEUE),
     ("(hidden)", OwnerReason.PERMISSION),
+    ("(looking)", OwnerReason.NOT_YET),
     ("(not found)", OwnerReason.NOT_FOUND),
 )
 _TWO_COLUMNS = 140
