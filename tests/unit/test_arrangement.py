@@ -11,8 +11,10 @@ from netwatch_tui.settings.arrangement import Arranged, Arrangement
 from netwatch_tui.settings.settings import Located, Settings
 from netwatch_tui.view.column_names import Sort
 
-CHANGES = {"columns": ["mark", "pid", "peer"], "sort": "pid:desc", "group": "user", "theme": "nord"}
-VALUES = {"columns": ("mark", "pid", "peer"), "sort": Sort("pid", descending=True), "group": "user", "theme": "nord"}
+CHANGES = {"columns": ["mark", "pid", "peer"], "sort": "pid:desc", "group": "user", "theme": "nord",
+           "widths": {"process": 30}, "service_names": True}  # fmt: skip
+VALUES = {"columns": ("mark", "pid", "peer"), "sort": Sort("pid", descending=True), "group": "user",
+          "theme": "nord", "widths": {"process": 30}, "service_names": True}  # fmt: skip
 
 
 def test_what_was_arranged_is_arranged_the_next_time(tmp_path: Path) -> None:
@@ -50,6 +52,19 @@ def test_what_holds_no_longer_is_told_and_the_rest_holds(tmp_path: Path) -> None
     assert problems[0].startswith("remembered columns: 'gone' is not a column: ")
     Arrangement(tmp_path, Settings()).change({"group": ""})
     assert "of a later version" in json.loads((tmp_path / "arrangement.json").read_text())["arranged"]
+
+
+@pytest.mark.parametrize(
+    ("widths", "problem"),
+    [
+        ([8], "[8] is no table of widths"),
+        ({"pid": 0}, "0 is not a width of pid: a number from 1 to 1000"),
+        ({"pid": True}, "true is not a width of pid: a number from 1 to 1000"),
+    ],
+)
+def test_widths_that_no_column_can_have_are_told(tmp_path: Path, widths: object, problem: str) -> None:
+    Arrangement(tmp_path, Settings()).change({"widths": widths})
+    assert Arrangement(tmp_path, Settings()).read() == Arranged({}, (f"remembered widths: {problem}",))
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.health import (
+    ACCEPT_QUEUE_FILLING,
+    ACCEPT_QUEUE_FULL,
+    CLOSE_WAIT_LEAK,
+    DESCRIPTORS_SHORT,
+    SEND_Q_STALLED,
+    Finding,
+    Severity,
+)
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.ownership import OwnerReason, Process
 from netwatch_tui.sockets.selection import EVERY_KIND
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.view.group_columns import clip_sum, group_columns
+from netwatch_tui.view.group_signals import group_signals
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.layout import lay_out
@@ -204,3 +214,21 @@ def test_the_columns_of_groups_stay_on_the_line(width: int, grouping: str, name:
 )
 def test_a_sum_without_room_is_written_shorter_and_never_cut(text: str, width: int, told: str) -> None:
     assert clip_sum(text, width) == told
+
+
+def test_what_is_wrong_in_a_group_is_told_where_its_line_counts_it() -> None:
+    full, leak, stalled = SOCKETS[0], SOCKETS[1]._replace(state=State.CLOSE_WAIT), SOCKETS[3]
+    findings = {
+        1: (Finding(ACCEPT_QUEUE_FILLING, 0.0, full), Finding(DESCRIPTORS_SHORT, 0.0, full)),
+        2: (Finding(CLOSE_WAIT_LEAK, 0.0, leak),),
+        4: (Finding(SEND_Q_STALLED, 0.0, stalled),),
+        9: (Finding(ACCEPT_QUEUE_FULL, 0.0, full),),
+    }
+    names = {1: "nginx", 2: "nginx", 3: "nginx", 4: "sshd", 9: "nginx"}
+    assert group_signals(names, findings) == {
+        "nginx": (("listen", Severity.CRITICAL), ("pids", Severity.WARNING), ("close_wait", Severity.WARNING)),
+        "sshd": (("send_q", Severity.WARNING),),
+    }
+    columns = {column.id for column in group_columns("process", flows=False)}
+    assert {column for signals in group_signals(names, findings).values() for column, _ in signals} <= columns
+    assert group_signals({}, findings) == {}

@@ -15,6 +15,7 @@ ANY_IPV6 = len("[2001:1db8:1111:1111:1111:1111:1111:1111]:65535")
 Needed = dict[str, int]
 widths = st.integers(1, 400)
 needs = st.dictionaries(st.sampled_from([column.id for column in COLUMNS]), st.integers(0, 120))
+chosen_widths = st.dictionaries(st.sampled_from([column.id for column in COLUMNS]), st.integers(2, 60), max_size=4)
 sorts = st.sampled_from([column.id for column in COLUMNS])
 
 QUIET: Needed = {
@@ -109,6 +110,20 @@ def test_a_luxury_takes_no_room_that_another_column_needs(width: int, needed: Ne
         least = max(place.column.rank for place in luxuries)
         plain = [place for place in layout.placed if place.column.rank < least]
         assert all(place.width >= min(needed.get(place.column.id, 0), place.column.most) for place in plain)
+
+
+@given(widths, needs, sorts, chosen_widths)
+def test_a_column_is_as_wide_as_it_was_made_where_there_is_room_and_nothing_else_is_broken_for_it(
+    width: int, needed: Needed, sort: str, chosen: Needed
+) -> None:
+    layout = lay_out(COLUMNS, width, needed, sort, chosen)
+    assert ALWAYS | {sort} <= set(ids(layout))
+    assert end(layout) <= max(width, 2 * len(ALWAYS | {sort}) - 1)
+    assert all(left.x + left.width + GAP == right.x for left, right in pairwise(layout.placed))
+    shown = {id: wide for id, wide in cells(layout).items() if id in chosen}
+    assert all(wide <= chosen[id] for id, wide in shown.items())
+    if end(layout) < width:
+        assert shown == {id: chosen[id] for id in shown}
 
 
 @given(widths, needs, sorts)

@@ -141,7 +141,9 @@ def _spec(options: argparse.Namespace, settings: Settings, arranged: Arranged, s
         spec = spec._replace(sort=sort.column, descending=sort.descending)
     if columns := options.columns or left.get("columns"):
         spec = spec._replace(columns=columns)
-    return spec._replace(grouping=left.get("group", spec.grouping))
+    named = arranged.values.get("service_names", False) and bool(spec.query.names.port_names)
+    widths = arranged.values.get("widths", spec.widths)
+    return spec._replace(grouping=left.get("group", spec.grouping), service_names=named, widths=widths)
 
 
 def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_source: MakeSource) -> int:

@@ -27,6 +27,8 @@ def _no_group_or(value: Any) -> str:
 _CHECKS: dict[str, checks.Check] = {
     "view": checks.text,
     "columns": checks.columns,
+    "widths": checks.widths,
+    "service_names": checks.switch,
     "sort": checks.sort,
     "group": _no_group_or,
     "theme": checks.text,

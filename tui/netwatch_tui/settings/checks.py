@@ -11,6 +11,9 @@ from netwatch_tui.sockets.kinds import KINDS, netids
 from netwatch_tui.view.column_names import Sort, columns_named, sort_named
 from netwatch_tui.view.groupings import GROUPINGS
 
+_WIDEST = 1_000
+"""Cells of a column: more than any screen has."""
+
 Check = Callable[[Any], Any]
 """Takes a value of TOML. Raises ValueError with the reason, which goes on from the name of the option."""
 
@@ -61,6 +64,16 @@ def columns(value: Any) -> tuple[str, ...]:
     if not ids:
         raise ValueError("the list is empty")
     return tuple(dict.fromkeys((COLUMNS[0].id, *ids)))
+
+
+def widths(value: Any) -> dict[str, int]:
+    """Cells of columns, by their ids."""
+    if not isinstance(value, dict):
+        _refuse(value, "is no table of widths")
+    for id, cells in value.items():
+        if isinstance(cells, bool) or not isinstance(cells, int) or not 0 < cells <= _WIDEST:
+            _refuse(cells, f"is not a width of {printable(str(id))}: a number from 1 to {_WIDEST}")
+    return dict(value)
 
 
 def kinds(value: Any) -> frozenset[str]:

@@ -69,7 +69,6 @@ DETAILS_KEYS = (
 
 MAIN_KEYS = (
     Key("app.help", "question_mark,f1", "help", "Help", "this page", in_footer=True),
-    Key("app.quit", "q", "app.quit", "Quit", "quit at once", in_footer=True),
     Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows, live while you type", in_footer=True),
     Key("filter.port", "p", "filter_port", "Port", "filter by port, starting with this row's", in_footer=True),
     Key(
@@ -109,7 +108,6 @@ MAIN_KEYS = (
     Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),
     Key("sort.left", "less_than_sign", "step_sort(-1)", "Sort left", "sort by the column to the left"),
     Key("sort.right", "greater_than_sign", "step_sort(1)", "Sort right", "sort by the column to the right"),
-    Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
     Key(
         "columns.flows",
         "i",
@@ -135,14 +133,16 @@ MAIN_KEYS = (
     Key("show.established", "e", "only_established", "Established", "only established ones, or all again"),
     Key("show.all", "a", "show_all", "All", "all kinds and all states"),
     Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
+    Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
+    Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
     Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", in_footer=True),
     Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
-    Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
     Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
     Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause"),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
     Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
+    Key("app.quit", "q", "app.quit", "Quit", "quit at once", in_footer=True),
 )
 
 APP_KEYS = (

@@ -65,6 +65,22 @@ class SortWanted(Message):
 
 
 @dataclass
+class WidthWanted(Message):
+    """The edge of a column's heading was moved."""
+
+    column: Column
+    cells: int | None
+    """Its width from now on; None for what its texts need."""
+
+
+@dataclass
+class MenuWanted(Message):
+    """A cell of the row under the cursor was clicked with the right button."""
+
+    column: Column
+
+
+@dataclass
 class FilterEdited(Message):
     """The text of the filter is another one."""
 

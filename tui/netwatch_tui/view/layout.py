@@ -10,6 +10,9 @@ from netwatch_tui.fields.format import cell_width
 GAP = 1
 """Blank cells between two columns."""
 
+AS_NEEDED: Mapping[str, int] = {}
+"""Widths where a person chose none."""
+
 LUXURY = 10
 """Columns of this rank and less important ones are shown when all others have all the room that they need."""
 
@@ -95,6 +98,10 @@ class Layout(NamedTuple):
                 return place.column
         return None
 
+    def edge_at(self, x: int) -> Placed | None:
+        """The column whose right edge, the gap behind it, is this cell."""
+        return next((place for place in self.placed if x == place.x + place.width), None)
+
 
 class _Bounds(NamedTuple):
     """Cells of one column, as the rows in sight are."""
@@ -109,14 +116,22 @@ class _Bounds(NamedTuple):
     """More would stay blank."""
 
     @classmethod
-    def of(cls, column: Column, needed: int) -> _Bounds:
-        """The bounds of a column whose widest text takes so many cells."""
+    def of(cls, column: Column, needed: int, chosen: int | None) -> _Bounds:
+        """The bounds of a column whose widest text takes so many cells, or that a person made so wide."""
+        if chosen is not None:
+            return cls(min(column.width, chosen), chosen, chosen, chosen)
         whole = max(column.width, needed, cell_width(column.title))
         least = max(column.width, min(column.enough, needed))
         return cls(column.width, least, max(least, min(column.most, needed)), whole)
 
 
-def lay_out(columns: Sequence[Column], width: int, needed: Mapping[str, int], sort: str = "") -> Layout:
+def lay_out(
+    columns: Sequence[Column],
+    width: int,
+    needed: Mapping[str, int],
+    sort: str = "",
+    chosen: Mapping[str, int] = AS_NEEDED,
+) -> Layout:
     """Fit columns to a width.
 
     Columns of rank 0 and the one that sorts are always there. Others are added by rank, as long as every column has
@@ -128,8 +143,9 @@ def lay_out(columns: Sequence[Column], width: int, needed: Mapping[str, int], so
         width: Cells of the line.
         needed: Cells of the widest text in each column, by its id.
         sort: Id of the column that orders the rows.
+        chosen: Cells of the columns that a person gave a width, by id: so many they have where there is room.
     """
-    bounds = _bounds(columns, needed)
+    bounds = _bounds(columns, needed, chosen)
     shown = [column for column in columns if column.rank == 0 or column.id == sort]
     for column in sorted((column for column in columns if column not in shown), key=_rank):
         cells = {each.id: bounds[each.id].least if column.rank < LUXURY else bounds[each.id].full for each in shown}
@@ -139,7 +155,13 @@ def lay_out(columns: Sequence[Column], width: int, needed: Mapping[str, int], so
     return _placed(columns, shown, bounds, width)
 
 
-def scrolled(columns: Sequence[Column], width: int, needed: Mapping[str, int], first: int) -> Layout:
+def scrolled(
+    columns: Sequence[Column],
+    width: int,
+    needed: Mapping[str, int],
+    first: int,
+    chosen: Mapping[str, int] = AS_NEEDED,
+) -> Layout:
     """What is seen after scrolling to the right: the pinned columns, and from `first` on the others that find room.
 
     Args:
@@ -147,8 +169,9 @@ def scrolled(columns: Sequence[Column], width: int, needed: Mapping[str, int], f
         width: Cells of the line.
         needed: Cells of the widest text in each column, by its id.
         first: Which of the columns that are not pinned is the first one, from 0.
+        chosen: As for `lay_out`.
     """
-    bounds = _bounds(columns, needed)
+    bounds = _bounds(columns, needed, chosen)
     shown = [column for column in columns if column.is_pinned]
     for column in [column for column in columns if not column.is_pinned][first:]:
         if _total({each.id: bounds[each.id].least for each in (*shown, column)}) > width and len(shown) > 2:
@@ -157,8 +180,8 @@ def scrolled(columns: Sequence[Column], width: int, needed: Mapping[str, int], f
     return _placed(columns, shown, bounds, width)
 
 
-def _bounds(columns: Sequence[Column], needed: Mapping[str, int]) -> dict[str, _Bounds]:
-    return {column.id: _Bounds.of(column, needed.get(column.id, 0)) for column in columns}
+def _bounds(columns: Sequence[Column], needed: Mapping[str, int], chosen: Mapping[str, int]) -> dict[str, _Bounds]:
+    return {column.id: _Bounds.of(column, needed.get(column.id, 0), chosen.get(column.id)) for column in columns}
 
 
 def _rank(column: Column) -> int:

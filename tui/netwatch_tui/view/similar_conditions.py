@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwatch_tui.fields.catalogue import FIELDS
+from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.field import Filter
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import term
@@ -16,6 +16,23 @@ _LIKENESSES: list[tuple[int, str, Filter]] = sorted(
     ),
     key=lambda likeness: likeness[0],
 )
+
+
+_ALSO = {"local": ("local_port",), "peer": ("peer_port",)}
+"""Fields that the cell of another one shows, too."""
+
+
+def conditions_of_column(column: str, socket: Socket, moment: Moment) -> list[str]:
+    """One condition for each value that the cell of this column shows of a socket."""
+    filters = ((id, FIELD_BY_ID[id].filter) for id in (column, *_ALSO.get(column, ())) if id in FIELD_BY_ID)
+    found = (
+        term(key, str(value), is_known=True)
+        for key, filter in filters
+        if filter is not None and filter.likeness is not None
+        for value in filter.read(socket, moment)
+        if value is not None
+    )
+    return list(dict.fromkeys(found))
 
 
 def similar_conditions(socket: Socket, moment: Moment) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.view.column_names import Sort
 from netwatch_tui.view.group_columns import USUAL_SORT
 from netwatch_tui.view.groupings import GROUPINGS, OneGroup
+from netwatch_tui.view.layout import AS_NEEDED
 from netwatch_tui.view.row_choice import RowChoice
 
 
@@ -30,6 +32,8 @@ class ViewSpec(NamedTuple):
     paused: bool = False
     columns: tuple[str, ...] = tuple(map(attrgetter("id"), COLUMNS))
     """Ids of the wanted columns from left to right."""
+    widths: Mapping[str, int] = AS_NEEDED
+    """Cells of the columns that the person gave a width, by id."""
     grouping: str = ""
     """Id of the grouping; empty for none."""
     group_sort: str = USUAL_SORT
@@ -113,3 +117,7 @@ class ViewSpec(NamedTuple):
         # Networks are asked for anyway: details, and files that are written from here, tell the scope of any listener.
         always = Needs(of_networks=True)
         return shown.union(always, self.choice.needs, grouping, field_needs((self.sort,)))
+
+
+USUAL_SPEC = ViewSpec()
+"""What is shown to who chose nothing."""

@@ -52,6 +52,10 @@ class ArrangementKeeper:
         """Another view was chosen in the place of this one."""
         if before.columns is not after.columns and before.columns != after.columns:
             self._note("columns", list(after.columns))
+        if before.widths != after.widths:
+            self._note("widths", dict(after.widths))
+        if before.service_names != after.service_names:
+            self._note("service_names", after.service_names)
         if (before.sort, before.descending) != (after.sort, after.descending):
             self._note("sort", Sort(after.sort, after.descending).text)
         if before.grouping != after.grouping:

@@ -92,9 +92,10 @@ class FilterEditing:
         conditions = similar_conditions(socket, view.moment)
         choices = [Choice(each, "keep", each) for each in conditions]
         choices += [Choice(f"-{each}", "exclude", each) for each in conditions]
-        self._viewer.ask(Picker("Rows like this one", choices), self._narrow)
+        self._viewer.ask(Picker("Rows like this one", choices), self.narrow)
 
-    def _narrow(self, condition: str | None) -> None:
+    def narrow(self, condition: str | None) -> None:
+        """Have this condition hold as well; nothing for None."""
         if condition is not None:
             self.use(self._parse(self._kept.narrowed(condition)))
 

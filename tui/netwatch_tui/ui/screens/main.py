@@ -19,13 +19,16 @@ from netwatch_tui.ui.messages import (
     CursorMoved,
     FilterEdited,
     FromFeed,
+    MenuWanted,
     Opened,
     Said,
     SortWanted,
+    WidthWanted,
 )
 from netwatch_tui.ui.palette import Palette, Themes
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
+from netwatch_tui.ui.screens.cell_menu import CellMenu
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
@@ -97,6 +100,7 @@ class MainScreen(Screen[None]):
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
+        self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         playback = Playback(self, self._player)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
@@ -229,6 +233,14 @@ class MainScreen(Screen[None]):
     @on(SortWanted)
     def _sort_wanted(self, message: SortWanted) -> None:
         self.view_choices.click_heading(message.column.id)
+
+    @on(WidthWanted)
+    def _width_wanted(self, message: WidthWanted) -> None:
+        self.view_choices.widen(message.column.id, message.cells)
+
+    @on(MenuWanted)
+    def _menu_wanted(self, message: MenuWanted) -> None:
+        self._cell_menu.open(message.column)
 
     @on(FilterEdited)
     def _filter_edited(self) -> None:

@@ -88,6 +88,12 @@ class ViewChoices:
         else:
             self._show_columns((*shown, column))
 
+    def widen(self, column: str, cells: int | None) -> None:
+        """Give the column of this id so many cells; None for what its texts need."""
+        spec = self._viewer.spec
+        widths = {id: width for id, width in spec.widths.items() if id != column}
+        self._viewer.choose(spec._replace(widths=widths if cells is None else widths | {column: cells}))
+
     # Names
 
     def action_toggle_services(self) -> None:

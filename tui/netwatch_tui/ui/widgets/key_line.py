@@ -29,7 +29,7 @@ _GAP = "  "
 
 
 class KeyLine(Widget):
-    """As many keys as find room, none of them cut.
+    """As many keys as find room, none of them cut; the last one always: how to get out, or where the rest is told.
 
     Textual's own footer is a widget a key, all made anew whenever the focus moves or a dialog opens: most of what a key
     press cost, and memory that was never given back.
@@ -63,14 +63,14 @@ class KeyLine(Widget):
         return line
 
     def _fitting(self) -> list[_ShownKey]:
-        room, kept = self.content_size.width, []
-        for key in self._keys:
-            room -= key.content.cell_length
+        last, kept = self._keys[-1:], list[_ShownKey]()
+        room = self.content_size.width - sum(key.content.cell_length for key in last)
+        for key in self._keys[:-1]:
+            room -= key.content.cell_length + len(_GAP)
             if room < 0:
                 break
             kept.append(key)
-            room -= len(_GAP)
-        return kept
+        return kept + last
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked key does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import events
 from textual.geometry import Region, Size
@@ -15,16 +15,23 @@ from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, USUAL_KEYS, bindings
-from netwatch_tui.ui.messages import CursorMoved, Opened, Said, SortWanted
+from netwatch_tui.ui.messages import CursorMoved, MenuWanted, Opened, Said, SortWanted, WidthWanted
+from netwatch_tui.ui.widgets.heading_drag import HeadingDrag
 from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, heading, reason_line, row_line
+from netwatch_tui.ui.widgets.view_parts import TableOf, columns_of, find_again, kinds_of, table_of
 from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
 from netwatch_tui.view.group_columns import group_columns
+from netwatch_tui.view.group_signals import Signals, group_signals
 from netwatch_tui.view.groups import Group, Row, RowId
 from netwatch_tui.view.layout import Column, Layout, lay_out, scrolled
+from netwatch_tui.view.spec import USUAL_SPEC
 from netwatch_tui.view.view import View
 
 HEADER_HEIGHT = 1
+
+_LEFT, _RIGHT = 1, 3
+"""Buttons of the mouse."""
 
 
 class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -38,13 +45,17 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.keymap = USUAL_KEYS
         """Which keys do what, for words that name them."""
         self._view: View | None = None
+        self._group_signals: Mapping[str, Signals] = {}
         self._cursor = 0
         self._chosen: RowId | None = None
         """The row that the person chose; the cursor stands elsewhere only while it is not shown."""
-        self._left: dict[_Table, tuple[RowId | None, int]] = {}
+        self._left: dict[TableOf, tuple[RowId | None, int]] = {}
         """The chosen row of each table that was left, and its height on the screen."""
         self._widths = ColumnWidths()
         self._layout_of_columns = Layout((), ())
+        self._drag: HeadingDrag | None = None
+        self._dropped: HeadingDrag | None = None
+        """An edge that was let go of: the click that ends it is told next."""
         self._first_column: int | None = None
         """How many columns are scrolled off to the left; None while those are shown that matter most."""
         self._painted: list[Line | None] = []
@@ -55,17 +66,18 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, view: View) -> None:
         """Show another view: the cursor stays on its socket, at its height on the screen where that is possible."""
         before, self._view = self._view, view
+        self._group_signals = group_signals(view.groups.names, view.moment.findings) if view.groups else {}
         self._resize_rows(len(view.rows))
         if before is None:
             self._chosen = view.rows[0].id if view.rows else None
-        elif _table(before) != _table(view):
+        elif table_of(before) != table_of(view):
             self._change_table(before, view)
         else:
             self._follow(before, view)
-        if before is None or _kinds(before) != _kinds(view):
+        if before is None or kinds_of(before) != kinds_of(view):
             self._widths.forget()
         is_tick = before is None or before.snapshot is not view.snapshot
-        if self._measure(is_tick=is_tick) or before is None or _columns(before) != _columns(view):
+        if self._measure(is_tick=is_tick) or before is None or columns_of(before) != columns_of(view):
             self._lay_out()
         if before is None or self._look(before) != self._look(view):
             self.refresh()
@@ -108,9 +120,9 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """
         self._first_column = None
         if before.spec.inside is None:  # in a group one begins at the top
-            self._left[_table(before)] = self._chosen, self._cursor - self.scroll_offset.y
-        chosen, height = self._left.get(_table(after), (None, 0))
-        if _table(after) == (before.spec.grouping, None):
+            self._left[table_of(before)] = self._chosen, self._cursor - self.scroll_offset.y
+        chosen, height = self._left.get(table_of(after), (None, 0))
+        if table_of(after) == (before.spec.grouping, None):
             chosen = before.spec.inside
         if chosen is None or chosen not in after.position:
             chosen = after.rows[0].id if after.rows else None
@@ -130,7 +142,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         anchor = cursor if visible else top
         self._cursor = self._find_cursor(before, after)
         if top > 0:
-            target = self._cursor if visible else _find_again(before, after, anchor)
+            target = self._cursor if visible else find_again(before, after, anchor)
             self._scroll_rows(target - (anchor - top))
         if visible:
             self._reveal_cursor()
@@ -144,7 +156,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         chosen = self._chosen
         if chosen is not None and chosen in after.position:
             return after.position[chosen]
-        stands = _find_again(before, after, self._cursor)
+        stands = find_again(before, after, self._cursor)
         marked = before.moment.marked.get(chosen) if isinstance(chosen, int) else None
         has_closed = marked is not None and marked.mark is Mark.CLOSED
         if after.rows and (has_closed or chosen is None):  # a group may come back
@@ -224,19 +236,52 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Mouse
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the edge of a column's heading."""
+        edge = self._layout_of_columns.edge_at(event.x) if event.y < HEADER_HEIGHT else None
+        self._drag = HeadingDrag(edge) if edge is not None and event.button == _LEFT else None
+        if self._drag is not None:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Have the edge follow the mouse."""
+        if self._drag is not None and self._drag.move_to(event.x):
+            self._lay_out()
+
+    def on_mouse_up(self) -> None:
+        """Let go of the edge."""
+        drag, self._drag = self._drag, None
+        self._dropped = drag
+        if drag is not None:
+            self.release_mouse()
+            if drag.has_moved:
+                self.post_message(WidthWanted(drag.column, drag.cells))
+
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to a row, open it with a second click; sort by a column's heading."""
+        """Move the cursor to a row, open it with a second click; the right button asks what to do with a cell."""
         if event.y < HEADER_HEIGHT:
-            if column := self._layout_of_columns.column_at(event.x):
-                self.post_message(SortWanted(column))
+            self._click_heading(event)
             return
         index = self.scroll_offset.y + event.y - HEADER_HEIGHT
         if index >= self._count:
             return
         is_again = event.chain > 1 and index == self._cursor
         self._move_to(index)
-        if is_again:
+        if event.button == _RIGHT:
+            if column := self._layout_of_columns.column_at(event.x):
+                self.post_message(MenuWanted(column))
+        elif is_again:
             self.post_message(Opened())
+
+    def _click_heading(self, event: events.Click) -> None:
+        """Sort by a column; a second click on its edge takes its width back."""
+        drag, self._dropped = self._dropped, None
+        if drag is not None and drag.has_moved:
+            return
+        if drag is not None and event.chain > 1:
+            self.post_message(WidthWanted(drag.column, None))
+        elif drag is None and (column := self._layout_of_columns.column_at(event.x)):
+            self.post_message(SortWanted(column))
 
     def on_mouse_scroll_right(self) -> None:
         """Shift the columns."""
@@ -275,12 +320,12 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         return tuple(FIELD_BY_ID[id] for id in wanted if several or id != "netns" or id == spec.sort)
 
     def _lay_out(self) -> None:
-        before = self._layout_of_columns
+        before, spec = self._layout_of_columns, self._view.spec if self._view else USUAL_SPEC
+        chosen = spec.widths if self._drag is None else {**spec.widths, self._drag.column.id: self._drag.cells}
         if self._first_column is None:
-            sort = self._view.spec.sorting.column if self._view else ""
-            after = lay_out(self.columns, self._width, self._widths.needed, sort)
+            after = lay_out(self.columns, self._width, self._widths.needed, spec.sorting.column, chosen)
         else:
-            after = scrolled(self.columns, self._width, self._widths.needed, self._first_column)
+            after = scrolled(self.columns, self._width, self._widths.needed, self._first_column, chosen)
         self._layout_of_columns = after
         if after != before:
             self.refresh()
@@ -293,7 +338,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         is_cursor = index == self._cursor
         cells = tuple(place.column.text(row, view.moment) for place in self._layout_of_columns.placed)
         if isinstance(row, Group):
-            return Line(cells, None, is_cursor)
+            return Line(cells, None, is_cursor, signals=self._group_signals.get(row.id, ()))
         marked, found = view.moment.marked.get(row.id), view.moment.findings.get(row.id, ())
         return Line(
             cells,
@@ -365,27 +410,3 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             for column in self.columns
         ]
         return self._widths.tick(seen) if is_tick else self._widths.grow(seen)
-
-
-_Table = tuple[str, str | None]
-"""A grouping, and the group whose sockets are shown."""
-
-
-def _table(view: View) -> _Table:
-    return view.spec.grouping, view.spec.inside
-
-
-def _columns(view: View) -> tuple[object, ...]:
-    """All of a view that decides which columns there are."""
-    return _table(view), view.spec.columns, view.spec.sorting.column, len(view.moment.namespaces) > 1
-
-
-def _kinds(view: View) -> tuple[object, ...]:
-    """All of a view after whose change other kinds of rows are in sight."""
-    return _table(view), view.spec.selection, view.spec.namespaces, view.spec.columns
-
-
-def _find_again(before: View, after: View, index: int) -> int:
-    """Where the row that stood at this place stands now; the same place if it is gone."""
-    nearest = max(min(index, len(after.rows) - 1), 0)
-    return after.position.get(before.rows[index].id, nearest) if index < len(before.rows) else nearest

@@ -1,0 +1,30 @@
+"""Parts of a view by which the table tells what is different in the next one."""
+
+from __future__ import annotations
+
+from netwatch_tui.view.view import View
+
+TableOf = tuple[str, str | None]
+"""A grouping, and the group whose sockets are shown."""
+
+
+def table_of(view: View) -> TableOf:
+    """Groups, the sockets of one of them, and all sockets are tables of their own."""
+    return view.spec.grouping, view.spec.inside
+
+
+def columns_of(view: View) -> tuple[object, ...]:
+    """All of a view that decides which columns there are, and how wide."""
+    spec = view.spec
+    return table_of(view), spec.columns, spec.widths, spec.sorting.column, len(view.moment.namespaces) > 1
+
+
+def kinds_of(view: View) -> tuple[object, ...]:
+    """All of a view after whose change other kinds of rows are in sight."""
+    return table_of(view), view.spec.selection, view.spec.namespaces, view.spec.columns
+
+
+def find_again(before: View, after: View, index: int) -> int:
+    """Where the row that stood at this place stands now; the same place if it is gone."""
+    nearest = max(min(index, len(after.rows) - 1), 0)
+    return after.position.get(before.rows[index].id, nearest) if index < len(before.rows) else nearest
