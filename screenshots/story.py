@@ -13,17 +13,18 @@ from typing import Any
 
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
+from netwatch_tui.kernel.inet_lines import parse_inet
 from netwatch_tui.kernel.mptcp_info import MptcpAnswer
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
-from netwatch_tui.kernel.sock_diag import Bound
+from netwatch_tui.kernel.sock_diag import Bound, packed_ends
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
 STORY = Path(__file__).with_name("story.toml")
@@ -67,6 +68,19 @@ class Story:
     def lines(self, table: str) -> list[bytes]:
         """The lines of a table in this frame."""
         return [_line(each, self.frame) for each in self._now() if each["is"].split()[0] == table]
+
+    def stopwatch(self) -> float:
+        """Seconds by which ticks are measured; they take no time."""
+        return TIMES[self.frame]
+
+    def flowing(self) -> list[dict[str, Any]]:
+        """The connections of this frame of which the story counts bytes."""
+        return [each for each in self._now() if "flow" in each]
+
+    def devices(self) -> dict[str, DeviceBytes]:
+        """The bytes that have gone through each device by this frame."""
+        told = self._data["devices"].items()
+        return {name: DeviceBytes(each["in"][self.frame], each["out"][self.frame]) for name, each in told}
 
     def pids(self) -> list[int]:
         """All processes of the story."""
@@ -171,17 +185,18 @@ class StoryNamespace:
         """Nothing."""
         return {}
 
-    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:  # noqa: ARG002 -- the protocol says so
-        """Stories count no bytes."""
-        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+    def tcp(self, check: Callable[[], None]) -> list[TcpPart]:
+        """What the story counts of connections, all read at once."""
+        check()
+        return [TcpPart(self._story.stopwatch(), [_answer(each, self._story.frame) for each in self._story.flowing()])]
 
     def tcp_of(self, sockets: Sequence[Socket]) -> list[TcpAnswer | None]:  # noqa: ARG002 -- the protocol says so
-        """Stories count no bytes."""
+        """Stories are asked about all connections."""
         raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
     def mptcp(self) -> list[MptcpAnswer]:
-        """Stories count no bytes."""
-        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        """No connection of a story has several ways."""
+        return []
 
     def facts_of(self, sockets: Sequence[Socket]) -> list[InetFacts | None]:
         """Nothing."""
@@ -198,8 +213,8 @@ class StoryNamespace:
         """Stories count nothing."""
 
     def devices(self) -> dict[str, DeviceBytes]:
-        """Stories count no bytes."""
-        return {}
+        """What the devices of the story have counted by now."""
+        return self._story.devices()
 
     def local_ports(self) -> None:
         """Nobody asks."""
@@ -222,6 +237,21 @@ def _line(told: dict[str, Any], frame: int) -> bytes:
         f"{send_q:08X}:{told.get('recv_q', 0):08X} "
         f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 {last}"
     ).encode()
+
+
+def _answer(told: dict[str, Any], frame: int) -> TcpAnswer:
+    """What the kernel counts of a connection: bytes by frame, milliseconds of round-trip time, segments sent again."""
+    flow, line = told["flow"], _line(told, frame)
+    read = parse_inet(line, 0, "tcp", Family.INET6 if told["is"].startswith("tcp6") else Family.INET)
+    rtt, again = int(flow["rtt"] * 1000), flow.get("again", 0)
+    return TcpAnswer(
+        state=_STATE_NUMBERS[read.state], ends=packed_ends(read), cookie=read.inode, send_q=read.send_q or 0,
+        inode=read.inode, info_header=0, probes=0, mss=1448, retrans=0, last_sent=40, last_received=12, rtt=rtt,
+        rtt_var=rtt // 8, cwnd=flow.get("cwnd", 10), retrans_total=again, pacing_rate=2**64 - 1,
+        received=flow["in"][frame], unsent=0, rtt_min=rtt * 3 // 4, delivery_rate=0, busy=0, limited_by_receiver=0,
+        limited_by_sender=0, sent=flow["out"][frame] + again * 1448, bytes_retrans=again * 1448, congestion_header=0,
+        congestion=b"cubic\0",
+    )  # fmt: skip
 
 
 def _hex(endpoint: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -15,17 +15,22 @@ from hypothesis import strategies as st
 from netwatch_tui.files.text_lines import OVERLONG, read_lines
 from netwatch_tui.recording import writer as recording_module
 from netwatch_tui.recording.codec import decode, encode
+from netwatch_tui.recording.frames import Frames
 from netwatch_tui.recording.reader import END, Recording, RecordingError, open_recording
 from netwatch_tui.recording.recorder import Recorder
+from netwatch_tui.recording.shapes import ShapeError
 from netwatch_tui.recording.writer import Sink
 from netwatch_tui.sockets.delta import Delta, diff
+from netwatch_tui.sockets.flow import Flow, TcpCounters
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.traffic import Traffic
 from netwatch_tui.sockets.unseen import Unseen
 from tests.support.build import NETNS, netlink, owner, packet, tcp, udp, unix
 from tests.support.fake import Watch
+from tests.support.flows import flow
 from tests.support.recordings import HOST, lines_of, packed, record, replayed, save
 from tests.support.strategies import histories, parsed_sockets
 
@@ -56,6 +61,19 @@ STORY = chain([{1: WEB}, {1: WEB, 2: VISIT}, {1: WEB, 2: OVER}, {1: WEB._replace
 # --- what is read is what was written ---
 
 counted = st.integers(0, 2**64 - 1)
+moments = st.floats(0, 1e9)
+
+
+def built(kind: Any, **others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A named tuple with any values of the types that it declares."""
+    return st.builds(kind, **({name: by_type(hint) for name, hint in get_type_hints(kind).items()} | others))
+
+
+def by_type(hint: Any) -> st.SearchStrategy[Any]:
+    """Any value of the type of a field."""
+    kinds = {int: counted, float: st.floats(0, 1e10), str: st.text(max_size=20), State: st.sampled_from(State)}
+    members = [kinds[each] if each in kinds else st.none() for each in get_args(hint) or (hint,)]
+    return st.one_of(members)
 
 
 @given(histories())
@@ -80,12 +98,46 @@ def test_it_does_not_matter_how_often_all_sockets_are_written(sets: list[dict[in
     st.builds(Seen, st.dictionaries(counted, st.text()), counted, counted, counted, counted),
     st.builds(Unseen, counted, counted, *[st.booleans()] * 5, counted, st.booleans(), counted),
     st.floats(0, 1e10),
+    st.dictionaries(counted, built(Flow, read_at=moments, counters=built(TcpCounters))),
+    st.dictionaries(st.text(max_size=15), built(Traffic)),
 )
 def test_what_goes_with_the_sockets_is_replayed_as_well(
-    sets: list[dict[int, Socket]], problems: list[Problem], seen: Seen, unseen: Unseen, cost: float
+    sets: list[dict[int, Socket]],
+    problems: list[Problem],
+    seen: Seen,
+    unseen: Unseen,
+    cost: float,
+    flows: dict[int, Flow],
+    traffic: dict[str, Traffic],
 ) -> None:
-    snapshots = chain(sets, problems=tuple(problems), namespaces=seen, unseen=unseen, cost=cost)
+    snapshots = chain(sets, problems=tuple(problems), namespaces=seen, unseen=unseen, cost=cost, traffic=traffic)
+    # Each one with other flows than the one before: some are new, some others, some gone.
+    snapshots = [each._replace(flows=dict(list(flows.items())[at % 2 :])) for at, each in enumerate(snapshots)]
     assert replayed(record(snapshots))[0] == snapshots
+
+
+def test_flows_are_written_when_they_are_others_than_before() -> None:
+    one, other = flow(received=10), flow(received=20)
+    steps = [{2: one, 3: one}, {2: one, 3: one}, {2: other, 3: one}, {2: other}, {}]
+    snapshots = [each._replace(flows=flows) for each, flows in zip(STORY, steps, strict=True)]
+    lines = [json.loads(line) for line in record(snapshots).splitlines()[1:-1]]
+    told = [{id: each and each[2][12] for id, each in line.get("flows", {}).items()} for line in lines]
+    assert told == [{"2": 10, "3": 10}, {}, {"2": 20}, {"3": None}, {"2": None}]
+
+
+@pytest.mark.parametrize(
+    ("flows", "problem"),
+    [
+        ([], "flows: [] is no object"),
+        ({"x": None}, "flows: 'x' is no number"),
+        ({"2": [1, 100.0]}, "flows.2: counters is missing"),
+        ({"2": [1, -1.0, []]}, "flows.2.read_at: -1.0 is no number of seconds"),
+    ],
+)
+def test_flows_of_another_shape_are_refused_with_their_place(flows: object, problem: str) -> None:
+    seen = {"names": {}, "others": 0, "denied": 0}
+    with pytest.raises(ShapeError, match=re.escape(problem)):
+        Frames({}).next({"t": 1.0, "cost": 0.0, "namespaces": seen, "sockets": [], "flows": flows})
 
 
 @given(histories(), histories())

@@ -237,11 +237,11 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(("-p", "--processes"), "accepted; owning processes are always shown", HOW, default=False),
     Argument(
         ("-i", "--info"),
-        "add rates, totals, round-trip times and retransmits; rates take two looks, --interval apart",
+        "add rates, totals, round-trip times and retransmits, with --record also to the file; rates take two looks, "
+        "--interval apart",
         HOW,
         default=False,
-        modes=_PRINTS | {Mode.WATCH, Mode.LIVE},
-        on_replay=False,
+        modes=_PRINTS | {Mode.WATCH, Mode.LIVE, Mode.RECORD},
     ),
     Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
     Argument(

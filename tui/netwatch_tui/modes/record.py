@@ -15,7 +15,7 @@ from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, 
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.recorder import Recorder
-from netwatch_tui.sockets.needs import EVERY_NEED
+from netwatch_tui.sockets.needs import EVERY_NEED, Needs
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
@@ -30,6 +30,8 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         ticker = interrupts.ticker
         collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check)
         recorder = begun(options, collector, tick_interval(options))
+        if options.info:
+            recorder.needs = Needs(flows_of_all=True, traffic=True)
         try:
             for _ in snapshots(recorder, ticker, tick_interval(options), options.duration):
                 if recorder.failure:

@@ -14,6 +14,9 @@ there is to say:
 - `descriptors`: by pid, how many descriptors it holds and may; when they are others than before, and with `sockets`.
 - `process_details`: by pid, program, directory and parents, of those of which they are others than before; null where
   they are not known any more. With `sockets` all of them.
+- `flows`: by the id of a connection, what the kernel counts of it and its rates, as in `Flow`, of those of which that
+  was asked for and is another thing than before; null where it is not known any more. With `sockets` all of them.
+- `traffic`: by network device, bytes a second in and out.
 - `networks`: by namespace and then by address, as bytes in hex, pairs of network and device; when they are others than
   before, and with `sockets` if there are any.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from netwatch_tui.recording.codec import decode, decode_change, decode_networks, decode_process, decode_process_details
 from netwatch_tui.recording.shapes import (
@@ -13,6 +13,7 @@ from netwatch_tui.recording.shapes import (
     SPAN,
     Shape,
     ShapeError,
+    by_name,
     list_of,
     members,
     named,
@@ -25,12 +26,16 @@ from netwatch_tui.recording.shapes import (
 )
 from netwatch_tui.sockets.delta import Change, Delta, diff
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUse, DescriptorUses
+from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import HealthWatch
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
-from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process, ProcessDetails, ProcessDetailsByPid
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.traffic import Traffic
 from netwatch_tui.sockets.unseen import Unseen
+
+_TellsT = TypeVar("_TellsT")
 
 _PARTS: dict[str, Shape] = {
     "t": MOMENT,
@@ -41,6 +46,8 @@ _PARTS: dict[str, Shape] = {
     "unseen": shape_of(Unseen, {}),
     "process_details": numbered(or_null(decode_process_details)),
     "networks": numbered(decode_networks),
+    "flows": numbered(or_null(shape_of(Flow, {"read_at": MOMENT}))),
+    "traffic": by_name(shape_of(Traffic, {})),
     "descriptors": numbered(tuple_of(DescriptorUse, shapes_of(DescriptorUse, {}))),
 }
 """What a frame has besides sockets."""
@@ -61,6 +68,7 @@ class Frames:
         self._networks: Networks = NO_NETWORKS
         self._details = NO_PROCESS_DETAILS
         self._descriptors: DescriptorUses = NO_DESCRIPTOR_USES
+        self._flows: Mapping[int, Flow] = {}
         self._health = HealthWatch(thresholds)
 
     def next(self, frame: Mapping[str, Any], *, skipped: bool = False) -> Snapshot:
@@ -82,6 +90,7 @@ class Frames:
         self._processes = processes if is_whole else {**self._processes, **processes} if processes else self._processes
         self._descriptors = parts.get("descriptors", NO_DESCRIPTOR_USES if is_whole else self._descriptors)
         self._details = _after(NO_PROCESS_DETAILS if is_whole else self._details, parts.get("process_details", {}))
+        self._flows = _after({} if is_whole else self._flows, parts.get("flows", {}))
         self._networks = parts.get("networks", NO_NETWORKS if is_whole else self._networks)
         return self._whole(frame, parts, skipped=skipped) if is_whole else self._following(frame, parts)
 
@@ -135,6 +144,8 @@ class Frames:
             descriptors=self._descriptors,
             networks=self._networks,
             process_details=self._details,
+            flows=self._flows,
+            traffic=parts.get("traffic", {}),
         )
         return self._last
 
@@ -179,12 +190,11 @@ class Frames:
         return change
 
 
-def _after(before: ProcessDetailsByPid, told: Mapping[int, ProcessDetails | None]) -> ProcessDetailsByPid:
-    """What is told of processes after some of it became different; the same object if nothing did."""
+def _after(before: Mapping[int, _TellsT], told: Mapping[int, _TellsT | None]) -> Mapping[int, _TellsT]:
+    """What is told after some of it became different; the same object if nothing did."""
     if not told:
         return before
-    after = {**before, **told}
-    return {pid: details for pid, details in after.items() if details is not None}
+    return {number: each for number, each in {**before, **told}.items() if each is not None}
 
 
 def _part(frame: Mapping[str, Any], name: str, shape: Callable[[Any], Any]) -> tuple[Any, ...]:

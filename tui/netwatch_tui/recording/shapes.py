@@ -170,6 +170,21 @@ def numbered(shape: Shape) -> Shape:
     return each
 
 
+def by_name(shape: Shape) -> Shape:
+    """An object whose members are called by names."""
+
+    def each(value: Any) -> dict[str, Any]:
+        found = {}
+        for name, told in named(value).items():
+            try:
+                found[NAME(name)] = shape(told)
+            except ShapeError as error:
+                raise error.within(shown(name)) from error
+        return found
+
+    return each
+
+
 def members(shapes: Mapping[str, Shape], told: Mapping[str, Any], needed: Collection[str] = ()) -> dict[str, Any]:
     """Those of an object's members that have a shape; newer programs may have written more.
 

@@ -8,7 +8,7 @@ import threading
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from netwatch_tui.files.private_writer import open_output
 from netwatch_tui.recording.codec import encode, encode_change, encode_networks, encode_process
@@ -16,8 +16,9 @@ from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
 from netwatch_tui.recording.line_json import to_json
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
+from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
-from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process, ProcessDetails, ProcessDetailsByPid
+from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.unseen import Unseen
@@ -87,6 +88,7 @@ class Writer:
         self._networks: Networks | None = None
         self._details = NO_PROCESS_DETAILS
         self._descriptors: DescriptorUses | None = None
+        self._flows: Mapping[int, Flow] = {}
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -129,7 +131,7 @@ class Writer:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
             self._namespaces = self._unseen = self._networks = self._descriptors = None
-            self._details = NO_PROCESS_DETAILS
+            self._details, self._flows = NO_PROCESS_DETAILS, {}
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
             every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
@@ -158,6 +160,11 @@ class Writer:
         if told := _changed(self._details, snapshot.process_details):
             frame["process_details"] = _by_text(told)
         self._details = snapshot.process_details
+        if flows := _changed(self._flows, snapshot.flows):
+            frame["flows"] = _by_text(flows)
+        self._flows = snapshot.flows
+        if snapshot.traffic:
+            frame["traffic"] = snapshot.traffic
         return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
@@ -207,12 +214,15 @@ class Writer:
         return number
 
 
-def _changed(before: ProcessDetailsByPid, now: ProcessDetailsByPid) -> dict[int, ProcessDetails | None]:
-    """What is told of processes otherwise than before; None of those of which nothing is told any more."""
+_TellsT = TypeVar("_TellsT")
+
+
+def _changed(before: Mapping[int, _TellsT], now: Mapping[int, _TellsT]) -> dict[int, _TellsT | None]:
+    """What is told otherwise than before; None of that of which nothing is told any more."""
     if now is before:
         return {}
-    gone: dict[int, ProcessDetails | None] = dict.fromkeys(before.keys() - now.keys())
-    return gone | {pid: details for pid, details in now.items() if before.get(pid) != details}
+    gone: dict[int, _TellsT | None] = dict.fromkeys(before.keys() - now.keys())
+    return gone | {number: told for number, told in now.items() if before.get(number) != told}
 
 
 def _by_text(numbered: Mapping[int, Any]) -> dict[str, Any]:

@@ -26,8 +26,9 @@ class FlowColumns:
     def action_toggle_flows(self) -> None:
         """Show what flows, or no more."""
         spec = self._viewer.spec
-        if self._is_recorded and not spec.has_flows:
-            self._viewer.say("A recording does not hold what flowed.")
+        view = self._viewer.view
+        if self._is_recorded and not spec.has_flows and not (view and view.snapshot.flows):
+            self._viewer.say("This recording does not hold what flowed; netwatch-tui -i --record FILE does.")
             return
         self._viewer.choose(spec.without_flows() if spec.has_flows else self._looking(spec.with_flows()))
 
