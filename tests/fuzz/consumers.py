@@ -84,12 +84,14 @@ def consume(random: Random, snapshots: Sequence[Snapshot]) -> None:
             f"{problem.text} {problem.times:,}"
         for socket in snapshot.sockets:
             _show(socket, view.moment, snapshot)
-        head = Head(snapshot.taken_at, "host", (), snapshot.namespaces.names)
+        head = Head(snapshot.taken_at, "host", (), snapshot.namespaces.names, flows=snapshot.flows)
         for format in FORMATS:
             for line in write_lines(format, snapshot.sockets, head):
                 line.encode(errors="backslashreplace")
     again, recording = replayed(record(snapshots))
-    if recording.is_broken or [each.sockets for each in again] != [each.sockets for each in snapshots]:
+    if recording.is_broken or [(each.sockets, each.flows) for each in again] != [
+        (each.sockets, each.flows) for each in snapshots
+    ]:
         raise Wrong(f"what was read is not written as it was: {recording.ended}")
 
 
@@ -98,7 +100,7 @@ def _show(socket: Socket, moment: Moment, snapshot: Snapshot) -> None:
         field.value(socket, moment)
         field.key(socket, moment)
         check_plain(field.clip(field.text(socket, moment), 12))
-    for section in describe(SocketDetails(socket), moment, date_and_time):
+    for section in describe(SocketDetails(socket, flow=snapshot.flows.get(socket.id)), moment, date_and_time):
         for text in (section.title, *(fact.value for fact in section.facts)):
             check_plain(text)
     similar_conditions(socket, moment)

@@ -12,12 +12,14 @@ from netwatch_tui.recording.reader import RecordingError, count_frames, open_rec
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.snapshot import Problem, Snapshot
 from netwatch_tui.sockets.socket import DiagFacts, Socket, State, Timer
+from netwatch_tui.sockets.traffic import Traffic
 from netwatch_tui.sockets.unseen import Unseen
 from tests.fuzz.consumers import consume, file_of
 from tests.fuzz.mutations import packed_at_times, spoil_bytes, spoil_lines
 from tests.fuzz.runner import Counts, check_said, run_inputs
 from tests.support.build import netlink, owner, packet, tcp, udp, unix
 from tests.support.fake import Watch
+from tests.support.flows import flow
 from tests.support.recordings import lines_of, record
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "recording-form-1.ndjson"
@@ -48,6 +50,9 @@ def good_lines() -> tuple[tuple[bytes, ...], ...]:
         story.append(watch.tick(*sockets()[at:], visit))
         story.append(watch.tick(*sockets(), visit._replace(recv_q=at)))
     story[2] = story[2]._replace(problems=(Problem("a file could not be read", 3),), unseen=Unseen(3, 1))
+    for at, seen in enumerate(story):
+        flows = {socket.id: flow(1e6 * at, None, received=at, rtt=1500) for socket in seen.sockets[at % 3 :]}
+        story[at] = seen._replace(flows=flows, traffic={"eth0": Traffic(1e3, 2e3 * at)})
     with patch.object(writer, "ALL_EVERY", 3):
         return tuple(lines_of(record(story))), tuple(lines_of(SAMPLE.read_bytes()))
 

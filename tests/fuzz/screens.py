@@ -19,7 +19,26 @@ from tests.fuzz.consumers import file_of
 from tests.fuzz.runner import Counts, Wrong, check_said, run_inputs
 from tests.ui.idle import until_idle
 
-_KEYS = ("a", "enter", "j", "j", "b", "enter", "s", "f", "escape", "y", "escape", "c", "escape", "full_stop", "R", "G")
+_KEYS = (
+    "a",
+    "enter",
+    "j",
+    "j",
+    "b",
+    "enter",
+    "s",
+    "f",
+    "escape",
+    "y",
+    "escape",
+    "c",
+    "escape",
+    "full_stop",
+    "i",
+    "5",
+    "R",
+    "G",
+)
 _PATIENCE = 20.0
 
 
