@@ -177,7 +177,7 @@ class StoryNamespace:
         """Stories answer no questions."""
         return [None] * len(sockets)
 
-    def bound(self) -> dict[int, Bound]:
+    def bound(self, *, idle: bool = True) -> dict[int, Bound]:  # noqa: ARG002 -- the protocol says so
         """The limits of accept queues."""
         return self._story.backlogs()
 

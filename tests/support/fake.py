@@ -113,6 +113,8 @@ class FakeSource:
         self.counts: dict[Ends, int] = {}
         """How many connections sock_diag knows at some ends; it does not tell of others."""
         self.more_of_bound: dict[int, Bound] = {}
+        self.idle_asked = 0
+        """How often sockets that are only bound were asked about, for which a kernel looks at every connection."""
         self.more_of_unix: dict[int, UnixDetails] = {}
         self.facts: dict[SocketKey, InetFacts] = {}
         """What sock_diag alone tells of internet sockets."""
@@ -295,8 +297,11 @@ class FakeNamespace:
         counts = {} if self._is_silent else self._source.counts
         return [counts.get(socket.ends) for socket in sockets]
 
-    def bound(self) -> dict[int, Bound]:
-        return {} if self._is_silent else self._source.more_of_bound
+    def bound(self, *, idle: bool = True) -> dict[int, Bound]:
+        self._source.idle_asked += idle
+        unasked = set() if idle else set(self._listed("bound"))
+        more = self._source.more_of_bound
+        return {} if self._is_silent else {inode: more[inode] for inode in more.keys() - unasked}
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         self._source.fact_lists += 1
@@ -319,11 +324,15 @@ class FakeNamespace:
             raise self._source.refuses
         return list(map(self._counters_of, sockets))
 
+    def _listed(self, table: str) -> list[int]:
+        """The inodes of what no file lists."""
+        return [int.from_bytes(message[68:72], sys.byteorder) for message in self._source.listed[table]]
+
     def mptcp(self) -> list[MptcpAnswer]:
         self._source.mptcp_lists += 1
         if self._source.refuses:
             raise self._source.refuses
-        inodes = [int.from_bytes(message[68:72], sys.byteorder) for message in self._source.listed["mptcp"]]
+        inodes = self._listed("mptcp")
         return [MptcpAnswer(b"", inode, inode, self._source.counters[inode]) for inode in inodes]
 
     def _counters_of(self, socket: Socket) -> TcpAnswer | None:

@@ -133,7 +133,8 @@ class Diag:
     def inodes(self, sockets: list[Socket]) -> list[int | None]:
         return self._answer([Diag.known.get(socket.local_port) for socket in sockets])
 
-    def bound(self) -> dict[int, Bound]:
+    def bound(self, *, idle: bool = True) -> dict[int, Bound]:
+        del idle
         return self._answer({7: Bound(0, 128, "eth0")})
 
     def listing(self, kind: str, _: Family) -> list[list[bytes]]:

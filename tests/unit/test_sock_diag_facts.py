@@ -33,7 +33,7 @@ class Asked:
         needs: Needs = NOTHING_MORE,
     ) -> None:
         self._facts.begin((self.source.namespaces().own,), needs)
-        self._facts.refresh(NETNS, Wanted(bound, every, new))
+        self._facts.refresh(NETNS, Wanted(bound, False, every, new))
 
     def add(self, socket: Socket, id: int = 1) -> Socket:
         return self._facts.add(socket, id)

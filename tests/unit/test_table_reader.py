@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import errno
+import struct
 from collections import deque
 
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
-from netwatch_tui.kernel.sock_diag import Bound
+from netwatch_tui.kernel.sock_diag import Bound, packed_ends
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import UnixDetails, line, owner, packet, tcp, time_wait, udp, unix
-from tests.support.fake import FILES, busy, events, held, in_order, only, row
+from tests.support.fake import FILES, Watch, busy, events, held, in_order, only, row
 
 LISTENER = tcp("127.0.0.1:80", inode=1)
 CLIENT = tcp("127.0.0.1:50000", "127.0.0.1:80", inode=2)
@@ -397,6 +398,23 @@ def test_what_sock_diag_knows_is_added_in_the_first_tick() -> None:
     listener, resolver, path, device = watch.again().sockets
     assert (listener.send_q, resolver.interface, device.interface) == (128, "eth0", "eth2")
     assert (path.peer_port, path.recv_q, path.send_q, path.uid, path.user) == (7, 3, 4, 1000, "1000")
+
+
+def test_sockets_that_are_only_bound_are_asked_about_where_there_are_any() -> None:
+    watch = Watch(LISTENER)
+    watch.source.more_of_bound = {1: BACKLOG, 7: Bound(0, 0, "eth0")}
+    for _ in range(2):
+        watch.again(LOOK_ROUND_EVERY)
+    assert watch.source.idle_asked == 0
+    ends = packed_ends(tcp("127.0.0.1:82", "0.0.0.0:0"))
+    watch.source.listed["bound"] = [struct.pack("=BBBB36sIIIIIIII", 2, 7, 0, 0, ends, 0, 5, 0, 0, 0, 0, 1000, 7)]
+    _, idle = watch.again(LOOK_ROUND_EVERY).sockets
+    assert (idle.netid, idle.interface, watch.source.idle_asked) == ("bound", "eth0", 1)
+    watch.source.more_of_bound = {1: BACKLOG, 7: Bound(0, 0, "eth1")}
+    other = tcp("127.0.0.1:83", inode=9)  # of its kind, so that sock_diag is asked again
+    assert {each.interface for each in watch.tick(LISTENER, other).sockets if each.netid == "bound"} == {"eth1"}
+    idle = next(each for each in watch.again(LOOK_ROUND_EVERY).sockets if each.netid == "bound")
+    assert (idle.interface, watch.source.idle_asked) == ("eth1", 3)
 
 
 def test_what_changes_without_a_line_is_found_when_it_is_looked_round() -> None:

@@ -193,10 +193,18 @@ class Collector:
             own = [diff for diff in diffs if diff.ref.namespace.inode == namespace.inode]
             wanted = Wanted(
                 bound=look_round or any(is_bound(new_line.socket) for new_line in _new_lines(own)),
+                idle=self._has_idle(namespace, own),
                 every=again,
                 new=self._needed(namespace, own),
             )
             self._details.refresh(namespace.inode, wanted)
+
+    def _has_idle(self, namespace: Namespace, diffs: Iterable[TableDiff]) -> bool:
+        """Whether there are TCP sockets that are only bound, in the last look at them or in this one."""
+        before = (TableRef(namespace, table) for table in self._tables if table.kind == "bound")
+        return any(map(self._tracker.has_lines, before)) or any(
+            diff.opened for diff in diffs if diff.ref.table.kind == "bound"
+        )
 
     def _needed(self, namespace: Namespace, diffs: Iterable[TableDiff]) -> list[Socket]:
         """The sockets of a namespace of which more is needed than their lines tell, and that may be new."""

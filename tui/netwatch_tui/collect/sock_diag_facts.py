@@ -23,6 +23,8 @@ class Wanted(NamedTuple):
 
     bound: bool
     """Some listening or UDP socket may be different."""
+    idle: bool
+    """There are TCP sockets that are only bound."""
     every: bool
     """Every internet socket of which more is needed may be different."""
     new: Sequence[Socket]
@@ -62,7 +64,7 @@ class SockDiagFacts:
         """Ask again about the sockets of one namespace of which some may be different."""
         answers = self._of[netns]
         if wanted.bound:
-            answers.bound = answers.namespace.bound()
+            answers.bound = answers.namespace.bound(idle=wanted.idle)
         if wanted.every:
             answers.facts = answers.namespace.facts() if self._needs.of_all else {}
             answers.judged = set(answers.facts)

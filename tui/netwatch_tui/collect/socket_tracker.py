@@ -307,6 +307,10 @@ class SocketTracker:
         """Whether this table was read before."""
         return ref.key in self._lines
 
+    def has_lines(self, ref: TableRef) -> bool:
+        """Whether there were any sockets in this table."""
+        return bool(self._lines.get(ref.key))
+
     def candidates(self, socket: Socket) -> list[int]:
         """Ids of sockets that this one may be."""
         self._index()

@@ -246,9 +246,9 @@ class LinuxNamespace:
         counts = iter(found)
         return [next(counts) if is_connection(socket) else None for socket in sockets]
 
-    def bound(self) -> dict[int, Bound]:
+    def bound(self, *, idle: bool = True) -> dict[int, Bound]:
         """More about listening and UDP sockets."""
-        return self._question(lambda diag: diag.bound(), {})
+        return self._question(lambda diag: diag.bound(idle=idle), {})
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What sock_diag alone tells of every internet socket."""

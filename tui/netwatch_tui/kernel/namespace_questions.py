@@ -60,8 +60,8 @@ class Namespace(Protocol):
     def count(self, sockets: Sequence[Socket]) -> Sequence[int | None]:
         """How many connections have the same ends as each of these; None where sock_diag does not tell."""
 
-    def bound(self) -> dict[int, Bound]:
-        """More about listening and UDP sockets by inode; empty where sock_diag can't be asked."""
+    def bound(self, *, idle: bool = True) -> dict[int, Bound]:
+        """More about listening and UDP sockets by inode; empty where sock_diag can't be asked; see `SockDiag.bound`."""
 
     def facts(self) -> dict[SocketKey, InetFacts]:
         """What sock_diag alone tells of every internet socket; empty where it can't be asked."""

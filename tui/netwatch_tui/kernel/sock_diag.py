@@ -152,14 +152,18 @@ class SockDiag:
             for socket, answer in zip(sockets, self._answers(sockets, self._inet.read), strict=True)
         ]
 
-    def bound(self) -> dict[int, Bound]:
+    def bound(self, *, idle: bool = True) -> dict[int, Bound]:
         """The listening TCP sockets, those that are only bound, and all UDP sockets by inode.
+
+        Args:
+            idle: Whether to ask for those that are only bound: to find them the kernel looks at every connection.
 
         Raises:
             SockDiagError: The kernel did not answer.
         """
         found: dict[int, Bound] = {}
-        for protocol, states in ((_socket.IPPROTO_TCP, _LISTEN | _BOUND), (_socket.IPPROTO_UDP, _ALL_STATES)):
+        tcp = _LISTEN | _BOUND if idle else _LISTEN
+        for protocol, states in ((_socket.IPPROTO_TCP, tcp), (_socket.IPPROTO_UDP, _ALL_STATES)):
             for answer in self._list(protocol, states):
                 interface, diag = self._facts(answer)
                 found[answer.inode] = Bound(answer.recv_q, answer.send_q, interface, diag)
