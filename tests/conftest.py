@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -85,10 +87,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Programs that tests start read no configuration of whoever runs them, and remember nothing for them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
-            patch.setenv(name, str(tmp_path_factory.mktemp(name)))
-        yield
+_homes = TemporaryDirectory(prefix="netwatch-tests-")
+_number = count()
+
+
+def pytest_runtest_setup() -> None:
+    """Programs that a test starts read nobody's configuration, and remember nothing but for each other."""
+    home = Path(_homes.name, f"{next(_number)}")
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        os.environ[name] = str(home / name)
