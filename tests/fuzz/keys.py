@@ -48,15 +48,16 @@ def run(seed: int, seconds: float) -> Counts:
         with tempfile.TemporaryDirectory(prefix="netwatch-keys-") as folder:
             typed: list[bytes] = []
             try:
-                outlived += _one_session(chance, typed, min(end, time.monotonic() + SESSION), Path(folder))
+                left = min(max(end - time.monotonic(), 0.0), SESSION)
+                outlived += _one_session(chance, typed, left, Path(folder))
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 faults.append(Fault(f"{seed}/{inputs}", repr(b"".join(typed)), str(error)))
             inputs += len(typed)
     return Counts(inputs, outlived, tuple(faults))
 
 
-def _one_session(chance: random.Random, typed: list[bytes], end: float, folder: Path) -> int:
-    """One start of the program, to its end; gives how many faults of Textual's it outlived.
+def _one_session(chance: random.Random, typed: list[bytes], seconds: float, folder: Path) -> int:
+    """One start of the program, and so many seconds from when it stands; gives how many of Textual's faults it outlived.
 
     Raises:
         AssertionError: The program ended, hung, failed inside, or sent the terminal what it must not.
@@ -66,6 +67,7 @@ def _one_session(chance: random.Random, typed: list[bytes], end: float, folder: 
     with Terminal(command, columns=100, lines=30, environment=environment) as terminal:
         terminal.wait_for(lambda rows: "socket" in rows[0] and "reading" not in rows[0], "the counts")
         sockets: list[socket.socket] = []
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             _do_something(chance, typed, terminal, sockets)
             terminal.read(chance.choice((0.0, 0.0, 0.001, 0.02)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.query import MachineNames, parse
+from netwatch_tui.ui.screens.filter_editing import MOST_STEPS
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import process, tcp
@@ -53,6 +54,20 @@ async def test_what_is_wrong_is_marked_and_said_and_the_last_good_result_stays(s
         assert line(stage).text == "port:443x"
         await stage.press("backspace", "enter")
         assert stage.screen[-2] == "Filter: port:443"
+
+
+async def test_filters_that_can_be_taken_back_have_a_bound(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        editing = stage.app.main.filter_editing
+        for port in range(1, MOST_STEPS + 10):
+            editing.use(parse(f"port:{port}"))
+        for _ in range(MOST_STEPS):
+            editing.action_undo_filter()
+        await stage.pilot.pause()
+        assert stage.app.main.spec.query.text == "port:9", "the oldest are forgotten"
+        editing.action_undo_filter()
+        await stage.pilot.pause()
+        assert stage.said == "No filter step to undo."
 
 
 async def test_what_is_typed_into_a_filter_that_holds_is_another_condition(source: FakeSource) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 from netwatch_tui.query import Query, QueryError, parse, term
@@ -12,6 +13,9 @@ from netwatch_tui.ui.screens.picker import Choice, Command, Picker
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.view.similar_conditions import similar_conditions
+
+MOST_STEPS = 32
+"""Filters that can be taken back: each keeps what it was made into, such as an automaton with what that has met."""
 
 
 class FilterField(Protocol):
@@ -52,7 +56,7 @@ class FilterEditing:
         self._line = line
         self._saved = saved
         self._kept: Query = viewer.spec.query
-        self._steps: list[Query] = []
+        self._steps: deque[Query] = deque(maxlen=MOST_STEPS)
         self._completer = Completer()
         self._recall = Recall()
 

@@ -30,6 +30,9 @@ from netwatch_tui.view.view import View
 
 HEADER_HEIGHT = 1
 
+MOST_LEFT = 64
+"""Tables that were left of which it is remembered where the cursor stood."""
+
 _LEFT, _RIGHT = 1, 3
 """Buttons of the mouse."""
 
@@ -50,7 +53,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._chosen: RowId | None = None
         """The row that the person chose; the cursor stands elsewhere only while it is not shown."""
         self._left: dict[TableOf, tuple[RowId | None, int]] = {}
-        """The chosen row of each table that was left, and its height on the screen."""
+        """The chosen row of each table that was left, and its height on the screen; the last one left at the end."""
         self._widths = ColumnWidths()
         self._layout_of_columns = Layout((), ())
         self._drag: HeadingDrag | None = None
@@ -120,6 +123,9 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """
         self._first_column = None
         if before.spec.inside is None:  # in a group one begins at the top
+            self._left.pop(table_of(before), None)
+            if len(self._left) >= MOST_LEFT:
+                del self._left[next(iter(self._left))]
             self._left[table_of(before)] = self._chosen, self._cursor - self.scroll_offset.y
         chosen, height = self._left.get(table_of(after), (None, 0))
         if table_of(after) == (before.spec.grouping, None):
