@@ -57,7 +57,7 @@ def run(seed: int, seconds: float) -> Counts:
 
 
 def _one_session(chance: random.Random, typed: list[bytes], seconds: float, folder: Path) -> int:
-    """One start of the program, and so many seconds from when it stands; gives how many faults of Textual's it outlived.
+    """One start of the program, and so many seconds from when it stands; how many faults of Textual's it outlived.
 
     Raises:
         AssertionError: The program ended, hung, failed inside, or sent the terminal what it must not.

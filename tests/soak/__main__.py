@@ -23,7 +23,7 @@ from tests.benchmarks.options import positive
 from tests.soak.run import Settings, soak
 
 _INSIDE = "--inside"
-_LOOPBACK_UP = 'ip link set lo up && exec "$@"'
+_LOOPBACK_UP = 'ip link set lo up && "$@"'
 
 
 def main() -> int:
