@@ -29,6 +29,7 @@ class Mode(StrEnum):
     WAIT = "--wait-for"
     RECORD = "--record without a screen"
     DIFF = "--diff"
+    ACT = "--close or --kill"
 
 
 class Completes(StrEnum):
@@ -40,6 +41,7 @@ class Completes(StrEnum):
     KINDS = "kinds"
     COLUMNS = "columns"
     THEMES = "themes"
+    SIGNALS = "signals"
 
 
 DEFAULT_INTERVAL = 1.0
@@ -69,6 +71,8 @@ class Argument(NamedTuple):
     """In which it means something; it is refused in the others."""
     on_replay: bool = True
     """Whether it means something when the sockets come from a recording."""
+    is_value_optional: bool = False
+    """Whether the flag may stand alone, which gives the empty text."""
 
     @property
     def name(self) -> str:
@@ -125,14 +129,15 @@ def _understood(read: Callable[[Given], Meant], given: Given) -> Meant:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-WHICH, HOW, STREAM, RECORDINGS, SCREEN, ABOUT = SECTIONS = (
-    "which sockets", "output", "streams", "recordings", "screen", "about",
+WHICH, HOW, STREAM, RECORDINGS, ACTIONS, SCREEN, ABOUT = SECTIONS = (
+    "which sockets", "output", "streams", "recordings", "actions", "screen", "about",
 )  # fmt: skip
 
 _PROTOCOL_NAMES = {"tcp": "TCP", "udp": "UDP"}
 _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
+_ACT = frozenset({Mode.ACT})
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
@@ -310,6 +315,38 @@ ARGUMENTS: tuple[Argument, ...] = (
         on_replay=False,
     ),
     Argument(
+        ("--close",),
+        "close the sockets that FILTER chooses, listeners only with -l or state:listen; prints one NDJSON object a hit",
+        ACTIONS,
+        default=False,
+        modes=_ACT,
+        on_replay=False,
+    ),
+    Argument(
+        ("--kill",),
+        "send a signal, by name and by default TERM, to the processes that hold a socket that FILTER chooses",
+        ACTIONS,
+        values=("SIGNAL",),
+        completes=Completes.SIGNALS,
+        modes=_ACT,
+        on_replay=False,
+        is_value_optional=True,
+    ),
+    Argument(
+        ("--yes",),
+        "with --close and --kill: do it; without it they only list what they would hit, and exit with status 3",
+        ACTIONS,
+        default=False,
+        modes=_ACT,
+    ),
+    Argument(
+        ("--read-only",),
+        "no action at all: nothing is ended or closed, whatever is pressed",
+        ACTIONS,
+        default=False,
+        modes=_SCREEN | _ACT,
+    ),
+    Argument(
         ("--view",),
         "start with this view, by its name or digit (default: the one the program was left in)",
         SCREEN,
@@ -324,7 +361,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         SCREEN,
         values=("FILE",),
         completes=Completes.FILE,
-        modes=_SCREEN,
+        modes=_SCREEN | _ACT,
     ),
     Argument(
         ("--fresh",), "without the columns, order, group and theme of the last time", SCREEN, default=False,
@@ -360,6 +397,7 @@ EXAMPLES = (
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
+    ("netwatch-tui --kill TERM port:8080", "who would be ended; --yes does it"),
 )
 """Commands and what they do."""
 

@@ -133,6 +133,8 @@ def _mode(options: argparse.Namespace) -> Mode:
     headless = sys.stdout is None or not sys.stdout.isatty()
     if options.diff:
         return Mode.DIFF
+    if options.close or options.kill is not None:
+        return Mode.ACT
     if options.wait_for is not None:
         return Mode.WAIT
     if options.watch:
@@ -172,6 +174,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.record import record
 
             return record(options, _machine)
+        case Mode.ACT:
+            from netwatch_tui.modes.act import act
+
+            return act(options, _machine)
         case Mode.DIFF:
             from netwatch_tui.modes.diff import diff
 
@@ -248,6 +254,7 @@ def _parser() -> argparse.ArgumentParser:
             settings["action"] = argument.action if argument.action != "store_true" else "store"
             settings["metavar"] = argument.values if len(argument.values) > 1 else argument.values[0]
             settings.update({"nargs": len(argument.values)} if len(argument.values) > 1 else {})
+            settings.update({"nargs": "?", "const": ""} if argument.is_value_optional else {})
             settings.update({"type": argument.type} if argument.type else {})
             settings.update({"choices": argument.choices} if argument.choices else {})
         else:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from netwatch_tui.actions.act import USUAL_SIGNALS, signal_name
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, SECTIONS, Argument, Completes
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.field import Field
@@ -54,6 +55,8 @@ def _words(argument: Argument) -> Sequence[str]:
             return tuple(FIELD_BY_ID)
         case Completes.THEMES:
             return _THEMES
+        case Completes.SIGNALS:
+            return [signal_name(number) for number in USUAL_SIGNALS]
         case _:
             return ()
 
@@ -115,7 +118,8 @@ def _about(field: Field) -> str:
 
 def _man_flags(argument: Argument) -> str:
     flags = ", ".join(rf"\fB{_roff(flag)}\fR" for flag in argument.flags)
-    return " ".join((flags, *(rf"\fI{_roff(value)}\fR" for value in argument.values)))
+    values = [rf"\fI{_roff(value)}\fR" for value in argument.values]
+    return " ".join((flags, *(f"[{value}]" if argument.is_value_optional else value for value in values)))
 
 
 def _roff(text: str) -> str:

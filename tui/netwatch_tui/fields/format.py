@@ -160,6 +160,12 @@ def peer_text(socket: Socket) -> str:
     return printable(socket.peer.text)
 
 
+def both_ends(socket: Socket) -> str:
+    """What a sentence calls a socket: `tcp 10.0.0.5:443 → 192.0.2.9:60418`, `udp 0.0.0.0:53`."""
+    to = f" → {peer_text(socket)}" if socket.peer_port else ""
+    return f"{socket.netid} {local_text(socket)}{to}"
+
+
 def takes_ipv4(socket: Socket, address: Address) -> bool:
     """Whether `::` at one end of a socket stands for every IPv4 address as well (ipv6(7), IPV6_V6ONLY).
 

@@ -97,6 +97,10 @@ class LinuxNamespace:
             self.close()
         return bool(self._may_enter)
 
+    def opened(self, make: Callable[[], _T]) -> _T:
+        """What a function gives that runs in the namespace, such as a socket that stays in it; see `run_inside`."""
+        return make() if self.is_own else self._inside(make)
+
     # --- tables ---
 
     def lines(self, table: Table, check: Callable[[], None]) -> Iterator[list[bytes]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from netwatch_tui.kernel.descriptors import list_pids
 from netwatch_tui.kernel.faults import FAULTS, GONE, error_number, reason
@@ -16,6 +17,8 @@ from netwatch_tui.kernel.mounts import read_mounts
 from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
 from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.sockets.snapshot import Problem
+
+_T = TypeVar("_T")
 
 NAMED = "/run/netns"
 """Where `ip netns` keeps the namespaces to which it gave a name."""
@@ -224,6 +227,18 @@ class NamespaceList:
         if not chosen.can_be_read():
             raise NamespaceError(f"network namespace {text!r} may not be entered, which takes CAP_SYS_ADMIN")
         return text if text == chosen.name else str(chosen.inode)
+
+    def opened(self, inode: int, make: Callable[[], _T]) -> _T:
+        """What a function gives that runs in a namespace; see `LinuxNamespace.opened`.
+
+        Raises:
+            ProcessLookupError: There is none of this number.
+            OSError: It may not be entered, or what the function raised.
+        """
+        self.look((inode,))
+        if inode not in self._known:
+            raise ProcessLookupError(errno.ESRCH, "its network namespace is gone")
+        return self._known[inode].opened(make)
 
     def _own_inode(self) -> int:
         try:

@@ -23,7 +23,7 @@ from netwatch_tui.sockets.socket import Address, DiagFacts, Family, Socket
 
 _NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
-_REQUEST, _DUMP = 0x1, 0x300
+_REQUEST, _ACKNOWLEDGE, _DUMP = 0x1, 0x4, 0x300
 _ERROR, _DONE = 2, 3
 _LISTEN = 1 << 10
 """The bit of TCP_LISTEN in a mask of states."""
@@ -318,6 +318,19 @@ class SockDiag:
                         found[sequence - first] = answer
         return found
 
+    def _order(self, kind: int, payload: bytes) -> int:
+        """Have the kernel do something; gives 0, or the error number with which it did not.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        self._sequence += 1
+        self._send(_message(payload, _REQUEST | _ACKNOWLEDGE, self._sequence, kind))
+        while True:
+            for told, sequence, answer in self._receive():
+                if told == _ERROR and sequence == self._sequence:
+                    return -int(struct.unpack_from("=i", answer)[0])
+
     def _dump(self, request: bytes) -> Iterator[bytes]:
         """The payload of every answer to one question."""
         return chain.from_iterable(self._parts(request))
@@ -406,8 +419,8 @@ def _payloads(data: bytes, sequence: int) -> _TakenApart:
     return payloads, None
 
 
-def _message(payload: bytes, flags: int, sequence: int) -> bytes:
-    return _HEADER.pack(_HEADER.size + len(payload), _BY_FAMILY, flags, sequence, 0) + payload
+def _message(payload: bytes, flags: int, sequence: int, kind: int = _BY_FAMILY) -> bytes:
+    return _HEADER.pack(_HEADER.size + len(payload), kind, flags, sequence, 0) + payload
 
 
 def tcp_request(family: int, extensions: int, states: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from netwatch_tui.kernel.descriptor_limit import read_descriptor_limit
 from netwatch_tui.kernel.descriptors import (
@@ -23,6 +23,8 @@ from netwatch_tui.sockets.unseen import Denied, Unseen
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.cgroup_paths import CgroupPaths
     from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
+
+_T = TypeVar("_T")
 
 PROC = "/proc"
 
@@ -126,6 +128,10 @@ class LinuxSource:
     def choose_namespace(self, text: str) -> str:
         """What `Namespaces.chosen` calls a namespace; see `NamespaceList.choose`."""
         return self._namespaces.choose(text)
+
+    def opened_in(self, netns: int, make: Callable[[], _T]) -> _T:
+        """What a function gives that runs in a network namespace; see `NamespaceList.opened`."""
+        return self._namespaces.opened(netns, make)
 
     def cgroup_path(self, id: int) -> str | None:
         """The path of a cgroup."""

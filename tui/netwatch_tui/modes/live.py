@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netwatch_tui.actions.actor import Actor
 from netwatch_tui.fields.format import printable
 from netwatch_tui.files.state_folder import check_folder, state_folder
-from netwatch_tui.kernel.machine_names import read_names
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
+from netwatch_tui.modes.configuration import read_configuration
 from netwatch_tui.settings.arrangement import Arranged, Arrangement
-from netwatch_tui.settings.config_file import config_path, config_text
-from netwatch_tui.settings.config_reader import read_settings
 from netwatch_tui.settings.saved_views import SavedView, SavedViews, with_saved
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
@@ -42,7 +41,8 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     if os.environ.get("TERM") == "dumb":
         complain("the screen needs a terminal that moves its cursor, and TERM is dumb; --once prints to any")
         return 2
-    settings, problems = _settings(options.config)
+    settings, problems = read_configuration(options.config)
+    settings = settings._replace(read_only=settings.read_only or options.read_only)
     folder = _state_folder(problems)
     arrangement = Arrangement(folder, settings)
     arranged = Arranged() if options.fresh else arrangement.read()
@@ -76,25 +76,6 @@ def _state_folder(problems: list[str]) -> Path | None:
         problems.append(f"nothing is remembered: {printable(error.strerror or str(error))}")
         return None
     return folder
-
-
-def _settings(file: str | None) -> tuple[Settings, list[str]]:
-    """The configuration, and what is wrong with it. One that was asked for and can't be read ends the program."""
-    path = config_path() if file is None else Path(file)
-    try:
-        text = config_text(path)
-    except FileNotFoundError:
-        if file is None:
-            return Settings(), []
-        complain(f"there is no configuration {file}")
-        raise SystemExit(2) from None
-    except OSError as error:
-        problem = f"{path} can't be read: {error.strerror}"
-        if file is None:
-            return Settings(), [printable(problem)]
-        complain(problem)
-        raise SystemExit(2) from error
-    return read_settings(text, file or path.name, read_names)
 
 
 def _saved_views(folder: Path | None, problems: list[str]) -> tuple[SavedView, ...]:
@@ -165,7 +146,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     thresholds = start.settings.thresholds
     feed = LiveFeed(source, TABLES, spec, record=record if options.record else None, thresholds=thresholds)
     try:
-        return _run(feed, spec, start, lambda: os.uname().nodename)
+        return _run(feed, spec, start, lambda: os.uname().nodename, Actor())
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -196,7 +177,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     return _run(feed, spec, start, lambda: feed.position.host)
 
 
-def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> int:
+def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], actor: Actor | None = None) -> int:
     """Show what a feed sends, of the machine with this name."""
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
@@ -217,7 +198,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         return write_lines(format, sockets, head)
 
     try:
-        return run(feed, spec, start, file_lines)
+        return run(feed, spec, start, file_lines, actor)
     except ThemeError as error:
         complain(str(error))
         return 2

@@ -30,6 +30,8 @@ SCREEN = (
            "seconds for which a new or changed row stays lit, and a closed one stays, 0 to 60"),
     Option("theme", checks.text, "netwatch", "colours"),
     Option("mouse", checks.switch, _DEFAULTS.mouse, "false leaves the mouse to the terminal"),
+    Option("read_only", checks.switch, _DEFAULTS.read_only,
+           "true takes every action away: nothing is ended or closed, also by --close and --kill"),
     Option("columns", checks.columns, list(ViewSpec().columns), "columns from left to right"),
 )  # fmt: skip
 """What stands before all sections."""

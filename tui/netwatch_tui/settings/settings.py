@@ -25,6 +25,8 @@ class Settings(NamedTuple):
     interval: float = ViewSpec().interval
     linger: float = ViewSpec().linger
     mouse: bool = True
+    read_only: bool = False
+    """Whether every action on processes and sockets is taken away."""
     theme: Located[str] | None = None
     """A theme's name; None where nothing is said."""
     columns: tuple[str, ...] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingsMap, BindingType
@@ -91,6 +91,15 @@ MAIN_KEYS = (
         "all about this socket, beside the table; the sockets of a group",
         in_footer=True,
     ),
+    Key(
+        "act",
+        "K,f9",
+        "act",
+        "Act",
+        "end a process, close a connection, stop a listener: of the row, the group or all marked rows; it asks first",
+        in_footer=True,
+    ),
+    Key("act.mark", "m", "mark", "Mark", "mark the row, or no more; actions then take all marked rows"),
     Key("details.enter", "tab", "enter_details", "Values", "into the details and back, to copy values"),
     *(
         Key(f"view.{digit}", digit, f"view({int(digit) - 1})", f"View {digit}", "open this view; again, as it came")
@@ -141,6 +150,7 @@ MAIN_KEYS = (
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
     Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause"),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
+    Key("app.notices", "M", "notices", "Notices", "what was said so far, with the results of all actions"),
     Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
     Key("app.quit", "q", "app.quit", "Quit", "quit at once", in_footer=True),
 )
@@ -193,6 +203,22 @@ COLUMNS_KEYS = (
 )
 """In the list of columns."""
 
+ACT_KEYS = (
+    Key("acting.choose", "enter", "take", "Choose", "choose what is done; it is asked once more"),
+    Key("acting.up", "up,k", "move('cursor_up')", "Up", "the line above"),
+    Key("acting.down", "down,j", "move('cursor_down')", "Down", "the line below"),
+    Key("acting.page_up", "pageup", "move('page_up')", "Page up", "one page up"),
+    Key("acting.page_down", "pagedown", "move('page_down')", "Page down", "one page down"),
+    Key("acting.cancel", "escape,q", "back", "Cancel", "back, and do nothing"),
+)
+"""Where an action is chosen."""
+
+CONFIRM_KEYS = (
+    Key("confirm.yes", "y", "confirm", "Yes", "do it"),
+    Key("confirm.no", "escape,n,q", "dismiss", "No", "back, and do nothing"),
+)
+"""Where an action is confirmed."""
+
 PAGE_KEYS = (
     Key("page.close", "escape,q,question_mark,f1", "dismiss", "Close", "back to the table"),
     Key("page.down", "j", "scroll(1)", "Down", "one line down"),
@@ -213,6 +239,7 @@ JOBS = (
     Job("Find", ("filter", "view", "show")),
     Job("Look closer", ("move", "details")),
     Job("Arrange", ("sort", "columns", "group")),
+    Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
     Job("Time", ("view.pause", "pace", "replay")),
     Job("The program", ("app",)),
@@ -227,6 +254,10 @@ def job_of(key: Key) -> Job:
             if name in job.families:
                 return job
     return JOBS[-1]
+
+
+READ_ONLY_LACKS = frozenset({"act", "act.mark"})
+"""What can't be done where nothing may be ended or closed; rows are marked to act on them."""
 
 
 class Context(NamedTuple):
@@ -248,6 +279,8 @@ CONTEXTS = (
     Context("in a dialog", (*DIALOG_KEYS, *LIST_KEYS, *APP_KEYS), is_typing=True),
     Context("in the list of columns", (*COLUMNS_KEYS, *APP_KEYS)),
     Context("on a page of help", (*PAGE_KEYS, *APP_KEYS)),
+    Context("where an action is chosen", (*ACT_KEYS, *APP_KEYS)),
+    Context("where an action is confirmed", (*CONFIRM_KEYS, *APP_KEYS)),
 )
 
 ALL_KEYS = tuple({key.id: key for context in CONTEXTS for key in context.keys}.values())
@@ -257,9 +290,25 @@ ALL_KEYS = tuple({key.id: key for context in CONTEXTS for key in context.keys}.v
 class Keymap:
     """Which keys do what: those of the tables, but for what a person wants otherwise."""
 
-    def __init__(self, wanted: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        """Take Textual's names of keys by the ids of what they do, where they are not those of the tables."""
-        self._wanted = wanted or {}
+    def __init__(
+        self, wanted: Mapping[str, tuple[str, ...]] | None = None, absent: Collection[str] = frozenset()
+    ) -> None:
+        """Differ from the tables.
+
+        Args:
+            wanted: Textual's names of keys by the ids of what they do, where they are not those of the tables.
+            absent: The ids of what can't be done at all, so that it is spoken of nowhere.
+        """
+        self._absent = frozenset(absent)
+        self._wanted = {**(wanted or {}), **dict.fromkeys(self._absent, ())}
+
+    def without(self, absent: Collection[str]) -> Keymap:
+        """The same where these things can't be done, by their ids."""
+        return Keymap(self._wanted, self._absent.union(absent))
+
+    def offered(self, keys: Iterable[Key]) -> list[Key]:
+        """Those of these things that can be done, by a key or from the palette."""
+        return [key for key in keys if key.id not in self._absent]
 
     def names(self, key: Key) -> tuple[str, ...]:
         """Textual's names of the keys that do this."""

@@ -77,7 +77,7 @@ class Palette:
             yield Command(Choice(f"{_THEME}{theme}", f"Theme {theme}", hint), partial(self._themes.choose, theme))
 
     def _keys(self) -> Iterator[Command]:
-        for key in (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS):
+        for key in self._viewer.keymap.offered((*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)):
             if key.id != "app.palette":
                 hint = f"{key.meaning} ({self._viewer.keymap.shown(key)})"
                 yield Command(Choice(key.id, key.label, hint), partial(self._act, key))

@@ -16,8 +16,10 @@ from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.failures import Failures
+from netwatch_tui.ui.keymap import READ_ONLY_LACKS
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
@@ -55,7 +57,7 @@ class Start(NamedTuple):
     """Whether where something failed is written down."""
 
 
-def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
+def run(feed: Feed, spec: ViewSpec, start: Start, write: Write, actor: TakesAim | None = None) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
@@ -69,6 +71,8 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     themes, wrong_colors = with_signals(themes, settings.colors)
     theme, wrong_themes = _theme(start, themes)
     keymap, wrong_keys = keymap_of(settings.keys)
+    if settings.read_only:
+        keymap = keymap.without(READ_ONLY_LACKS)
     notices = (*start.notices, *problems, *wrong_themes, *wrong_colors, *wrong_keys)
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
@@ -76,7 +80,7 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
     driver = TerminalDriver if fits() else None
     failures = Failures(start.folder if start.debug else None)
-    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)
+    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures, actor)
     # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
     loop = asyncio.new_event_loop()
     try:

@@ -121,9 +121,10 @@ class HelpScreen(_Page):
 
     def chapters(self) -> Sequence[_Chapter]:
         """All keys first, by what they are for."""
-        keys = (*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS)
+        keys = self.keymap.offered((*MAIN_KEYS, *TABLE_KEYS, *APP_KEYS))
+        by_job = [(job.title, self.told(key for key in keys if job_of(key) is job)) for job in JOBS]
         return (
-            *(_Chapter(job.title, self.told(key for key in keys if job_of(key) is job)) for job in JOBS),
+            *(_Chapter(title, rows) for title, rows in by_job if rows),
             _Chapter("In the details", self.told(DETAILS_KEYS)),
             _Chapter("Marks", _MARKS),
             _Chapter("Instead of an owner", [_Row(word, REASON_MEANINGS[reason]) for word, reason in _REASONS]),

@@ -25,8 +25,11 @@ from netwatch_tui.ui.messages import (
     SortWanted,
     WidthWanted,
 )
+from netwatch_tui.ui.notice_log import NoticeLog
 from netwatch_tui.ui.palette import Palette, Themes
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.act_dialog import TakesAim
+from netwatch_tui.ui.screens.acting import Acting
 from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.ui.screens.cell_menu import CellMenu
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
@@ -35,6 +38,7 @@ from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
+from netwatch_tui.ui.screens.notices_page import NoticesScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
@@ -78,8 +82,10 @@ class MainScreen(Screen[None]):
         remembered: Remembered,
         themes: Themes,
         setup: Setup,
+        actor: TakesAim | None = None,
     ) -> None:
         super().__init__()
+        self.notice_log = NoticeLog()
         self.keymap = setup.keymap
         self._feed = feed
         self._spec = spec
@@ -101,6 +107,7 @@ class MainScreen(Screen[None]):
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
+        self._acting = Acting(self, self._table, self._table, actor, self._info.mark)
         playback = Playback(self, self._player)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
@@ -110,7 +117,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, playback, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -186,6 +193,8 @@ class MainScreen(Screen[None]):
 
     def say(self, text: str) -> None:
         """A word to the person, for some seconds."""
+        self.notice_log.add(text)
+        self.app.clear_notifications()
         self._notice.say(text)
 
     def ask(self, dialog: Dialog[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
@@ -222,6 +231,7 @@ class MainScreen(Screen[None]):
         self._info.show(view, self._table.cursor_socket)
         self._details.show(view)
         self._flow_columns.look()
+        self._acting.show(view)
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
@@ -288,15 +298,21 @@ class MainScreen(Screen[None]):
             self._details.open_or_close()
 
     def action_back(self) -> None:
-        """Close what is open, else go back to the groups, else clear the filter."""
+        """Close what is open, else take the marks away, else go back to the groups, else clear the filter."""
         if self._panel.display:
             self._details.close()
+        elif self._acting.unmark():
+            self.say("No row is marked any more.")
         elif not (self.view_choices.leave_group() or self.filter_editing.clear() or self._views.restore_selection()):
             self.say("Nothing to take back: no filter, and every kind and state of this view is shown.")
 
     def action_help(self) -> None:
         """Show all keys."""
         self.ask(HelpScreen())
+
+    def action_notices(self) -> None:
+        """Show what was said."""
+        self.ask(NoticesScreen(tuple(self.notice_log.notices)))
 
     def _act(self, key: Key) -> None:
         """Do what a key does, where its table has it."""

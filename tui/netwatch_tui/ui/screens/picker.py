@@ -107,7 +107,7 @@ class Picker(Dialog[str | None]):
         found.sort(key=lambda each: bool(words) and not each.label.casefold().startswith(words[0]))
         options = self._options
         options.clear_options()
-        options.add_options([Option(_prompt(choice), id=choice.id) for choice in found])
+        options.add_options([Option(prompt(choice), id=choice.id) for choice in found])
         if found:
             options.highlighted = 0
 
@@ -145,7 +145,8 @@ def ask_command(viewer: Viewer, title: str, commands: Iterable[Command]) -> None
     viewer.ask(Picker(title, [command.choice for command in by_id.values()]), chosen)
 
 
-def _prompt(choice: Choice) -> Content:
+def prompt(choice: Choice) -> Content:
+    """How a line of a list looks: what it is, and what it means."""
     label = clip(printable(choice.label), _LABEL_WIDTH)
     blanks = " " * (_LABEL_WIDTH - cell_width(label) + 1)
     return Content.assemble((label, "bold"), blanks, (clip(printable(choice.hint), _HINT_WIDTH), "$text-muted"))

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.widgets.parts import Parts, differences, fit, part_at
-from netwatch_tui.ui.widgets.status_parts import concerns, row_parts
+from netwatch_tui.ui.widgets.status_parts import concerns, marked_parts, row_parts
 from netwatch_tui.view.view import View
 
 
@@ -23,6 +23,7 @@ class InfoLine(Widget):
         self._view: View | None = None
         self._row: Socket | None = None
         self._failure = ""
+        self._marked = 0
         self._notices: tuple[str, ...] = ()
         self._parts: Parts = []
 
@@ -43,6 +44,11 @@ class InfoLine(Widget):
         self._failure = reason
         self._update()
 
+    def mark(self, rows: int) -> None:
+        """Tell how many rows are marked."""
+        self._marked = rows
+        self._update()
+
     def warn(self, notices: Sequence[str]) -> None:
         """Tell something as long as the program runs."""
         self._notices = tuple(notices)
@@ -50,7 +56,8 @@ class InfoLine(Widget):
 
     def _update(self) -> None:
         before = self._parts
-        self._parts = concerns(self._view, self._failure, self._notices) or row_parts(self._row)
+        concerned = concerns(self._view, self._failure, self._notices)
+        self._parts = marked_parts(self._marked) + (concerned or row_parts(self._row))
         width = self.content_size.width
         regions = [Region(x, 0, cells, 1) for x, cells in differences(before, self._parts, width)]
         if regions:

@@ -33,6 +33,8 @@ class Line(NamedTuple):
     """Of a socket that is normal and plenty, such as those in TIME-WAIT."""
     signals: tuple[tuple[str, Severity], ...] = ()
     """Columns whose cells show that something is wrong, by id, and how bad that is."""
+    is_tagged: bool = False
+    """Whether the person marked the row."""
 
 
 class Inks(NamedTuple):
@@ -85,6 +87,8 @@ def row_line(line: Line, layout: Layout, inks: Inks, width: int) -> Strip:
         _paint_mark(segments, line, layout, inks)
     for column, severity in line.signals:
         _paint_signal(segments, column, severity, line, layout, inks)
+    if line.is_tagged and segments:
+        segments[:1] = _tagged(segments[0], line, inks)
     return Strip(segments).adjust_cell_length(width, style)
 
 
@@ -104,6 +108,15 @@ def _paint_mark(segments: list[Segment], line: Line, layout: Layout, inks: Inks)
     for at, place in enumerate(layout.placed):
         if _is_mark(place.column):
             segments[at] = Segment(segments[at].text, style + inks.cursor if line.is_cursor else style)
+
+
+TAG = "*"
+"""In the gap behind the first column of a row that the person marked, beside the sign of what is new."""
+
+
+def _tagged(first: Segment, line: Line, inks: Inks) -> list[Segment]:
+    sign = inks.plain + Style(color=inks.sorted.color, bold=True)
+    return [Segment(first.text[:-GAP], first.style), Segment(TAG, sign + inks.cursor if line.is_cursor else sign)]
 
 
 def _paint_signal(

@@ -49,6 +49,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Which keys do what, for words that name them."""
         self._view: View | None = None
         self._group_signals: Mapping[str, Signals] = {}
+        self._tagged: frozenset[RowId] = frozenset()
         self._cursor = 0
         self._chosen: RowId | None = None
         """The row that the person chose; the cursor stands elsewhere only while it is not shown."""
@@ -86,6 +87,11 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
         else:
             self._repaint_changed()
+
+    def tag(self, ids: frozenset[RowId]) -> None:
+        """Show these rows as marked by the person, and no others."""
+        self._tagged = ids
+        self._repaint_changed()
 
     @property
     def cursor_row(self) -> Row | None:
@@ -344,7 +350,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         is_cursor = index == self._cursor
         cells = tuple(place.column.text(row, view.moment) for place in self._layout_of_columns.placed)
         if isinstance(row, Group):
-            return Line(cells, None, is_cursor, signals=self._group_signals.get(row.id, ()))
+            signals = self._group_signals.get(row.id, ())
+            return Line(cells, None, is_cursor, signals=signals, is_tagged=row.id in self._tagged)
         marked, found = view.moment.marked.get(row.id), view.moment.findings.get(row.id, ())
         return Line(
             cells,
@@ -352,6 +359,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             is_cursor,
             is_quiet=row.state is State.TIME_WAIT,
             signals=tuple((finding.rule.field, finding.rule.severity) for finding in found),
+            is_tagged=row.id in self._tagged,
         )
 
     def _repaint_changed(self) -> None:

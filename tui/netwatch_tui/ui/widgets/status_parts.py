@@ -217,6 +217,11 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     return [*parts, *(Part(printable(notice), "$warning") for notice in notices)]
 
 
+def marked_parts(rows: int) -> Parts:
+    """How many rows are marked, which an action would hit."""
+    return [Part(f"{rows:,} marked", "bold $accent", "screen.act")] if rows else []
+
+
 def _problems(view: View) -> Parts:
     if not view.problems:
         return []

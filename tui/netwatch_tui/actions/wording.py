@@ -1,0 +1,202 @@
+"""What is hit, what will happen and what came of it, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from netwatch_tui.actions.act import Act, ActKind, Way, signal_meaning, signal_name
+from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit
+from netwatch_tui.fields.format import both_ends, duration
+from netwatch_tui.fields.holders import process_name
+from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.socket import State
+
+_MOST_NAMED = 3
+"""Things that a sentence names one by one; of more it tells how many."""
+
+
+def process_title(process: Process) -> str:
+    """`nginx (17179)`."""
+    return f"{process_name(process.name)} ({process.pid})"
+
+
+def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
+    """What is aimed at, by identity: a line for the processes, one for the sockets, and one a thing that is not there.
+
+    Args:
+        aim: What is held.
+        label: What a person calls it; empty for one socket.
+        now: Seconds since the epoch.
+    """
+    lines = [f"{label[:1].upper()}{label[1:]}"] if label else []
+    sockets = (*aim.listeners, *aim.connections)
+    shares = f", {_count(len(aim.others), 'more process', 'more processes')} share them" if aim.others else ""
+    if len(aim.others) == 1:
+        shares = f", shared with {process_title(aim.others[0])}"
+    if len(sockets) == 1:
+        what = both_ends(sockets[0].socket) + f" {sockets[0].socket.state}"
+        shares = shares.replace("share them", "share it")
+    else:
+        what = _socket_counts(aim)
+    if len(aim.processes) == 1:
+        process = aim.processes[0].process
+        started = f", started {duration(now - process.create_time)} ago" if process.create_time else ""
+        user = f", as {process.user}" if process.user else ""
+        lines.append(f"{process_name(process.name)}, pid {process.pid}{started}{user}: {what}{shares}")
+    elif aim.processes:
+        lines.append(f"{_count(len(aim.processes), 'process', 'processes')}: {_names(aim.processes)}")
+        lines.append(f"{what}{shares}")
+    elif sockets:
+        lines.append(f"{what}{shares}")
+    return [*lines, *(f"{sentence}." for sentence in _few(aim.missed))]
+
+
+def _socket_counts(aim: Aim) -> str:
+    parts = []
+    if aim.listeners:
+        parts.append(_count(len(aim.listeners), "listener", "listeners"))
+    connections = sum(bool(each.socket.peer_port) for each in aim.connections)
+    if connections:
+        parts.append(_count(connections, "connection", "connections"))
+    if rest := len(aim.connections) - connections:
+        parts.append(_count(rest, "other socket", "other sockets"))
+    return ", ".join(parts) or "no sockets"
+
+
+def _names(processes: Sequence[HeldProcess]) -> str:
+    """`nginx 12, 13, 14; sshd 99`."""
+    pids: dict[str, list[int]] = {}
+    for each in processes:
+        pids.setdefault(process_name(each.process.name), []).append(each.process.pid)
+    return "; ".join(_few([f"{name} {', '.join(_few(list(map(str, each))))}" for name, each in pids.items()]))
+
+
+def _few(texts: Sequence[str]) -> list[str]:
+    """The first ones, and how many more there are."""
+    if len(texts) <= _MOST_NAMED:
+        return list(texts)
+    return [*texts[:_MOST_NAMED], f"and {len(texts) - _MOST_NAMED:,} more"]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def act_title(act: Act) -> str:
+    """The name of an act in a list."""
+    match act.kind:
+        case ActKind.SIGNAL:
+            return signal_name(act.signal)
+        case ActKind.CLOSE:
+            return "Close"
+        case ActKind.CLOSE_ACCEPTED:
+            return "Close connections"
+        case ActKind.STOP_LISTENING:
+            return "Stop listening"
+
+
+def act_question(act: Act, targets: Sequence[HeldProcess | HeldSocket]) -> str:
+    """What is about to be done: `Send TERM to nginx (17179)?`."""
+    match act.kind:
+        case ActKind.SIGNAL:
+            return f"Send {signal_name(act.signal)} to {_target_names(targets)}?"
+        case ActKind.STOP_LISTENING:
+            return f"Stop {_target_names(targets)} from listening?"
+        case _:
+            return f"Close {_target_names(targets)}?"
+
+
+def act_effect(act: Act, targets: Sequence[HeldProcess | HeldSocket]) -> str:
+    """What it does, at both ends of what it hits."""
+    if act.kind is ActKind.SIGNAL:
+        return signal_meaning(act.signal)
+    sockets = [each for each in targets if isinstance(each, HeldSocket)]
+    effects = list(dict.fromkeys(_effect(each) for each in sockets))
+    return "; ".join(effects)
+
+
+def _effect(target: HeldSocket) -> str:
+    socket = target.socket
+    if target.way is Way.DESTROY:
+        if socket.state is State.LISTEN:
+            return "accept(2) fails with EINVAL; connections that it took stay; programs rarely listen again"
+        if not socket.inode:
+            return "the kernel forgets it; nobody holds it"
+        peer = ", the peer gets RST" if socket.netid == "tcp" else ""
+        return f"the kernel aborts it: who holds it gets ECONNABORTED{peer}"
+    if socket.state is State.LISTEN:
+        return "shutdown(2) in its holder: accept(2) fails for every process that shares it"
+    peer = ", a TCP peer gets FIN" if socket.netid in ("tcp", "mptcp") else ""
+    return f"shutdown(2) in its holder: every process that shares it reads end of file{peer}"
+
+
+def way_note(targets: Sequence[HeldProcess | HeldSocket]) -> str:
+    """Why sockets are not closed by the kernel itself; empty where they are."""
+    reasons = {each.why_not for each in targets if isinstance(each, HeldSocket) and each.way is Way.SHUTDOWN}
+    return "; ".join(f"not by SOCK_DESTROY: {reason}" for reason in sorted(filter(None, reasons)))
+
+
+def _target_names(targets: Sequence[HeldProcess | HeldSocket]) -> str:
+    if len(targets) == 1:
+        return target_name(targets[0])
+    first = targets[0]
+    if isinstance(first, HeldProcess):
+        return f"{len(targets):,} processes"
+    return f"{len(targets):,} {'listeners' if first.socket.state is State.LISTEN else 'sockets'}"
+
+
+def target_name(target: HeldProcess | HeldSocket) -> str:
+    """What a sentence calls one thing that is hit."""
+    return process_title(target.process) if isinstance(target, HeldProcess) else both_ends(target.socket)
+
+
+def guard_lines(targets: Sequence[HeldProcess | HeldSocket]) -> list[str]:
+    """A sentence for each thing that should not be hit by accident."""
+    return _few([f"{target_name(each)} {each.guard}." for each in targets if each.guard])
+
+
+def hits_sentence(hits: Sequence[Hit]) -> str:
+    """What came of it, the failures by their names."""
+    done, failed = [hit for hit in hits if not hit.failure], [hit for hit in hits if hit.failure]
+    parts = []
+    if done:
+        parts.append(f"{_done(done)}.")
+    if failed and len(hits) > 1:
+        by_reason = Counter(hit.failure for hit in failed)
+        parts.append(f"{len(failed):,} failed: {'; '.join(f'{times:,} {why}' for why, times in by_reason.items())}.")
+    elif failed:
+        parts.append(f"{target_name(failed[0].target)}: {failed[0].failure}.")
+    return " ".join(parts)
+
+
+def _done(hits: Sequence[Hit]) -> str:
+    act, names = hits[0].act, _target_names([hit.target for hit in hits])
+    match act.kind:
+        case ActKind.SIGNAL:
+            return f"Sent {signal_name(act.signal)} to {names}"
+        case ActKind.STOP_LISTENING:
+            return f"Stopped {names} from listening"
+        case _:
+            by = "" if hits[0].way is Way.DESTROY else ", by shutdown(2) in its holder"
+            return f"Closed {names}{by}"
+
+
+def nothing_can_be_done(sockets: Sequence[HeldSocket]) -> list[str]:
+    """Why sockets can't be closed, a line a reason."""
+    reasons = Counter(each.why_not for each in sockets if each.way is None)
+    if len(sockets) == 1:
+        return [f"It can't be closed: {why}." for why in reasons]
+    return [f"{times:,} of {len(sockets):,} sockets can't be closed: {why}." for why, times in reasons.items()]
+
+
+def waiting_sentence(left: Sequence[HeldProcess], seconds: float) -> str:
+    """While these have not ended yet."""
+    return f"Waiting for {_target_names(left)} to end... {seconds:.0f} s"
+
+
+def ended_sentence(awaited: Sequence[HeldProcess], left: Sequence[HeldProcess], seconds: float) -> str:
+    """What became of those whose end was waited for, and of those that are left."""
+    if not left:
+        return f"{'It' if len(awaited) == 1 else 'All'} ended after {seconds:.1f} s."
+    return f"{_names(left)} still {'runs' if len(left) == 1 else 'run'}."

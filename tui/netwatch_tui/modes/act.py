@@ -1,0 +1,164 @@
+"""`--close` and `--kill`: what the screen's dialog does, for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from signal import SIGTERM
+
+from netwatch_tui.actions.act import Act, ActKind, signal_name, signal_named
+from netwatch_tui.actions.actor import Actor, TooManyError
+from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit
+from netwatch_tui.actions.subject import subject_of_all
+from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.iso_time import iso
+from netwatch_tui.modes.common import (
+    MakeSource,
+    choose_rows,
+    complain,
+    namespace_of,
+    print_lines,
+    row_choice,
+    tell_if_in_vain,
+)
+from netwatch_tui.modes.configuration import read_configuration
+from netwatch_tui.modes.once import tables_of
+from netwatch_tui.output.head import Head
+from netwatch_tui.output.objects import dump, socket_objects
+from netwatch_tui.sockets.needs import EVERY_NEED
+from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.view.row_choice import RowChoice
+
+NOT_CONFIRMED = 3
+"""Exit status where nothing was done because nobody said --yes."""
+
+
+def act(options: argparse.Namespace, make_source: MakeSource) -> int:
+    """Do it, or list what would be hit; returns the exit status."""
+    number = _signal(options)
+    if not options.filter:
+        return _refuse(f"{_flag(options)} needs a filter that says what is hit")
+    settings, wrong = read_configuration(options.config)
+    for line in wrong:
+        complain(line)
+    if options.read_only or settings.read_only:
+        return _refuse(f"{_flag(options)} is refused: this is read-only")
+    choice = row_choice(options)
+    source = make_source(EVERY_NEED)
+    options.net = namespace_of(source, options.net)
+    collector = Collector(source, tables_of(choice.selection), namespaces=options.net, needs=EVERY_NEED)
+    snapshot = collector.collect(time.time())
+    for problem in snapshot.problems:
+        complain(problem.text)
+    rows = choose_rows(choice, snapshot)
+    if number is None:
+        rows = _without_listeners(rows, choice)
+    if not rows:
+        tell_if_in_vain(choice, rows, snapshot.namespaces.others)
+        return 1
+    try:
+        aim = Actor().take_aim(subject_of_all(rows, ""))
+    except (TooManyError, OSError) as error:
+        complain(str(error))
+        return 1
+    try:
+        return _perform(aim, _acts(number), snapshot, is_sure=options.yes)
+    finally:
+        aim.release()
+
+
+def _signal(options: argparse.Namespace) -> int | None:
+    """The signal that is asked for; None where sockets are to be closed. A first word that is none is the filter's."""
+    if options.close:
+        return None
+    word: str = options.kill
+    if not word:
+        return int(SIGTERM)
+    if word.isdecimal():
+        complain(f"--kill {word}: say port:{word} or pid:{word}, or a signal by its name, such as TERM (see --help)")
+        raise SystemExit(2)
+    number = signal_named(word)
+    if number is None:
+        options.filter.insert(0, word)
+        return int(SIGTERM)
+    return number
+
+
+def _flag(options: argparse.Namespace) -> str:
+    return "--close" if options.close else "--kill"
+
+
+def _refuse(text: str) -> int:
+    complain(f"{text} (see --help)")
+    return 2
+
+
+def _without_listeners(rows: Sequence[Socket], choice: RowChoice) -> list[Socket]:
+    """Listeners are closed only where they are asked for, as with `ss -K`: `port:80` alone means its connections."""
+    asked = [query.asked.states for query in choice.queries]
+    if choice.selection.states == {State.LISTEN} or any(states and State.LISTEN in states for states in asked):
+        return list(rows)
+    left = [socket for socket in rows if socket.state is not State.LISTEN]
+    if len(left) < len(rows):
+        complain(f"listeners left alone: {len(rows) - len(left):,}; -l or state:listen closes them")
+    return left
+
+
+def _acts(number: int | None) -> list[Act]:
+    if number is None:
+        return [Act(ActKind.CLOSE), Act(ActKind.STOP_LISTENING)]
+    return [Act(ActKind.SIGNAL, number)]
+
+
+def _perform(aim: Aim, acts: Iterable[Act], snapshot: Snapshot, *, is_sure: bool) -> int:
+    hits: list[Hit] = []
+    for act in acts:
+        every = aim.processes if act.kind is ActKind.SIGNAL else aim.sockets_of(act.kind)
+        hits += [_hit(aim, act, target, is_sure=is_sure) for target in every]
+    for sentence in aim.missed:
+        complain(sentence)
+    if status := print_lines(_lines(hits, snapshot, is_done=is_sure)):
+        return status
+    if not is_sure:
+        possible = sum(not hit.failure for hit in hits)
+        complain(f"nothing was done; --yes would hit {possible:,} of {len(hits):,}")
+        return NOT_CONFIRMED
+    return 1 if not hits or any(hit.failure for hit in hits) else 0
+
+
+def _hit(aim: Aim, act: Act, target: HeldProcess | HeldSocket, *, is_sure: bool) -> Hit:
+    """What comes of one target; of what is guarded a script hits nothing."""
+    if target.guard:
+        return Hit(act, target, f"left alone: it {target.guard}")
+    why_not = target.denied if isinstance(target, HeldProcess) else "" if target.way else target.why_not
+    if why_not or not is_sure:
+        return Hit(act, target, why_not, None if isinstance(target, HeldProcess) else target.way)
+    (hit,) = aim.perform(act, (target,))
+    return hit
+
+
+def _lines(hits: Iterable[Hit], snapshot: Snapshot, *, is_done: bool) -> Iterator[str]:
+    """An object a hit."""
+    names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
+    head = Head(snapshot.taken_at, "", namespaces=names, findings=findings, networks=networks)
+    for hit in hits:
+        about: dict[str, object] = {
+            "action": hit.act.kind,
+            "done": is_done and not hit.failure,
+            "error": hit.failure or None,
+        }
+        if isinstance(hit.target, HeldProcess):
+            process = hit.target.process
+            about |= {
+                "signal": signal_name(hit.act.signal),
+                "pid": process.pid,
+                "name": process.name,
+                "user": process.user or None,
+                "started": iso(process.create_time) if process.create_time else None,
+            }
+        else:
+            (told,) = socket_objects((hit.target.socket,), head)
+            about |= {"way": hit.way, "socket": told}
+        yield dump(about)
