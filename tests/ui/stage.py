@@ -18,6 +18,7 @@ from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.themes import load_themes, themes_folder
@@ -160,6 +161,7 @@ async def on_stage(
     keymap: Keymap = USUAL_KEYS,
     arrangement: Keeps | None = None,
     views: tuple[NamedView, ...] = VIEWS,
+    actor: TakesAim | None = None,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
@@ -171,8 +173,8 @@ async def on_stage(
         saved_views = SavedViews(folder or Path(passing))
         saved = () if folder is None else _saved(saved_views)
         setup = Setup(keymap, arrangement, views, saved, saved_views)
-        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup)
+        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup, actor=actor)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)
-            assert not app.failures.errors, "what fails is said on the screen, and no test overlooks it"
+            assert not app.failures.errors, f"what fails is said, and no test overlooks it: {list(app.failures.errors)}"

@@ -175,9 +175,9 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
 
             return record(options, _machine)
         case Mode.ACT:
-            from netwatch_tui.modes.act import act
+            from netwatch_tui.modes.close_and_kill import close_or_kill
 
-            return act(options, _machine)
+            return close_or_kill(options, _machine)
         case Mode.DIFF:
             from netwatch_tui.modes.diff import diff
 

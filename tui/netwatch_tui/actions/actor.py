@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 
 from netwatch_tui.actions.aim import Aim, HeldSocket
-from netwatch_tui.actions.guards import Session, read_ssh_connection
+from netwatch_tui.actions.guards import OwnSession, read_ssh_connection
 from netwatch_tui.actions.holding import MOST_PROCESSES, Handles, hold_processes, hold_sockets
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.fields.format import both_ends
@@ -37,7 +37,7 @@ class Actor:
         """
         if len(subject.processes) > MOST_PROCESSES:
             raise TooManyError(f"{len(subject.processes):,} processes are too many at once; filter for fewer")
-        session = Session(os.getpid(), read_ancestors(PROC, os.getpid()), read_ssh_connection(os.environ))
+        session = OwnSession(os.getpid(), read_ancestors(PROC, os.getpid()), read_ssh_connection(os.environ))
         with ExitStack() as held:
             source = self._make_source()
             held.callback(source.close)

@@ -45,7 +45,7 @@ def _packed(text: str) -> bytes:
     return plain(ip_address(text.partition("%")[0]).packed)
 
 
-class Session(NamedTuple):
+class OwnSession(NamedTuple):
     """Where this program runs."""
 
     pid: int

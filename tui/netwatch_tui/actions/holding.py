@@ -9,7 +9,7 @@ from typing import Protocol
 
 from netwatch_tui.actions.act import Way
 from netwatch_tui.actions.aim import NOT_YOURS, Closers, HeldProcess, HeldSocket, Reach
-from netwatch_tui.actions.guards import Guard, Session
+from netwatch_tui.actions.guards import Guard, OwnSession
 from netwatch_tui.actions.subject import Subject, descriptors_of
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.kernel.faults import FAULTS, error_number, reason
@@ -33,7 +33,7 @@ _NO_CONNECTION = "shutdown(2) has no effect on it, as it has no peer"
 _NO_HOLDER = "no process is known that holds it"
 
 
-class ProcessReader(Protocol):
+class HolderReader(Protocol):
     """Tells what processes are, and what they hold."""
 
     def descriptors(self, pid: int, fds: Iterable[int]) -> Mapping[int, int]:
@@ -71,7 +71,7 @@ class Handles:
 
 
 def hold_processes(
-    subject: Subject, reader: ProcessReader, handles: Handles, session: Session
+    subject: Subject, reader: HolderReader, handles: Handles, session: OwnSession
 ) -> tuple[tuple[HeldProcess, ...], list[str]]:
     """The processes that a subject means, and a sentence for each that is not there any more."""
     found: list[HeldProcess] = []
@@ -97,7 +97,7 @@ def hold_processes(
     return tuple(found), missed
 
 
-def _is_same(expected: Process, process: Process, sockets: Iterable[Socket], reader: ProcessReader) -> bool:
+def _is_same(expected: Process, process: Process, sockets: Iterable[Socket], reader: HolderReader) -> bool:
     """Whether a process is the one that stood on the screen: the same name, and the same start or one of its sockets.
 
     The start alone would not do where the clock was set since, as it is counted from the boot.
@@ -114,7 +114,7 @@ def _is_same(expected: Process, process: Process, sockets: Iterable[Socket], rea
     return any(inode and found.get(fd) == inode for fd, inode in held.items())
 
 
-def _guard(pid: int, sockets: Iterable[Socket], session: Session) -> Guard | None:
+def _guard(pid: int, sockets: Iterable[Socket], session: OwnSession) -> Guard | None:
     try:
         is_kernel_thread = read_lineage(PROC, pid).is_kernel_thread
     except FAULTS:
@@ -137,7 +137,7 @@ def _denied(handle: ProcessHandle) -> str:
 
 
 def hold_sockets(
-    sockets: Sequence[Socket], closers: Closers, handles: Handles, session: Session
+    sockets: Sequence[Socket], closers: Closers, handles: Handles, session: OwnSession
 ) -> list[HeldSocket | None]:
     """The same of sockets, in the order given; None of one that has closed."""
     names, why_not = _names_of(sockets, closers)

@@ -237,7 +237,7 @@ class NamespaceList:
         """
         self.look((inode,))
         if inode not in self._known:
-            raise ProcessLookupError(errno.ESRCH, "its network namespace is gone")
+            raise ProcessLookupError(errno.ESRCH, "its network namespace has ended")
         return self._known[inode].opened(make)
 
     def _own_inode(self) -> int:

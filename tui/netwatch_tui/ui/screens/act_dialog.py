@@ -65,6 +65,10 @@ class _Line(NamedTuple):
     run: Callable[[], object]
 
 
+def _wait() -> None:
+    """Esc does nothing for a moment."""
+
+
 class ActScreen(Dialog[Done | None]):
     """Holds what it is about until it closes, and asks once more before anything is done."""
 
@@ -164,7 +168,7 @@ class ActScreen(Dialog[Done | None]):
 
         def answered(is_sure: bool | None) -> None:
             if is_sure:
-                self._is_busy = True
+                self._is_busy, self._back = True, _wait  # what is under way can't be taken back, and its result is told
                 self.run_worker(self._perform(offer))
 
         self.app.push_screen(dialog, answered)
@@ -197,7 +201,8 @@ class ActScreen(Dialog[Done | None]):
             passed = time.monotonic() - began
             left = [each for each in awaited if not each.handle.has_ended()]
             if not left:
-                leave()
+                if self.is_current:  # else when the question above it is answered
+                    leave()
                 return
             self._text("subject", printable(f"{sentence} {waiting_sentence(left, passed)}"))
             if passed >= PATIENCE and act.signal != KILL and not self._lines:

@@ -20,9 +20,8 @@ WORD = "yes"
 
 def _lines(offer: Offer) -> str:
     """What is asked, what it does, and why that might be a mistake."""
-    told = (offer.effect, way_note(offer.targets), *guard_lines(offer.targets))
-    sentences = [f"{text[:1].upper()}{text[1:]}" for text in told if text]
-    return "\n".join(map(printable, sentences))
+    effects = [f"{text[:1].upper()}{text[1:]}." for text in (offer.effect, way_note(offer.targets)) if text]
+    return "\n".join(map(printable, (*effects, *guard_lines(offer.targets))))
 
 
 class ConfirmScreen(Dialog[bool | None]):

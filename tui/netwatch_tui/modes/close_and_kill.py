@@ -27,6 +27,7 @@ from netwatch_tui.modes.once import tables_of
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump, socket_objects
 from netwatch_tui.sockets.needs import EVERY_NEED
+from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.view.row_choice import RowChoice
@@ -35,7 +36,7 @@ NOT_CONFIRMED = 3
 """Exit status where nothing was done because nobody said --yes."""
 
 
-def act(options: argparse.Namespace, make_source: MakeSource) -> int:
+def close_or_kill(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Do it, or list what would be hit; returns the exit status."""
     number = _signal(options)
     if not options.filter:
@@ -98,7 +99,7 @@ def _refuse(text: str) -> int:
 def _without_listeners(rows: Sequence[Socket], choice: RowChoice) -> list[Socket]:
     """Listeners are closed only where they are asked for, as with `ss -K`: `port:80` alone means its connections."""
     asked = [query.asked.states for query in choice.queries]
-    if choice.selection.states == {State.LISTEN} or any(states and State.LISTEN in states for states in asked):
+    if choice.selection.states == LISTENING or any(states and State.LISTEN in states for states in asked):
         return list(rows)
     left = [socket for socket in rows if socket.state is not State.LISTEN]
     if len(left) < len(rows):
