@@ -24,6 +24,7 @@ from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above
 from netwatch_tui.ui.remembered import Remembered  # noqa: E402 -- as above
 from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- as above
 from netwatch_tui.view.spec import ViewSpec  # noqa: E402 -- after the environment that Textual reads
+from screenshots.actor import FakeActor  # noqa: E402 -- as above
 from screenshots.feed import on_recording  # noqa: E402 -- as above
 
 PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
@@ -32,6 +33,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "filter": ("netwatch", (132, 20), (*"/process:nginx", "enter")),
     "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
     "flows": ("netwatch", (132, 20), ("5", "down", "down")),
+    "act": ("netwatch", (110, 26), (*"/process:nginx", "enter", "K")),
     "groups": ("netwatch", (110, 24), ("B", "down")),
     "daylight": ("daylight", (80, 24), ()),
 }
@@ -43,11 +45,12 @@ async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], fold
     spec = ViewSpec()
     feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())
-    app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder))
+    app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder), actor=FakeActor())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         feed.step()
         await pilot.press(*keys)
+        await app.workers.wait_for_complete()
         await pilot.pause()
         svg = app.export_screenshot(title="netwatch-tui")
     # A picture that is looked at must not fetch a font from somewhere: the viewer's own monospace does.

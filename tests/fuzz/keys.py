@@ -63,7 +63,8 @@ def _one_session(chance: random.Random, typed: list[bytes], seconds: float, fold
         AssertionError: The program ended, hung, failed inside, or sent the terminal what it must not.
     """
     environment = {"HOME": str(folder), "XDG_STATE_HOME": str(folder)}
-    command = ["env", "-C", str(folder), PROGRAM, "--debug", "--interval", "0.1", "-A", "all"]
+    # Nothing that runs on the machine may be ended by chance; what acts is fuzzed on recordings, with a fake actor.
+    command = ["env", "-C", str(folder), PROGRAM, "--read-only", "--debug", "--interval", "0.1", "-A", "all"]
     with Terminal(command, columns=100, lines=30, environment=environment) as terminal:
         terminal.wait_for(lambda rows: "socket" in rows[0] and "reading" not in rows[0], "the counts")
         sockets: list[socket.socket] = []

@@ -14,6 +14,7 @@ from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.themes import DEFAULT_THEME, load_themes, themes_folder
 from netwatch_tui.view.spec import ViewSpec
+from screenshots.actor import FakeActor
 from tests.fuzz import recordings
 from tests.fuzz.consumers import file_of
 from tests.fuzz.runner import Counts, Wrong, check_said, run_inputs
@@ -38,6 +39,10 @@ _KEYS = (
     "5",
     "R",
     "G",
+    "m",
+    "K",
+    "enter",
+    "M",
 )
 _PATIENCE = 20.0
 
@@ -57,7 +62,7 @@ def attempt(made: tuple[int, bytes]) -> bool:
 async def _shown(path: str, random: Random) -> bool:
     feed = Player(partial(open_recording, path), ViewSpec(), count=partial(count_frames, path))
     themes, _ = load_themes(themes_folder())
-    app = NetwatchApp(feed, ViewSpec(), themes, DEFAULT_THEME, lambda *_: (), Remembered(None))
+    app = NetwatchApp(feed, ViewSpec(), themes, DEFAULT_THEME, lambda *_: (), Remembered(None), actor=FakeActor())
     size = (random.choice((40, 80, 200)), random.choice((10, 24, 60)))
     with patch("textual.pilot.wait_for_idle", until_idle), patch("textual.app.wait_for_idle", until_idle):
         await _press(app, feed, random, size)

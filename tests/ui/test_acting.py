@@ -15,7 +15,7 @@ from netwatch_tui.ui.screens import act_dialog
 from netwatch_tui.ui.screens.act_dialog import ActScreen
 from netwatch_tui.ui.screens.confirm_dialog import ConfirmByWordScreen, ConfirmScreen
 from netwatch_tui.view.spec import ViewSpec
-from tests.support.acting import FakeActor, Sent
+from screenshots.actor import FakeActor, Sent
 from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage

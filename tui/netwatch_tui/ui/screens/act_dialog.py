@@ -75,8 +75,16 @@ class ActScreen(Dialog[Done | None]):
     BINDINGS = bindings(ACT_KEYS)
     HINTS = (ACT_KEYS[0], ACT_KEYS[5])
 
-    def __init__(self, subject: Subject, actor: TakesAim) -> None:
+    def __init__(self, subject: Subject, actor: TakesAim, now: float) -> None:
+        """Act on this.
+
+        Args:
+            subject: What the person points at.
+            actor: Acts on the machine.
+            now: Seconds since the epoch, of what is shown.
+        """
         super().__init__("Act")
+        self._now = now
         self._subject = subject
         self._actor = actor
         self._aim: Aim | None = None
@@ -134,7 +142,7 @@ class ActScreen(Dialog[Done | None]):
         if aim is None:
             return
         self._back = None
-        self._text("subject", "\n".join(map(printable, subject_lines(aim, self._subject.label, time.time()))))
+        self._text("subject", "\n".join(map(printable, subject_lines(aim, self._subject.label, self._now))))
         lines = [_Line(offer.title, offer.effect, partial(self._ask, offer)) for offer in offers(aim)]
         if any(not each.denied for each in aim.processes):
             lines.append(_Line("Another signal...", "any of signal(7)", self._offer_signals))

@@ -106,10 +106,10 @@ class Acting:
             self._viewer.say("A recording can't be acted on.")
             return
         subject = pointed_at(view, self._table.cursor_row, self._tagged) if view else None
-        if subject is None or not subject.sockets:
+        if view is None or subject is None or not subject.sockets:
             self._viewer.say("Nothing to act on: no row, or it has closed.")
             return
-        self._viewer.ask(ActScreen(subject, self._actor), self._done)
+        self._viewer.ask(ActScreen(subject, self._actor, view.moment.now), self._done)
 
     def _done(self, done: Done | None) -> None:
         if done is None:

@@ -1,4 +1,4 @@
-"""An actor that does nothing but remember: for the screen, and for what may never be hit."""
+"""An actor that does nothing but remember: for pictures, and for tests of what may never be hit."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ class FakeHandle(ProcessHandle):
         self._actor = actor
 
     def close(self) -> None:
-        pass
+        """There is nothing to let go of."""
 
-    def has_ended(self, within: float = 0.0) -> bool:
+    def has_ended(self, within: float = 0.0) -> bool:  # noqa: ARG002 -- that of the real one
+        """Whether the actor says so."""
         return self.pid in self._actor.ended
 
     def send(self, number: int) -> None:
+        """Remember it; a deadly one ends the process."""
         if self.pid in self._actor.denied:
             raise PermissionError(1, "not permitted")
         self._actor.sent.append(Sent(self.pid, number))
@@ -48,7 +50,8 @@ class FakeCloser(SocketCloser):
     def __init__(self, actor: FakeActor) -> None:
         self._actor = actor
 
-    def destroy(self, socket: Socket, name: Named) -> None:
+    def destroy(self, socket: Socket, name: Named) -> None:  # noqa: ARG002 -- that of the real one
+        """Remember it."""
         self._actor.closed.append(socket)
 
 
@@ -67,10 +70,12 @@ class FakeActor:
         self.released = 0
         self.fails: OSError | TooManyError | None = None
 
-    def of(self, netns: int) -> SocketCloser:
+    def of(self, netns: int) -> SocketCloser:  # noqa: ARG002 -- that of the real one
+        """What closes the sockets of any namespace."""
         return FakeCloser(self)
 
     def take_aim(self, subject: Subject) -> Aim:
+        """Hold all of it."""
         self.subjects.append(subject)
         if self.fails:
             raise self.fails
