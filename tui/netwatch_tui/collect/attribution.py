@@ -179,7 +179,7 @@ class Attribution:
         self._unexplained = {
             socket.inode
             for socket in (*delta.opened, *after)
-            if socket.owner_reason is not None and socket.inode and _is_unexplained(socket)
+            if socket.inode and _is_unexplained(socket)
         }
         self.index.settle()
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # see Collector._flow_news and HealthWatch in its __init__
     from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
     from netwatch_tui.sockets.health import Findings, HealthWatch
 
-_new = tuple.__new__
 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
@@ -252,7 +251,7 @@ class Collector:
             owners = owners_of(socket.inode)
             if owners and not self._is_asked_about(socket):
                 user = None if socket.uid is None else user_of(socket.uid)
-                by_line[line] = _new(Socket, (next_id(), now, was_there, user, owners, None, (), *socket[7:]))
+                by_line[line] = socket.followed(next_id(), now, was_there, user, owners, None)
             else:
                 by_line[line] = self._attribute(socket, next_id(), now, was_there, None)
         return by_line

@@ -75,7 +75,7 @@ class OwnerIndex:
 
     def unowned(self, inodes: AbstractSet[int]) -> set[int]:
         """Those of these sockets that nobody is known to hold."""
-        return {*(inodes - self._owners.keys() - self._unlisted.owners.keys())}
+        return set(inodes).difference(self._owners, self._unlisted.owners)
 
     def vanish(self, inodes: Iterable[int]) -> None:
         """Take note that these sockets are gone: their descriptors are free, or stand for something else."""
