@@ -8,7 +8,7 @@ from netwatch_tui.actions.act import Way
 from netwatch_tui.actions.actor import TooManyError
 from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket
 from netwatch_tui.actions.guards import Guard
-from netwatch_tui.actions.subject import Subject
+from netwatch_tui.actions.subject import Subject, holding_of
 from netwatch_tui.kernel.process_handle import ProcessHandle
 from netwatch_tui.kernel.socket_closer import Named, SocketCloser
 from netwatch_tui.sockets.socket import Socket, State
@@ -87,7 +87,7 @@ class FakeActor:
         ]
         return Aim(
             tuple(processes),
-            subject.others,
+            holding_of(subject.processes, subject.every),
             tuple(each for each in held if each.socket.state is not State.LISTEN),
             tuple(each for each in held if each.socket.state is State.LISTEN),
             tuple(accepted),

@@ -86,8 +86,8 @@ class ActingProcess:
 def _subject(found: list[Socket], every: tuple[Socket, ...]) -> Subject:
     if len(found) == 1:
         accepted = [each.socket for each in connections_of(found[0], every) or () if each.listeners == 1]
-        return subject_of(found[0], accepted)
-    return subject_of_all(found, f"{len(found)} marked sockets")
+        return subject_of(found[0], every, accepted)
+    return subject_of_all(found, every, f"{len(found)} marked sockets")
 
 
 def _plain(hit: Hit) -> list[Any]:

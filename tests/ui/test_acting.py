@@ -38,7 +38,8 @@ async def test_it_says_what_is_hit_and_asks_once_more(source: FakeSource) -> Non
     async with on_stage(source, actor=actor) as stage:
         await opened(stage)
         assert "nginx, pid 7" in page(stage)
-        assert "as root: tcp 10.0.0.5:443 LISTEN" in page(stage)
+        assert "as root: 1 listener, 2 connections" in page(stage)
+        assert "tcp 10.0.0.5:443, LISTEN" in page(stage)
         assert "Close connections 2" in page(stage)
         await stage.press("enter")
         assert isinstance(stage.app.screen, ConfirmScreen)
@@ -172,7 +173,7 @@ async def test_a_group_is_all_its_sockets_and_processes(source: FakeSource) -> N
     actor = FakeActor()
     async with on_stage(source, actor=actor, spec=ViewSpec(grouping="process")) as stage:
         await opened(stage)
-        assert "The group nginx" in page(stage)
+        assert "The group nginx: 1 listener, 2 connections" in page(stage)
         assert "nginx, pid 7" in page(stage)
         assert ": 1 listener, 2 connections" in page(stage)
         (subject,) = actor.subjects
@@ -180,7 +181,7 @@ async def test_a_group_is_all_its_sockets_and_processes(source: FakeSource) -> N
         await stage.press("escape", "m", "m")
         assert len([row for row in stage.rows if "*" in row]) == 2
         await opened(stage)
-        assert "4 marked sockets" in page(stage)
+        assert "4 marked sockets: 1 listener, 2 connections, 1 other socket" in page(stage)
 
 
 async def test_a_connection_that_is_made_again_is_said(source: FakeSource) -> None:

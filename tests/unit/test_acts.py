@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from netwatch_tui.actions.act import every_signal, signal_meaning, signal_name, signal_named
 from netwatch_tui.actions.guards import Guard, OwnSession, SshEnds, read_ssh_connection
 from netwatch_tui.actions.holding import can_shut_down
-from netwatch_tui.actions.subject import subject_of, subject_of_all
+from netwatch_tui.actions.subject import Holding, holding_of, subject_of, subject_of_all
 from netwatch_tui.sockets.socket import State
-from tests.support.build import datagram, owner, packet, tcp, udp, unix
+from tests.support.build import datagram, owner, packet, process, tcp, udp, unix
 
 
 @pytest.mark.parametrize("number", every_signal())
@@ -64,16 +64,26 @@ def test_what_a_machine_or_session_can_t_do_without_is_guarded(
     assert OwnSession(100, (90, 1)).guard_of_process(pid, is_kernel_thread=is_kernel_thread) is guard
 
 
+def test_what_ends_with_a_process_is_counted() -> None:
+    shared = tcp("10.0.0.1:443", inode=1)._replace(owners=(owner(7, 3), owner(8, 3)))
+    visit = tcp("10.0.0.1:443", "10.0.0.2:9", inode=2)._replace(owners=(owner(7),))
+    other = udp("10.0.0.1:53", inode=3)._replace(owners=(owner(9),))
+    held = holding_of([process(7)], (shared, visit, other))
+    assert held == Holding(listeners=1, connections=1, others=0, sharers=1)
+    assert holding_of([process(9), process(8)], (shared, visit, other)) == Holding(1, 0, 1, 1)
+    assert holding_of([], (shared, visit)) == Holding(0, 0, 0, 0)
+
+
 def test_a_row_means_its_first_holder_and_a_group_all_of_them() -> None:
     shared = tcp("10.0.0.1:443", inode=1)._replace(owners=(owner(7, 3), owner(7, 4), owner(8, 3)))
     other = tcp("10.0.0.1:80", inode=2)._replace(owners=(owner(9),))
-    one = subject_of(shared)
+    one = subject_of(shared, (shared, other))
     assert [process.pid for process in one.processes] == [7]
     assert [process.pid for process in one.others] == [8]
     both = one.aimed_at((*one.processes, *one.others))
     assert [process.pid for process in both.processes] == [7, 8]
     assert both.others == ()
-    assert [process.pid for process in subject_of_all((shared, other), "").processes] == [7, 8, 9]
+    assert [process.pid for process in subject_of_all((shared, other), (), "").processes] == [7, 8, 9]
 
 
 @pytest.mark.parametrize(

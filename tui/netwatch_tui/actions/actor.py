@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from netwatch_tui.actions.aim import Aim, HeldSocket
 from netwatch_tui.actions.guards import OwnSession, read_ssh_connection
 from netwatch_tui.actions.holding import MOST_PROCESSES, Handles, hold_processes, hold_sockets
-from netwatch_tui.actions.subject import Subject
+from netwatch_tui.actions.subject import Subject, holding_of
 from netwatch_tui.fields.format import both_ends
 from netwatch_tui.kernel.process_lineage import read_ancestors
 from netwatch_tui.kernel.socket_closer import SocketCloser
@@ -47,7 +47,7 @@ class Actor:
             found = dict(zip(sockets, hold_sockets(sockets, closers, handles, session), strict=True))
             return Aim(
                 processes=meant,
-                others=subject.others,
+                holding=holding_of((each.process for each in meant), subject.every),
                 connections=_those(found, subject.sockets, are_listeners=False),
                 listeners=_those(found, subject.sockets, are_listeners=True),
                 accepted=_those(found, subject.accepted, are_listeners=False),

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from netwatch_tui.actions.act import Act, ActKind, Way
 from netwatch_tui.actions.guards import Guard
+from netwatch_tui.actions.subject import Holding
 from netwatch_tui.kernel.borrowed_socket import borrowed_socket
 from netwatch_tui.kernel.faults import error_number, reason
 from netwatch_tui.kernel.process_handle import ProcessHandle
@@ -89,8 +90,8 @@ class Aim(NamedTuple):
     """All that was taken hold of. To be closed, on the thread that made it or after that thread is done with it."""
 
     processes: tuple[HeldProcess, ...]
-    others: tuple[Process, ...]
-    """Further processes that hold any of the sockets."""
+    holding: Holding
+    """What these hold together, which ends with them."""
     connections: tuple[HeldSocket, ...]
     listeners: tuple[HeldSocket, ...]
     accepted: tuple[HeldSocket, ...]

@@ -30,6 +30,7 @@ _UNTOLD = ""
 """Stands for the name of a socket about which sock_diag could not be asked."""
 
 _NO_CONNECTION = "shutdown(2) has no effect on it, as it has no peer"
+_ONLY_SHUTDOWN = "the kernel can't destroy its kind"
 _NO_HOLDER = "no process is known that holds it"
 
 
@@ -184,6 +185,8 @@ def _held(socket: Socket, name: Named | None, why_not: str, handles: Handles, gu
                 reaches.append(reach)
         except ProcessLookupError:
             failure = failure or _NO_HOLDER
+        except PermissionError:
+            failure = f"{why_not or _ONLY_SHUTDOWN}, and its holder is shielded or may not be traced by this user"
         except OSError as error:
             failure = reason(error_number(error))
     way = Way.SHUTDOWN if reaches else None

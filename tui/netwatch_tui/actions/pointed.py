@@ -20,17 +20,18 @@ def pointed_at(view: View, row: Row | None, tagged: Collection[RowId]) -> Subjec
         row: That with the cursor.
         tagged: The ids of the rows that the person marked, shown or not.
     """
+    every = view.snapshot.sockets
     if tagged:
-        sockets = [socket for socket in view.snapshot.sockets if _is_tagged(view, socket, tagged)]
+        sockets = [socket for socket in every if _is_tagged(view, socket, tagged)]
         count = f"{len(sockets):,} marked socket{'' if len(sockets) == 1 else 's'}"
         hidden = sum(socket.id not in view.position for socket in sockets)
         label = f"{count}, {hidden:,} of them not shown" if hidden else count
-        return subject_of_all(sockets, label) if sockets else None
+        return subject_of_all(sockets, every, label) if sockets else None
     if isinstance(row, Group):
-        return subject_of_all(_of_group(view, row.id), f"the group {row.id}")
+        return subject_of_all(_of_group(view, row.id), every, f"the group {row.id}")
     if row is None or _has_closed(view, row):
         return None
-    return subject_of(row, _accepted(view, row))
+    return subject_of(row, every, _accepted(view, row))
 
 
 def _is_tagged(view: View, socket: Socket, tagged: Collection[RowId]) -> bool:

@@ -9,7 +9,28 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from netwatch_tui.sockets.ownership import Owner, Process
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Socket, State
+
+
+class Holding(NamedTuple):
+    """What processes hold together, all of which ends with them."""
+
+    listeners: int
+    connections: int
+    others: int
+    """Further sockets."""
+    sharers: int
+    """Further processes that hold any of these, too."""
+
+
+def holding_of(processes: Iterable[Process], sockets: Iterable[Socket]) -> Holding:
+    """What some processes hold of all sockets that can be seen."""
+    pids = {process.pid for process in processes}
+    held = [socket for socket in sockets if any(owner.pid in pids for owner in socket.owners)]
+    listeners = sum(socket.state is State.LISTEN for socket in held)
+    connections = sum(bool(socket.peer_port) for socket in held)
+    sharers = {owner.pid for socket in held for owner in socket.owners} - pids
+    return Holding(listeners, connections, len(held) - listeners - connections, len(sharers))
 
 
 class Subject(NamedTuple):
@@ -22,6 +43,8 @@ class Subject(NamedTuple):
     """Further processes that hold any of these sockets, and would notice if one is closed."""
     accepted: tuple[Socket, ...] = ()
     """Connections that came in through the listeners among the sockets, and certainly through them."""
+    every: tuple[Socket, ...] = ()
+    """All sockets that could be seen, among which are those that the processes hold besides."""
     label: str = ""
     """What a person calls all of it, `the group nginx` or `3 marked sockets`; empty for a single socket."""
 
@@ -32,16 +55,16 @@ class Subject(NamedTuple):
         return self._replace(processes=meant, others=rest)
 
 
-def subject_of(socket: Socket, accepted: Iterable[Socket] = ()) -> Subject:
-    """A single socket, and of its holders the one whose name stands first in its row."""
-    first, *others = holders((socket,)) or (None,)
-    return Subject((socket,), (first,) if first else (), tuple(filter(None, others)), tuple(accepted))
+def subject_of(socket: Socket, every: tuple[Socket, ...], accepted: Iterable[Socket] = ()) -> Subject:
+    """A single socket of all that could be seen, and of its holders the one whose name stands first in its row."""
+    meant = holders((socket,))
+    return Subject((socket,), meant[:1], meant[1:], tuple(accepted), every)
 
 
-def subject_of_all(sockets: Iterable[Socket], label: str, accepted: Iterable[Socket] = ()) -> Subject:
+def subject_of_all(sockets: Iterable[Socket], every: tuple[Socket, ...], label: str) -> Subject:
     """Several sockets, and all processes that hold any of them."""
-    every = tuple(sockets)
-    return Subject(every, holders(every), accepted=tuple(accepted), label=label)
+    meant = tuple(sockets)
+    return Subject(meant, holders(meant), every=every, label=label)
 
 
 def holders(sockets: Iterable[Socket]) -> tuple[Process, ...]:

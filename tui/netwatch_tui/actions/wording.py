@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from netwatch_tui.actions.act import Act, ActKind, Way, signal_meaning, signal_name
 from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit
+from netwatch_tui.actions.subject import Holding
 from netwatch_tui.fields.format import both_ends, duration
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.ownership import Process
@@ -22,46 +23,47 @@ def process_title(process: Process) -> str:
 
 
 def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
-    """What is aimed at, by identity: a line for the processes, one for the sockets, and one a thing that is not there.
+    """What is aimed at, by identity: the processes with all that ends with them, the sockets, and what is not there.
 
     Args:
         aim: What is held.
         label: What a person calls it; empty for one socket.
         now: Seconds since the epoch.
     """
-    lines = [f"{label[:1].upper()}{label[1:]}"] if label else []
-    sockets = (*aim.listeners, *aim.connections)
-    shares = f", {_count(len(aim.others), 'more process', 'more processes')} share them" if aim.others else ""
-    if len(aim.others) == 1:
-        shares = f", shared with {process_title(aim.others[0])}"
-    if len(sockets) == 1:
-        what = both_ends(sockets[0].socket) + f" {sockets[0].socket.state}"
-        shares = shares.replace("share them", "share it")
-    else:
-        what = _socket_counts(aim)
+    lines = []
+    held = _holding(aim.holding)
     if len(aim.processes) == 1:
         process = aim.processes[0].process
         started = f", started {duration(now - process.create_time)} ago" if process.create_time else ""
         user = f", as {process.user}" if process.user else ""
-        lines.append(f"{process_name(process.name)}, pid {process.pid}{started}{user}: {what}{shares}")
+        lines.append(f"{process_name(process.name)}, pid {process.pid}{started}{user}: {held}")
     elif aim.processes:
-        lines.append(f"{_count(len(aim.processes), 'process', 'processes')}: {_names(aim.processes)}")
-        lines.append(f"{what}{shares}")
-    elif sockets:
-        lines.append(f"{what}{shares}")
+        lines.append(f"{_count(len(aim.processes), 'process', 'processes')}: {_names(aim.processes)}: {held}")
+    sockets = (*aim.listeners, *aim.connections)
+    if len(sockets) == 1:
+        (only,) = sockets
+        lines.append(f"{both_ends(only.socket)}, {only.socket.state}")
+    elif label:
+        lines.append(f"{label[:1].upper()}{label[1:]}: {_socket_counts(aim)}")
     return [*lines, *(f"{sentence}." for sentence in _few(aim.missed))]
 
 
+def _holding(holding: Holding) -> str:
+    counts = (
+        (holding.listeners, "listener", "listeners"),
+        (holding.connections, "connection", "connections"),
+        (holding.others, "other socket", "other sockets"),
+    )
+    parts = [_count(*count) for count in counts if count[0]] or ["no sockets"]
+    if holding.sharers:
+        more = _count(holding.sharers, "more process shares", "more processes share")
+        parts.append(f"{more} {'it' if sum(count[0] for count in counts) == 1 else 'them'}")
+    return ", ".join(parts)
+
+
 def _socket_counts(aim: Aim) -> str:
-    parts = []
-    if aim.listeners:
-        parts.append(_count(len(aim.listeners), "listener", "listeners"))
     connections = sum(bool(each.socket.peer_port) for each in aim.connections)
-    if connections:
-        parts.append(_count(connections, "connection", "connections"))
-    if rest := len(aim.connections) - connections:
-        parts.append(_count(rest, "other socket", "other sockets"))
-    return ", ".join(parts) or "no sockets"
+    return _holding(Holding(len(aim.listeners), connections, len(aim.connections) - connections, 0))
 
 
 def _names(processes: Sequence[HeldProcess]) -> str:

@@ -60,7 +60,7 @@ def close_or_kill(options: argparse.Namespace, make_source: MakeSource) -> int:
         tell_if_in_vain(choice, rows, snapshot.namespaces.others)
         return 1
     try:
-        aim = Actor().take_aim(subject_of_all(rows, ""))
+        aim = Actor().take_aim(subject_of_all(rows, snapshot.sockets, ""))
     except (TooManyError, OSError) as error:
         complain(str(error))
         return 1
