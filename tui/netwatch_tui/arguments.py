@@ -29,6 +29,7 @@ class Mode(StrEnum):
     WAIT = "--wait-for"
     RECORD = "--record without a screen"
     DIFF = "--diff"
+    PROBE = "--probe"
 
 
 class Completes(StrEnum):
@@ -133,6 +134,7 @@ _PROTOCOL_NAMES = {"tcp": "TCP", "udp": "UDP"}
 _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
+_NAMESPACES = _TICKS | {Mode.PROBE}
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
@@ -173,7 +175,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         WHICH,
         values=("NAME",),
         default="",
-        modes=_TICKS,
+        modes=_NAMESPACES,
         on_replay=False,
     ),
     Argument(
@@ -184,7 +186,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         action="store_const",
         const="*",
         default="",
-        modes=_TICKS,
+        modes=_NAMESPACES,
         on_replay=False,
     ),
     Argument(
@@ -201,7 +203,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("FORMAT",),
         choices=FORMATS,
         completes=Completes.CHOICES,
-        modes=_PRINTS | {Mode.WATCH, Mode.DIFF},
+        modes=_PRINTS | {Mode.WATCH, Mode.DIFF, Mode.PROBE},
     ),
     Argument(
         ("--columns",),
@@ -266,6 +268,14 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("TIME",),
         type=_span,
         modes=frozenset({Mode.WAIT}),
+    ),
+    Argument(
+        ("--probe",),
+        "try this machine's own listening TCP ports by connecting to them at its own addresses, and print which answer",
+        HOW,
+        default=False,
+        modes=frozenset({Mode.PROBE}),
+        on_replay=False,
     ),
     Argument(
         ("--for",),
@@ -359,6 +369,7 @@ EXAMPLES = (
     ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
+    ("netwatch-tui --probe port:8000-8999", "which of these listeners answer, and where"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
 )
 """Commands and what they do."""

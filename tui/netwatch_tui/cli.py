@@ -133,6 +133,8 @@ def _mode(options: argparse.Namespace) -> Mode:
     headless = sys.stdout is None or not sys.stdout.isatty()
     if options.diff:
         return Mode.DIFF
+    if options.probe:
+        return Mode.PROBE
     if options.wait_for is not None:
         return Mode.WAIT
     if options.watch:
@@ -172,6 +174,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.record import record
 
             return record(options, _machine)
+        case Mode.PROBE:
+            from netwatch_tui.modes.probe import probe
+
+            return probe(options, _machine)
         case Mode.DIFF:
             from netwatch_tui.modes.diff import diff
 
