@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Flag, auto
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -115,7 +115,7 @@ PROBE_FIELDS = (
         "state", "State", "what became of the attempts: open, refused, filtered, no answer, or not tried",
         Told.EVERYWHERE, lambda r, _: r.state, lambda r, _: r.state, one_of(PortState), rank=0,
     ),
-    _of_listener("service", Told.FLAT, rank=5),
+    _of_listener("service", Told.FLAT, rank=6),
     ProbeField(
         "reason", "Reason", "how that is known", Told.EVERYWHERE, lambda r, _: r.reason, lambda r, _: r.reason, TEXT,
         rank=1,
@@ -125,11 +125,11 @@ PROBE_FIELDS = (
         Told.EVERYWHERE, lambda r, _: r.seconds, _time, SECONDS_OR_NULL, right_aligned=True, rank=7,
     ),
     ProbeField(
-        "addresses", "Tried at", "addresses with this outcome", Told.FLAT, _addresses, _addresses_text, TEXTS, rank=2
+        "addresses", "Tried at", "addresses with this outcome", Told.FLAT, _addresses, _addresses_text, TEXTS, rank=3
     ),
     ProbeField(
         "from", "From", "inside: from the listener's own network namespace; outside: from the program's", Told.FLAT,
-        _origins, lambda r, m: flat(_origins(r, m)) or BLANK, TEXTS, rank=4,
+        _origins, lambda r, m: flat(_origins(r, m)) or BLANK, TEXTS, rank=3,
     ),
     ProbeField(
         "attempts", "Attempts", "each attempt with this outcome", Told.OBJECTS,
@@ -138,7 +138,7 @@ PROBE_FIELDS = (
     ),
     ProbeField(
         "reach", "Answers at", "where the listener as a whole answered, of all that was tried; null if nothing was",
-        Told.EVERYWHERE, lambda r, _: r.reach, lambda r, _: r.reach or BLANK, one_of(Reach, or_null=True), rank=3,
+        Told.EVERYWHERE, lambda r, _: r.reach, lambda r, _: r.reach or BLANK, one_of(Reach, or_null=True), rank=5,
     ),
     ProbeField(
         "not_tried", "Not tried", "addresses left out, to leave room in its accept queue or because there are too many",
@@ -147,7 +147,7 @@ PROBE_FIELDS = (
     _of_listener("pid", Told.FLAT, rank=8),
     _of_listener("process", Told.FLAT, rank=2),
     _of_listener("user", Told.CELLS),
-    _of_listener("scope", Told.FLAT, rank=6),
+    _of_listener("scope", Told.FLAT, rank=4),
     _of_listener("netns", Told.CELLS),
 )  # fmt: skip
 
@@ -157,7 +157,7 @@ def told_in(where: Told) -> list[ProbeField]:
     return [field for field in PROBE_FIELDS if where in field.told]
 
 
-def table_fields(rows: list[ProbeRow]) -> list[ProbeField]:
+def table_fields(rows: Sequence[ProbeRow]) -> list[ProbeField]:
     """The columns of a table: from where is told only if there is more than one place."""
     is_mixed = any(each.end.origin != each.end.netns for row in rows for each in row.attempts)
     return [field for field in told_in(Told.TABLE) if is_mixed or field.id != "from"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netwatch_tui.fields.format import aligned
 from netwatch_tui.fields.probe_fields import Told, table_fields, told_in
 from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.probe_results import ProbeRow
@@ -36,8 +37,6 @@ def probe_lines(format: str, rows: list[ProbeRow], head: Head) -> Iterator[str]:
 
 
 def _table(rows: list[ProbeRow], head: Head) -> Iterator[str]:
-    from netwatch_tui.output.column_table import aligned
-
     fields, moment = table_fields(rows), head.moment
     cells = [[field.text(row, moment) for field in fields] for row in rows]
     if head.header:

@@ -59,17 +59,17 @@ def _planned(
     listener: Socket, takers: _Takers, networks: AddressNetworks, own: int, direct: DirectAddresses
 ) -> PlannedListener:
     if listener.netid != "tcp" or listener.state is not State.LISTEN:
-        return PlannedListener(listener, (), f"{listener.netid} is never tried")
+        return PlannedListener(listener, (), "not TCP")
     known = _candidates(listener, networks)
     if not known:
-        return PlannedListener(listener, (), "address not known here")
+        return PlannedListener(listener, (), "no own address")
     inside = [
         ProbeEnd(listener.netns, listener.netns, address, listener.local_port, device if is_link_local(address) else "")
         for address, device in known[:MOST_ADDRESSES]
         if listener in takers.of(listener, address, device)
     ]
     if not inside:
-        return PlannedListener(listener, (), "other listeners answer")
+        return PlannedListener(listener, (), "others answer")
     outside = [
         end._replace(origin=own)
         for end in inside

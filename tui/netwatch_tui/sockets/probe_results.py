@@ -130,7 +130,8 @@ def rows_of(planned: Iterable[PlannedListener], outcomes: Outcomes, now: Mapping
 def remarks(rows: Sequence[ProbeRow]) -> list[str]:
     """What whoever reads the rows should know: how far they can be relied on, and what was left out."""
     found = []
-    if any(each.end.origin == each.end.netns for row in rows for each in row.attempts):
+    ends = [each.end for row in rows for each in row.attempts]
+    if any(end.origin == end.netns and not is_loopback(end.address) for end in ends):
         found.append(
             "what a machine sends to its own addresses arrives by lo, where firewall rules for other devices don't "
             "apply: other machines may still be kept out"

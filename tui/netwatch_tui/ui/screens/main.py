@@ -36,6 +36,7 @@ from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
+from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
@@ -102,6 +103,7 @@ class MainScreen(Screen[None]):
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         playback = Playback(self, self._player)
+        probing = Probing(self, setup.plan_probe, self.run_worker, is_recorded=self._player is not None)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(
@@ -110,7 +112,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, playback, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, playback, probing, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
