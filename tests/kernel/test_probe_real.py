@@ -19,9 +19,10 @@ import pytest
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.inside import run_inside
 from netwatch_tui.kernel.listener_probe import ListenerProbe
-from netwatch_tui.kernel.port_probe import AT_A_TIME
+from netwatch_tui.kernel.namespace import LinuxNamespace
+from netwatch_tui.kernel.port_probe import AT_A_TIME, try_ports
 from netwatch_tui.kernel.source import LinuxSource
-from netwatch_tui.sockets.probe_results import ProbeRow, Reach, rows_of
+from netwatch_tui.sockets.probe_results import PortState, ProbeEnd, ProbeRow, Reach, rows_of
 from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import Netns, linux_source, new_netns
 from tests.support.program import PROGRAM
@@ -285,6 +286,44 @@ def test_more_than_are_tried_at_a_time_are_all_tried(near: Netns, source: LinuxS
     found = probed(source, near)
     assert set(found) == set(ports)
     assert {rows[0][0] for rows in found.values()} == {"open"}
+
+
+def test_a_port_that_nobody_listens_at_is_not_taken_for_open_when_it_connects_to_itself(
+    near: Netns, source: LinuxSource, opened: ExitStack
+) -> None:
+    """Where the kernel chooses the very port that is tried for this end, both ends are one socket."""
+    port_range = f"echo {GONE} {GONE} > /proc/sys/net/ipv4/ip_local_port_range"
+    subprocess.run(near.command("sh", "-c", port_range), check=True)
+    listener = listen(opened, near, GONE, "127.0.0.1")
+    sockets = look(source, near)
+    with ListenerProbe(listeners(sockets), sockets) as probe:
+        listener.close()
+        found = told(rows_of(probe.planned, dict(probe.run(nothing)), {}))
+    assert found == {GONE: [("refused", "conn-refused", ["127.0.0.1"], Reach.NOWHERE)]}
+
+
+def test_no_attempt_passes_a_router(near: Netns, far: Netns, opened: ExitStack) -> None:
+    """Whatever routes and rules make of an address after it was found to be the machine's own."""
+    beyond = opened.enter_context(new_netns("beyond"))
+    names = ["wire-c", "netns", far.name, "type", "veth", "peer", "name", "wire-d", "netns", beyond.name]
+    subprocess.run(["ip", "link", "add", *names], check=True, capture_output=True)
+    for place, device, last in ((far, "wire-c", 1), (beyond, "wire-d", 2)):
+        ip(place, "addr", "add", f"10.68.0.{last}/24", "dev", device)
+        ip(place, "link", "set", device, "up")
+    ip(near, "route", "add", "10.68.0.0/24", "via", FAR)
+    ip(beyond, "route", "add", "10.66.0.0/24", "via", "10.68.0.1")
+    subprocess.run(far.command("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"), check=True)
+    server = listen(opened, beyond, OPEN)
+    origin = LinuxNamespace(near.inode, "/proc")
+    origin.path = f"/run/netns/{near.name}"
+    opened.callback(origin.close)
+    opened.enter_context(origin.run(partial(net.create_connection, ("10.68.0.2", OPEN), 5)))
+    opened.enter_context(server.accept()[0])  # what does not mind a router arrives
+    end = ProbeEnd(near.inode, beyond.inode, net.inet_aton("10.68.0.2"), OPEN)
+    ((tried, outcome),) = try_ports([end], {near.inode: origin}, nothing)
+    assert (tried, outcome.state) == (end, PortState.FILTERED)
+    with pytest.raises(BlockingIOError):
+        server.accept()
 
 
 class UnwantedError(Exception):

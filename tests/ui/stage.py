@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.play.probes import Plan, Probes
+from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
@@ -42,11 +41,6 @@ DNS = udp("127.0.0.53:53", inode=14)
 def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
     """A file that is easy to check."""
     return [f"{format} {view.spec.sort}", *(str(socket.inode) for socket in sockets)]
-
-
-def no_probe(*_: object) -> Probes:
-    """Nothing of the machine on which the tests run is tried."""
-    raise OSError(errno.ENOSYS, "not here")
 
 
 class Stage:
@@ -167,7 +161,7 @@ async def on_stage(
     keymap: Keymap = USUAL_KEYS,
     arrangement: Keeps | None = None,
     views: tuple[NamedView, ...] = VIEWS,
-    plan_probe: Plan = no_probe,
+    plan_probe: Plan | None = None,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,12 +14,10 @@ from netwatch_tui.sockets.networks import Network, Networks
 from netwatch_tui.sockets.probe_plan import attempts, planned
 from netwatch_tui.sockets.probe_results import TIMED_OUT, Outcome, PortState, ProbeEnd
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.screens.probing import Probing
 from tests.support.build import NETNS, address, tcp
 from tests.support.fake import FakeSource
 from tests.support.program import wait_until
 from tests.ui.stage import CLIENT, DNS, WEB, Stage, on_stage
-from tests.ui.test_controllers import StandIn
 
 NETWORKS: Networks = {
     NETNS: {
@@ -176,13 +175,15 @@ async def test_without_listeners_it_says_so(machine: FakeSource) -> None:
 
 
 async def test_why_nothing_can_be_planned_is_said(machine: FakeSource) -> None:
-    async with on_stage(machine) as stage:
+    def plan(*_: object) -> Tried:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    async with on_stage(machine, plan_probe=plan) as stage:
         await stage.press("O")
-        await stage.until(lambda: stage.said == "The ports can't be tried: not here")
+        await stage.until(lambda: stage.said == "The ports can't be tried: too many open files")
 
 
-def test_a_recording_has_nothing_to_try(machine: FakeSource) -> None:
-    viewer, planner = StandIn(machine), Planner()
-    Probing(viewer, planner, lambda _: None, is_recorded=True).action_probe()
-    assert viewer.said == ["A recording has no ports to try; this is for the machine itself."]
-    assert planner.made == []
+async def test_a_recording_has_nothing_to_try(machine: FakeSource) -> None:
+    async with on_stage(machine, plan_probe=None) as stage:
+        await stage.press("O")
+        assert stage.said == "A recording has no ports to try; this is for the machine itself."

@@ -98,7 +98,7 @@ def test_a_listener_is_tried_at_the_addresses_of_the_machine_that_lead_to_it(
         (udp("0.0.0.0:53"), "not TCP"),
         (listener("0.0.0.0:80", netid="sctp"), "not TCP"),
         (listener("10.0.0.99:80"), "no own address"),
-        (listener("0.0.0.0:80", netns=ELSEWHERE + 1), "no own address"),
+        (listener("0.0.0.0:80", netns=ELSEWHERE + 1), "addresses unknown"),
         (listener("0.0.0.0:80", interface="gone0", diag=BOTH), "others answer"),
     ],
 )

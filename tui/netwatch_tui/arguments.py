@@ -247,6 +247,14 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
     Argument(
+        ("--probe",),
+        "try this machine's own listening TCP ports by connecting to them at its own addresses, and print which answer",
+        HOW,
+        default=False,
+        modes=frozenset({Mode.PROBE}),
+        on_replay=False,
+    ),
+    Argument(
         ("--watch",),
         "print an NDJSON event whenever a socket opens, changes or closes, until stopped",
         STREAM,
@@ -268,14 +276,6 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("TIME",),
         type=_span,
         modes=frozenset({Mode.WAIT}),
-    ),
-    Argument(
-        ("--probe",),
-        "try this machine's own listening TCP ports by connecting to them at its own addresses, and print which answer",
-        HOW,
-        default=False,
-        modes=frozenset({Mode.PROBE}),
-        on_replay=False,
     ),
     Argument(
         ("--for",),

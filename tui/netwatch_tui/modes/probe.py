@@ -27,6 +27,7 @@ from netwatch_tui.modes.once import tables_of
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.probe_lines import probe_lines
 from netwatch_tui.output.registry import fields_of
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.probe_results import TIMED_OUT, ProbeRow, remarks, rows_of
 from netwatch_tui.sockets.scope import is_listener
 from netwatch_tui.sockets.selection import Selection
@@ -38,7 +39,8 @@ from netwatch_tui.view.row_choice import RowChoice
 def probe(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Try the listeners that are chosen, and print what came of it; returns the exit status."""
     choice = row_choice(options)
-    needs = field_needs(fields_of("json")).union(choice.needs)
+    has_objects = options.format in ("json", "ndjson")  # with all that is known of listeners
+    needs = (field_needs(fields_of("json")) if has_objects else Needs(of_networks=True)).union(choice.needs)
     source = make_source(needs)
     options.net = namespace_of(source, options.net)
     with Interrupts() as interrupts:
@@ -54,7 +56,7 @@ def probe(options: argparse.Namespace, make_source: MakeSource) -> int:
             with ListenerProbe(listeners, snapshot.sockets) as tried:
                 outcomes = dict(tried.run(check))
         except OSError as error:
-            complain(f"the own network namespace can't be read: {reason(error_number(error))}")
+            complain(f"the ports can't be tried: {reason(error_number(error))}")
             return 1
         is_late = any(outcome.reason == TIMED_OUT.reason for outcome in outcomes.values())
         now = collector.collect(time.time()).sockets if is_late else ()  # whether queues are full by now

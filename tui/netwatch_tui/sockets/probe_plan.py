@@ -60,6 +60,8 @@ def _planned(
 ) -> PlannedListener:
     if listener.netid != "tcp" or listener.state is not State.LISTEN:
         return PlannedListener(listener, (), "not TCP")
+    if not networks:
+        return PlannedListener(listener, (), "addresses unknown")
     known = _candidates(listener, networks)
     if not known:
         return PlannedListener(listener, (), "no own address")

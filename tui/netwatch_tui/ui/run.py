@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
+from netwatch_tui.play.position import Plays
+from netwatch_tui.play.probes import plan_probe
 from netwatch_tui.settings.arrangement import Arrangement
 from netwatch_tui.settings.config_file import config_folder
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
@@ -73,7 +75,8 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
     remembered = Remembered(start.folder)
-    setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
+    saved_views, plan = SavedViews(start.folder), None if isinstance(feed, Plays) else plan_probe
+    setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, saved_views, start.view, plan)
     driver = TerminalDriver if fits() else None
     failures = Failures(start.folder if start.debug else None)
     app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)

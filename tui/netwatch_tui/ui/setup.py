@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netwatch_tui.play.probes import Plan, plan_probe
+from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
@@ -25,8 +25,8 @@ class Setup(NamedTuple):
     """What keeps them; None for nothing that outlives the program."""
     view: int = 0
     """Which of all is shown first."""
-    plan_probe: Plan = plan_probe
-    """Finds out how the listeners that are shown can be tried."""
+    plan_probe: Plan | None = None
+    """Finds out how the listeners that are shown can be tried; None where there is no machine to try them on."""
 
 
 USUAL_SETUP = Setup()

@@ -103,7 +103,7 @@ class MainScreen(Screen[None]):
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         playback = Playback(self, self._player)
-        probing = Probing(self, setup.plan_probe, self.run_worker, is_recorded=self._player is not None)
+        probing = Probing(self, setup.plan_probe, self.run_worker)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(

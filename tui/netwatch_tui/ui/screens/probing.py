@@ -18,44 +18,39 @@ from netwatch_tui.view.view import View
 class Probing:
     """Plans what to try, asks, and shows the page on which it is tried."""
 
-    def __init__(
-        self,
-        viewer: Viewer,
-        plan: Plan,
-        run: Callable[[Coroutine[Any, Any, None]], object],
-        *,
-        is_recorded: bool,
-    ) -> None:
+    def __init__(self, viewer: Viewer, plan: Plan | None, run: Callable[[Coroutine[Any, Any, None]], object]) -> None:
         """Try what a viewer shows.
 
         Args:
             viewer: Who shows it.
-            plan: Finds out what can be tried.
+            plan: Finds out what can be tried; None for a recording, which has no ports.
             run: Runs what takes its time, beside everything else.
-            is_recorded: There is no machine whose ports could be tried.
         """
         self._viewer = viewer
         self._plan = plan
         self._run = run
-        self._is_recorded = is_recorded
+        self._is_planning = False
 
     def action_probe(self) -> None:
         """Find out which of the listeners that are shown answer, once the person has agreed."""
         view = self._viewer.view
-        if self._is_recorded:
+        if self._plan is None:
             self._viewer.say("A recording has no ports to try; this is for the machine itself.")
         elif view is None or not (listeners := _listeners(view)):
             self._viewer.say("No listener is shown; there is nothing to try.")
-        else:
-            self._run(self._ask(listeners, view))
+        elif not self._is_planning:
+            self._is_planning = True
+            self._run(self._ask(self._plan, listeners, view))
 
-    async def _ask(self, listeners: list[Socket], view: View) -> None:
+    async def _ask(self, plan: Plan, listeners: list[Socket], view: View) -> None:
         try:
-            probe = await asyncio.to_thread(self._plan, listeners, view.snapshot.sockets)
+            probe = await asyncio.to_thread(plan, listeners, view.snapshot.sockets)
         except OSError as error:
             self._viewer.say(f"The ports can't be tried: {printable(error.strerror or str(error))}")
             return
-        tried = sum(bool(plan.ends) for plan in probe.planned)
+        finally:
+            self._is_planning = False
+        tried = sum(bool(each.ends) for each in probe.planned)
         if not tried:
             probe.close()
             self._viewer.say("Nothing shown can be tried: only TCP listeners at the machine's own addresses are.")
