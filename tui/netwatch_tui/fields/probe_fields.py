@@ -8,14 +8,15 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
-from netwatch_tui.fields.format import BLANK, printable
-from netwatch_tui.fields.json_types import COUNT, SECONDS_OR_NULL, TEXT, TEXTS, JsonType, Value, flat, one_of
+from netwatch_tui.fields.format import BLANK, clip, printable
+from netwatch_tui.fields.holders import clip_names
+from netwatch_tui.fields.json_types import COUNT, SECONDS_OR_NULL, TEXT, TEXTS, JsonType, Value, one_of
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.quantities import brief_time
 from netwatch_tui.sockets.probe_results import Attempt, PortState, ProbeEnd, ProbeRow, Reach
 
-_SHOWN_ADDRESSES = 2
-"""In a cell; of more it is told how many there are."""
+UNLIMITED = 1_000
+"""Cells, more than any text has."""
 
 
 class Told(Flag):
@@ -45,14 +46,21 @@ class ProbeField(NamedTuple):
     right_aligned: bool = False
     rank: int = 0
     """Importance, 0 the highest: where there is no room for all, the greatest goes first."""
+    width: int = UNLIMITED
+    """As many of the cells that its texts need it has before a less important column is left out."""
+    most: int = UNLIMITED
+    """Cells that it has at most."""
+    clip: Callable[[str, int], str] = clip
+    """Fits its text into a number of cells."""
 
 
-def _of_listener(id: str, told: Told, rank: int = 9) -> ProbeField:
+def _of_listener(id: str, told: Told, rank: int = 9, width: int = UNLIMITED) -> ProbeField:
     """What is known of the socket anyway."""
     field = FIELD_BY_ID[id]
     return ProbeField(
         id, field.title, field.meaning, told, lambda row, moment: field.value(row.listener, moment),
-        lambda row, moment: field.text(row.listener, moment), field.json, field.right_aligned, rank,
+        lambda row, moment: field.text(row.listener, moment), field.json, field.right_aligned, rank, width,
+        clip=field.clip,
     )  # fmt: skip
 
 
@@ -79,13 +87,16 @@ def _addresses(row: ProbeRow, _: Moment) -> list[str]:
 
 
 def _addresses_text(row: ProbeRow, moment: Moment) -> str:
-    found = _addresses(row, moment)
-    more = f" +{len(found) - _SHOWN_ADDRESSES}" if len(found) > _SHOWN_ADDRESSES else ""
-    return printable(", ".join(found[:_SHOWN_ADDRESSES]) + more) or BLANK
+    return printable(",".join(_addresses(row, moment))) or BLANK
 
 
 def _origins(row: ProbeRow, _: Moment) -> list[str]:
     return list(dict.fromkeys(_origin(each.end) for each in row.attempts))
+
+
+def _origins_text(row: ProbeRow, moment: Moment) -> str:
+    found = _origins(row, moment)
+    return "both" if len(found) > 1 else "".join(found) or BLANK
 
 
 def _attempt(attempt: Attempt) -> dict[str, object]:
@@ -115,7 +126,7 @@ PROBE_FIELDS = (
         "state", "State", "what became of the attempts: open, refused, filtered, no answer, or not tried",
         Told.EVERYWHERE, lambda r, _: r.state, lambda r, _: r.state, one_of(PortState), rank=0,
     ),
-    _of_listener("service", Told.FLAT, rank=6),
+    _of_listener("service", Told.FLAT, rank=6, width=8),
     ProbeField(
         "reason", "Reason", "how that is known", Told.EVERYWHERE, lambda r, _: r.reason, lambda r, _: r.reason, TEXT,
         rank=1,
@@ -125,11 +136,12 @@ PROBE_FIELDS = (
         Told.EVERYWHERE, lambda r, _: r.seconds, _time, SECONDS_OR_NULL, right_aligned=True, rank=7,
     ),
     ProbeField(
-        "addresses", "Tried at", "addresses with this outcome", Told.FLAT, _addresses, _addresses_text, TEXTS, rank=3
+        "addresses", "Tried at", "addresses with this outcome, +N for N more", Told.FLAT, _addresses, _addresses_text,
+        TEXTS, rank=3, width=12, most=40, clip=clip_names,
     ),
     ProbeField(
         "from", "From", "inside: from the listener's own network namespace; outside: from the program's", Told.FLAT,
-        _origins, lambda r, m: flat(_origins(r, m)) or BLANK, TEXTS, rank=3,
+        _origins, _origins_text, TEXTS, rank=3,
     ),
     ProbeField(
         "attempts", "Attempts", "each attempt with this outcome", Told.OBJECTS,
@@ -145,9 +157,9 @@ PROBE_FIELDS = (
         Told.CELLS | Told.OBJECTS, lambda r, _: r.left_out, lambda r, _: str(r.left_out), COUNT, right_aligned=True,
     ),
     _of_listener("pid", Told.FLAT, rank=8),
-    _of_listener("process", Told.FLAT, rank=2),
+    _of_listener("process", Told.FLAT, rank=2, width=9),
     _of_listener("user", Told.CELLS),
-    _of_listener("scope", Told.FLAT, rank=4),
+    _of_listener("scope", Told.FLAT, rank=4, width=12),
     _of_listener("netns", Told.CELLS),
 )  # fmt: skip
 

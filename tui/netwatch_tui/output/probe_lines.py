@@ -38,7 +38,7 @@ def probe_lines(format: str, rows: list[ProbeRow], head: Head) -> Iterator[str]:
 
 def _table(rows: list[ProbeRow], head: Head) -> Iterator[str]:
     fields, moment = table_fields(rows), head.moment
-    cells = [[field.text(row, moment) for field in fields] for row in rows]
+    cells = [[field.clip(field.text(row, moment), field.most) for field in fields] for row in rows]
     if head.header:
         cells.insert(0, [field.title for field in fields])
     return aligned(cells, [field.right_aligned for field in fields])
