@@ -9,7 +9,7 @@ import socket as net
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
@@ -157,7 +157,7 @@ def told(rows: list[ProbeRow]) -> dict[int, list[tuple[str, str, list[str], Reac
 
 def probed(source: LinuxSource, netns: Netns) -> dict[int, list[tuple[str, str, list[str], Reach | None]]]:
     sockets = look(source, netns)
-    with ListenerProbe(listeners(sockets), sockets) as probe:
+    with closing(ListenerProbe(listeners(sockets), sockets)) as probe:
         return told(rows_of(probe.planned, dict(probe.run(nothing)), {}))
 
 
@@ -170,7 +170,7 @@ def test_open_refused_and_filtered_are_told_apart_from_inside(
     have_rules(far)
     made = {port: listen(opened, far, port) for port in (OPEN, SHUT, HIDDEN, REJECTED, FORBIDDEN, GONE)}
     sockets = look(source, far)
-    with ListenerProbe(listeners(sockets), sockets) as probe:
+    with closing(ListenerProbe(listeners(sockets), sockets)) as probe:
         made[GONE].close()
         found = told(rows_of(probe.planned, dict(probe.run(nothing)), {}))
     assert found == {
@@ -273,7 +273,7 @@ def test_a_listener_at_every_address_is_not_mistaken_for_a_more_specific_one(
     for address in ("127.0.0.1", "0.0.0.0"):
         opened.enter_context(run_inside(file, partial(_sharing, address)))
     sockets = look(source, far)
-    with ListenerProbe(listeners(sockets), sockets) as probe:
+    with closing(ListenerProbe(listeners(sockets), sockets)) as probe:
         tried = {plan.listener.local.text: plan.ends for plan in probe.planned}
     assert [str(ip_address(end.address)) for end in tried["0.0.0.0"]] == [FAR]
     assert [str(ip_address(end.address)) for end in tried["127.0.0.1"]] == ["127.0.0.1"]
@@ -296,7 +296,7 @@ def test_a_port_that_nobody_listens_at_is_not_taken_for_open_when_it_connects_to
     subprocess.run(near.command("sh", "-c", port_range), check=True)
     listener = listen(opened, near, GONE, "127.0.0.1")
     sockets = look(source, near)
-    with ListenerProbe(listeners(sockets), sockets) as probe:
+    with closing(ListenerProbe(listeners(sockets), sockets)) as probe:
         listener.close()
         found = told(rows_of(probe.planned, dict(probe.run(nothing)), {}))
     assert found == {GONE: [("refused", "conn-refused", ["127.0.0.1"], Reach.NOWHERE)]}
@@ -343,6 +343,6 @@ def test_it_ends_when_nobody_wants_it_any_more(far: Netns, source: LinuxSource, 
             raise UnwantedError
 
     before = set(os.listdir("/proc/self/fd"))
-    with ListenerProbe(listeners(sockets), sockets) as probe, pytest.raises(UnwantedError):
+    with closing(ListenerProbe(listeners(sockets), sockets)) as probe, pytest.raises(UnwantedError):
         list(probe.run(check))
     assert len(os.listdir("/proc/self/fd")) <= len(before), "no descriptor is left behind"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
 from netwatch_tui.kernel.direct_addresses import DirectRoutes
 from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
@@ -42,16 +40,6 @@ class ListenerProbe:
         self.planned = planned(listeners, every, self.networks, own, direct)
         self.ends = attempts(self.planned)
         """All that will be tried."""
-
-    def __enter__(self) -> Self:
-        """To be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Let go of all namespaces."""
-        self.close()
 
     def close(self) -> None:
         """Let go of all namespaces."""

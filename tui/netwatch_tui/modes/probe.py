@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from contextlib import closing
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.field_needs import field_needs
@@ -53,7 +54,7 @@ def probe(options: argparse.Namespace, make_source: MakeSource) -> int:
             complain_of_hidden(snapshot.namespaces)
         listeners = _chosen(choice, snapshot)
         try:
-            with ListenerProbe(listeners, snapshot.sockets) as tried:
+            with closing(ListenerProbe(listeners, snapshot.sockets)) as tried:
                 outcomes = dict(tried.run(check))
         except OSError as error:
             complain(f"the ports can't be tried: {reason(error_number(error))}")
