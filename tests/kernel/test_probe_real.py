@@ -302,6 +302,22 @@ def test_a_port_that_nobody_listens_at_is_not_taken_for_open_when_it_connects_to
     assert found == {GONE: [("refused", "conn-refused", ["127.0.0.1"], Reach.NOWHERE)]}
 
 
+def test_an_address_that_the_machine_has_lost_is_not_tried(far: Netns, source: LinuxSource, opened: ExitStack) -> None:
+    """By now it may be another machine's."""
+    listen(opened, far, OPEN)
+    sockets = look(source, far)
+    with closing(ListenerProbe(listeners(sockets), sockets)) as probe:
+        ip(far, "addr", "flush", "dev", "wire-b")
+        ip(far, "route", "add", f"{FAR}/32", "dev", "wire-b")
+        found = told(rows_of(probe.planned, dict(probe.run(nothing)), {}))
+    assert found == {
+        OPEN: [
+            ("open", "syn-ack", ["127.0.0.1"], Reach.SOMEWHERE),
+            ("not tried", "cannot assign requested address", [FAR], Reach.SOMEWHERE),
+        ]
+    }
+
+
 def test_no_attempt_passes_a_router(near: Netns, far: Netns, opened: ExitStack) -> None:
     """Whatever routes and rules make of an address after it was found to be the machine's own."""
     beyond = opened.enter_context(new_netns("beyond"))

@@ -30,6 +30,8 @@ _CHECK_EVERY = 0.1
 
 _FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
+_IP_BIND_ADDRESS_NO_PORT = 24
+"""Leaves the choice of the port to connect(2), as without bind(2); for IPv6 as well."""
 _EXTENDED_ERROR = struct.Struct("=IBBB")  # struct sock_extended_err: errno, origin, type, code
 _ICMP, _ICMP6 = 2, 3
 """Origins of such errors."""
@@ -123,7 +125,7 @@ def _all_prepared(ends: Sequence[ProbeEnd]) -> list[tuple[ProbeEnd, _Prepared | 
     for end in ends:
         try:
             made.append((end, _prepared(end)))
-        except OSError as error:  # there are no more descriptors, or the device is gone
+        except OSError as error:  # there are no more descriptors, or the device or the address is gone
             made.append((end, error))
     return made
 
@@ -138,8 +140,16 @@ def _prepared(end: ProbeEnd) -> _Prepared:
         target = (text, end.port, 0, socket.if_nametoindex(end.device) if end.device else 0)
         options = ((socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS), (socket.IPPROTO_IPV6, _IPV6_RECVERR))
     connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    for level, option in options:
-        connection.setsockopt(level, option, 1)
+    try:
+        for level, option in options:
+            connection.setsockopt(level, option, 1)
+        if end.origin == end.netns:
+            # From the very address that is tried, so that nothing is sent if the machine has lost it meanwhile.
+            connection.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+            connection.bind((text, 0, *target[2:]))
+    except OSError:
+        connection.close()
+        raise
     return connection, target
 
 
