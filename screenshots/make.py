@@ -22,6 +22,7 @@ time.tzset()
 
 from netwatch_tui.ui.app import NetwatchApp  # noqa: E402 -- as above
 from netwatch_tui.ui.remembered import Remembered  # noqa: E402 -- as above
+from netwatch_tui.ui.setup import Setup  # noqa: E402 -- as above
 from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- as above
 from netwatch_tui.view.spec import ViewSpec  # noqa: E402 -- after the environment that Textual reads
 from screenshots.actor import FakeActor  # noqa: E402 -- as above
@@ -45,7 +46,7 @@ async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], fold
     spec = ViewSpec()
     feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())
-    app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder), actor=FakeActor())
+    app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder), setup=Setup(actor=FakeActor()))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         feed.step()

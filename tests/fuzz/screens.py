@@ -12,6 +12,7 @@ from netwatch_tui.play.player import Player
 from netwatch_tui.recording.reader import RecordingError, count_frames, open_recording
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.themes import DEFAULT_THEME, load_themes, themes_folder
 from netwatch_tui.view.spec import ViewSpec
 from screenshots.actor import FakeActor
@@ -62,7 +63,8 @@ def attempt(made: tuple[int, bytes]) -> bool:
 async def _shown(path: str, random: Random) -> bool:
     feed = Player(partial(open_recording, path), ViewSpec(), count=partial(count_frames, path))
     themes, _ = load_themes(themes_folder())
-    app = NetwatchApp(feed, ViewSpec(), themes, DEFAULT_THEME, lambda *_: (), Remembered(None), actor=FakeActor())
+    setup = Setup(actor=FakeActor())
+    app = NetwatchApp(feed, ViewSpec(), themes, DEFAULT_THEME, lambda *_: (), Remembered(None), setup=setup)
     size = (random.choice((40, 80, 200)), random.choice((10, 24, 60)))
     with patch("textual.pilot.wait_for_idle", until_idle), patch("textual.app.wait_for_idle", until_idle):
         await _press(app, feed, random, size)

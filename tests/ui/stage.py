@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.app import NetwatchApp
@@ -162,6 +163,7 @@ async def on_stage(
     arrangement: Keeps | None = None,
     views: tuple[NamedView, ...] = VIEWS,
     actor: TakesAim | None = None,
+    plan_probe: Plan | None = None,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
@@ -172,8 +174,8 @@ async def on_stage(
         remembered = Remembered(folder or Path(passing))
         saved_views = SavedViews(folder or Path(passing))
         saved = () if folder is None else _saved(saved_views)
-        setup = Setup(keymap, arrangement, views, saved, saved_views)
-        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup, actor=actor)
+        setup = Setup(keymap, arrangement, views, saved, saved_views, plan_probe=plan_probe, actor=actor)
+        app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, feed, pilot)

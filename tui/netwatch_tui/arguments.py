@@ -30,6 +30,7 @@ class Mode(StrEnum):
     RECORD = "--record without a screen"
     DIFF = "--diff"
     ACT = "--close or --kill"
+    PROBE = "--probe"
 
 
 class Completes(StrEnum):
@@ -138,6 +139,7 @@ _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 _ACT = frozenset({Mode.ACT})
+_NAMESPACES = _TICKS | {Mode.PROBE}
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
@@ -178,7 +180,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         WHICH,
         values=("NAME",),
         default="",
-        modes=_TICKS,
+        modes=_NAMESPACES,
         on_replay=False,
     ),
     Argument(
@@ -189,7 +191,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         action="store_const",
         const="*",
         default="",
-        modes=_TICKS,
+        modes=_NAMESPACES,
         on_replay=False,
     ),
     Argument(
@@ -206,7 +208,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("FORMAT",),
         choices=FORMATS,
         completes=Completes.CHOICES,
-        modes=_PRINTS | {Mode.WATCH, Mode.DIFF},
+        modes=_PRINTS | {Mode.WATCH, Mode.DIFF, Mode.PROBE},
     ),
     Argument(
         ("--columns",),
@@ -249,6 +251,14 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_PRINTS | {Mode.WATCH, Mode.LIVE, Mode.RECORD},
     ),
     Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
+    Argument(
+        ("--probe",),
+        "try this machine's own listening TCP ports by connecting to them at its own addresses, and print which answer",
+        HOW,
+        default=False,
+        modes=frozenset({Mode.PROBE}),
+        on_replay=False,
+    ),
     Argument(
         ("--watch",),
         "print an NDJSON event whenever a socket opens, changes or closes, until stopped",
@@ -396,6 +406,7 @@ EXAMPLES = (
     ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
+    ("netwatch-tui --probe port:8000-8999", "which of these listeners answer, and where"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
     ("netwatch-tui --kill TERM port:8080", "who would be ended; --yes does it"),
 )

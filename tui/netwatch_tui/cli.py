@@ -135,6 +135,8 @@ def _mode(options: argparse.Namespace) -> Mode:
         return Mode.DIFF
     if options.close or options.kill is not None:
         return Mode.ACT
+    if options.probe:
+        return Mode.PROBE
     if options.wait_for is not None:
         return Mode.WAIT
     if options.watch:
@@ -178,6 +180,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.close_and_kill import close_or_kill
 
             return close_or_kill(options, _machine)
+        case Mode.PROBE:
+            from netwatch_tui.modes.probe import probe
+
+            return probe(options, _machine)
         case Mode.DIFF:
             from netwatch_tui.modes.diff import diff
 

@@ -39,7 +39,7 @@ class HeldProcess(NamedTuple):
     """Why no signal may be sent; empty if it may."""
 
 
-class Reach(NamedTuple):
+class HolderDescriptor(NamedTuple):
     """A descriptor through which a holder's socket can be shut down."""
 
     handle: ProcessHandle
@@ -61,7 +61,7 @@ class HeldSocket(NamedTuple):
     why_not: str
     """Why not by the better way, or at all; empty where nothing is in the way."""
     guard: Guard | None
-    reaches: tuple[Reach, ...] = ()
+    descriptors: tuple[HolderDescriptor, ...] = ()
 
 
 class Hit(NamedTuple):
@@ -152,9 +152,9 @@ def _close(act: Act, target: HeldSocket, closers: Closers) -> Hit:
             failure = _CLOSED
         except OSError as error:
             failure = reason(error_number(error))
-    for reach in target.reaches:
+    for descriptor in target.descriptors:
         try:
-            with reach.borrowed(target.socket, target.name) as own:
+            with descriptor.borrowed(target.socket, target.name) as own:
                 own.shutdown(SHUT_RDWR)
             return Hit(act, target, way=Way.SHUTDOWN)
         except ProcessLookupError:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from netwatch_tui.actions.act import Way
-from netwatch_tui.actions.aim import NOT_YOURS, Closers, HeldProcess, HeldSocket, Reach
+from netwatch_tui.actions.aim import NOT_YOURS, Closers, HeldProcess, HeldSocket, HolderDescriptor
 from netwatch_tui.actions.guards import Guard, OwnSession
 from netwatch_tui.actions.subject import Subject, descriptors_of
 from netwatch_tui.fields.holders import process_name
@@ -175,28 +175,28 @@ def _held(socket: Socket, name: Named | None, why_not: str, handles: Handles, gu
     if name is not None and known is not None and known.cookie != name.cookie:
         return None  # another one has its ends
     if name is not None and not why_not:
-        return HeldSocket(socket, name, Way.DESTROY, "", guard, tuple(_reaches(socket, handles)))
+        return HeldSocket(socket, name, Way.DESTROY, "", guard, tuple(_descriptors(socket, handles)))
     if not can_shut_down(socket):
         return HeldSocket(socket, name, None, _NO_CONNECTION, guard)
-    reaches, failure = [], why_not if not socket.owners else ""
-    for reach in _reaches(socket, handles):
+    descriptors, failure = [], why_not if not socket.owners else ""
+    for descriptor in _descriptors(socket, handles):
         try:
-            with reach.borrowed(socket, name):
-                reaches.append(reach)
+            with descriptor.borrowed(socket, name):
+                descriptors.append(descriptor)
         except ProcessLookupError:
             failure = failure or _NO_HOLDER
         except PermissionError:
             failure = f"{why_not or _ONLY_SHUTDOWN}, and its holder is shielded or may not be traced by this user"
         except OSError as error:
             failure = reason(error_number(error))
-    way = Way.SHUTDOWN if reaches else None
-    return HeldSocket(socket, name, way, (why_not if reaches else failure) or _NO_HOLDER, guard, tuple(reaches))
+    way = Way.SHUTDOWN if descriptors else None
+    return HeldSocket(socket, name, way, (why_not if descriptors else failure) or _NO_HOLDER, guard, tuple(descriptors))
 
 
-def _reaches(socket: Socket, handles: Handles) -> Iterable[Reach]:
+def _descriptors(socket: Socket, handles: Handles) -> Iterable[HolderDescriptor]:
     for owner in socket.owners:
         try:
-            yield Reach(handles.of(owner.pid), owner.fd)
+            yield HolderDescriptor(handles.of(owner.pid), owner.fd)
         except OSError:
             continue  # it has ended, or no more can be held: the others are as good
 

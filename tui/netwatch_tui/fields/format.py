@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from netwatch_tui.fields.json_types import in_quotes
@@ -269,3 +269,21 @@ def duration(seconds: float) -> str:
         if whole >= size:
             return f"{whole // size}{unit}"
     return f"{whole}s"
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> Iterator[str]:
+    """Lines of cells, each column as wide as its widest; no blanks at the ends of lines.
+
+    Args:
+        rows: Cells that are harmless to show, the same number in each.
+        right: Which columns stand at their right edge; none where nothing is said.
+    """
+    widths = [max(map(cell_width, column)) for column in zip(*rows, strict=True)]
+    sides = right or [False] * len(widths)
+    for row in rows:
+        yield " ".join(map(_filled, row, widths, sides)).rstrip()
+
+
+def _filled(cell: str, width: int, right: bool) -> str:
+    blanks = " " * (width - cell_width(cell))
+    return blanks + cell if right else cell + blanks

@@ -112,7 +112,7 @@ class LinuxNamespace:
         if self.is_own:
             return _opened(f"{self._own_net}/{name}")
         with suppress(ProcessLookupError):  # what it is held by can't be opened; the process may still show it
-            self._hold()
+            self.hold()
         number = self._number(name)
         found = None if self.way is None or number is None else _opened_table(f"{self.way}/net/{name}", number)
         if found is None:
@@ -158,18 +158,21 @@ class LinuxNamespace:
             return None
         return seen.pop() if is_there and len(seen) == 1 and not is_others else None
 
-    def _inside(self, make: Callable[[], _T]) -> _T:
+    def run(self, make: Callable[[], _T]) -> _T:
         """What a function gives that runs in the namespace; see `inside.run_inside`."""
+        return make() if self.is_own else self._inside(make)
+
+    def _inside(self, make: Callable[[], _T]) -> _T:
         try:
-            made = run_inside(self._hold(), make)
+            made = run_inside(self.hold(), make)
         except PermissionError:
             self._may_enter = False
             raise
         self._may_enter = True
         return made
 
-    def _hold(self) -> int:
-        """The descriptor of the namespace's file, opened if need be.
+    def hold(self) -> int:
+        """The descriptor of the namespace's file, opened if need be, which stays so until `close`.
 
         Raises:
             ProcessLookupError: What led to the namespace leads there no longer.

@@ -203,6 +203,10 @@ class NamespaceList:
         own.name = OWN
         return Namespaces(own, (), 0, problems=(_problem(error_number(fault)),))
 
+    def known(self, inode: int) -> LinuxNamespace | None:
+        """The namespace of this number, as the last look found it."""
+        return self._known.get(inode)
+
     def choose(self, text: str) -> str:
         """What `Namespaces.chosen` calls a namespace that a person named by name, number, path or pid.
 

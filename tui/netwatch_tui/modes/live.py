@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netwatch_tui.actions.actor import Actor
 from netwatch_tui.fields.format import printable
 from netwatch_tui.files.state_folder import check_folder, state_folder
 from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
@@ -146,7 +145,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     thresholds = start.settings.thresholds
     feed = LiveFeed(source, TABLES, spec, record=record if options.record else None, thresholds=thresholds)
     try:
-        return _run(feed, spec, start, lambda: os.uname().nodename, Actor())
+        return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -177,7 +176,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     return _run(feed, spec, start, lambda: feed.position.host)
 
 
-def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], actor: Actor | None = None) -> int:
+def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> int:
     """Show what a feed sends, of the machine with this name."""
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
@@ -198,7 +197,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], acto
         return write_lines(format, sockets, head)
 
     try:
-        return run(feed, spec, start, file_lines, actor)
+        return run(feed, spec, start, file_lines)
     except ThemeError as error:
         complain(str(error))
         return 2

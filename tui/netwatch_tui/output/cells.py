@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from netwatch_tui.fields.catalogue import CELL_FIELDS, named_fields
@@ -43,25 +43,37 @@ class _CsvLine:
 
 
 def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
-    """Cells between commas, in quotes where they need it; see RFC 4180."""
-    line = _CsvLine()
-    write: Callable[[Iterable[Any]], Any] = csv.writer(line, lineterminator="").writerow
+    """Sockets as CSV."""
     fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
-    if head.header:
-        write([field.id for field in fields])
-        yield line.text
-    for socket in sockets:
-        write([cell(field.value(socket, moment)) for field in fields])
-        yield line.text
+    values = ([field.value(socket, moment) for field in fields] for socket in sockets)
+    return csv_rows([field.id for field in fields] if head.header else (), values)
 
 
 def tsv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
-    """Cells between tabs, without quotes."""
+    """Sockets as TSV."""
     fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
-    if head.header:
-        yield "\t".join(field.id for field in fields)
-    for socket in sockets:
-        yield "\t".join(cell(field.value(socket, moment), _TSV_UNSAFE) for field in fields)
+    values = ([field.value(socket, moment) for field in fields] for socket in sockets)
+    return tsv_rows([field.id for field in fields] if head.header else (), values)
+
+
+def csv_rows(heading: Sequence[str], rows: Iterable[Iterable[Value]]) -> Iterator[str]:
+    """Cells between commas, in quotes where they need it; see RFC 4180. No heading where it is empty."""
+    line = _CsvLine()
+    write: Callable[[Iterable[Any]], Any] = csv.writer(line, lineterminator="").writerow
+    if heading:
+        write(heading)
+        yield line.text
+    for values in rows:
+        write(map(cell, values))
+        yield line.text
+
+
+def tsv_rows(heading: Sequence[str], rows: Iterable[Iterable[Value]]) -> Iterator[str]:
+    """Cells between tabs, without quotes. No heading where it is empty."""
+    if heading:
+        yield "\t".join(heading)
+    for values in rows:
+        yield "\t".join(cell(value, _TSV_UNSAFE) for value in values)
 
 
 def cell(value: Value, unsafe: re.Pattern[str] = _UNSAFE) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.fields.format import aligned, local_text, peer_text
 from netwatch_tui.fields.holders import users_text
 from netwatch_tui.fields.owner_fields import owner_object
-from netwatch_tui.output.column_table import aligned
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump, socket_objects
 from netwatch_tui.output.schema import VERSION

@@ -40,10 +40,15 @@ def object_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
 
 def document_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """One object that holds all sockets, a line each."""
+    return document("sockets", object_lines(sockets, head), head)
+
+
+def document(name: str, lines: Iterable[str], head: Head) -> Iterator[str]:
+    """One object that holds a list under a name, of which each line is an item."""
     about = dump({"version": VERSION, "taken_at": iso(head.taken_at), "host": head.host})
-    yield f'{about[:-1]}, "sockets": ['
+    yield f'{about[:-1]}, "{name}": ['
     last = None
-    for line in object_lines(sockets, head):
+    for line in lines:
         if last is not None:
             yield f"{last},"
         last = line

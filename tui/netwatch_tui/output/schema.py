@@ -21,7 +21,8 @@ VERSION = 1
 
 _ABOUT = (
     "With --format ndjson each line is one #/$defs/socket; with --watch each line is one #/$defs/event, with --diff "
-    "one #/$defs/difference. With --columns a socket has the named fields instead of the required ones. Within version "
+    "one #/$defs/difference, with --probe one #/$defs/probe, and with --probe --format json the whole is "
+    "#/$defs/probes. With --columns a socket has the named fields instead of the required ones. Within version "
     f"{VERSION} fields may be added: ignore what you don't know. Names on Linux are bytes: a byte that is no UTF-8 is "
     f"written as U+FFFD, and then a member NAME{SUFFIX} beside the member NAME holds the exact bytes in base64; beside "
     "a list it is a list of the same length, with null where the text is exact. Without such a member it is exact."
@@ -49,7 +50,14 @@ def schema() -> dict[str, Any]:
         "title": f"netwatch-tui --once --format json, version {VERSION}",
         "description": _ABOUT,
         **document,
-        "$defs": {**_types(), "owner": _owner(), "socket": _socket(), "event": _event(), "difference": _difference()},
+        "$defs": {
+            **_types(),
+            "owner": _owner(),
+            "socket": _socket(),
+            "event": _event(),
+            "difference": _difference(),
+            **_probes(),
+        },
     }
 
 
@@ -133,6 +141,20 @@ def _difference() -> dict[str, Any]:
             "socket": _SOCKET,
         }
     )
+
+
+def _probes() -> dict[str, Any]:
+    from netwatch_tui.fields.probe_fields import Told, told_in  # here, as nobody else needs it for one number
+
+    members = {field.id: {**field.json, "description": field.meaning} for field in told_in(Told.OBJECTS)}
+    probes = {"type": "array", "items": {"$ref": "#/$defs/probe"}}
+    return {
+        "probe": {
+            "description": "attempts at a listener with one outcome",
+            **_object({**members, "listener": _SOCKET}),
+        },
+        "probes": _object({"version": {"const": VERSION}, "taken_at": TIME, "host": _HOST, "probes": probes}),
+    }
 
 
 if __name__ == "__main__":

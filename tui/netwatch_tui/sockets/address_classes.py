@@ -11,6 +11,11 @@ def is_loopback(packed: bytes) -> bool:
     return short[:1] == b"\x7f" if len(short) == 4 else short == bytes(15) + b"\1"
 
 
+def is_link_local(packed: bytes) -> bool:
+    """In IPv6 what means something together with a device only: fe80::/10 (RFC 4291, 2.5.6)."""
+    return len(packed) == 16 and _is_link_local6(packed[0], packed[1])
+
+
 def is_public(packed: bytes) -> bool:
     """Neither loopback nor private nor unspecified."""
     short = plain(packed)
@@ -33,4 +38,8 @@ def _is_public4(first: int, second: int) -> bool:
 
 def _is_private6(first: int, second: int) -> bool:
     """By the first two bytes: link-local (fe80::/10), unique local (fc00::/7, RFC 4193) or multicast (ff00::/8)."""
-    return (first == 0xFE and second & 0xC0 == 0x80) or first & 0xFE == 0xFC or first == 0xFF
+    return _is_link_local6(first, second) or first & 0xFE == 0xFC or first == 0xFF
+
+
+def _is_link_local6(first: int, second: int) -> bool:
+    return first == 0xFE and second & 0xC0 == 0x80

@@ -28,7 +28,6 @@ from netwatch_tui.ui.keymap import ALL_KEYS, APP_KEYS, bindings
 from netwatch_tui.ui.messages import AltKey, Said, Typed, is_letter
 from netwatch_tui.ui.printable_lines import OnlyPrintable
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.setup import USUAL_SETUP, Setup
@@ -64,7 +63,6 @@ class NetwatchApp(App[None], inherit_bindings=False):
         setup: Setup = USUAL_SETUP,
         driver: type[Driver] | None = None,
         failures: Failures | None = None,
-        actor: TakesAim | None = None,
     ) -> None:
         self._variables = dict(themes[theme].variables)
         super().__init__(driver_class=driver)
@@ -77,7 +75,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
         self._feed = feed
         self._dialog_notice = DialogNotice(self)
         choice = ThemeChoice(self, themes, theme, self._remember_theme)
-        self.main = MainScreen(feed, spec, notices, write, remembered, choice, setup, actor)
+        self.main = MainScreen(feed, spec, notices, write, remembered, choice, setup)
         setup.keymap.put_on(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

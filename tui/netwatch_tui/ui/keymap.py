@@ -142,6 +142,7 @@ MAIN_KEYS = (
     Key("show.established", "e", "only_established", "Established", "only established ones, or all again"),
     Key("show.all", "a", "show_all", "All", "all kinds and all states"),
     Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
+    Key("reach", "O", "probe", "Reachable", "which of the listeners shown answer, tried from this machine; asks first"),
     Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
     Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
     Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", in_footer=True),
@@ -218,6 +219,15 @@ CONFIRM_KEYS = (
     Key("confirm.no", "escape,n,q", "dismiss", "No", "back, and do nothing"),
 )
 """Where an action is confirmed."""
+PROBE_KEYS = (
+    Key("probe.copy", "y", "copy", "Copy", "copy the row"),
+    Key("probe.up", "up,k", "move('cursor_up')", "Up", "one line up"),
+    Key("probe.down", "down,j", "move('cursor_down')", "Down", "one line down"),
+    Key("probe.page_up", "pageup,ctrl+b", "move('page_up')", "Page up", "one page up"),
+    Key("probe.page_down", "pagedown,ctrl+f", "move('page_down')", "Page down", "one page down"),
+    Key("probe.close", "escape,q,O,enter", "dismiss", "Close", "back to the table; what still runs ends"),
+)
+"""On the page of what is reachable."""
 
 PAGE_KEYS = (
     Key("page.close", "escape,q,question_mark,f1", "dismiss", "Close", "back to the table"),
@@ -237,7 +247,7 @@ class Job(NamedTuple):
 
 JOBS = (
     Job("Find", ("filter", "view", "show")),
-    Job("Look closer", ("move", "details")),
+    Job("Look closer", ("move", "details", "reach")),
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
@@ -278,6 +288,7 @@ CONTEXTS = (
     Context("while a filter is typed", (*FILTER_KEYS, *APP_KEYS), is_typing=True),
     Context("in a dialog", (*DIALOG_KEYS, *LIST_KEYS, *APP_KEYS), is_typing=True),
     Context("in the list of columns", (*COLUMNS_KEYS, *APP_KEYS)),
+    Context("on the page of what is reachable", (*PROBE_KEYS, *APP_KEYS)),
     Context("on a page of help", (*PAGE_KEYS, *APP_KEYS)),
     Context("where an action is chosen", (*ACT_KEYS, *APP_KEYS)),
     Context("where an action is confirmed", (*CONFIRM_KEYS, *APP_KEYS)),

@@ -8,8 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from netwatch_tui.actions.actor import Actor
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
+from netwatch_tui.play.position import Plays
+from netwatch_tui.play.probes import plan_probe
 from netwatch_tui.settings.arrangement import Arrangement
 from netwatch_tui.settings.config_file import config_folder
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
@@ -19,7 +22,6 @@ from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.keymap import READ_ONLY_LACKS
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
@@ -57,7 +59,7 @@ class Start(NamedTuple):
     """Whether where something failed is written down."""
 
 
-def run(feed: Feed, spec: ViewSpec, start: Start, write: Write, actor: TakesAim | None = None) -> int:
+def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
@@ -78,9 +80,11 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write, actor: TakesAim 
     send_changed_cells_only()
     remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
+    if not isinstance(feed, Plays):  # a recording is no machine to do anything with
+        setup = setup._replace(plan_probe=plan_probe, actor=Actor())
     driver = TerminalDriver if fits() else None
     failures = Failures(start.folder if start.debug else None)
-    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures, actor)
+    app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)
     # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
     loop = asyncio.new_event_loop()
     try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
+from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.view.named_views import VIEWS, NamedView
 
@@ -24,6 +26,10 @@ class Setup(NamedTuple):
     """What keeps them; None for nothing that outlives the program."""
     view: int = 0
     """Which of all is shown first."""
+    plan_probe: Plan | None = None
+    """Finds out how the listeners that are shown can be tried; None where there is no machine to try them on."""
+    actor: TakesAim | None = None
+    """Acts on processes and sockets; None where what is shown is not this machine as it is now."""
 
 
 USUAL_SETUP = Setup()

@@ -28,7 +28,6 @@ from netwatch_tui.ui.messages import (
 from netwatch_tui.ui.notice_log import NoticeLog
 from netwatch_tui.ui.palette import Palette, Themes
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.acting import Acting
 from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.ui.screens.cell_menu import CellMenu
@@ -40,6 +39,7 @@ from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.notices_page import NoticesScreen
 from netwatch_tui.ui.screens.playback import Playback
+from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
@@ -82,7 +82,6 @@ class MainScreen(Screen[None]):
         remembered: Remembered,
         themes: Themes,
         setup: Setup,
-        actor: TakesAim | None = None,
     ) -> None:
         super().__init__()
         self.notice_log = NoticeLog()
@@ -107,8 +106,9 @@ class MainScreen(Screen[None]):
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
-        self._acting = Acting(self, self._table, self._table, actor, self._info.mark)
+        self._acting = Acting(self, self._table, self._table, setup.actor, self._info.mark)
         playback = Playback(self, self._player)
+        probing = Probing(self, setup.plan_probe, self.run_worker)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(
@@ -117,7 +117,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, probing, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""

@@ -29,6 +29,7 @@ complete -c netwatch-tui -s n -l numeric -d 'accepted; addresses and ports are a
 complete -c netwatch-tui -s p -l processes -d 'accepted; owning processes are always shown'
 complete -c netwatch-tui -s i -l info -d 'add rates, totals, round-trip times and retransmits, with --record also to the file; rates take two looks, --interval apart'
 complete -c netwatch-tui -s r -l resolve -d 'accepted; no name is looked up, nothing is sent'
+complete -c netwatch-tui -l probe -d 'try this machine\'s own listening TCP ports by connecting to them at its own addresses, and print which answer'
 complete -c netwatch-tui -l watch -d 'print an NDJSON event whenever a socket opens, changes or closes, until stopped'
 complete -c netwatch-tui -l wait-for -x -d 'exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given'
 complete -c netwatch-tui -l timeout -x -d 'with --wait-for: give up after this long, such as 30s'
