@@ -27,10 +27,11 @@ if TYPE_CHECKING:  # imported where it is needed first: --once must be over befo
     from netwatch_tui.kernel.interface_addresses import InterfaceAddresses
     from netwatch_tui.kernel.mptcp_info import MptcpAnswer
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
-    from netwatch_tui.kernel.sock_diag import Bound
+    from netwatch_tui.kernel.sock_diag import Bound, PortAnswer
     from netwatch_tui.kernel.tcp_diag import TcpDiag
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
     from netwatch_tui.sockets.networks import AddressNetworks
+    from netwatch_tui.sockets.port_facts import PortRules
 
 LAST_DEVICE = 0x7FFF_FFFF
 """Numbers of devices are positive and of the type int."""
@@ -210,11 +211,29 @@ class LinuxNamespace:
         try:
             file = _opened(path) if self.is_own else self._inside(partial(_opened, path))
             with open(file, "rb") as opened:
-                return parse_port_range(opened.read().decode("ascii", "replace")) or None
+                found = parse_port_range(opened.read().decode("ascii", "replace"))
         except OSError:
             return None
+        return found and found[1] - found[0] + 1
+
+    def port_rules(self) -> PortRules:
+        """How it gives out its ports."""
+        from netwatch_tui.kernel.port_rules import UNREADABLE, read_port_rules
+
+        try:
+            return read_port_rules(self._proc) if self.is_own else self._inside(partial(read_port_rules, self._proc))
+        except OSError:
+            return UNREADABLE
 
     # --- sock_diag ---
+
+    def waiting_at(self, port: int) -> list[Socket]:
+        """The sockets that wait at a port: what sock_diag says, else what the tables do."""
+        from netwatch_tui.kernel.waiting_sockets import parsed, waiting_in_tables
+
+        unasked: list[PortAnswer] | None = None
+        found = self._question(lambda diag: list(diag.waiting_at(port)), unasked)
+        return waiting_in_tables(self.lines, self.inode, port) if found is None else parsed(found, self.inode)
 
     def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
         """What sock_diag says of the sockets of a table."""
