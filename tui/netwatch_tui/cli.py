@@ -133,6 +133,8 @@ def _mode(options: argparse.Namespace) -> Mode:
     headless = sys.stdout is None or not sys.stdout.isatty()
     if options.diff:
         return Mode.DIFF
+    if options.why_port is not None:
+        return Mode.WHY_PORT
     if options.wait_for is not None:
         return Mode.WAIT
     if options.watch:
@@ -176,6 +178,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.diff import diff
 
             return diff(options)
+        case Mode.WHY_PORT:
+            from netwatch_tui.modes.why_port import why_port
+
+            return why_port(options, _machine)
 
 
 def _machine(needs: Needs) -> LinuxSource:

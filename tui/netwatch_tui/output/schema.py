@@ -21,7 +21,8 @@ VERSION = 1
 
 _ABOUT = (
     "With --format ndjson each line is one #/$defs/socket; with --watch each line is one #/$defs/event, with --diff "
-    "one #/$defs/difference. With --columns a socket has the named fields instead of the required ones. Within version "
+    "one #/$defs/difference; with --why-port the document is a #/$defs/port. With --columns a socket has the named "
+    "fields instead of the required ones. Within version "
     f"{VERSION} fields may be added: ignore what you don't know. Names on Linux are bytes: a byte that is no UTF-8 is "
     f"written as U+FFFD, and then a member NAME{SUFFIX} beside the member NAME holds the exact bytes in base64; beside "
     "a list it is a list of the same length, with null where the text is exact. Without such a member it is exact."
@@ -35,7 +36,7 @@ _OWNERS = {"type": "array", "items": {"$ref": "#/$defs/owner"}}
 
 
 def schema() -> dict[str, Any]:
-    """The whole schema; its definitions are `socket`, `owner`, `event`, `difference` and the types of their members."""
+    """The whole schema; its definitions are `socket`, `owner`, `event`, `difference`, `port` and types of members."""
     document = _object(
         {
             "version": {"const": VERSION},
@@ -49,7 +50,14 @@ def schema() -> dict[str, Any]:
         "title": f"netwatch-tui --once --format json, version {VERSION}",
         "description": _ABOUT,
         **document,
-        "$defs": {**_types(), "owner": _owner(), "socket": _socket(), "event": _event(), "difference": _difference()},
+        "$defs": {
+            **_types(),
+            "owner": _owner(),
+            "socket": _socket(),
+            "event": _event(),
+            "difference": _difference(),
+            "port": _port(),
+        },
     }
 
 
@@ -131,6 +139,39 @@ def _difference() -> dict[str, Any]:
                 "description": "who held the socket before, if another process holds it now",
             },
             "socket": _SOCKET,
+        }
+    )
+
+
+def _port() -> dict[str, Any]:
+    from netwatch_tui.view.port_verdict import Verdict  # for which none that needs VERSION waits
+    from netwatch_tui.view.port_words import NAMES
+
+    verdict = one_of(Verdict)
+    is_free = {"type": "boolean", "description": "whether a bind to all addresses without any option succeeds"}
+    sockets = {"type": "array", "items": _SOCKET}
+    protocol = _object(
+        {
+            "protocol": one_of(NAMES),
+            "verdict": verdict,
+            "is_free": is_free,
+            "evidence": {**TEXTS, "description": "sentences for a person; they may change in any version"},
+            "advice": TEXTS,
+            "sockets": {**sockets, "description": "of which the verdict speaks"},
+        }
+    )
+    return _object(
+        {
+            "version": {"const": VERSION},
+            "taken_at": TIME,
+            "host": _HOST,
+            "port": {"type": "integer", "minimum": 1, "maximum": 65_535},
+            "netns": {**COUNT, "description": "inode of the network namespace in which it is asked about"},
+            "verdict": {**verdict, "description": "the gravest of those of the protocols"},
+            "is_free": is_free,
+            "headline": TEXT,
+            "protocols": {"type": "array", "items": protocol},
+            "elsewhere": {**sockets, "description": "those that wait at it in other network namespaces"},
         }
     )
 
