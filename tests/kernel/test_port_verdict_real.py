@@ -84,7 +84,7 @@ def test_protocols_have_ports_of_their_own(ports: Child) -> None:
     assert verdict(ports, port, "udp")["verdict"] == "bound"
     said = verdict(ports, port, "tcp", "udp")
     assert said["headline"].startswith(f"UDP port {port} is held by ")
-    assert said["headline"].endswith(f"TCP port {port} is free.")
+    assert said["headline"].endswith(f"TCP port {port} is free to bind.")
 
 
 def test_a_bound_socket_that_does_not_listen_is_in_the_way(ports: Child) -> None:
@@ -177,7 +177,7 @@ def test_a_socket_of_another_namespace_is_in_nobodys_way(ports: Child, there: Ne
         port = other.ask(["listen", "0.0.0.0", 0])
         said = verdict(ports, port)
         assert (said["verdict"], plain_bind(ports, port)) == ("other-namespace", "")
-        assert said["headline"].startswith(f"TCP port {port} is free here, and held by ")
+        assert said["headline"].startswith(f"TCP port {port} is free to bind here, and held by ")
         assert f"({other.pid}" in said["headline"]
         assert said["headline"].endswith(f"in network namespace {there.name}.")
         unused = other.ask(["hold", "tcp", LOCAL, 0])

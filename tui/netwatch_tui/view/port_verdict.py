@@ -90,14 +90,14 @@ class PortVerdict(NamedTuple):
 
     @property
     def headlines(self) -> list[str]:
-        """`TCP port 8080 is held by nginx (17179) on 127.0.0.1.`, `UDP port 8080 is free.`, the gravest first."""
+        """Sentences such as `TCP port 8080 is held by nginx (17179) on 127.0.0.1.`, the gravest first."""
         return [
             f"{names} port {self.port} {'are' if ' and ' in names else 'is'} {tail}." for names, tail in self._tails()
         ]
 
     @property
     def brief(self) -> str:
-        """The same where the port stands beside it: `TCP held by nginx (17179) on 127.0.0.1; UDP free`."""
+        """The same where the port stands beside it: `TCP held by nginx (17179) on 127.0.0.1; UDP free to bind`."""
         return "; ".join(f"{names} {tail}" for names, tail in self._tails())
 
     @property
@@ -292,7 +292,7 @@ def _unheld(protocol: str, facts: PortFacts) -> ProtocolVerdict:
     return ProtocolVerdict(
         protocol,
         verdict,
-        "free, but not for this user" if is_closed else f"free here, and {there}" if others else "free",
+        "free, but not for this user" if is_closed else f"free to bind here, and {there}" if others else "free to bind",
         (
             *(["A socket of another network namespace is in nobody's way here."] if others else []),
             *privilege_texts(facts),
