@@ -78,6 +78,38 @@ def test_a_listener_is_named_with_its_addresses_and_gives_way_to_no_option(ports
     assert "SO_REUSEADDR does not help" in " ".join(said["texts"])
 
 
+@pytest.mark.parametrize("option", ["reuse", "reuse_port"])
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_two_sockets_can_have_a_port_if_both_have_set_one_of_the_options(
+    ports: Child, protocol: str, option: str
+) -> None:
+    for is_set in (False, True):
+        port = ports.ask(["hold", protocol, LOCAL, 0, {option: is_set}])
+        said = verdict(ports, port, protocol)
+        assert any(text.startswith(f"Two {protocol.upper()} sockets can have it if both set") for text in said["texts"])
+        assert ports.ask(["bind", protocol, LOCAL, port, {option: True}]) == ("" if is_set else "EADDRINUSE")
+
+
+def test_a_listener_shares_its_port_with_the_same_users_sockets_if_all_have_set_so_reuseport(ports: Child) -> None:
+    for is_set in (False, True):
+        port = ports.ask(["listen", LOCAL, 0, {"reuse_port": is_set}])
+        assert any("SO_REUSEPORT only if both set it, as one user" in text for text in verdict(ports, port)["texts"])
+        assert ports.ask(["bind", "tcp", LOCAL, port, {"reuse_port": True}]) == ("" if is_set else "EADDRINUSE")
+    ports.ask(["become", NOBODY])
+    assert ports.ask(["bind", "tcp", LOCAL, port, {"reuse_port": True}]) == "EADDRINUSE", "that is another user"
+
+
+def test_a_socket_that_is_bound_to_a_device_is_in_the_way_of_a_bind_to_none(ports: Child) -> None:
+    port = ports.ask(["listen", "0.0.0.0", 0, {"device": "lo"}])
+    said = verdict(ports, port)
+    assert said["headline"].endswith("on all IPv4 addresses of lo.")
+    assert {address: ports.ask(["bind", "tcp", address, port]) for address in ("127.0.0.2", "::1")} == {
+        "127.0.0.2": "EADDRINUSE",
+        "::1": "",
+    }
+    assert any(text.startswith("No IPv4 address is left;") for text in said["texts"])
+
+
 def test_protocols_have_ports_of_their_own(ports: Child) -> None:
     port = ports.ask(["hold", "udp", LOCAL, 0])
     assert verdict(ports, port, "tcp")["verdict"] == "free"
@@ -186,6 +218,17 @@ def test_a_socket_of_another_namespace_is_in_nobodys_way(ports: Child, there: Ne
         assert asked_there["verdict"] == "listener"
 
 
+def test_who_may_not_enter_another_namespace_sees_who_waits_there_through_a_process_of_his_own(
+    ports: Child, there: Netns
+) -> None:
+    with Child(MODULE, netns=there) as other:
+        other.ask(["become", NOBODY])
+        port = other.ask(["listen", "0.0.0.0", 0])
+        ports.ask(["become", NOBODY])
+        said = verdict(ports, port)
+        assert (said["verdict"], f"({other.pid}" in said["headline"]) == ("other-namespace", True)
+
+
 def test_another_namespace_can_be_asked_about_with_its_own_rules(ports: Child, there: Netns) -> None:
     with Child(MODULE, netns=there) as other:
         other.ask(["set", "ip_local_port_range", "20000 20999"])
@@ -213,7 +256,7 @@ def test_who_descends_from_a_process_that_has_ended_may_have_inherited_the_socke
         assert said["verdict"] == "listener"
         assert f"({heir}" in said["headline"]
         assert ", which may have inherited it, on 127.0.0.1." in said["headline"]
-        assert any("has ended" in text for text in said["texts"])
+        assert any("seems to have ended" in text for text in said["texts"])
     finally:
         ports.ask(["end_orphan", end])
 

@@ -30,15 +30,15 @@ class Ports:
     def __init__(self) -> None:
         self._held: list[net.socket] = []
 
-    def listen(self, address: str, port: int, v6only: bool = False) -> int:
+    def listen(self, address: str, port: int, **options: Any) -> int:
         """Open a listener with SO_REUSEADDR; returns its port."""
-        socket = _bound("tcp", address, port, reuse=True, v6only=v6only)
+        socket = _bound("tcp", address, port, reuse=True, **options)
         socket.listen()
         return self._keep(socket)
 
-    def hold(self, protocol: str, address: str, port: int, v6only: bool = False) -> int:
+    def hold(self, protocol: str, address: str, port: int, **options: Any) -> int:
         """Bind a socket, and do nothing more; returns its port."""
-        return self._keep(_bound(protocol, address, port, reuse=False, v6only=v6only))
+        return self._keep(_bound(protocol, address, port, **options))
 
     def connect(self, address: str, port: int) -> int:
         """Connect to a listener of this process, from any port; returns that."""
@@ -107,10 +107,10 @@ class Ports:
         """Be an ordinary user."""
         become(uid)
 
-    def bind(self, protocol: str, address: str, port: int, *, reuse: bool = False, v6only: bool = False) -> str:
+    def bind(self, protocol: str, address: str, port: int, **options: Any) -> str:
         """Try to bind; returns the name of the error, empty for none."""
         try:
-            _bound(protocol, address, port, reuse=reuse, v6only=v6only).close()
+            _bound(protocol, address, port, **options).close()
         except OSError as error:
             return errno.errorcode[error.errno or 0]
         return ""
@@ -142,10 +142,22 @@ class Ports:
         return int(socket.getsockname()[1])
 
 
-def _bound(protocol: str, address: str, port: int, *, reuse: bool, v6only: bool = False) -> net.socket:
+def _bound(
+    protocol: str,
+    address: str,
+    port: int,
+    *,
+    reuse: bool = False,
+    reuse_port: bool = False,
+    v6only: bool = False,
+    device: str = "",
+) -> net.socket:
     socket = net.socket(net.AF_INET6 if ":" in address else net.AF_INET, _KINDS[protocol])
     try:
         socket.setsockopt(net.SOL_SOCKET, net.SO_REUSEADDR, reuse)
+        socket.setsockopt(net.SOL_SOCKET, net.SO_REUSEPORT, reuse_port)
+        if device:
+            socket.setsockopt(net.SOL_SOCKET, net.SO_BINDTODEVICE, device.encode())
         if ":" in address:
             socket.setsockopt(net.IPPROTO_IPV6, net.IPV6_V6ONLY, v6only)
         socket.bind((address, port))

@@ -8,7 +8,8 @@ import pytest
 
 from netwatch_tui.collect.flow_health import LATELY, SMALLEST_RANGE
 from netwatch_tui.fields.health_fields import finding_text
-from netwatch_tui.kernel.namespace_counters import parse_counters, parse_port_range
+from netwatch_tui.kernel.namespace_counters import parse_counters
+from netwatch_tui.kernel.port_rules import parse_port_range
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.sockets.flow_rules import (
     DROPPING,

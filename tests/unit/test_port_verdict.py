@@ -105,6 +105,18 @@ def test_a_holder_that_is_not_known_is_told_with_the_reason(
     assert not found.advice
 
 
+def test_a_holder_that_is_known_does_not_stand_for_one_that_is_not() -> None:
+    other = tcp("[::1]:8080", owner_reason=OwnerReason.PERMISSION)
+    assert said(LISTENER, other).headlines == [
+        "TCP port 8080 is held by nginx (17179, nginx.service) and a hidden process on 127.0.0.1 and ::1."
+    ]
+
+
+def test_an_end_of_a_container_is_not_longer_than_one_can_be() -> None:
+    liar = server(3, "docker-proxy", words=("-container-ip", "x" * 8_000, "-container-port", "80"))
+    assert len(said(tcp("0.0.0.0:8080", owners=(liar,))).headlines[0]) < 200
+
+
 def test_workers_that_share_a_listener_are_counted_behind_the_one_that_opened_it() -> None:
     workers = tuple(Owner(pid, 6, process(pid, "nginx")) for pid in (9, 17180))
     lineages = {17180: Lineage((17179, 1)), 9: Lineage((17179, 1)), 17179: Lineage((1,))}

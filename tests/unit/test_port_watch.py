@@ -51,6 +51,7 @@ def test_the_sockets_here_and_who_waits_elsewhere(source: FakeSource) -> None:
     assert (found.port, found.netns, found.lineages) == (8080, NETNS, {7: Lineage((1,))})
     assert [socket.inode for socket in found.sockets] == [11]
     assert [(socket.inode, [owner.pid for owner in socket.owners]) for socket in found.elsewhere] == [(12, [8])]
+    assert [(socket.seen_at, socket.was_there) for socket in found.elsewhere] == [(100.0, True)]
     assert found.names == {BLUE.inode: "blue"}
 
 

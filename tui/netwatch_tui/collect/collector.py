@@ -137,7 +137,7 @@ class Collector:
                 holding = self._attribution.index.holding(MANY)
                 self._descriptors = descriptor_uses(self._source, holding, self._descriptors)
             findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
-        port_facts = self._look_at_port(self._visible, chosen, again=look_round)
+        port_facts = self._look_at_port(self._visible, chosen, now, again=look_round)
         news = self._flow_news(chosen, delta, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()
@@ -172,7 +172,9 @@ class Collector:
         )
         return news.added_to(snapshot) if news else snapshot
 
-    def _look_at_port(self, visible: Namespaces, chosen: Sequence[Namespace], *, again: bool) -> PortFacts | None:
+    def _look_at_port(
+        self, visible: Namespaces, chosen: Sequence[Namespace], now: float, *, again: bool
+    ) -> PortFacts | None:
         """What is known of the port that somebody wants to bind, with the module that only who asks waits for."""
         if self._port_watch is None:
             if not self.needs.of_port:
@@ -181,7 +183,7 @@ class Collector:
 
             self._port_watch = PortWatch(self._source, self._attribution.index, self._check)
         sockets = self._tracker.sockets.values()
-        return self._port_watch.look(self.needs.of_port, sockets, visible, chosen, again=again)
+        return self._port_watch.look(self.needs.of_port, sockets, visible, chosen, now, again=again)
 
     def _flow_news(self, namespaces: Sequence[Namespace], delta: Delta, now: float, start: float) -> FlowNews | None:
         """What flows. Who looks once and does not ask for it does not wait for the modules either."""

@@ -41,7 +41,14 @@ class PortWatch:
         """What waits at it there."""
 
     def look(
-        self, port: int, sockets: Iterable[Socket], visible: Namespaces, chosen: Sequence[Namespace], *, again: bool
+        self,
+        port: int,
+        sockets: Iterable[Socket],
+        visible: Namespaces,
+        chosen: Sequence[Namespace],
+        now: float,
+        *,
+        again: bool,
     ) -> PortFacts | None:
         """What is known of a port; None where there is nothing to ask about.
 
@@ -50,6 +57,7 @@ class PortWatch:
             sockets: Those of the tick.
             visible: All namespaces.
             chosen: Those that are looked at. It is asked about the own one, or about the only one.
+            now: Seconds since the epoch.
             again: Whether to ask about other namespaces anew.
         """
         if not port or not chosen:
@@ -60,7 +68,8 @@ class PortWatch:
         others = [each for each in (visible.own, *visible.others) if each.inode not in shown][:MOST_ELSEWHERE]
         question = port, frozenset(each.inode for each in others)
         if again or question != self._asked:
-            self._elsewhere = [socket for namespace in others for socket in self._waiting(namespace, port)]
+            found = [socket for namespace in others for socket in self._waiting(namespace, port)]
+            self._elsewhere = [socket._replace(seen_at=now, was_there=True) for socket in found]
             self._asked = question
         at_port = [socket for socket in sockets if socket.local_port == port and has_port(socket)]
         own = tuple(socket for socket in at_port if socket.netns == here.inode)
@@ -79,7 +88,8 @@ class PortWatch:
     def _with_owners(self, socket: Socket) -> Socket:
         owners = self._index.of(socket.inode)
         user = None if socket.uid is None else self._source.user(socket.uid)
-        return socket.followed(0, 0.0, True, user, owners, None if owners else OwnerReason.NOT_FOUND)
+        reason = None if owners else OwnerReason.NOT_FOUND
+        return socket.followed(0, socket.seen_at, socket.was_there, user, owners, reason)
 
     def _lineages(self, sockets: Iterable[Socket]) -> dict[int, Lineage]:
         pids = dict.fromkeys(owner.pid for socket in sockets for owner in socket.owners)

@@ -71,6 +71,8 @@ class LinuxNamespace:
         self._addresses: InterfaceAddresses | None = None
         self._may_enter: bool | None = None
         """Whether this process may enter it; None as long as it has not tried."""
+        self._tells_bound: bool | None = None
+        """Whether sock_diag tells of sockets that are only bound; None as long as nobody asked."""
         self._numbers: dict[str, int] = {}
         """The inodes of its tables."""
 
@@ -204,26 +206,21 @@ class LinuxNamespace:
             return {}
 
     def local_ports(self) -> int | None:
-        """How many ports the kernel may choose; `/proc/sys/net` is that of the namespace of whoever opens it."""
-        from netwatch_tui.kernel.namespace_counters import parse_port_range
-
-        path = f"{self._proc}/sys/net/ipv4/ip_local_port_range"
-        try:
-            file = _opened(path) if self.is_own else self._inside(partial(_opened, path))
-            with open(file, "rb") as opened:
-                found = parse_port_range(opened.read().decode("ascii", "replace"))
-        except OSError:
-            return None
+        """How many ports the kernel may choose."""
+        found = self.port_rules().local_range
         return found and found[1] - found[0] + 1
 
     def port_rules(self) -> PortRules:
-        """How it gives out its ports."""
+        """How it gives out its ports; `/proc/sys/net` is that of the namespace of whoever opens it."""
         from netwatch_tui.kernel.port_rules import UNREADABLE, read_port_rules
 
         try:
-            return read_port_rules(self._proc) if self.is_own else self._inside(partial(read_port_rules, self._proc))
+            found = read_port_rules(self._proc) if self.is_own else self._inside(partial(read_port_rules, self._proc))
         except OSError:
             return UNREADABLE
+        if self._tells_bound is None:
+            self._tells_bound = self._question(lambda diag: diag.listing("bound", Family.INET) is not None, False)
+        return found._replace(lists_bound=found.lists_bound and self._tells_bound)
 
     # --- sock_diag ---
 

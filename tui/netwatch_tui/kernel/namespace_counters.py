@@ -20,14 +20,6 @@ def parse_counters(text: str) -> dict[str, int]:
     return found
 
 
-def parse_port_range(text: str) -> tuple[int, int] | None:
-    """The first and the last port that `ip_local_port_range` allows; see ip(7). None for what is no range."""
-    words = text.split()
-    if len(words) != 2 or not all(word.isdecimal() for word in words) or int(words[0]) > int(words[1]):
-        return None
-    return int(words[0]), int(words[1])
-
-
 class DeviceBytes(NamedTuple):
     """What a network device has counted since it is there."""
 

@@ -13,7 +13,6 @@ import re
 
 from netwatch_tui.kernel.faults import FAULTS
 from netwatch_tui.kernel.limits import SYSTEM_FILE, read_file
-from netwatch_tui.kernel.namespace_counters import parse_port_range
 from netwatch_tui.kernel.process_visibility import has_capability
 from netwatch_tui.sockets.port_facts import PortRange, PortRules
 
@@ -36,6 +35,14 @@ def read_port_rules(proc: str) -> PortRules:
         _may_bind_low(proc),
         _release(os.uname().release) >= _LISTS_BOUND,
     )
+
+
+def parse_port_range(text: str) -> PortRange | None:
+    """`32768	60999`, the first and the last one; None for what is no range."""
+    words = text.split()
+    if len(words) != 2 or not all(word.isdecimal() for word in words) or int(words[0]) > int(words[1]):
+        return None
+    return int(words[0]), int(words[1])
 
 
 def parse_reserved(text: str) -> tuple[PortRange, ...]:

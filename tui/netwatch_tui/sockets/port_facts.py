@@ -47,7 +47,7 @@ class Lineage(NamedTuple):
     ancestors: tuple[int, ...] = ()
     """The pids of its parent, its parent and so on."""
     is_orphan: bool = False
-    """The process that started it has ended."""
+    """It seems that the process that started it has ended."""
 
 
 class PortFacts(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
@@ -132,17 +132,23 @@ def port_verdict(facts: PortFacts, unseen: Unseen, protocols: Collection[str] = 
         unseen: What keeps the holders of sockets out of sight.
         protocols: Those that are asked about; where none is named TCP and UDP, and others that have it in use.
     """
-    sockets = _without_doubles(facts.sockets)
-    used = {PROTOCOL_OF[socket.netid] for socket in sockets}
-    asked = protocols or [protocol for protocol in NAMES if protocol in ("tcp", "udp") or protocol in used]
-    return PortVerdict(facts.port, tuple(_of_protocol(protocol, sockets, facts, unseen) for protocol in asked))
+    found = _by_protocol(facts.sockets)
+    asked = protocols or [protocol for protocol in NAMES if protocol in ("tcp", "udp") or protocol in found]
+    of_each = (_of_protocol(protocol, found.get(protocol, ()), facts, unseen) for protocol in asked)
+    return PortVerdict(facts.port, tuple(of_each))
 
 
-def _without_doubles(sockets: Iterable[Socket]) -> list[Socket]:
-    """The sockets without those of MPTCP that have their subflows as rows, too."""
-    every = list(sockets)
-    subflows = {socket.inode for socket in every if socket.netid == "tcp"}
-    return [socket for socket in every if socket.netid != "mptcp" or socket.inode not in subflows]
+def _by_protocol(sockets: Sequence[Socket]) -> dict[str, list[Socket]]:
+    """The sockets of each protocol, without those of MPTCP that have their subflows as rows, too."""
+    subflows: set[int] | None = None
+    found: dict[str, list[Socket]] = {}
+    for socket in sockets:
+        if socket.netid == "mptcp":
+            subflows = subflows or {each.inode for each in sockets if each.netid == "tcp"}
+            if socket.inode in subflows:
+                continue
+        found.setdefault(PROTOCOL_OF[socket.netid], []).append(socket)
+    return found
 
 
 class _AtPort(NamedTuple):
@@ -175,7 +181,7 @@ _PART_OF = {
 
 
 def _of_protocol(protocol: str, sockets: Iterable[Socket], facts: PortFacts, unseen: Unseen) -> ProtocolVerdict:
-    found = _at_port(socket for socket in sockets if PROTOCOL_OF[socket.netid] == protocol)
+    found = _at_port(sockets)
     if found.listening:
         return _listening(protocol, found, facts, unseen)
     if found.bound:

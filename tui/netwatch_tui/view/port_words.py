@@ -21,6 +21,8 @@ _MOST_ADDRESSES = 3
 _MOST_HOLDERS = 3
 _MOST_COMMAND = 120
 """Cells of a command line, of which the beginning tells what it is."""
+_MOST_END = 64
+"""Cells of an address with its port, which a process wrote itself."""
 _MOST_RESERVED = 60
 """Signs of the list of reserved ports that are worth to be repeated."""
 _INIT = 1
@@ -49,11 +51,12 @@ _ALL, _ALL_IPV4, _ALL_IPV6 = "all addresses", "all IPv4 addresses", "all IPv6 ad
 
 
 def _address(socket: Socket) -> str:
-    device = f"%{printable(socket.interface)}" if socket.interface else ""
+    device = printable(socket.interface or "")
     if not is_unspecified(socket.local.packed):
-        return f"{socket.local.text}{device}"
+        return f"{socket.local.text}%{device}" if device else socket.local.text
     takes_v4, takes_v6 = families(socket)
-    return f"{_ALL if takes_v4 and takes_v6 else _ALL_IPV6 if takes_v6 else _ALL_IPV4}{device}"
+    every = _ALL if takes_v4 and takes_v6 else _ALL_IPV6 if takes_v6 else _ALL_IPV4
+    return f"{every} of {device}" if device else every
 
 
 class _Taken(Enum):
@@ -78,10 +81,12 @@ _LEFT = {
 
 def addresses_left(sockets: Sequence[Socket]) -> str:
     """What else can't be bound because of these sockets, of which there is one at least, and what can."""
-    return _LEFT[_taken(sockets, AnyAddress.IPV4), _taken(sockets, AnyAddress.IPV6)]
+    # A hundred thousand connections have few own addresses, which are shared objects.
+    different = {id(socket.local if socket.peer_port else socket): socket for socket in sockets}.values()
+    return _LEFT[_taken(different, AnyAddress.IPV4), _taken(different, AnyAddress.IPV6)]
 
 
-def _taken(sockets: Sequence[Socket], every: AnyAddress) -> _Taken:
+def _taken(sockets: Iterable[Socket], every: AnyAddress) -> _Taken:
     touching = [socket for socket in sockets if is_in_the_way(socket, every)]
     if any(is_unspecified(socket.local.packed) for socket in touching):
         return _Taken.ALL
@@ -94,12 +99,11 @@ def _taken(sockets: Sequence[Socket], every: AnyAddress) -> _Taken:
 def holder_text(sockets: Sequence[Socket], lineages: Lineages) -> str:
     """Who holds sockets: `nginx (17179, nginx.service)`, `a hidden process`."""
     owners = _first_owners(sockets, lineages)
-    if not owners:
-        return _absent(sockets[0])
     shown = owners[: _MOST_HOLDERS - 1] if len(owners) > _MOST_HOLDERS else owners
-    more = len(owners) - len(shown)
-    inherits = all(_is_orphan(owner, lineages) for owner in owners)
-    text = listed([*map(_named, shown), *([f"{more} more"] if more else [])])
+    more = [f"{len(owners) - len(shown)} more"] if len(owners) > len(shown) else []
+    absent = dict.fromkeys(_absent(socket) for socket in sockets if not socket.owners)
+    text = listed([*map(_named, shown), *more, *absent])
+    inherits = owners and not absent and all(_is_orphan(owner, lineages) for owner in owners)
     return f"{text}, which may have inherited it," if inherits else text
 
 
@@ -138,7 +142,7 @@ def _absent(socket: Socket) -> str:
         case OwnerReason.NOT_YET:
             return "a process that is still looked for"
         case OwnerReason.LAST_HELD:
-            return f"no process any more, {evidence} was the last,"
+            return f"no process any more, {evidence} was the last," if evidence else "no process any more"
         case OwnerReason.ACCEPT_QUEUE:
             return f"the accept queue of {evidence or 'a listener'}"
         case OwnerReason.KERNEL:
@@ -158,7 +162,7 @@ def holder_texts(sockets: Sequence[Socket], lineages: Lineages, unseen: Unseen) 
             "inherited it: it is free only when all have closed it."
         )
     if first and all(_is_orphan(owner, lineages) for owner in first):
-        texts.append("The process that started the holder has ended, and may have left the socket to it.")
+        texts.append("The process that started the holder seems to have ended, and may have left the socket to it.")
     reasons = {socket.owner_reason for socket in sockets}
     if OwnerReason.PERMISSION in reasons:
         texts.append(f"Who holds it can't be seen: {'; '.join(unseen.texts())}.")
@@ -189,7 +193,7 @@ def container_end(sockets: Iterable[Socket]) -> str:
         if owner.process.name == "docker-proxy":
             address, port = _after("-container-ip", words), _after("-container-port", words)
             if address and port:
-                return printable(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+                return clip(printable(f"[{address}]:{port}" if ":" in address else f"{address}:{port}"), _MOST_END)
     return ""
 
 
