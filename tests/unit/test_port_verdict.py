@@ -43,9 +43,9 @@ def test_a_listener_with_all_its_addresses_and_what_ends_it() -> None:
     assert found.texts == [
         "TCP port 8080 is held by nginx (17179, nginx.service) on 127.0.0.1 and ::1.",
         "0.0.0.0 and :: can't be bound either; other addresses can.",
-        "Beside a TCP listener SO_REUSEADDR does not help, and SO_REUSEPORT only if both set it, as one user.",
+        "SO_REUSEADDR does not get past a TCP listener; SO_REUSEPORT does if both sockets set it as one user.",
         "nginx (17179), descriptor 6, as root: nginx",
-        "systemctl stop nginx.service frees it; or bind to another port.",
+        "To free it: systemctl stop nginx.service. Or use another port.",
     ]
     assert (found.verdict, found.is_free) == (Verdict.LISTENER, False)
 
@@ -122,7 +122,7 @@ def test_workers_that_share_a_listener_are_counted_behind_the_one_that_opened_it
     lineages = {17180: Lineage((17179, 1)), 9: Lineage((17179, 1)), 17179: Lineage((1,))}
     found = said(tcp("0.0.0.0:8080", owners=(*workers, NGINX)), lineages=lineages)
     assert "held by nginx (17179, nginx.service) on" in found.headlines[0]
-    assert any(text.startswith("2 processes more, which descend from these and may have") for text in found.evidence)
+    assert any(text.startswith("2 more processes hold it, maybe by inheritance:") for text in found.evidence)
 
 
 def test_an_heir_may_have_inherited_the_socket_and_its_parent_is_no_heir() -> None:
@@ -134,9 +134,9 @@ def test_an_heir_may_have_inherited_the_socket_and_its_parent_is_no_heir() -> No
 @pytest.mark.parametrize(
     ("holder", "advice"),
     [
-        (NGINX, "systemctl stop nginx.service frees it; or bind to another port."),
-        (server(12, "python3", unit="session-3.scope"), "End python3 (12) to free it, or bind to another port."),
-        (server(12, "python3", unit="user@1000.service"), "End python3 (12) to free it, or bind to another port."),
+        (NGINX, "To free it: systemctl stop nginx.service. Or use another port."),
+        (server(12, "python3", unit="session-3.scope"), "To free it, end python3 (12). Or use another port."),
+        (server(12, "python3", unit="user@1000.service"), "To free it, end python3 (12). Or use another port."),
         (server(1, "systemd", unit="init.scope"), "systemd holds it for a socket unit:"),
         (server(3, "docker-proxy", words=("-container-ip", "172.17.0.2", "-container-port", "80")), "docker ps "),
     ],
@@ -155,10 +155,10 @@ def test_time_wait_tells_how_long_it_lasts() -> None:
         time_wait(tcp("127.0.0.1:8080", f"127.0.0.1:{peer}"), left) for peer, left in ((5000, 12.3), (5001, 43.2))
     ]
     found = said(*waiting)
-    assert found.headlines == ["TCP port 8080 is kept by 2 connections in TIME-WAIT for 43 s more."]
+    assert found.headlines == ["TCP port 8080 is kept by 2 connections in TIME-WAIT for up to 43 s more."]
     later = said(LISTENER, *waiting)
     assert later.verdict is Verdict.LISTENER
-    assert later.advice[-1] == "Once it is let go, TIME-WAIT keeps it for up to 43 s unless SO_REUSEADDR is set."
+    assert later.advice[-1] == "After that TIME-WAIT keeps it for up to 43 s more, unless SO_REUSEADDR is set."
 
 
 def test_what_is_closing_tells_its_states_and_no_time() -> None:
@@ -170,6 +170,12 @@ def test_what_is_closing_tells_its_states_and_no_time() -> None:
     )  # fmt: skip
 
 
+def test_a_connection_that_is_half_closed_has_its_holder() -> None:
+    found = said(tcp("127.0.0.1:8080", "127.0.0.1:5000", state=State.FIN_WAIT_2, owners=(NGINX,)))
+    assert found.verdict is Verdict.CLOSING
+    assert "nginx (17179), descriptor 6, as root: nginx" in found.evidence
+
+
 def test_a_connection_that_is_being_made_at_a_listener_goes_with_it() -> None:
     assert not has_port(tcp("127.0.0.1:8080", "127.0.0.1:5000", state=State.SYN_RECV, inode=0))
 
@@ -177,7 +183,7 @@ def test_a_connection_that_is_being_made_at_a_listener_goes_with_it() -> None:
 def test_a_free_port_that_may_be_held_by_what_is_not_listed_is_not_said_to_be_surely_free() -> None:
     found = said(rules=RULES._replace(lists_bound=False))
     assert found.is_free
-    assert found.evidence[-1].endswith("one may have it.")
+    assert found.evidence[-1].endswith("one may hold it.")
 
 
 @pytest.mark.parametrize("may_bind_low", [True, False, None])

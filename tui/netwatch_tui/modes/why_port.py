@@ -43,7 +43,7 @@ def why_port(options: argparse.Namespace, make_source: MakeSource) -> int:
         complain(problem.text)
     facts = snapshot.port_facts
     if facts is None:
-        complain(f"network namespace {options.net!r} is gone")
+        complain(f"network namespace {options.net!r} has ended")
         return 2
     verdict = port_verdict(facts, snapshot.unseen, protocols)
     lines = iter((_json(verdict, facts, snapshot),)) if options.format == "json" else _lines(verdict)

@@ -188,7 +188,7 @@ def _of_protocol(protocol: str, sockets: Iterable[Socket], facts: PortFacts, uns
         return _bound(protocol, found, facts, unseen)
     if found.connected:
         return _connected(protocol, found, facts, unseen)
-    return _fading(protocol, found, facts) if found.every else _unheld(protocol, facts)
+    return _fading(protocol, found, facts, unseen) if found.every else _unheld(protocol, facts)
 
 
 def _listening(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) -> ProtocolVerdict:
@@ -197,14 +197,14 @@ def _listening(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) 
     name, container = NAMES[protocol], container_end(sockets)
     holder = holder_text(sockets, facts.lineages)
     tail = f"held by {holder} for the container at {container}," if container else f"held by {holder}"
-    later = f"Once it is let go, TIME-WAIT keeps it for up to {_seconds(found.waiting)} unless SO_REUSEADDR is set."
+    later = f"After that TIME-WAIT keeps it for up to {_seconds(found.waiting)} more, unless SO_REUSEADDR is set."
     return ProtocolVerdict(
         protocol,
         Verdict.DOCKER_PROXY if container else Verdict.LISTENER,
         f"{tail} on {where_text(sockets)}",
         (
             addresses_left(found.every),
-            f"Beside a {name} listener SO_REUSEADDR does not help, and SO_REUSEPORT only if both set it, as one user.",
+            f"SO_REUSEADDR does not get past a {name} listener; SO_REUSEPORT does if both sockets set it as one user.",
             *holder_texts(sockets, facts.lineages, unseen),
             *privilege_texts(facts),
         ),
@@ -224,7 +224,7 @@ def _bound(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) -> P
         f"bound by {holder} on {where}, without listening" if is_tcp else f"held by {holder} on {where}",
         (
             addresses_left(found.every),
-            f"Two {NAMES[protocol]} sockets can have it if both set SO_REUSEADDR, or SO_REUSEPORT as one user.",
+            f"Two {NAMES[protocol]} sockets can share it if both set SO_REUSEADDR, or SO_REUSEPORT as one user.",
             *holder_texts(sockets, facts.lineages, unseen),
             *_range_texts(facts),
             *privilege_texts(facts),
@@ -241,7 +241,7 @@ def _connected(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) 
     """Nobody listens there, and connections have it as their own end."""
     sockets = found.connected
     in_range = facts.rules.is_local(facts.port)
-    gone = "Nobody listens there: they went out from this port, or the listener that took them is gone."
+    gone = "Nothing listens on it: such a connection is an outgoing one, or has outlived its listener."
     return ProtocolVerdict(
         protocol,
         Verdict.EPHEMERAL if in_range else Verdict.CONNECTION,
@@ -250,7 +250,7 @@ def _connected(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) 
             *_range_texts(facts),
             *([gone] if protocol == "tcp" and not in_range else []),
             addresses_left(found.every),
-            "A bind succeeds only if it sets SO_REUSEADDR and the connection's socket has it set, too.",
+            "A bind with SO_REUSEADDR succeeds only if the socket of the connection has set it, too.",
             *holder_texts(sockets, facts.lineages, unseen),
             *privilege_texts(facts),
         ),
@@ -259,7 +259,7 @@ def _connected(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) 
     )
 
 
-def _fading(protocol: str, found: _AtPort, facts: PortFacts) -> ProtocolVerdict:
+def _fading(protocol: str, found: _AtPort, facts: PortFacts, unseen: Unseen) -> ProtocolVerdict:
     """Only what is left of connections has it."""
     count = f"{len(found.every):,} connection{'s' if len(found.every) > 1 else ''}"
     states = listed([state for state in State if any(socket.state is state for socket in found.every)])
@@ -267,13 +267,14 @@ def _fading(protocol: str, found: _AtPort, facts: PortFacts) -> ProtocolVerdict:
     return ProtocolVerdict(
         protocol,
         Verdict.CLOSING if found.closing else Verdict.TIME_WAIT,
-        f"kept by {count} in {states}" + (f" for {left} more" if left else ""),
+        f"kept by {count} in {states}" + (f" for up to {left} more" if left else ""),
         (
-            "The kernel keeps it, without a process, until the other end has closed or answered."
+            "The kernel keeps it until the other end has closed, or has acknowledged that this one has."
             if found.closing
-            else "The kernel keeps it, without a process, for segments that may still be under way (RFC 9293).",
+            else "No process holds it: the kernel waits for segments that are delayed (RFC 9293).",
             addresses_left(found.every),
-            "A bind succeeds if it sets SO_REUSEADDR and the sockets of these connections had it set, too.",
+            "A bind with SO_REUSEADDR succeeds if the sockets of these connections had set it, too.",
+            *holder_texts([socket for socket in found.closing if socket.owners], facts.lineages, unseen),
             *privilege_texts(facts),
         ),
         ("Set SO_REUSEADDR before the bind, as servers do, or wait.",),
@@ -294,7 +295,7 @@ def _unheld(protocol: str, facts: PortFacts) -> ProtocolVerdict:
     is_closed = rules.is_privileged(facts.port) and rules.may_bind_low is False
     verdict = Verdict.PRIVILEGED if is_closed else Verdict.ELSEWHERE if others else Verdict.FREE
     there = elsewhere_text(others, facts.names) if others else ""
-    unlisted = "Sockets that are bound without listening are not listed here (Linux 6.8 does): one may have it."
+    unlisted = "Sockets that are bound without listening can't be listed here, which takes Linux 6.8; one may hold it."
     return ProtocolVerdict(
         protocol,
         verdict,
@@ -326,5 +327,5 @@ def _range_texts(facts: PortFacts) -> list[str]:
 def _advice_to_permit(port: int) -> list[str]:
     return [
         "Give the program CAP_NET_BIND_SERVICE: AmbientCapabilities= in its unit, or setcap(8).",
-        f"Or let everybody bind from this port on: sysctl -w net.ipv4.ip_unprivileged_port_start={port}.",
+        f"Or let any user bind ports from this one up: sysctl -w net.ipv4.ip_unprivileged_port_start={port}.",
     ]

@@ -12,7 +12,7 @@ from netwatch_tui.sockets.mapped_addresses import is_unspecified
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
 from netwatch_tui.sockets.port_facts import Lineage, PortFacts
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.sockets.unseen import Unseen, counted_processes
+from netwatch_tui.sockets.unseen import Unseen
 
 NAMES = {"tcp": "TCP", "udp": "UDP", "udplite": "UDP-Lite", "sctp": "SCTP"}
 """The protocols that have ports."""
@@ -157,10 +157,8 @@ def holder_texts(sockets: Sequence[Socket], lineages: Lineages, unseen: Unseen) 
     first = _first_owners(sockets, lineages)
     texts = [_described(owner) for owner in first[:_MOST_HOLDERS]]
     if heirs := len(every) - len(first):
-        texts.append(
-            f"{counted_processes(heirs)} more, which descend{'s' if heirs == 1 else ''} from these and may have "
-            "inherited it: it is free only when all have closed it."
-        )
+        holds = "more process holds" if heirs == 1 else "more processes hold"
+        texts.append(f"{heirs:,} {holds} it, maybe by inheritance: the port is free only when all have closed it.")
     if first and all(_is_orphan(owner, lineages) for owner in first):
         texts.append("The process that started the holder seems to have ended, and may have left the socket to it.")
     reasons = {socket.owner_reason for socket in sockets}
@@ -220,7 +218,8 @@ def privilege_texts(facts: PortFacts) -> list[str]:
     if not rules.is_privileged(facts.port):
         return []
     has = {True: ", which this user has", False: ", which this user does not have", None: ""}[rules.may_bind_low]
-    return [f"A port below {rules.unprivileged_start} takes CAP_NET_BIND_SERVICE{has}; without it bind says EACCES."]
+    first = rules.unprivileged_start
+    return [f"A port below {first} takes CAP_NET_BIND_SERVICE{has}; without it bind fails with EACCES."]
 
 
 def advice_to_free(sockets: Sequence[Socket], facts: PortFacts, *, is_container: bool = False) -> list[str]:
@@ -234,9 +233,9 @@ def advice_to_free(sockets: Sequence[Socket], facts: PortFacts, *, is_container:
         return ["systemd holds it for a socket unit: systemctl list-sockets names it, systemctl stop frees the port."]
     units = dict.fromkeys(unit for owner in owners if (unit := owner.process.unit) and _can_be_stopped(unit))
     if len(units) == 1:
-        return [f"systemctl stop {printable(*units)} frees it; or bind to another port."]
+        return [f"To free it: systemctl stop {printable(*units)}. Or use another port."]
     ended = listed([f"{process_name(owner.process.name)} ({owner.pid})" for owner in owners[:_MOST_HOLDERS]])
-    return [f"End {ended} to free it, or bind to another port."]
+    return [f"To free it, end {ended}. Or use another port."]
 
 
 def _can_be_stopped(unit: str) -> bool:
