@@ -91,7 +91,7 @@ def test_a_service_is_a_port_by_name() -> None:
         (("80", "-f", "csv"), "prints table or json, not csv"),
         (("80", "-l"), "--listening can't be used with --why-port"),
         (("80", "-4"), "--ipv4 can't be used with --why-port"),
-        (("80", "--watch"), "--watch can't be used with --why-port"),
+        (("80", "--watch"), "--why-port can't be used with --watch"),
         (("80", "--all-namespaces"), "--all-namespaces can't be used with --why-port"),
         (("80", "-N", "no-such-namespace"), "no network namespace 'no-such-namespace' can be seen"),
         (("80", "--replay", str(Path(os.devnull))), "can't be used with"),

@@ -27,9 +27,9 @@ class Mode(StrEnum):
     ONCE = "--once"
     WATCH = "--watch"
     WAIT = "--wait-for"
+    WHY_PORT = "--why-port"
     RECORD = "--record without a screen"
     DIFF = "--diff"
-    WHY_PORT = "--why-port"
 
 
 class Completes(StrEnum):
@@ -387,10 +387,10 @@ EXAMPLES = (
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
     ("netwatch-tui -f json | jq .sockets[]", "the same as JSON"),
+    ("netwatch-tui --why-port 8080", "who keeps a server from binding it"),
     ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
-    ("netwatch-tui --why-port 8080", "who keeps a server from binding it"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
 )
 """Commands and what they do."""

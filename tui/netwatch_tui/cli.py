@@ -133,12 +133,12 @@ def _mode(options: argparse.Namespace) -> Mode:
     headless = sys.stdout is None or not sys.stdout.isatty()
     if options.diff:
         return Mode.DIFF
-    if options.why_port is not None:
-        return Mode.WHY_PORT
     if options.wait_for is not None:
         return Mode.WAIT
     if options.watch:
         return Mode.WATCH
+    if options.why_port is not None:
+        return Mode.WHY_PORT
     if options.once or options.format:
         return Mode.ONCE
     if options.record and (headless or options.record == "-" or options.duration is not None):
@@ -170,6 +170,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.stream import wait_for
 
             return wait_for(options, _machine)
+        case Mode.WHY_PORT:
+            from netwatch_tui.modes.why_port import why_port
+
+            return why_port(options, _machine)
         case Mode.RECORD:
             from netwatch_tui.modes.record import record
 
@@ -178,10 +182,6 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.diff import diff
 
             return diff(options)
-        case Mode.WHY_PORT:
-            from netwatch_tui.modes.why_port import why_port
-
-            return why_port(options, _machine)
 
 
 def _machine(needs: Needs) -> LinuxSource:
