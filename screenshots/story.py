@@ -24,6 +24,7 @@ from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.port_facts import PortRules
 from netwatch_tui.sockets.socket import Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
@@ -141,6 +142,9 @@ class Story:
         """Every program is where its command line says, and systemd started it."""
         return ProcessDetails(self._data["processes"][str(pid)]["cmdline"][0], "/", ((1, "systemd"),))
 
+    def lineage(self, _: int) -> None:
+        """Nobody asks."""
+
     def forget_processes(self) -> None:
         """A story does not change its processes."""
 
@@ -218,6 +222,14 @@ class StoryNamespace:
 
     def local_ports(self) -> None:
         """Nobody asks."""
+
+    def port_rules(self) -> PortRules:
+        """A story has none."""
+        return PortRules()
+
+    def waiting_at(self, _: int) -> list[Socket]:
+        """It asks about no port."""
+        return []
 
     def networks(self) -> AddressNetworks:
         """No listener of the story is bound to an address of a network."""

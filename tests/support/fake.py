@@ -26,6 +26,8 @@ from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import TcpCounters
 from netwatch_tui.sockets.networks import AddressNetworks
 from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
+from netwatch_tui.sockets.port_facts import Lineage, PortRules
+from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Ends, Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
@@ -137,6 +139,11 @@ class FakeSource:
         self.overflows: int | None = 0
         """ListenOverflows."""
         self.local_ports: int | None = 28_232
+        self.rules = PortRules(lists_bound=True)
+        """How every namespace gives out its ports."""
+        self.lineages: dict[int, Lineage] = {}
+        self.ports_asked = 0
+        """How often a namespace that is not looked at was asked who waits at a port."""
         self.devices: dict[str, DeviceBytes] = {}
         """What network devices have counted."""
         self.devices_read = 0
@@ -256,6 +263,9 @@ class FakeSource:
     def process_details(self, pid: int) -> ProcessDetails | None:
         return self.details.get(pid)
 
+    def lineage(self, pid: int) -> Lineage | None:
+        return self.lineages.get(pid)
+
     def forget_processes(self) -> None:
         self.forgets += 1
 
@@ -362,6 +372,16 @@ class FakeNamespace:
     def local_ports(self) -> int | None:
         self._source.counted += 1
         return self._source.local_ports
+
+    def port_rules(self) -> PortRules:
+        return self._source.rules
+
+    def waiting_at(self, port: int) -> list[Socket]:
+        self._source.ports_asked += 1
+        if self.pid in self._source.gone:
+            raise ProcessLookupError(self.pid)
+        at_port = [socket for socket in self._source.sockets if socket.local_port == port]
+        return [socket for socket in at_port if socket.netns == self.inode and socket.state in LISTENING]
 
     @property
     def _is_silent(self) -> bool:

@@ -27,6 +27,7 @@ class Mode(StrEnum):
     ONCE = "--once"
     WATCH = "--watch"
     WAIT = "--wait-for"
+    WHY_PORT = "--why-port"
     RECORD = "--record without a screen"
     DIFF = "--diff"
     ACT = "--close or --kill"
@@ -49,6 +50,8 @@ DEFAULT_INTERVAL = 1.0
 """Seconds between two ticks where nothing is said."""
 
 EVERY_MODE = frozenset(Mode)
+_LISTS = EVERY_MODE - {Mode.WHY_PORT}
+"""Those that are about sockets of any kind."""
 
 
 class Argument(NamedTuple):
@@ -110,6 +113,20 @@ def _kinds(text: str) -> frozenset[str]:
         ) from error
 
 
+def _port(text: str) -> int:
+    """A port by its number, or by the name of its service."""
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= 0xFFFF:
+        return int(text)
+    from netwatch_tui.kernel.machine_names import read_services
+
+    ports = {ports[text] for ports in read_services().values() if text in ports}
+    if len(ports) > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is several ports: {', '.join(map(str, sorted(ports)))}")
+    if not ports:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a port from 1 to 65535 nor the name of a service")
+    return ports.pop()
+
+
 def _columns(text: str) -> tuple[str, ...]:
     from netwatch_tui.view.column_names import columns_named
 
@@ -163,9 +180,12 @@ ARGUMENTS: tuple[Argument, ...] = (
         type=_kinds,
         completes=Completes.KINDS,
     ),
-    Argument(("-4", "--ipv4"), "IPv4 sockets", WHICH, "families", action="append_const", const=Family.INET),
-    Argument(("-6", "--ipv6"), "IPv6 sockets", WHICH, "families", action="append_const", const=Family.INET6),
-    Argument(("-l", "--listening"), "listening sockets only", WHICH, "listening", default=False),
+    *(
+        Argument((letter, f"--ip{version}"), f"IP{version} sockets", WHICH, "families", action="append_const",
+                 const=family, modes=_LISTS)
+        for letter, version, family in (("-4", "v4", Family.INET), ("-6", "v6", Family.INET6))
+    ),
+    Argument(("-l", "--listening"), "listening sockets only", WHICH, "listening", default=False, modes=_LISTS),
     Argument(
         ("-a", "--all"),
         "sockets in all states (the default)",
@@ -180,7 +200,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         WHICH,
         values=("NAME",),
         default="",
-        modes=_NAMESPACES,
+        modes=_NAMESPACES | {Mode.WHY_PORT},
         on_replay=False,
     ),
     Argument(
@@ -208,7 +228,17 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("FORMAT",),
         choices=FORMATS,
         completes=Completes.CHOICES,
-        modes=_PRINTS | {Mode.WATCH, Mode.DIFF, Mode.PROBE},
+        modes=_PRINTS | {Mode.WATCH, Mode.DIFF, Mode.PROBE, Mode.WHY_PORT},
+    ),
+    Argument(
+        ("--why-port",),
+        "say why a port, by number or service, can't be bound, who holds it and what to do; -t or -u for one protocol, "
+        "--format json for one object; status 0 if it can be bound, 1 if not",
+        HOW,
+        values=("PORT",),
+        type=_port,
+        modes=frozenset({Mode.WHY_PORT}),
+        on_replay=False,
     ),
     Argument(
         ("--columns",),
@@ -228,9 +258,9 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.COLUMNS,
         modes=_PRINTS | {Mode.LIVE},
     ),
-    Argument(("-H", "--no-header"), "no header line in table, csv and tsv", HOW, default=False),
-    Argument(("-e", "--extended"), "add user and inode to the table", HOW, default=False),
-    Argument(("-o", "--options"), "add timers to the table", HOW, default=False),
+    Argument(("-H", "--no-header"), "no header line in table, csv and tsv", HOW, default=False, modes=_LISTS),
+    Argument(("-e", "--extended"), "add user and inode to the table", HOW, default=False, modes=_LISTS),
+    Argument(("-o", "--options"), "add timers to the table", HOW, default=False, modes=_LISTS),
     Argument(
         ("--color",),
         "colour the header and differences: auto, always or never (default: auto, on for a terminal)",
@@ -298,6 +328,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         STREAM,
         values=("SECONDS",),
         type=_interval,
+        modes=_LISTS,
     ),
     Argument(
         ("--record",),
@@ -403,6 +434,7 @@ EXAMPLES = (
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
     ("netwatch-tui -f json | jq .sockets[]", "the same as JSON"),
+    ("netwatch-tui --why-port 8080", "who keeps a server from binding it"),
     ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),

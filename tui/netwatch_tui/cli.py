@@ -141,6 +141,8 @@ def _mode(options: argparse.Namespace) -> Mode:
         return Mode.WAIT
     if options.watch:
         return Mode.WATCH
+    if options.why_port is not None:
+        return Mode.WHY_PORT
     if options.once or options.format:
         return Mode.ONCE
     if options.record and (headless or options.record == "-" or options.duration is not None):
@@ -172,6 +174,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.stream import wait_for
 
             return wait_for(options, _machine)
+        case Mode.WHY_PORT:
+            from netwatch_tui.modes.why_port import why_port
+
+            return why_port(options, _machine)
         case Mode.RECORD:
             from netwatch_tui.modes.record import record
 

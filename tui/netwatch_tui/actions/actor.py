@@ -11,7 +11,7 @@ from netwatch_tui.actions.guards import OwnSession, read_ssh_connection
 from netwatch_tui.actions.holding import MOST_PROCESSES, Handles, hold_processes, hold_sockets
 from netwatch_tui.actions.subject import Subject, holding_of
 from netwatch_tui.fields.format import both_ends
-from netwatch_tui.kernel.process_lineage import read_ancestors
+from netwatch_tui.kernel.lineage import read_lineage
 from netwatch_tui.kernel.socket_closer import SocketCloser
 from netwatch_tui.kernel.source import PROC, LinuxSource
 from netwatch_tui.sockets.socket import Socket, State
@@ -37,7 +37,8 @@ class Actor:
         """
         if len(subject.processes) > MOST_PROCESSES:
             raise TooManyError(f"{len(subject.processes):,} processes are too many at once; filter for fewer")
-        session = OwnSession(os.getpid(), read_ancestors(PROC, os.getpid()), read_ssh_connection(os.environ))
+        lineage = read_lineage(PROC, os.getpid())
+        session = OwnSession(os.getpid(), lineage.ancestors if lineage else (), read_ssh_connection(os.environ))
         with ExitStack() as held:
             source = self._make_source()
             held.callback(source.close)

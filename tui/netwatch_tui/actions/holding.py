@@ -13,8 +13,8 @@ from netwatch_tui.actions.guards import Guard, OwnSession
 from netwatch_tui.actions.subject import Subject, descriptors_of
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.kernel.faults import FAULTS, error_number, reason
+from netwatch_tui.kernel.lineage import is_kernel_thread
 from netwatch_tui.kernel.process_handle import ProcessHandle
-from netwatch_tui.kernel.process_lineage import read_lineage
 from netwatch_tui.kernel.socket_closer import Named, can_destroy
 from netwatch_tui.kernel.source import PROC
 from netwatch_tui.sockets.ownership import Process
@@ -117,11 +117,11 @@ def _is_same(expected: Process, process: Process, sockets: Iterable[Socket], rea
 
 def _guard(pid: int, sockets: Iterable[Socket], session: OwnSession) -> Guard | None:
     try:
-        is_kernel_thread = read_lineage(PROC, pid).is_kernel_thread
+        is_kernels = is_kernel_thread(PROC, pid)
     except FAULTS:
-        is_kernel_thread = False
+        is_kernels = False
     held = (socket for _, socket in descriptors_of(pid, sockets))
-    guard = session.guard_of_process(pid, is_kernel_thread=is_kernel_thread)
+    guard = session.guard_of_process(pid, is_kernel_thread=is_kernels)
     return guard or (Guard.HOLDS_CONNECTION if any(map(session.guard_of_socket, held)) else None)
 
 

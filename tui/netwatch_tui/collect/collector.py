@@ -24,9 +24,11 @@ from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
-if TYPE_CHECKING:  # see Collector._flow_news and HealthWatch in its __init__
+if TYPE_CHECKING:  # see Collector._flow_news, _look_at_port and HealthWatch in its __init__
     from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
+    from netwatch_tui.collect.port_watch import PortWatch
     from netwatch_tui.sockets.health import Findings, HealthWatch
+    from netwatch_tui.sockets.port_facts import PortFacts
 
 
 LOOK_ROUND_EVERY = 5.0
@@ -91,6 +93,7 @@ class Collector:
         self._counts = Counts()
         self._health: HealthWatch | None = None
         self._flow_watch: FlowWatch | None = None
+        self._port_watch: PortWatch | None = None
         self._check = check
         self._networks = NetworkWatch()
         self._process_details = ProcessDetailsWatch(source, None if budget is None else AT_ONCE)
@@ -133,6 +136,7 @@ class Collector:
                 holding = self._attribution.index.holding(MANY)
                 self._descriptors = descriptor_uses(self._source, holding, self._descriptors)
             findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
+        port_facts = self._look_at_port(self._visible, chosen, now, again=look_round)
         news = self._flow_news(chosen, delta, now, start)
         if self._is_first:
             self._is_first, delta = False, Delta()
@@ -163,8 +167,22 @@ class Collector:
             networks=networks,
             descriptors=self._descriptors,
             process_details=details,
+            port_facts=port_facts,
         )
         return news.added_to(snapshot) if news else snapshot
+
+    def _look_at_port(
+        self, visible: Namespaces, chosen: Sequence[Namespace], now: float, *, again: bool
+    ) -> PortFacts | None:
+        """What is known of the port that somebody wants to bind, with the module that only who asks waits for."""
+        if self._port_watch is None:
+            if not self.needs.of_port:
+                return None
+            from netwatch_tui.collect.port_watch import PortWatch
+
+            self._port_watch = PortWatch(self._source, self._attribution.index, self._check)
+        sockets = self._tracker.sockets.values()
+        return self._port_watch.look(self.needs.of_port, sockets, visible, chosen, now, again=again)
 
     def _flow_news(self, namespaces: Sequence[Namespace], delta: Delta, now: float, start: float) -> FlowNews | None:
         """What flows. Who looks once and does not ask for it does not wait for the modules either."""

@@ -27,10 +27,11 @@ if TYPE_CHECKING:  # imported where it is needed first: --once must be over befo
     from netwatch_tui.kernel.interface_addresses import InterfaceAddresses
     from netwatch_tui.kernel.mptcp_info import MptcpAnswer
     from netwatch_tui.kernel.namespace_counters import DeviceBytes
-    from netwatch_tui.kernel.sock_diag import Bound
+    from netwatch_tui.kernel.sock_diag import Bound, PortAnswer
     from netwatch_tui.kernel.tcp_diag import TcpDiag
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
     from netwatch_tui.sockets.networks import AddressNetworks
+    from netwatch_tui.sockets.port_facts import PortRules
 
 LAST_DEVICE = 0x7FFF_FFFF
 """Numbers of devices are positive and of the type int."""
@@ -70,6 +71,8 @@ class LinuxNamespace:
         self._addresses: InterfaceAddresses | None = None
         self._may_enter: bool | None = None
         """Whether this process may enter it; None as long as it has not tried."""
+        self._tells_bound: bool | None = None
+        """Whether sock_diag tells of sockets that are only bound; None as long as nobody asked."""
         self._numbers: dict[str, int] = {}
         """The inodes of its tables."""
 
@@ -210,18 +213,31 @@ class LinuxNamespace:
             return {}
 
     def local_ports(self) -> int | None:
-        """How many ports the kernel may choose; `/proc/sys/net` is that of the namespace of whoever opens it."""
-        from netwatch_tui.kernel.namespace_counters import parse_port_range
+        """How many ports the kernel may choose."""
+        found = self.port_rules().local_range
+        return found and found[1] - found[0] + 1
 
-        path = f"{self._proc}/sys/net/ipv4/ip_local_port_range"
+    def port_rules(self) -> PortRules:
+        """How it gives out its ports; `/proc/sys/net` is that of the namespace of whoever opens it."""
+        from netwatch_tui.kernel.port_rules import UNREADABLE, read_port_rules
+
         try:
-            file = _opened(path) if self.is_own else self._inside(partial(_opened, path))
-            with open(file, "rb") as opened:
-                return parse_port_range(opened.read().decode("ascii", "replace")) or None
+            found = read_port_rules(self._proc) if self.is_own else self._inside(partial(read_port_rules, self._proc))
         except OSError:
-            return None
+            return UNREADABLE
+        if self._tells_bound is None:
+            self._tells_bound = self._question(lambda diag: diag.listing("bound", Family.INET) is not None, False)
+        return found._replace(lists_bound=found.lists_bound and self._tells_bound)
 
     # --- sock_diag ---
+
+    def waiting_at(self, port: int) -> list[Socket]:
+        """The sockets that wait at a port: what sock_diag says, else what the tables do."""
+        from netwatch_tui.kernel.waiting_sockets import parsed, waiting_in_tables
+
+        unasked: list[PortAnswer] | None = None
+        found = self._question(lambda diag: list(diag.waiting_at(port)), unasked)
+        return waiting_in_tables(self.lines, self.inode, port) if found is None else parsed(found, self.inode)
 
     def answers(self, table: Table, check: Callable[[], None]) -> Iterable[list[bytes]] | None:
         """What sock_diag says of the sockets of a table."""

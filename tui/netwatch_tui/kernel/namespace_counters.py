@@ -20,14 +20,6 @@ def parse_counters(text: str) -> dict[str, int]:
     return found
 
 
-def parse_port_range(text: str) -> int:
-    """How many ports `ip_local_port_range` allows, both ends included; see ip(7). 0 for what is no range."""
-    words = text.split()
-    if len(words) != 2 or not all(word.isdecimal() for word in words):
-        return 0
-    return max(int(words[1]) - int(words[0]) + 1, 0)
-
-
 class DeviceBytes(NamedTuple):
     """What a network device has counted since it is there."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # imported where it is needed first: --once must be over befo
     from netwatch_tui.kernel.sock_diag import Bound
     from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
     from netwatch_tui.sockets.networks import AddressNetworks
+    from netwatch_tui.sockets.port_facts import PortRules
 
 
 class Answer(Enum):
@@ -101,6 +102,16 @@ class Namespace(Protocol):
 
     def local_ports(self) -> int | None:
         """How many ports the kernel may choose for connections; None where that is not known."""
+
+    def port_rules(self) -> PortRules:
+        """How it gives out its ports, as far as that can be read."""
+
+    def waiting_at(self, port: int) -> list[Socket]:
+        """The listening TCP sockets and the UDP sockets that have a local port, not followed; see `Socket`.
+
+        Raises:
+            OSError: Nothing can be read there.
+        """
 
     def devices(self) -> dict[str, DeviceBytes]:
         """What its network devices have counted; empty where that is not known."""

@@ -31,8 +31,8 @@ def read_visibility(proc: str) -> Unseen:
     Where it can't be found out, it counts as hidden: that everything was seen has to be known.
     """
     try:
-        may_trace = _has_capability(proc, _CAP_SYS_PTRACE)
-        may_search = _has_capability(proc, _CAP_DAC_READ_SEARCH) or _has_capability(proc, _CAP_DAC_OVERRIDE)
+        may_trace = has_capability(proc, _CAP_SYS_PTRACE)
+        may_search = has_capability(proc, _CAP_DAC_READ_SEARCH) or has_capability(proc, _CAP_DAC_OVERRIDE)
         hides = _hides(proc, may_trace=may_trace)
         is_enclosed = not _shows_all_namespaces(proc)
     except FAULTS:
@@ -87,7 +87,12 @@ def _stat(proc: str, pid: int) -> _Stat:
     return _Stat(fields[0], bool(int(fields[6]) & _PF_KTHREAD), int(fields[17]))
 
 
-def _has_capability(proc: str, number: int) -> bool:
+def has_capability(proc: str, number: int) -> bool:
+    """Whether this process has a capability, in its own user namespace.
+
+    Raises:
+        OSError, ValueError: That can't be read.
+    """
     return bool(int(_field(f"{proc}/self/status", "CapEff"), 16) >> number & 1)
 
 

@@ -13,7 +13,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, product
 from typing import NamedTuple, TypeVar
 
 from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, InetFound, SocketKey
@@ -76,6 +76,14 @@ class Bound(NamedTuple):
     interface: str | None
     """The device that it is bound to."""
     diag: DiagFacts | None = None
+
+
+class PortAnswer(NamedTuple):
+    """A message about a socket that has a certain port; see `listed_answers.parse_listed`."""
+
+    netid: str
+    family: Family
+    message: bytes
 
 
 class SockDiag:
@@ -214,6 +222,19 @@ class SockDiag:
             return self._list_or_none(kind, unix_request(), self._listed)
         request = listing_request(kind, family)
         return None if request is None else self._list_or_none(kind, request)
+
+    def waiting_at(self, port: int) -> Iterator[PortAnswer]:
+        """The TCP listeners and the UDP sockets that have a local port. The kernel passes over all others.
+
+        Raises:
+            SockDiagError: The kernel did not answer.
+        """
+        asked = ("tcp", _socket.IPPROTO_TCP, _LISTEN), ("udp", _socket.IPPROTO_UDP, _ALL_STATES)
+        families = (Family.INET, _socket.AF_INET), (Family.INET6, _socket.AF_INET6)
+        for (netid, protocol, states), (family, number) in product(asked, families):
+            request = _INET_REQUEST.pack(number, protocol, 0, states) + port.to_bytes(2) + bytes(46)
+            for messages in self._list_or_none(f"{netid} at a port", request) or ():
+                yield from (PortAnswer(netid, family, message) for message in messages)
 
     def unix_inodes(self) -> set[int] | None:
         """The inodes of all unix sockets; None where the kernel can't tell.

@@ -23,6 +23,7 @@ from netwatch_tui.sockets.unseen import Denied, Unseen
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.cgroup_paths import CgroupPaths
     from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
+    from netwatch_tui.sockets.port_facts import Lineage
 
 _T = TypeVar("_T")
 
@@ -73,6 +74,9 @@ class Source(Protocol):
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process; None if it is gone."""
+
+    def lineage(self, pid: int) -> Lineage | None:
+        """From whom a process descends; see `lineage.read_lineage`."""
 
     def forget_processes(self) -> None:
         """Read metadata anew from now on."""
@@ -196,6 +200,12 @@ class LinuxSource:
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process."""
         return self._reader.details(pid)
+
+    def lineage(self, pid: int) -> Lineage | None:
+        """From whom a process descends."""
+        from netwatch_tui.kernel.lineage import read_lineage
+
+        return read_lineage(self._proc, pid)
 
     @property
     def _reader(self) -> ProcessReader:

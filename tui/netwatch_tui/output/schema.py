@@ -21,8 +21,9 @@ VERSION = 1
 
 _ABOUT = (
     "With --format ndjson each line is one #/$defs/socket; with --watch each line is one #/$defs/event, with --diff "
-    "one #/$defs/difference, with --probe one #/$defs/probe, and with --probe --format json the whole is "
-    "#/$defs/probes. With --columns a socket has the named fields instead of the required ones. Within version "
+    "one #/$defs/difference, with --probe one #/$defs/probe; with --probe --format json the document is a "
+    "#/$defs/probes, with --why-port a #/$defs/port. With --columns a socket has the named fields instead of the "
+    "required ones. Within version "
     f"{VERSION} fields may be added: ignore what you don't know. Names on Linux are bytes: a byte that is no UTF-8 is "
     f"written as U+FFFD, and then a member NAME{SUFFIX} beside the member NAME holds the exact bytes in base64; beside "
     "a list it is a list of the same length, with null where the text is exact. Without such a member it is exact."
@@ -36,7 +37,7 @@ _OWNERS = {"type": "array", "items": {"$ref": "#/$defs/owner"}}
 
 
 def schema() -> dict[str, Any]:
-    """The whole schema; its definitions are `socket`, `owner`, `event`, `difference` and the types of their members."""
+    """The whole schema; its definitions are `socket`, `owner`, `event`, `difference`, `port` and types of members."""
     document = _object(
         {
             "version": {"const": VERSION},
@@ -57,6 +58,7 @@ def schema() -> dict[str, Any]:
             "event": _event(),
             "difference": _difference(),
             **_probes(),
+            "port": _port(),
         },
     }
 
@@ -155,6 +157,39 @@ def _probes() -> dict[str, Any]:
         },
         "probes": _object({"version": {"const": VERSION}, "taken_at": TIME, "host": _HOST, "probes": probes}),
     }
+
+
+def _port() -> dict[str, Any]:
+    from netwatch_tui.view.port_verdict import Verdict  # for which none that needs VERSION waits
+    from netwatch_tui.view.port_words import NAMES
+
+    verdict = one_of(Verdict)
+    is_free = {"type": "boolean", "description": "whether a bind to all addresses without any option succeeds"}
+    sockets = {"type": "array", "items": _SOCKET}
+    protocol = _object(
+        {
+            "protocol": one_of(NAMES),
+            "verdict": verdict,
+            "is_free": is_free,
+            "evidence": {**TEXTS, "description": "sentences for a person; they may change in any version"},
+            "advice": TEXTS,
+            "sockets": {**sockets, "description": "of which the verdict speaks"},
+        }
+    )
+    return _object(
+        {
+            "version": {"const": VERSION},
+            "taken_at": TIME,
+            "host": _HOST,
+            "port": {"type": "integer", "minimum": 1, "maximum": 65_535},
+            "netns": {**COUNT, "description": "inode of the network namespace in which it is asked about"},
+            "verdict": {**verdict, "description": "the gravest of those of the protocols"},
+            "is_free": is_free,
+            "headline": TEXT,
+            "protocols": {"type": "array", "items": protocol},
+            "elsewhere": {**sockets, "description": "those that wait at it in other network namespaces"},
+        }
+    )
 
 
 if __name__ == "__main__":

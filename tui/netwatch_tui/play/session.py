@@ -11,6 +11,7 @@ from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.port_verdict import PortVerdict, port_verdict
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View, arrange
@@ -98,6 +99,7 @@ class Session:
             or not wanted.of_all <= had.of_all
             or wanted.flows_of_all > had.flows_of_all
             or wanted.of_process_details > had.of_process_details
+            or wanted.of_port not in (0, had.of_port)
         )
 
     def expire(self, now: float) -> View | None:
@@ -119,8 +121,17 @@ class Session:
             now = since
         view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last)
         self._socket_details = self._opened(view)
-        self._last = view._replace(pace=self._pace, socket_details=self._socket_details)
+        verdict = self._verdict(view)
+        self._last = view._replace(pace=self._pace, socket_details=self._socket_details, port_verdict=verdict)
         return self._last
+
+    def _verdict(self, view: View) -> PortVerdict | None:
+        """Whether the port can be bound for which the filter asks; None until a tick has looked."""
+        facts, port = view.snapshot.port_facts, view.spec.query.only_port
+        if facts is None or facts.port != port:
+            return None
+        known = self._last.port_verdict if self._last and self._last.snapshot is view.snapshot else None
+        return known or port_verdict(facts, view.snapshot.unseen)
 
     def _opened(self, view: View) -> SocketDetails | None:
         """What is known about the socket that the person looks at."""

@@ -10,7 +10,7 @@ from netwatch_tui.query.language.keys import KEY_OF
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
-from netwatch_tui.query.language.syntax import ALL, Expression, Is, States, Term, takes_states
+from netwatch_tui.query.language.syntax import ALL, Expression, Is, PortTest, Range, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
 from netwatch_tui.query.match.empty_hints import (
     Asked,
@@ -58,6 +58,17 @@ class Query(NamedTuple):
     def asked(self) -> Asked:
         """What a socket must be to meet it, of what can be switched off."""
         return asked_for(self.expression)
+
+    @property
+    def only_port(self) -> int:
+        """The local port that it asks for, or the one at either end, if it asks for nothing else; 0 where it does."""
+        match self.expression:
+            case Term("port" | "local_port", (Range(low, high),)) if low == high:
+                return int(low)
+            case PortTest("local" | "any", "=", port):
+                return port
+            case _:
+                return 0
 
     @property
     def asks_for_namespaces(self) -> bool:

@@ -41,6 +41,9 @@ class Needs(NamedTuple):
     of_process_details: bool = False
     """Program, directory and parents of their processes, which takes several files a process."""
 
+    of_port: int = 0
+    """A port of which is wanted all that may keep somebody from binding it; 0 for none."""
+
     def union(self, *others: Needs) -> Needs:
         """What any of them states."""
         return Needs(
@@ -53,6 +56,7 @@ class Needs(NamedTuple):
             self.flows_of_ids.union(*(each.flows_of_ids for each in others)),
             self.of_networks or any(each.of_networks for each in others),
             self.of_process_details or any(each.of_process_details for each in others),
+            self.of_port or next((each.of_port for each in others if each.of_port), 0),
         )
 
 

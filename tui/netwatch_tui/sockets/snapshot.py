@@ -18,6 +18,7 @@ from netwatch_tui.sockets.unseen import Unseen, counted_processes
 if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows or what is wrong
     from netwatch_tui.sockets.flow import Flow, FlowSample
     from netwatch_tui.sockets.health import Findings
+    from netwatch_tui.sockets.port_facts import PortFacts
     from netwatch_tui.sockets.traffic import TrafficByDevice
 
 
@@ -111,3 +112,5 @@ class Snapshot(NamedTuple):
     """More about owners, as far as anybody needs it and the machine was asked by now."""
     networks: Networks = NO_NETWORKS
     """Those that the machine is part of, in each namespace that is looked at; empty where nobody needs them."""
+    port_facts: PortFacts | None = None
+    """About the port that somebody wants to bind; None where nobody asks."""

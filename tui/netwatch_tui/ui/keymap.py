@@ -70,7 +70,14 @@ DETAILS_KEYS = (
 MAIN_KEYS = (
     Key("app.help", "question_mark,f1", "help", "Help", "this page", in_footer=True),
     Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows, live while you type", in_footer=True),
-    Key("filter.port", "p", "filter_port", "Port", "filter by port, starting with this row's", in_footer=True),
+    Key(
+        "filter.port",
+        "p",
+        "filter_port",
+        "Port",
+        "filter by port, starting with this row's; says why it can't be bound, or that it can",
+        in_footer=True,
+    ),
     Key(
         "filter.process",
         "P",

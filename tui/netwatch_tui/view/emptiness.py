@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.selection import ESTABLISHED, EVERY_KIND, LISTENING
+from netwatch_tui.view.port_verdict import PortVerdict
 from netwatch_tui.view.view import View
 
 KeyOf = Callable[[str], str]
@@ -24,6 +25,8 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
     if spec.inside is not None:
         return [f"No socket is left in {printable(spec.inside)}.", f"{key('filter.clear')} goes back to the groups."]
+    if view.port_verdict is not None:
+        return [*view.port_verdict.texts, *_port_is_off(view.port_verdict, key), _leave_filter(key)]
     if not total:
         return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view, key)]
     if not there:
@@ -38,7 +41,7 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
         return [
             first,
             *_asked_in_vain(view, key),
-            f"{key('filter.clear')} clears it, {key('filter.edit')} changes it.",
+            _leave_filter(key),
             *_hidden_owners(view),
         ]
     if spec.selection.states == LISTENING:
@@ -49,6 +52,16 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
         families = " and ".join(sorted(spec.selection.families))
         return [f"There are no sockets of the family {families}.", f"{key('show.all')} shows everything."]
     return ["No socket is in a selected state.", f"{key('show.all')} shows everything.", *_elsewhere(view, key)]
+
+
+def _leave_filter(key: KeyOf) -> str:
+    return f"{key('filter.clear')} clears the filter, {key('filter.edit')} changes it."
+
+
+def _port_is_off(verdict: PortVerdict, key: KeyOf) -> list[str]:
+    if not any(each.sockets for each in verdict.protocols):
+        return []
+    return [f"Its sockets are of kinds or states that are off; {key('show.all')} shows everything."]
 
 
 def _asked_in_vain(view: View, key: KeyOf) -> list[str]:

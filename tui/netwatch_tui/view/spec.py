@@ -115,7 +115,8 @@ class ViewSpec(NamedTuple):
         shown = shown._replace(flows_of_all=added_up, flows_of_ids=looked_at | subject, of_ids=subject)
         grouping = GROUPINGS[self.grouping].needs if self.grouping else NOTHING_MORE
         # Networks are asked for anyway: details, and files that are written from here, tell the scope of any listener.
-        always = Needs(of_networks=True)
+        # Who asks for a port alone mostly wants to know who has it, or why it can't be bound.
+        always = Needs(of_networks=True, of_port=self.query.only_port)
         return shown.union(always, self.choice.needs, grouping, field_needs((self.sort,)))
 
 

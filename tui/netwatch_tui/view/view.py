@@ -18,6 +18,7 @@ from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows
 from netwatch_tui.view.order import SLICE, Order, in_order
+from netwatch_tui.view.port_verdict import PortVerdict
 from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
@@ -65,6 +66,8 @@ class View(NamedTuple):
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None
     """About the socket that the spec asks for."""
+    port_verdict: PortVerdict | None = None
+    """About the port that the filter asks for, where it asks for nothing else and a tick has looked."""
     problems: tuple[ProblemGroup, ...] = ()
     """What is wrong on the machine, whether it is shown or not."""
     note: str = ""

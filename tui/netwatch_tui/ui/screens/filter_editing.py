@@ -13,6 +13,7 @@ from netwatch_tui.ui.screens.picker import Choice, Command, Picker
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.view.similar_conditions import similar_conditions
+from netwatch_tui.view.view import View
 
 MOST_STEPS = 32
 """Filters that can be taken back: each keeps what it was made into, such as an automaton with what that has met."""
@@ -176,6 +177,12 @@ class FilterEditing:
         """Use what is typed at once; while it makes no sense, what was shown last stays."""
         if self._line.is_open and (query := self._typed()) is not None and query != self._viewer.spec.query:
             self._viewer.choose(self._viewer.spec._replace(query=query))
+
+    def show(self, view: View) -> None:
+        """While a port is typed, say whether it can be bound as soon as a tick has found out."""
+        query, verdict = view.spec.query, view.port_verdict
+        if verdict is not None and self._line.is_open and self._line.text.rstrip() == query.text and not query.note:
+            self._line.note(verdict.brief)
 
     def _typed(self) -> Query | None:
         """The filter in the line; None if it makes no sense. What there is to say of it is said."""

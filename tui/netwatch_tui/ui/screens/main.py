@@ -230,6 +230,7 @@ class MainScreen(Screen[None]):
         self._status.show(view)
         self._info.show(view, self._table.cursor_socket)
         self._details.show(view)
+        self.filter_editing.show(view)
         self._flow_columns.look()
         self._acting.show(view)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from netwatch_tui.fields.format import BLANK, cell_width, clip, printable
+from netwatch_tui.fields.format import BLANK, cell_width, clip, printable, wrap
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.view.column_names import Sort
@@ -18,6 +18,9 @@ from netwatch_tui.view.layout import GAP, Column, Layout, Placed
 
 INKS = ("header", "sorted", "blank", "new", "changed", "closed", "cursor", "reason", "warning", "critical")
 """Names of what has a look of its own."""
+
+_MARGIN = "  "
+"""At the left of what stands in place of rows."""
 
 _MARK_INK = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.CLOSED: "closed"}
 
@@ -141,11 +144,16 @@ def changed_cells(before: Line | None, after: Line | None, layout: Layout) -> li
     return [(place.x, place.width) for place, was, is_now in cells if was != is_now]
 
 
+def wrapped_reasons(reasons: Iterable[str], width: int) -> list[str]:
+    """Why a table is empty in lines that fit beside its margins."""
+    return [line for text in reasons for line in wrap(printable(text), max(width - 2 * len(_MARGIN), 1))]
+
+
 def reason_line(reasons: Sequence[str], y: int, inks: Inks, width: int) -> Strip:
     """A line of a table without rows: why it is empty, a line down from the heading; else nothing."""
     text = reasons[y - 1] if 0 < y <= len(reasons) else ""
     style = inks.reason if y == 1 else inks.plain
-    return Strip([Segment(clip(f"  {printable(text)}", width), style)]).adjust_cell_length(width, inks.plain)
+    return Strip([Segment(clip(f"{_MARGIN}{text}", width), style)]).adjust_cell_length(width, inks.plain)
 
 
 def heading(layout: Layout, sort: Sort | None, inks: Inks, width: int, *, is_scrolled: bool = False) -> Strip:

@@ -17,7 +17,16 @@ from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, USUAL_KEYS, bindings
 from netwatch_tui.ui.messages import CursorMoved, MenuWanted, Opened, Said, SortWanted, WidthWanted
 from netwatch_tui.ui.widgets.heading_drag import HeadingDrag
-from netwatch_tui.ui.widgets.lines import INKS, Inks, Line, changed_cells, heading, reason_line, row_line
+from netwatch_tui.ui.widgets.lines import (
+    INKS,
+    Inks,
+    Line,
+    changed_cells,
+    heading,
+    reason_line,
+    row_line,
+    wrapped_reasons,
+)
 from netwatch_tui.ui.widgets.view_parts import TableOf, columns_of, find_again, kinds_of, table_of
 from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
@@ -401,7 +410,9 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _reasons(self) -> Sequence[str]:
         """Why there is nothing to see."""
-        return () if self._view is None or self._view.rows else why_empty(self._view, self.keymap.first)
+        if self._view is None or self._view.rows:
+            return ()
+        return wrapped_reasons(why_empty(self._view, self.keymap.first), self._width)
 
     def _widen(self, line: Line) -> None:
         """Ask for more room if a text that came into sight has too little."""

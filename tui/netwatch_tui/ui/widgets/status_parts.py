@@ -203,6 +203,8 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
             parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
         if not spec.query.is_everything:
             parts.append(Part(f"Filter: {printable(spec.query.text)}", "bold", "screen.edit_filter"))
+            if view.port_verdict is not None:
+                parts.append(Part(view.port_verdict.brief, "bold $accent"))
             if view.note:
                 parts.append(Part(f"filter: {printable(view.note)}", "$warning"))
             if spec.query.note:
