@@ -135,7 +135,7 @@ MAIN_KEYS = (
     Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
     Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
     Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
-    Key("copy", "y", "copy", "Copy", "copy the row, a value, or the ss command that shows it", in_footer=True),
+    Key("copy", "y", "copy", "Copy", "copy the row, a value, or a command: ss, lsof, tcpdump...", in_footer=True),
     Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
     Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
