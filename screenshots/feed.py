@@ -10,7 +10,7 @@ from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.news import Post, ViewReady
-from netwatch_tui.play.session import AskProcess, Session
+from netwatch_tui.play.session import AskProcess, Measure, Session, unmeasured
 from netwatch_tui.recording.reader import open_recording
 from netwatch_tui.sockets.needs import NOTHING_MORE
 from netwatch_tui.sockets.ownership import ProcessDetails
@@ -41,11 +41,17 @@ class StepFeed:
     """Gives a view whenever it is told to."""
 
     def __init__(
-        self, collector: Collects, spec: ViewSpec, now: float, ask: AskProcess, lead: Sequence[float] = (0.0,)
+        self,
+        collector: Collects,
+        spec: ViewSpec,
+        now: float,
+        ask: AskProcess,
+        lead: Sequence[float] = (0.0,),
+        measure: Measure = unmeasured,
     ) -> None:
         self._lead = lead
         """Seconds before each tick with which it begins."""
-        self._session = Session(collector, spec, ask)
+        self._session = Session(collector, spec, ask, measure)
         self._post: Post = lambda _: None
         self.now = now
 
@@ -78,7 +84,13 @@ def on_machine(source: Source, spec: ViewSpec, now: float) -> StepFeed:
     def stopwatch() -> float:
         return feed.now  # time stands still during a tick, which so costs nothing
 
-    feed = StepFeed(Collector(source, TABLES, stopwatch=stopwatch), spec, now, source.process_details)
+    feed = StepFeed(
+        Collector(source, TABLES, stopwatch=stopwatch),
+        spec,
+        now,
+        source.process_details,
+        measure=source.process_resources,
+    )
     return feed
 
 

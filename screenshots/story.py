@@ -23,7 +23,7 @@ from netwatch_tui.kernel.sock_diag import Bound, packed_ends
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.networks import AddressNetworks
-from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.ownership import Process, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
@@ -140,6 +140,10 @@ class Story:
     def process_details(self, pid: int) -> ProcessDetails:
         """Every program is where its command line says, and systemd started it."""
         return ProcessDetails(self._data["processes"][str(pid)]["cmdline"][0], "/", ((1, "systemd"),))
+
+    def process_resources(self, pid: int) -> ProcessResources:  # noqa: ARG002 -- all are alike
+        """Every program has some descriptors and one thread."""
+        return ProcessResources(1, 0, 24, 1_024, 524_288)
 
     def forget_processes(self) -> None:
         """A story does not change its processes."""

@@ -34,6 +34,12 @@ LINE = 64 * 1024
 TABLES_OF_THREADS = 256
 """Tables of descriptors that the threads of one process have beside the process's own, see unshare(2)."""
 
+THREADS_ASKED = 256
+"""Threads of one process that are asked for their children, a file each."""
+
+DESCRIPTORS_COUNTED = 65_536
+"""Descriptors of one process that are counted one by one, where the kernel does not tell how many there are."""
+
 DESCRIPTORS_A_TICK = 200_000
 """Descriptors at which one tick looks, about a third of a second; those of further processes wait for the next one."""
 

@@ -17,7 +17,7 @@ from netwatch_tui.kernel.descriptors import (
 )
 from netwatch_tui.kernel.namespaces import NAMED, NamespaceList, Namespaces
 from netwatch_tui.kernel.users import Users
-from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.ownership import Process, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
@@ -71,6 +71,9 @@ class Source(Protocol):
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process; None if it is gone."""
+
+    def process_resources(self, pid: int) -> ProcessResources | None:
+        """What a process has now; see `process_resources.read_process_resources`."""
 
     def forget_processes(self) -> None:
         """Read metadata anew from now on."""
@@ -190,6 +193,12 @@ class LinuxSource:
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process."""
         return self._reader.details(pid)
+
+    def process_resources(self, pid: int) -> ProcessResources | None:
+        """What a process has now."""
+        from netwatch_tui.kernel.process_resources import read_process_resources
+
+        return read_process_resources(self._proc, pid)
 
     @property
     def _reader(self) -> ProcessReader:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
@@ -19,10 +20,12 @@ from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
 from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.needs import Needs
-from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
+
+_Answer = TypeVar("_Answer")
 
 LATE = 1.0
 """Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
@@ -77,7 +80,7 @@ class LiveFeed:
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
-        self._session = Session(self._wanted, spec, self._ask)
+        self._session = Session(self._wanted, spec, self._ask, self._measure)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._is_first = True
         """Whether no tick has succeeded so far."""
@@ -171,9 +174,17 @@ class LiveFeed:
         self._attempt(partial(self._session.show, spec))
 
     def _ask(self, pid: int) -> ProcessDetails | None:
-        """Find out about a process; a failure is told, and costs no more than the details."""
+        """Find out about a process."""
+        return self._answered(self._source.process_details, pid)
+
+    def _measure(self, pid: int) -> ProcessResources | None:
+        """Find out what a process has now."""
+        return self._answered(self._source.process_resources, pid)
+
+    def _answered(self, question: Callable[[int], _Answer | None], pid: int) -> _Answer | None:
+        """What is told of a process; a failure is told as well, and costs no more than the details."""
         try:
-            return self._source.process_details(pid)
+            return question(pid)
         except Exception as error:  # noqa: BLE001 -- as in _attempt
             self._post(CollectFailed(f"{type(error).__name__}: {error}"))
             return None

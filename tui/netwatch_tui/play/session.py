@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.sockets.marks import Mark, Marks
-from netwatch_tui.sockets.ownership import Owner, ProcessDetails
+from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
@@ -18,8 +18,18 @@ from netwatch_tui.view.view import View, arrange
 MOST_MARKS_IN_PAUSE = 10_000
 """Rows that a pause may pile up; the oldest go first, so that a forgotten pause can't eat the memory."""
 
+MOST_MEASURED = 8
+"""Processes of an open socket of which every tick asks what they have: a few files each."""
+
 AskProcess = Callable[[int], ProcessDetails | None]
 """Finds out about the process with a pid; None if nothing can be."""
+
+Measure = Callable[[int], ProcessResources | None]
+"""Finds out what the process with a pid has now; None if nothing can be."""
+
+
+def unmeasured(_: int) -> None:
+    """Nothing is known: of the processes of a recording, and where nobody looks at them."""
 
 
 class _Held(NamedTuple):
@@ -33,17 +43,19 @@ class _Held(NamedTuple):
 class Session:
     """The last snapshot, what is lit in it, and how the person wants to see it."""
 
-    def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess) -> None:
+    def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess, measure: Measure = unmeasured) -> None:
         """Know nothing yet.
 
         Args:
             collector: Makes snapshots, or is just told what the next one has to tell.
             spec: What is wanted.
             ask: Tells more about processes.
+            measure: Tells what they have now.
         """
         self.spec = spec
         self._collector = collector
         self._ask = ask
+        self._measure = measure
         self._snapshot: Snapshot | None = None
         self._pace: float | None = None
         self._marks = Marks()
@@ -139,9 +151,13 @@ class Session:
         owners = _owners(socket, other)
         # Asked again when a holder is another one, which includes one that has started another program since.
         known = before.processes if before and owners == _owners(before.socket, before.other_end) else {}
-        processes = self._asked({owner.pid for owner in owners}, known)
+        pids = {owner.pid for owner in owners}
+        processes = self._asked(pids, known)
+        measured = {pid: self._measure(pid) for pid in sorted(pids)[:MOST_MEASURED]}
+        resources = {pid: found for pid, found in measured.items() if found is not None}
         flow, history = view.snapshot.flows.get(subject), view.snapshot.histories.get(subject, ())
-        return SocketDetails(socket, None, other, connections_of(socket, sockets), processes, flow, history)
+        incoming = connections_of(socket, sockets)
+        return SocketDetails(socket, None, other, incoming, processes, resources, flow, history)
 
     def _asked(self, pids: set[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
         """Details of processes; of each that is not known yet, the machine is asked."""
