@@ -64,6 +64,8 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     spec = _spec(options, settings, arranged, views[view])
     if options.info:
         spec = spec.with_flows()
+    if options.resolve:
+        spec = spec._replace(service_names=bool(spec.query.names.port_names), host_names=True)
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
 
 
@@ -213,6 +215,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
             flows=moment.flows,
             networks=moment.networks,
             services=moment.services,
+            host_names=moment.host_names,
         )
         return write_lines(format, sockets, head)
 

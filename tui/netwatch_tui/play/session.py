@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
+from netwatch_tui.collect.host_name_cache import HostNameCache
+from netwatch_tui.sockets.host_names import NO_HOST_NAMES, NameAnswer
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -43,7 +45,14 @@ class _Held(NamedTuple):
 class Session:
     """The last snapshot, what is lit in it, and how the person wants to see it."""
 
-    def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess, measure: Measure = unmeasured) -> None:
+    def __init__(
+        self,
+        collector: Collects,
+        spec: ViewSpec,
+        ask: AskProcess,
+        measure: Measure = unmeasured,
+        names: HostNameCache | None = None,
+    ) -> None:
         """Know nothing yet.
 
         Args:
@@ -51,11 +60,13 @@ class Session:
             spec: What is wanted.
             ask: Tells more about processes.
             measure: Tells what they have now.
+            names: Knows what addresses are called; None where nobody is asked.
         """
         self.spec = spec
         self._collector = collector
         self._ask = ask
         self._measure = measure
+        self._names = names
         self._snapshot: Snapshot | None = None
         self._pace: float | None = None
         self._marks = Marks()
@@ -102,6 +113,13 @@ class Session:
             self._marks = self._marks.expire(now).release(now + self.spec.linger)
         return self._view(self._snapshot, now)
 
+    def hear(self, answers: Iterable[NameAnswer], now: float) -> View | None:
+        """Show the names of addresses that were looked up; None before the first snapshot."""
+        for answer in answers:
+            if self._names is not None:
+                self._names.take(answer, now)
+        return None if self._snapshot is None else self._view(self._snapshot, now)
+
     def needs_tick(self, spec: ViewSpec) -> bool:
         """Whether a spec asks for what was not collected yet."""
         wanted, had = spec.needs, self.spec.needs
@@ -125,11 +143,13 @@ class Session:
         return None if self._held else self._marks.next_expiry
 
     def _view(self, snapshot: Snapshot, now: float) -> View:
+        wanted = self.spec.named_addresses if self.spec.host_names else ()
+        names = NO_HOST_NAMES if self._names is None else self._names.look(wanted, now)
         marks, since = self._marks, None
         if self._held:
             snapshot, marks, since = self._held
             now = since
-        view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last)
+        view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last, host_names=names)
         self._socket_details = self._opened(view)
         self._last = view._replace(pace=self._pace, socket_details=self._socket_details)
         return self._last

@@ -100,9 +100,9 @@ MAIN_KEYS = (
     Key(
         "show.names",
         "n",
-        "toggle_services",
+        "toggle_names",
         "Names",
-        "service names in place of port numbers, or the numbers again",
+        "names of services for ports; again, of hosts too, which asks the network; again, numbers",
     ),
     Key("sort.pick", "s", "pick_sort", "Sort", "choose the column that sorts the rows", in_footer=True),
     Key("sort.reverse", "S", "reverse_sort", "Reverse", "reverse the sort order"),

@@ -37,6 +37,7 @@ from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
+from netwatch_tui.ui.screens.shown_names import ShownNames
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
@@ -100,6 +101,7 @@ class MainScreen(Screen[None]):
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
+        self._names = ShownNames(self, lambda: self._table.sockets_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         playback = Playback(self, self._player)
         views = with_saved(setup.views, setup.saved)
@@ -110,7 +112,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, playback, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, self._names, playback, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -145,6 +147,7 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room."""
         self.set_class(event.size.width >= _BESIDE, "-wide")
+        self.call_after_refresh(self._names.look)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 -- Textual calls it
         """While a filter is typed, letters are letters; and a value that is chosen in the details is what is copied."""
@@ -222,6 +225,7 @@ class MainScreen(Screen[None]):
         self._info.show(view, self._table.cursor_socket)
         self._details.show(view)
         self._flow_columns.look()
+        self._names.look()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
@@ -251,6 +255,7 @@ class MainScreen(Screen[None]):
         self._info.point(self._table.cursor_socket)
         self._details.tell_about_cursor()
         self._flow_columns.look()
+        self._names.look()
 
     @on(Opened)
     def _opened(self) -> None:

@@ -105,6 +105,12 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         seen = rows[top : self.scroll_offset.y + (pages + 1) * self._page]
         return frozenset(row.id for row in seen if isinstance(row, Socket))
 
+    @property
+    def sockets_in_sight(self) -> Sequence[Socket]:
+        """Those whose rows are on the screen."""
+        rows, top = self._view.rows if self._view else (), self.scroll_offset.y
+        return [row for row in rows[top : top + self._page] if isinstance(row, Socket)]
+
     def _row(self, index: int) -> Row | None:
         rows = self._view.rows if self._view else ()
         return rows[index] if 0 <= index < len(rows) else None
