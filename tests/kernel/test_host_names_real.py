@@ -12,14 +12,21 @@ import pytest
 
 from tests.support.kernel import Child, Netns
 from tests.support.kernel_names import SILENT
+from tests.support.program import PROGRAM, wait_until
+from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(shutil.which("unshare") is None, reason="util-linux is not installed")
 
 
 @pytest.fixture(scope="module")
-def machine(here: Netns, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the files of that machine lie."""
+    return tmp_path_factory.mktemp("etc")
+
+
+@pytest.fixture(scope="module")
+def machine(here: Netns, folder: Path) -> Iterator[Child]:
     """A machine with a name server of its own."""
-    folder: Path = tmp_path_factory.mktemp("etc")
     with Child("tests.support.kernel_names", str(folder), netns=here, before=("unshare", "--mount")) as child:
         yield child
 
@@ -60,3 +67,38 @@ def test_without_r_nobody_is_asked(machine: Child) -> None:
     found, err, asked = peers(machine, "--once", "-t")
     assert set(found.values()) == {"no field"}
     assert (err, asked) == ("", [])
+
+
+def on_screen(machine: Child, home: Path, *arguments: str) -> Terminal:
+    """The program on that machine."""
+    inside = ["nsenter", f"--target={machine.pid}", "--mount", "--net"]
+    filter = "src 10.77.0.1:8080 and state established"
+    return Terminal([*inside, PROGRAM, *arguments, filter], columns=120, environment={"HOME": str(home)})
+
+
+def test_the_screen_asks_when_n_says_so(machine: Child, tmp_path: Path) -> None:
+    machine.ask(["--version"])
+    with on_screen(machine, tmp_path) as terminal:
+        terminal.wait_for(lambda rows: any("10.77.0.2:" in row for row in rows), "the connections")
+        terminal.send("n")
+        terminal.wait_for(lambda rows: any("Names of services in place" in row for row in rows), "names of services")
+        assert machine.ask([]) == []
+        terminal.send("n")
+        rows = terminal.wait_for(lambda rows: any("(visitor.dns.example)" in row for row in rows), "the name")
+        assert any("10.77.0.2:" in row and "(visitor.dns.example)" in row for row in rows)
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+
+
+def test_q_does_not_wait_for_a_resolver_that_hangs(machine: Child, folder: Path, tmp_path: Path) -> None:
+    before = (folder / "resolv.conf").read_text()
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")  # minutes
+    try:
+        machine.ask(["--version"])
+        with on_screen(machine, tmp_path, "-r") as terminal:
+            terminal.wait_for(lambda rows: any("(visitor.dns.example)" in row for row in rows), "the name")
+            wait_until(lambda: SILENT in machine.ask([]))
+            terminal.send("q")
+            assert terminal.wait_for_end() == 0
+    finally:
+        (folder / "resolv.conf").write_text(before)

@@ -2,7 +2,8 @@
 
 Run as `python -m tests.support.kernel_names FOLDER`, in a network and a mount namespace of its own: files of the folder
 take the places of `/etc/resolv.conf`, `/etc/hosts` and `/etc/nsswitch.conf` in it. A request is the arguments of the
-program; the answer is its status, what it printed, and the names that the server was asked for meanwhile.
+program; the answer is its status, what it printed, and the names that the server was asked for meanwhile. To no
+arguments the answer is the names that it was asked for since.
 """
 
 from __future__ import annotations
@@ -77,6 +78,9 @@ def main(folder: Path) -> None:
     listeners = [net.create_server((ADDRESSES[0], 8080)), net.create_server((ADDRESSES[-1], 8080), family=net.AF_INET6)]
     visitors = [net.create_connection((ADDRESSES[0], 8080), source_address=(each, 0)) for each in ADDRESSES[1:5]]
     for arguments in requests():
+        if not arguments:
+            answer(sorted(asked))
+            continue
         asked.clear()
         done = subprocess.run(
             [sys.executable, "-m", "netwatch_tui", *arguments], capture_output=True, text=True, check=False

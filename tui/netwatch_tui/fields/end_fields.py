@@ -138,3 +138,6 @@ PEER_FIELDS = (
         sentence=lambda s, _: "" if s.family is Family.PACKET else printable(s.interface or ""), rank=14, most=15,
     ),
 )  # fmt: skip
+
+NAMED_PEER = PEER_FIELDS[0]._replace(enough=40)
+"""The peer while names are looked up: who asked for them wants them before less important columns."""

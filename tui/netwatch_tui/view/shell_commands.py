@@ -36,12 +36,12 @@ def shell_commands(socket: Socket, own_namespace: int) -> Iterator[ShellCommand]
     if socket.owners:
         pid, fd, _ = socket.owners[0]
         # Of sockets in another namespace lsof tells the protocol only from inside.
-        yield ShellCommand("lsof", "lsof its descriptor", f"{way_in}lsof -nP -a -p {pid} -d {fd}")
-        yield ShellCommand("strace", "strace its process", f"strace -f -e trace=network -p {pid}")
-        yield ShellCommand("kill", "kill its process", f"kill {pid}")
+        yield ShellCommand("lsof", "lsof: its descriptor", f"{way_in}lsof -nP -a -p {pid} -d {fd}")
+        yield ShellCommand("strace", "strace: network calls", f"strace -f -e trace=network -p {pid}")
+        yield ShellCommand("kill", "kill: end the process", f"kill {pid}")
     if way_in is not None and (packets := _packets(socket)):
         device = shlex.quote(socket.interface or "any")
-        yield ShellCommand("tcpdump", "tcpdump its packets", f"{way_in}tcpdump -nni {device} {shlex.quote(packets)}")
+        yield ShellCommand("tcpdump", "tcpdump: its packets", f"{way_in}tcpdump -nni {device} {shlex.quote(packets)}")
 
 
 def _packets(socket: Socket) -> str:
