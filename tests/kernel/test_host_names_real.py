@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -86,6 +87,13 @@ def test_the_screen_asks_when_n_says_so(machine: Child, tmp_path: Path) -> None:
         terminal.send("n")
         rows = terminal.wait_for(lambda rows: any("(visitor.dns.example)" in row for row in rows), "the name")
         assert any("10.77.0.2:" in row and "(visitor.dns.example)" in row for row in rows)
+        file = tmp_path / "it.csv"
+        terminal.send("w")
+        terminal.wait_for(lambda rows: any("Enter" in row and "Esc" in row for row in rows), "where to write")
+        terminal.send(f"\x15{file}\r")
+        wait_until(lambda: terminal.read(0.01) and file.exists())
+        written = {each["peer_address"]: each["peer_name"] for each in csv.DictReader(file.read_text().splitlines())}
+        assert (written["10.77.0.2"], written["10.77.0.3"]) == ("visitor.dns.example", "")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
 

@@ -97,6 +97,17 @@ async def test_only_rows_on_the_screen_are_looked_up() -> None:
         assert asked.addresses
 
 
+async def test_who_asks_for_names_sees_them_in_a_narrow_window_too() -> None:
+    asked = Asked()
+    async with asked.stage(FakeSource(WEB, CLIENT), size=(80, 24)) as stage:
+        assert "PID" in stage.heading
+        await stage.press("n", "n")
+        await asked.answer(stage, "10.0.0.9", "visitor.shop.example")
+        assert "10.0.0.9:50001 (visitor.shop.example)" in row(stage, "50001")
+        await stage.press("n")
+        assert "PID" in stage.heading
+
+
 async def test_a_name_has_room_or_the_address_stands_alone() -> None:
     asked = Asked()
     long = tcp("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:443", "[2001:db8::99]:50001", inode=5)
@@ -106,7 +117,7 @@ async def test_a_name_has_room_or_the_address_stands_alone() -> None:
             for address in ("10.0.0.9", "2001:db8::99"):
                 await asked.answer(stage, address, "a-rather-long-name-of-a-host.department.example.org")
             assert sum(":50001 " in each for each in stage.rows) == 2, (width, stage.rows)
-            assert any("(a-ra" in each for each in stage.rows) == (width > 80), (width, stage.rows)
+            assert any("(a-ra" in each for each in stage.rows) == (width > 40), (width, stage.rows)
 
 
 async def test_what_a_name_says_reaches_the_screen_harmless() -> None:

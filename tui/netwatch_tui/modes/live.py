@@ -206,9 +206,15 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
+        columns: tuple[str, ...] = ()
+        if view.spec.host_names:
+            from netwatch_tui.modes.once import with_names
+
+            columns = with_names((), format)
         head = Head(
             moment.now,
             host(),
+            columns,
             namespaces=moment.namespaces,
             marked=moment.marked,
             findings=moment.findings,
