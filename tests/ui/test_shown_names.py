@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.query import parse
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.sockets.host_names import NameAnswer
+from netwatch_tui.ui.keymap import USUAL_KEYS
+from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
+from netwatch_tui.ui.screens.shown_names import ShownNames
 from netwatch_tui.view.spec import ViewSpec
 from screenshots.feed import on_recording
 from tests.support.build import tcp, unix
@@ -153,3 +156,42 @@ async def test_details_tell_the_name_beside_the_address() -> None:
 
 def test_a_recording_asks_nobody() -> None:
     assert on_recording(SPEC._replace(host_names=True))._session._names is None
+
+
+class Viewer:
+    """Shows nothing, and keeps what is chosen and said."""
+
+    view = None
+    keymap = USUAL_KEYS
+
+    def __init__(self, spec: ViewSpec) -> None:
+        self.spec = spec
+        self.said = ""
+
+    def choose(self, spec: ViewSpec) -> None:
+        self.spec = spec
+
+    def say(self, text: str) -> None:
+        self.said = text
+
+    def ask(self, dialog: Dialog[AnswerT], then: Callable[[AnswerT | None], None] | None = None) -> None:
+        raise NotImplementedError
+
+
+def test_n_on_a_recording_shows_services_alone() -> None:
+    viewer = Viewer(SPEC)
+    names = ShownNames(viewer, lambda: (CLIENT,), is_recorded=True)
+    told = []
+    for _ in range(3):
+        names.action_toggle_names()
+        names.look()
+        told.append((viewer.said, viewer.spec.service_names, viewer.spec.host_names, len(viewer.spec.named_addresses)))
+    services = (f"{SERVICES_SAID} A recording has no names of hosts.", True, False, 0)
+    assert told == [services, ("Numbers.", False, False, 0), services]
+
+
+def test_n_on_a_recording_says_why_nothing_happens() -> None:
+    viewer = Viewer(ViewSpec())
+    ShownNames(viewer, lambda: (CLIENT,), is_recorded=True).action_toggle_names()
+    assert viewer.said == "No services are known: /etc/services is missing or can't be read."
+    assert viewer.spec == ViewSpec()

@@ -130,7 +130,7 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         networks=snapshot.networks,
         services=services_for(told, in_addresses=options.resolve),
         shows_services=options.resolve,
-        host_names=_host_names(options, rows, told),
+        host_names=_host_names(options, rows),
         process_details=snapshot.process_details,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
@@ -138,12 +138,15 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
     return print_lines(lines, _with_bold_heading if has_bold_heading else iter)
 
 
-def _host_names(options: argparse.Namespace, rows: list[Socket], fields: Sequence[str]) -> HostNames:
-    """What the addresses of these rows are called, where that is asked for; a word where only a field asks for it."""
+def _host_names(options: argparse.Namespace, rows: list[Socket]) -> HostNames:
+    """What the addresses of these rows are called, where that is asked for; a word where only a column asks for it."""
     if not options.resolve:
-        for name in ("local_name", "peer_name"):
-            if name in fields:
-                complain(f"{name}: names are looked up only with -r")
+        if options.columns:
+            from netwatch_tui.fields.end_fields import NAMES
+
+            for name in NAMES:
+                if name in options.columns:
+                    complain(f"{name}: names are looked up only with -r")
         return {}
     from netwatch_tui.modes.look_up_rows import names_of_rows
 
