@@ -91,7 +91,7 @@ def test_the_screen_asks_when_n_says_so(machine: Child, tmp_path: Path) -> None:
         terminal.send("w")
         terminal.wait_for(lambda rows: any("Enter" in row and "Esc" in row for row in rows), "where to write")
         terminal.send(f"\x15{file}\r")
-        wait_until(lambda: terminal.read(0.01) and file.exists())
+        terminal.wait_for(lambda rows: any(row.strip().startswith("Wrote ") for row in rows), "that it is written")
         written = {each["peer_address"]: each["peer_name"] for each in csv.DictReader(file.read_text().splitlines())}
         assert (written["10.77.0.2"], written["10.77.0.3"]) == ("visitor.dns.example", "")
         terminal.send("q")
