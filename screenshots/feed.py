@@ -7,11 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.news import Post, ViewReady
-from netwatch_tui.play.session import AskProcess, Session
+from netwatch_tui.play.session import AskProcess, Measure, Session, unmeasured
 from netwatch_tui.recording.reader import open_recording
+from netwatch_tui.sockets.host_names import NameAnswer
 from netwatch_tui.sockets.needs import NOTHING_MORE
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -41,11 +43,18 @@ class StepFeed:
     """Gives a view whenever it is told to."""
 
     def __init__(
-        self, collector: Collects, spec: ViewSpec, now: float, ask: AskProcess, lead: Sequence[float] = (0.0,)
+        self,
+        collector: Collects,
+        spec: ViewSpec,
+        now: float,
+        ask: AskProcess,
+        lead: Sequence[float] = (0.0,),
+        measure: Measure = unmeasured,
+        names: HostNameCache | None = None,
     ) -> None:
         self._lead = lead
         """Seconds before each tick with which it begins."""
-        self._session = Session(collector, spec, ask)
+        self._session = Session(collector, spec, ask, measure, names)
         self._post: Post = lambda _: None
         self.now = now
 
@@ -64,6 +73,10 @@ class StepFeed:
         """Show what was collected in another way."""
         self._send(self._session.show(spec, self.now))
 
+    def hear(self, answer: NameAnswer) -> None:
+        """Show what came of the look-up of an address."""
+        self._send(self._session.hear([answer], self.now))
+
     def _send(self, view: View | None) -> None:
         if view is not None:
             self._post(ViewReady(view))
@@ -72,13 +85,20 @@ class StepFeed:
         """There is nothing to stop."""
 
 
-def on_machine(source: Source, spec: ViewSpec, now: float) -> StepFeed:
+def on_machine(source: Source, spec: ViewSpec, now: float, names: HostNameCache | None = None) -> StepFeed:
     """What a machine shows."""
 
     def stopwatch() -> float:
         return feed.now  # time stands still during a tick, which so costs nothing
 
-    feed = StepFeed(Collector(source, TABLES, stopwatch=stopwatch), spec, now, source.process_details)
+    feed = StepFeed(
+        Collector(source, TABLES, stopwatch=stopwatch),
+        spec,
+        now,
+        source.process_details,
+        measure=source.process_resources,
+        names=names,
+    )
     return feed
 
 

@@ -23,7 +23,7 @@ from netwatch_tui.kernel.sock_diag import Bound, packed_ends
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.networks import AddressNetworks
-from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.ownership import Process, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.port_facts import PortRules
 from netwatch_tui.sockets.socket import Family, Socket
 from netwatch_tui.sockets.unseen import Denied, Unseen
@@ -144,6 +144,10 @@ class Story:
 
     def lineage(self, _: int) -> None:
         """Nobody asks."""
+
+    def process_resources(self, pid: int) -> ProcessResources:  # noqa: ARG002 -- all are alike
+        """Every program has some descriptors and one thread."""
+        return ProcessResources(1, 0, 24, 1_024, 524_288)
 
     def forget_processes(self) -> None:
         """A story does not change its processes."""

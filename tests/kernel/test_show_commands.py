@@ -22,7 +22,7 @@ def holder(here: Netns) -> Iterator[Child]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_prints_exactly_that_socket(here: Netns, holder: Child, name: str) -> None:
-    command, sign, _ = holder.ask(name)
+    command, sign, *_ = holder.ask(name)
     done = subprocess.run(here.command("sh", "-c", command), capture_output=True, text=True, check=False, timeout=20)
     heading = done.stdout.startswith(("State", "Netid"))
     lines = done.stdout.splitlines()[heading:]
@@ -31,7 +31,7 @@ def test_it_prints_exactly_that_socket(here: Netns, holder: Child, name: str) ->
 
 
 def test_a_socket_of_another_namespace_is_shown_from_outside(here: Netns, holder: Child) -> None:
-    command, sign, _ = holder.ask("tcp listener that shares its port")
+    command, sign, *_ = holder.ask("tcp listener that shares its port")
     entered = f"nsenter -t {holder.pid} -n {command}"
     done = subprocess.run(["sh", "-c", entered], capture_output=True, text=True, check=True, timeout=20)
     assert sign in done.stdout
@@ -39,6 +39,6 @@ def test_a_socket_of_another_namespace_is_shown_from_outside(here: Netns, holder
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("tcp listener", "udp"))][:5])
 def test_this_end_is_spelled_as_ss_spells_it(here: Netns, holder: Child, name: str) -> None:
-    command, _, local = holder.ask(name)
+    command, _, local, _ = holder.ask(name)
     done = subprocess.run(here.command("sh", "-c", command), capture_output=True, text=True, check=True, timeout=20)
     assert f" {local} " in done.stdout

@@ -25,7 +25,7 @@ from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import TcpCounters
 from netwatch_tui.sockets.networks import AddressNetworks
-from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails
+from netwatch_tui.sockets.ownership import OwnerReason, Process, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.port_facts import Lineage, PortRules
 from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -100,6 +100,7 @@ class FakeSource:
         self.processes: dict[int, Process] = {}
         """Processes that are not just named after their number."""
         self.details: dict[int, ProcessDetails] = {}
+        self.resources: dict[int, ProcessResources] = {}
         self.faults_of_processes: dict[int, int] = {}
         """Error numbers with which parts of what is known of processes could not be read."""
         self.hiding_fails: OSError | None = None
@@ -265,6 +266,9 @@ class FakeSource:
 
     def lineage(self, pid: int) -> Lineage | None:
         return self.lineages.get(pid)
+
+    def process_resources(self, pid: int) -> ProcessResources | None:
+        return self.resources.get(pid)
 
     def forget_processes(self) -> None:
         self.forgets += 1

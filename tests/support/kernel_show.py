@@ -1,7 +1,8 @@
 """A process with a socket of every kind, each beside one that it could be mistaken for, and the command for each.
 
 Run as `python -m tests.support.kernel_show`, in a network namespace of its own. A request is the name of a socket; the
-answer is the command that shows it, what tells its line from those of all others, and how the program spells this end.
+answer is the command that shows it, what tells its line from those of all others, how the program spells this end, and
+all commands about it by their tools.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.format import local_text
 from netwatch_tui.sockets.socket import Socket, State
-from netwatch_tui.view.show_command import show_command
+from netwatch_tui.view.shell_commands import shell_commands
 from tests.support.kernel import answer, linux_source, requests
 
 _LINK_LOCAL = "fe80::77"
@@ -142,7 +143,8 @@ def main() -> None:
         for name in requests():
             snapshot = Collector(source).collect(time.time())
             (row,) = filter(wanted[name], snapshot.sockets)
-            answer([show_command(row, snapshot.namespaces.own), _sign(row), local_text(row)])
+            commands = {each.tool: each.text for each in shell_commands(row, snapshot.namespaces.own)}
+            answer([commands["ss"], _sign(row), local_text(row), commands])
 
 
 NAMES = (

@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
@@ -164,10 +165,11 @@ async def on_stage(
     views: tuple[NamedView, ...] = VIEWS,
     actor: TakesAim | None = None,
     plan_probe: Plan | None = None,
+    names: HostNameCache | None = None,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
-    feed = on_machine(source, spec, now)
+    feed = on_machine(source, spec, now, names)
     themes, problems = load_themes(themes_folder())
     assert not problems
     with TemporaryDirectory() as passing:

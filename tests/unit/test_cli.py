@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import re
 import socket as net
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from netwatch_tui import cli
-from netwatch_tui.kernel import descriptor_scan, prefetched_descriptors
+from netwatch_tui.kernel import descriptor_scan, machine_names, prefetched_descriptors
 from netwatch_tui.kernel import source as kernel_source
 from netwatch_tui.kernel.descriptor_scan import DescriptorScan
 from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
@@ -279,6 +280,52 @@ def test_a_network_namespace_that_is_not_there_is_refused_with_those_that_are(bl
         [],
         [f"netwatch-tui: no network namespace 'green' can be seen; there are: own, {blue}"],
     )
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A network that knows one address; gives those for which it was asked."""
+    asked: list[str] = []
+
+    def answer(end: tuple[str, int], _: int) -> tuple[str, str]:
+        asked.append(end[0])
+        if end[0] == "10.0.0.9":
+            return "visitor.example", "0"
+        raise net.gaierror(net.EAI_NONAME, "no name")
+
+    monkeypatch.setattr(net, "getnameinfo", answer)
+    monkeypatch.setattr(machine_names, "read_services", lambda *_: {"tcp": {"https": 443}})
+    return asked
+
+
+def test_names_are_looked_up_for_what_is_printed(proc: Path, run: Run, resolver: list[str]) -> None:
+    lines = run("--once", "-t", "-r", "peer:10.0.0.9").out
+    assert [line.split()[4:7] for line in lines[1:]] == [
+        ["10.0.0.1:https", "10.0.0.9:50000", "(visitor.example)"],
+        ["10.0.0.1:https", "10.0.0.9:50001", "(visitor.example)"],
+    ]
+    assert sorted(resolver) == ["10.0.0.1", "10.0.0.9"]
+
+
+def test_in_files_names_have_fields_of_their_own(proc: Path, run: Run, resolver: list[str]) -> None:
+    (visit,) = json.loads("".join(run("--once", "-tr", "-f", "json", "peer:10.0.0.9 state:estab").out))["sockets"]
+    assert (visit["peer_address"], visit["peer_name"], visit["local_name"]) == ("10.0.0.9", "visitor.example", None)
+    heading, line = run("--once", "-tr", "-f", "csv", "--columns", "peer_port", "peer:10.0.0.9 state:estab").out
+    assert (heading, line) == ("peer_port,local_name,peer_name", "50000,,visitor.example")
+
+
+def test_nobody_is_asked_for_names_unless_that_is_asked_for(proc: Path, run: Run, resolver: list[str]) -> None:
+    assert "peer_name" not in run("--once", "-t", "-f", "csv").out[0]
+    done = run("--once", "-t", "--columns", "peer_name", "peer:10.0.0.9")
+    assert done.out[1:] == ["-", "-"]
+    assert done.err == ["netwatch-tui: peer_name: names are looked up only with -r"]
+    assert resolver == []
+
+
+@pytest.mark.parametrize("mode", ["--watch", "--record=x", "--replay=x"])
+def test_names_are_not_looked_up_for_streams_and_recordings(run: Run, mode: str) -> None:
+    told = {"--record=x": "--record without a screen"}.get(mode, mode.partition("=")[0])
+    assert run("-r", mode).err == [f"netwatch-tui: --resolve can't be used with {told} (see --help)"]
 
 
 def test_without_a_heading_only_the_heading_is_missing(proc: Path, run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.collect.descriptor_watch import MANY
 from netwatch_tui.fields.health_fields import finding_text
-from netwatch_tui.kernel.descriptor_limit import read_descriptor_limit
+from netwatch_tui.kernel.descriptor_limit import read_descriptor_limit, read_descriptor_limits
 from netwatch_tui.kernel.descriptors import NO_SOCKET
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.descriptor_use import DescriptorUse
@@ -34,6 +34,7 @@ def test_the_soft_limit_is_read(tmp_path: Path, told: str, limit: int | None) ->
     (tmp_path / "7" / "limits").write_text(LIMITS.format(told))
     assert read_descriptor_limit(str(tmp_path), 7) == limit
     assert read_descriptor_limit(str(tmp_path), 8) is None
+    assert read_descriptor_limits(str(tmp_path), 7) == (limit, 524_288)
 
 
 ONE, TWO, OTHER = tcp("10.0.0.5:80", inode=11), tcp("10.0.0.5:81", inode=12), tcp("10.0.0.5:82", inode=13)

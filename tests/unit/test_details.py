@@ -7,7 +7,7 @@ from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.owner_fields import REASON_MEANINGS
 from netwatch_tui.fields.socket_fields import STATE_MEANINGS
 from netwatch_tui.sockets.health import ACCEPT_QUEUE_FULL, Finding
-from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import Socket, State, Timer
 from netwatch_tui.view.details import Fact, describe
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
@@ -143,6 +143,17 @@ def test_an_age_says_its_bounds() -> None:
 def test_what_may_not_be_seen_of_a_process_is_said() -> None:
     told = facts(tcp(owners=(Owner(7, 3, NGINX),)), {7: ProcessDetails(None, None, ())})
     assert (told["Program"], told["Directory"], told["Parents"]) == ("not readable", "not readable", "none")
+
+
+def test_what_a_process_has_is_told_and_a_dash_where_that_may_not_be_seen() -> None:
+    details = SocketDetails(tcp(owners=(Owner(7, 3, NGINX),)))
+    for resources, told in (
+        (ProcessResources(4, 2, 1_023, 1_024, 524_288), ("2", "4", "1,023 open, limit 1,024, hard limit 524,288")),
+        (ProcessResources(), ("-", "-", "- open, limit -, hard limit -")),
+    ):
+        found = dict(told_of(details._replace(resources={7: resources}), Moment(NOW, {})))
+        assert tuple(found[label] for label in ("Children", "Threads", "Descriptors")) == told
+    assert "Children" not in dict(told_of(details, Moment(NOW, {}))), "nobody asked"
 
 
 @pytest.mark.parametrize("reason", OwnerReason)

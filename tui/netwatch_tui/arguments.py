@@ -270,7 +270,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.CHOICES,
         modes=_PRINTS | {Mode.DIFF},
     ),
-    Argument(("-n", "--numeric"), "accepted; addresses and ports are always numeric", HOW, default=False),
+    Argument(("-n", "--numeric"), "accepted; addresses and ports are numeric unless -r is given", HOW, default=False),
     Argument(("-p", "--processes"), "accepted; owning processes are always shown", HOW, default=False),
     Argument(
         ("-i", "--info"),
@@ -280,7 +280,14 @@ ARGUMENTS: tuple[Argument, ...] = (
         default=False,
         modes=_PRINTS | {Mode.WATCH, Mode.LIVE, Mode.RECORD},
     ),
-    Argument(("-r", "--resolve"), "accepted; no name is looked up, nothing is sent", HOW, default=False),
+    Argument(
+        ("-r", "--resolve"),
+        "names of services for ports and of hosts beside addresses: from /etc/hosts, else by asking the network",
+        HOW,
+        default=False,
+        modes=_PRINTS | {Mode.LIVE},
+        on_replay=False,
+    ),
     Argument(
         ("--probe",),
         "try this machine's own listening TCP ports by connecting to them at its own addresses, and print which answer",

@@ -6,12 +6,24 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written, number_field, text_field
-from netwatch_tui.fields.format import clip_endpoint, local_text, peer_text, printable
-from netwatch_tui.fields.json_types import COUNT, TEXT
+from netwatch_tui.fields.format import (
+    BLANK,
+    clip_named_endpoint,
+    host_name_text,
+    local_text,
+    named_endpoint,
+    peer_text,
+    printable,
+)
+from netwatch_tui.fields.json_types import COUNT, TEXT, TEXT_OR_NULL
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.host_names import name_of
 from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.services import name_of_port
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, Address, Family, Socket
+
+NAMES = ("local_name", "peer_name")
+"""Ids of the fields that `-r` adds to files."""
 
 
 def _asked_for(address: Address) -> tuple[FilterValue, ...]:
@@ -31,7 +43,7 @@ def _peer_asked_for(socket: Socket, _: Moment) -> tuple[FilterValue, ...]:
 
 def _endpoint(
     id: str, title: str, meaning: str, label: str, text: Callable[[Socket], str], port: Callable[[Socket], int],
-    key: Callable[[Socket, Moment], Any], asked: Filter, **others: Any,
+    address: Callable[[Socket], Address], key: Callable[[Socket, Moment], Any], asked: Filter, **others: Any,
 ) -> Field:  # fmt: skip
     """An end as one text; `others` are further parts of `Field`."""
 
@@ -39,14 +51,14 @@ def _endpoint(
         return text(socket)
 
     def shown(socket: Socket, moment: Moment) -> str:
-        numbered = text(socket)
-        if moment.shows_services and (name := name_of_port(socket, port(socket), moment.services)):
-            return f"{numbered.rpartition(':')[0]}:{printable(name)}"
-        return numbered
+        shown = text(socket)
+        if moment.shows_services and (service := name_of_port(socket, port(socket), moment.services)):
+            shown = f"{shown.rpartition(':')[0]}:{printable(service)}"
+        return named_endpoint(shown, name_of(address(socket), moment.host_names)) if moment.host_names else shown
 
     return Field(
         id, title, meaning, value, TEXT, shown, key, shown, label, filter=asked, written=Written.NOWHERE,
-        is_shown=True, rank=0, width=8, enough=21, most=47, is_endpoint=True, clip=clip_endpoint,
+        is_shown=True, rank=0, width=8, enough=21, most=47, is_endpoint=True, clip=clip_named_endpoint,
     )._replace(**others)  # fmt: skip
 
 
@@ -60,10 +72,28 @@ def _port(id: str, title: str, meaning: str, read: Callable[[Socket], int], also
     )  # fmt: skip
 
 
+def _name(
+    id: str, title: str, meaning: str, address: Callable[[Socket], Address], key: Callable[[Socket, Moment], Any]
+) -> Field:
+    """The name of an end. It is ordered by the address and no filter asks for it, since few are looked up."""
+
+    def value(socket: Socket, moment: Moment) -> str | None:
+        return name_of(address(socket), moment.host_names)
+
+    def shown(socket: Socket, moment: Moment) -> str:
+        name = value(socket, moment)
+        return host_name_text(name) if name else BLANK
+
+    return Field(
+        id, title, meaning, value, TEXT_OR_NULL, shown, key, None, written=Written.NOWHERE, rank=15, width=12, most=39
+    )
+
+
 LOCAL_FIELDS = (
     _endpoint(
         "local", "Local Address:Port", "local address and port; * stands for all IPv4 and IPv6 addresses",
-        "Local", local_text, lambda s: s.local_port, lambda s, _: (s.local, s.local_port),
+        "Local", local_text, lambda s: s.local_port, lambda s: s.local,
+        lambda s, _: (s.local, s.local_port),
         Filter(Holds.ADDRESS, lambda s, _: _asked_for(s.local), also=("laddr", "local_address"), likeness=6),
         is_pinned=True,
     ),
@@ -77,12 +107,16 @@ LOCAL_FIELDS = (
         "local port; for unix the inode, for raw the protocol, for netlink the port id",
         lambda s: s.local_port, "lport", 2,
     ),
+    _name(
+        "local_name", "Local name", "what /etc/hosts or the network calls the local address, looked up with -r",
+        lambda s: s.local, lambda s, _: s.local,
+    ),
 )  # fmt: skip
 
 PEER_FIELDS = (
     _endpoint(
         "peer", "Peer Address:Port", "peer address and port; the port is * if there is no peer",
-        "Peer", peer_text, lambda s: s.peer_port, _peer_key,
+        "Peer", peer_text, lambda s: s.peer_port, lambda s: s.peer, _peer_key,
         Filter(Holds.ADDRESS, _peer_asked_for, also=("paddr", "peer_address"), likeness=3),
     ),
     text_field(
@@ -93,6 +127,10 @@ PEER_FIELDS = (
     _port(
         "peer_port", "Peer port", "peer port; 0 if there is no peer", lambda s: s.peer_port, "pport", 5
     ),
+    _name(
+        "peer_name", "Peer name", "what /etc/hosts or the network calls the peer address, looked up with -r",
+        lambda s: s.peer, lambda s, _: s.peer if s.peer_port else None,
+    ),
     text_field(
         "interface", "Device", "network device to which the socket is bound", lambda s: s.interface, also=("dev",),
         takes="part of a device's name", likeness=8, needs=Needs(frozenset({Need.INTERFACE})),
@@ -100,3 +138,6 @@ PEER_FIELDS = (
         sentence=lambda s, _: "" if s.family is Family.PACKET else printable(s.interface or ""), rank=14, most=15,
     ),
 )  # fmt: skip
+
+NAMED_PEER = PEER_FIELDS[0]._replace(enough=40)
+"""The peer while names are looked up: who asked for them wants them before less important columns."""

@@ -218,6 +218,35 @@ def clip_endpoint(text: str, width: int) -> str:
     return (clip_middle(host, room) if room > 4 else ELLIPSIS) + separator + port
 
 
+_LEAST_NAME = 8
+"""Cells of a name that are worth their place."""
+
+_NAMED_ENDPOINT = re.compile(r"(.+) (\(.+\))", re.DOTALL)
+
+
+def named_endpoint(text: str, name: str | None) -> str:
+    """An address with port, and what it is called: `10.0.0.5:443 (web.example)`.
+
+    The address comes first, because it is a fact; the name is a claim.
+    """
+    return f"{text} ({host_name_text(name)})" if name else text
+
+
+def host_name_text(name: str) -> str:
+    """The name of a host as it is shown: all but ASCII letters, digits, `-`, `_` and `.` is spelled out."""
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else spelled(char) for char in name)
+
+
+def clip_named_endpoint(text: str, width: int) -> str:
+    """The same in at most `width` cells: the name is cut, then left out, before anything of the address is."""
+    found = None if len(text) <= width else _NAMED_ENDPOINT.fullmatch(text)
+    if not found:  # nothing else that is an end ends in a bracket: names of unix sockets are followed by a number
+        return clip_endpoint(text, width)
+    end, name = found.groups()
+    room = width - cell_width(end) - 1
+    return f"{end} ({clip_middle(name[1:-1], room - 2)})" if room >= _LEAST_NAME + 2 else clip_endpoint(end, width)
+
+
 def clip_middle(text: str, width: int) -> str:
     """Text in at most `width` cells; of what is too long both ends are left: `[2001:db8…7348]`."""
     if cell_width(text) <= width:

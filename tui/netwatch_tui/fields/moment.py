@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
+from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
 from netwatch_tui.sockets.marks import Marked
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, ProcessDetailsByPid
@@ -33,4 +34,6 @@ class Moment(NamedTuple):
     process_details: ProcessDetailsByPid = NO_PROCESS_DETAILS
     """More about owners."""
     shows_services: bool = False
-    """Whether these names stand in place of ports in addresses."""
+    """Whether names of services stand in place of ports in addresses."""
+    host_names: HostNames = NO_HOST_NAMES
+    """What addresses are called, as far as that is wanted and was looked up; stands beside them."""

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
 
-_SOFT = re.compile(rb"^Max open files\s+([0-9]+)\s", re.MULTILINE)
+_LIMITS = re.compile(rb"^Max open files\s+(\S+)\s+(\S+)\s", re.MULTILINE)
+
+
+class DescriptorLimits(NamedTuple):
+    """The two RLIMIT_NOFILE, see getrlimit(2); None for what is no number."""
+
+    soft: int | None
+    hard: int | None
+
+
+def read_descriptor_limits(proc: str, pid: int) -> DescriptorLimits | None:
+    """Those in `/proc/PID/limits`; None where there are none, or they can't be read."""
+    try:
+        found = _LIMITS.search(read_file(f"{proc}/{pid}/limits", PROC_FILE))
+    except OSError:  # it is gone, or of a user whose processes may not be looked into
+        return None
+    return DescriptorLimits(*(int(each) if each.isdigit() else None for each in found.groups())) if found else None
 
 
 def read_descriptor_limit(proc: str, pid: int) -> int | None:
-    """The soft RLIMIT_NOFILE in `/proc/PID/limits`, see getrlimit(2); None where there is none, or it can't be read."""
-    try:
-        found = _SOFT.search(read_file(f"{proc}/{pid}/limits", PROC_FILE))
-    except OSError:  # it is gone, or of a user whose processes may not be looked into
-        return None
-    return int(found[1]) if found else None
+    """The soft one alone."""
+    limits = read_descriptor_limits(proc, pid)
+    return limits.soft if limits else None

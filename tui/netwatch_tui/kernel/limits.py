@@ -20,7 +20,7 @@ ANCESTORS = 64
 """Parents of a process, their parents and so on."""
 
 SYSTEM_FILE = 8 * 1024 * 1024
-"""Bytes of a file that root writes: `/etc/passwd`, `/etc/services`, and the kernel's list of mounts."""
+"""Bytes of a file that root writes: `/etc/passwd`, `/etc/services`, `/etc/hosts`, and the kernel's list of mounts."""
 
 FDINFO = 1024 * 1024
 """Bytes of what is said about one descriptor; a ring of io_uring has a line for each file that it holds."""
@@ -34,11 +34,20 @@ LINE = 64 * 1024
 TABLES_OF_THREADS = 256
 """Tables of descriptors that the threads of one process have beside the process's own, see unshare(2)."""
 
+THREADS_ASKED = 256
+"""Threads of one process that are asked for their children, a file each."""
+
+DESCRIPTORS_COUNTED = 65_536
+"""Descriptors of one process that are counted one by one, where the kernel does not tell how many there are."""
+
 DESCRIPTORS_A_TICK = 200_000
 """Descriptors at which one tick looks, about a third of a second; those of further processes wait for the next one."""
 
 USERS = 65_536
 """Users of which the name is remembered."""
+
+HOSTS = 65_536
+"""Addresses of `/etc/hosts` of which the name is remembered."""
 
 _AT_ONCE = 64 * 1024
 
@@ -71,3 +80,12 @@ def read_lines(path: str, most: int = SYSTEM_FILE) -> list[bytes]:
     if len(data) == most or not lines[-1]:
         lines.pop()
     return lines
+
+
+def file_version(path: str) -> tuple[int, ...]:
+    """What is another one when the file is; empty where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -17,7 +17,7 @@ from netwatch_tui.kernel.descriptors import (
 )
 from netwatch_tui.kernel.namespaces import NAMED, NamespaceList, Namespaces
 from netwatch_tui.kernel.users import Users
-from netwatch_tui.sockets.ownership import Process, ProcessDetails
+from netwatch_tui.sockets.ownership import Process, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.unseen import Denied, Unseen
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
@@ -77,6 +77,9 @@ class Source(Protocol):
 
     def lineage(self, pid: int) -> Lineage | None:
         """From whom a process descends; see `lineage.read_lineage`."""
+
+    def process_resources(self, pid: int) -> ProcessResources | None:
+        """What a process has now; see `process_resources.read_process_resources`."""
 
     def forget_processes(self) -> None:
         """Read metadata anew from now on."""
@@ -206,6 +209,12 @@ class LinuxSource:
         from netwatch_tui.kernel.lineage import read_lineage
 
         return read_lineage(self._proc, pid)
+
+    def process_resources(self, pid: int) -> ProcessResources | None:
+        """What a process has now."""
+        from netwatch_tui.kernel.process_resources import read_process_resources
+
+        return read_process_resources(self._proc, pid)
 
     @property
     def _reader(self) -> ProcessReader:

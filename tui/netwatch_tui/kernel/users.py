@@ -6,9 +6,7 @@ for a directory server. A program that watches sockets opens none for this, and 
 
 from __future__ import annotations
 
-import os
-
-from netwatch_tui.kernel.limits import USERS, read_lines
+from netwatch_tui.kernel.limits import USERS, file_version, read_lines
 
 PASSWD = "/etc/passwd"  # noqa: S105 -- a file, and no password has been in it for decades
 
@@ -24,7 +22,7 @@ class Users:
     def name(self, uid: int) -> str:
         """The name of a user; the number as text where there is none, or the file can't be read."""
         if self._names is None:
-            self._version = _version(self._path)
+            self._version = file_version(self._path)
             self._names = _read(self._path)
         name = self._names.get(uid)
         if name is None:
@@ -35,17 +33,8 @@ class Users:
 
     def look_again(self) -> None:
         """Read the file again for the next name, if it has changed since it was read."""
-        if self._names is not None and _version(self._path) != self._version:
+        if self._names is not None and file_version(self._path) != self._version:
             self._names = None
-
-
-def _version(path: str) -> tuple[int, ...]:
-    """What is another one when the file is."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return ()
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _read(path: str) -> dict[int, str]:

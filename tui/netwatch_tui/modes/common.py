@@ -130,9 +130,9 @@ def tell_of_unmet_words(choice: RowChoice, rows: Sequence[Socket]) -> None:
         complain(f"filter: nothing matches a part of it; {hint}")
 
 
-def services_for(fields: Iterable[str]) -> ServiceNames:
-    """What ports are called, where one of the fields with these ids tells it."""
-    if "service" not in fields:
+def services_for(fields: Iterable[str], *, in_addresses: bool = False) -> ServiceNames:
+    """What ports are called, where addresses or one of the fields with these ids tell it."""
+    if not in_addresses and "service" not in fields:
         return {}
     from netwatch_tui.kernel.machine_names import read_services
     from netwatch_tui.sockets.services import names_of_ports

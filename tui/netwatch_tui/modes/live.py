@@ -63,6 +63,8 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
     spec = _spec(options, settings, arranged, views[view])
     if options.info:
         spec = spec.with_flows()
+    if options.resolve:
+        spec = spec._replace(service_names=bool(spec.query.names.port_names), host_names=True)
     return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
 
 
@@ -184,15 +186,22 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         from netwatch_tui.output.registry import write_lines
 
         moment = view.moment
+        columns: tuple[str, ...] = ()
+        if view.spec.host_names:
+            from netwatch_tui.modes.once import with_names
+
+            columns = with_names((), format)
         head = Head(
             moment.now,
             host(),
+            columns,
             namespaces=moment.namespaces,
             marked=moment.marked,
             findings=moment.findings,
             flows=moment.flows,
             networks=moment.networks,
             services=moment.services,
+            host_names=moment.host_names,
         )
         return write_lines(format, sockets, head)
 

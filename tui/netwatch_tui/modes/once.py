@@ -32,6 +32,7 @@ from netwatch_tui.sockets.socket import STATE_RANK, Socket
 
 if TYPE_CHECKING:
     from netwatch_tui.output.head import Head
+    from netwatch_tui.sockets.host_names import HostNames
     from netwatch_tui.sockets.snapshot import Snapshot
     from netwatch_tui.view.column_names import Sort
     from netwatch_tui.view.row_choice import RowChoice
@@ -127,12 +128,29 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         findings=snapshot.findings,
         flows=snapshot.flows,
         networks=snapshot.networks,
-        services=services_for(told),
+        services=services_for(told, in_addresses=options.resolve),
+        shows_services=options.resolve,
+        host_names=_host_names(options, rows),
         process_details=snapshot.process_details,
     )
     lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)
     return print_lines(lines, _with_bold_heading if has_bold_heading else iter)
+
+
+def _host_names(options: argparse.Namespace, rows: list[Socket]) -> HostNames:
+    """What the addresses of these rows are called, where that is asked for; a word where only a column asks for it."""
+    if not options.resolve:
+        if options.columns:
+            from netwatch_tui.fields.end_fields import NAMES
+
+            for name in NAMES:
+                if name in options.columns:
+                    complain(f"{name}: names are looked up only with -r")
+        return {}
+    from netwatch_tui.modes.look_up_rows import names_of_rows
+
+    return names_of_rows(rows)
 
 
 def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socket]:
@@ -149,12 +167,13 @@ def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socke
 def _columns(options: argparse.Namespace, format: str) -> tuple[str, ...]:
     """The columns that are asked for; ss's letters add to those of the table."""
     columns: tuple[str, ...] = options.columns or ()
-    if not columns and format == "table" and (options.extended or options.options):
+    if not columns and format == "table" and (options.extended or options.options or options.resolve):
         from netwatch_tui.output.ss_table import SS_COLUMNS
 
         extended = ("user", "inode") if options.extended else ()
         columns = (*SS_COLUMNS, *extended, *(("timer",) if options.options else ()))
-    return with_info(columns, format) if options.info else columns
+    columns = with_info(columns, format) if options.info else columns
+    return with_names(columns, format) if options.resolve else columns
 
 
 def with_info(columns: tuple[str, ...], format: str) -> tuple[str, ...]:
@@ -163,6 +182,18 @@ def with_info(columns: tuple[str, ...], format: str) -> tuple[str, ...]:
 
     shown = columns or fields_of(format)
     return tuple(dict.fromkeys((*shown, *(INFO_COLUMNS if format == "table" else INFO))))
+
+
+def with_names(columns: tuple[str, ...], format: str) -> tuple[str, ...]:
+    """These columns, or those of the format where there are none, and what `-r` adds to files.
+
+    In a table names stand beside the addresses.
+    """
+    if format == "table":
+        return columns
+    from netwatch_tui.fields.end_fields import NAMES
+
+    return tuple(dict.fromkeys((*(columns or fields_of(format)), *NAMES)))
 
 
 def _host(format: str) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.fields.moment import Moment
     from netwatch_tui.sockets.flow import Flow
     from netwatch_tui.sockets.health import Findings
+    from netwatch_tui.sockets.host_names import HostNames
     from netwatch_tui.sockets.marks import Marked
     from netwatch_tui.sockets.networks import Networks
     from netwatch_tui.sockets.ownership import ProcessDetailsByPid
@@ -40,6 +41,10 @@ class Head(NamedTuple):
     """More about owners; empty where no field tells it."""
     services: ServiceNames = {}
     """What ports are called; empty where no field tells it."""
+    shows_services: bool = False
+    """Whether these names stand in place of ports in addresses."""
+    host_names: HostNames = {}
+    """What addresses are called, as far as that was looked up."""
 
     @property
     def moment(self) -> Moment:
@@ -48,5 +53,5 @@ class Head(NamedTuple):
 
         return Moment(
             self.taken_at, self.marked, self.namespaces, self.findings, self.flows, self.networks, self.services,
-            self.process_details,
+            self.process_details, self.shows_services, self.host_names,
         )  # fmt: skip

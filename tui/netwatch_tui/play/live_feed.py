@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.host_name_cache import HostNameCache
+from netwatch_tui.kernel.hosts_file import HostsFile
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
+from netwatch_tui.kernel.reverse_lookup import LookUp, look_up, look_up_behind
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.background_collector import BackgroundCollector, Collected
 from netwatch_tui.play.garbage import Garbage
@@ -18,14 +22,21 @@ from netwatch_tui.play.news import CollectFailed, DataAged, Post, ViewReady, now
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
 from netwatch_tui.sockets.health import NO_THRESHOLDS
+from netwatch_tui.sockets.host_names import NameAnswer
 from netwatch_tui.sockets.needs import Needs
-from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
+_Answer = TypeVar("_Answer")
+
 LATE = 1.0
 """Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
+
+
+_Wish = ViewSpec | Collected | NameAnswer
+"""What wakes the thread that makes views."""
 
 
 class _Wanted:
@@ -51,6 +62,7 @@ class LiveFeed:
         clock: Clock | None = None,
         record: Callable[[Collects], Collects] | None = None,
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
+        find_name: LookUp = look_up,
     ) -> None:
         """Begin nothing yet.
 
@@ -61,8 +73,9 @@ class LiveFeed:
             clock: What ticks go by; a steady one where nothing is said.
             record: Puts something around the collector that writes down what it sees.
             thresholds: From when on something is a problem, as in `HealthWatch`.
+            find_name: Finds the name of an address; called in threads.
         """
-        self._ticker = TickerThread[ViewSpec | Collected]("views", clock)
+        self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
         self._background = BackgroundCollector(self._ticker.clock)
         collector = Collector(
@@ -77,7 +90,8 @@ class LiveFeed:
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
-        self._session = Session(self._wanted, spec, self._ask)
+        names = HostNameCache(HostsFile(), partial(look_up_behind, tell=self._ticker.ask, find=find_name))
+        self._session = Session(self._wanted, spec, self._ask, self._measure, names)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._is_first = True
         """Whether no tick has succeeded so far."""
@@ -134,11 +148,13 @@ class LiveFeed:
         moments = [self._late_at] if expiry is None else [self._late_at, expiry]
         return min(moments if self._background.is_busy else [*moments, self._plan.due])
 
-    def _grant(self, wishes: list[ViewSpec | Collected]) -> None:
-        """Show what came of a tick, and then what was asked for last."""
+    def _grant(self, wishes: list[_Wish]) -> None:
+        """Show what came of a tick and of look-ups, and then what was asked for last."""
         for wish in wishes:
             if isinstance(wish, Collected):
                 self._take(wish)
+        if answers := [wish for wish in wishes if isinstance(wish, NameAnswer)]:
+            self._attempt(partial(self._session.hear, answers))
         if specs := [wish for wish in wishes if isinstance(wish, ViewSpec)]:
             self._show(specs[-1])
 
@@ -171,9 +187,17 @@ class LiveFeed:
         self._attempt(partial(self._session.show, spec))
 
     def _ask(self, pid: int) -> ProcessDetails | None:
-        """Find out about a process; a failure is told, and costs no more than the details."""
+        """Find out about a process."""
+        return self._answered(self._source.process_details, pid)
+
+    def _measure(self, pid: int) -> ProcessResources | None:
+        """Find out what a process has now."""
+        return self._answered(self._source.process_resources, pid)
+
+    def _answered(self, question: Callable[[int], _Answer | None], pid: int) -> _Answer | None:
+        """What is told of a process; a failure is told as well, and costs no more than the details."""
         try:
-            return self._source.process_details(pid)
+            return question(pid)
         except Exception as error:  # noqa: BLE001 -- as in _attempt
             self._post(CollectFailed(f"{type(error).__name__}: {error}"))
             return None

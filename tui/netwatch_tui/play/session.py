@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
+from netwatch_tui.collect.host_name_cache import HostNameCache
+from netwatch_tui.sockets.host_names import NO_HOST_NAMES, NameAnswer
 from netwatch_tui.sockets.marks import Mark, Marks
-from netwatch_tui.sockets.ownership import Owner, ProcessDetails
+from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.port_verdict import PortVerdict, port_verdict
@@ -19,8 +21,18 @@ from netwatch_tui.view.view import View, arrange
 MOST_MARKS_IN_PAUSE = 10_000
 """Rows that a pause may pile up; the oldest go first, so that a forgotten pause can't eat the memory."""
 
+MOST_MEASURED = 8
+"""Processes of an open socket of which every tick asks what they have: a few files each."""
+
 AskProcess = Callable[[int], ProcessDetails | None]
 """Finds out about the process with a pid; None if nothing can be."""
+
+Measure = Callable[[int], ProcessResources | None]
+"""Finds out what the process with a pid has now; None if nothing can be."""
+
+
+def unmeasured(_: int) -> None:
+    """Nothing is known: of the processes of a recording, and where nobody looks at them."""
 
 
 class _Held(NamedTuple):
@@ -34,17 +46,28 @@ class _Held(NamedTuple):
 class Session:
     """The last snapshot, what is lit in it, and how the person wants to see it."""
 
-    def __init__(self, collector: Collects, spec: ViewSpec, ask: AskProcess) -> None:
+    def __init__(
+        self,
+        collector: Collects,
+        spec: ViewSpec,
+        ask: AskProcess,
+        measure: Measure = unmeasured,
+        names: HostNameCache | None = None,
+    ) -> None:
         """Know nothing yet.
 
         Args:
             collector: Makes snapshots, or is just told what the next one has to tell.
             spec: What is wanted.
             ask: Tells more about processes.
+            measure: Tells what they have now.
+            names: Knows what addresses are called; None where nobody is asked.
         """
         self.spec = spec
         self._collector = collector
         self._ask = ask
+        self._measure = measure
+        self._names = names
         self._snapshot: Snapshot | None = None
         self._pace: float | None = None
         self._marks = Marks()
@@ -91,6 +114,13 @@ class Session:
             self._marks = self._marks.expire(now).release(now + self.spec.linger)
         return self._view(self._snapshot, now)
 
+    def hear(self, answers: Iterable[NameAnswer], now: float) -> View | None:
+        """Show the names of addresses that were looked up; None before the first snapshot."""
+        for answer in answers:
+            if self._names is not None:
+                self._names.take(answer, now)
+        return None if self._snapshot is None else self._view(self._snapshot, now)
+
     def needs_tick(self, spec: ViewSpec) -> bool:
         """Whether a spec asks for what was not collected yet."""
         wanted, had = spec.needs, self.spec.needs
@@ -115,11 +145,13 @@ class Session:
         return None if self._held else self._marks.next_expiry
 
     def _view(self, snapshot: Snapshot, now: float) -> View:
+        wanted = self.spec.named_addresses if self.spec.host_names else ()
+        names = NO_HOST_NAMES if self._names is None else self._names.look(wanted, now)
         marks, since = self._marks, None
         if self._held:
             snapshot, marks, since = self._held
             now = since
-        view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last)
+        view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last, host_names=names)
         self._socket_details = self._opened(view)
         verdict = self._verdict(view)
         self._last = view._replace(pace=self._pace, socket_details=self._socket_details, port_verdict=verdict)
@@ -150,9 +182,13 @@ class Session:
         owners = _owners(socket, other)
         # Asked again when a holder is another one, which includes one that has started another program since.
         known = before.processes if before and owners == _owners(before.socket, before.other_end) else {}
-        processes = self._asked({owner.pid for owner in owners}, known)
+        pids = {owner.pid for owner in owners}
+        processes = self._asked(pids, known)
+        measured = {pid: self._measure(pid) for pid in sorted(pids)[:MOST_MEASURED]}
+        resources = {pid: found for pid, found in measured.items() if found is not None}
         flow, history = view.snapshot.flows.get(subject), view.snapshot.histories.get(subject, ())
-        return SocketDetails(socket, None, other, connections_of(socket, sockets), processes, flow, history)
+        incoming = connections_of(socket, sockets)
+        return SocketDetails(socket, None, other, incoming, processes, resources, flow, history)
 
     def _asked(self, pids: set[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
         """Details of processes; of each that is not known yet, the machine is asked."""

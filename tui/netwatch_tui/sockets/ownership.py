@@ -65,6 +65,19 @@ class ProcessDetails(NamedTuple):
     """Pid and name of the parent, its parent and so on."""
 
 
+class ProcessResources(NamedTuple):
+    """What a process has by now, asked for while a person looks at it. None stands for what may not be seen."""
+
+    threads: int | None = None
+    children: int | None = None
+    descriptors: int | None = None
+    """How many are open."""
+    descriptor_limit: int | None = None
+    """How many may be, the soft RLIMIT_NOFILE; see getrlimit(2)."""
+    hard_descriptor_limit: int | None = None
+    """To how many it may raise that by itself."""
+
+
 ProcessDetailsByPid = Mapping[int, ProcessDetails]
 NO_PROCESS_DETAILS: ProcessDetailsByPid = {}
 

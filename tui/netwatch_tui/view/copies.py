@@ -1,4 +1,4 @@
-"""What of a row a person may want in another window: each value, the whole row, the command that shows it."""
+"""What of a row a person may want in another window: each value, the whole row, commands about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.format import BLANK, local_text, peer_text, printable
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.show_command import show_command
+from netwatch_tui.view.shell_commands import shell_commands
 
 
 class Copy(NamedTuple):
@@ -37,8 +37,7 @@ def copies(socket: Socket, columns: Sequence[Field], moment: Moment, own_namespa
             Copy("pid", "pid", str(owner.pid)),
             Copy("cmdline", "command line", printable(shlex.join(owner.process.cmdline))),
         ]
-    if command := show_command(socket, own_namespace):
-        found.append(Copy("command", "command that shows it", command))
+    found += [Copy(each.tool, each.label, each.text) for each in shell_commands(socket, own_namespace)]
     known = {each.id for each in found}
     texts = ((field, field.text(socket, moment).strip()) for field in FIELDS if field.id not in known)
     found += [Copy(field.id, field.title, text) for field, text in texts if text not in ("", BLANK)]

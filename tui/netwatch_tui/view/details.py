@@ -8,13 +8,13 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
-from netwatch_tui.fields.format import duration, peer_text, printable
+from netwatch_tui.fields.format import BLANK, duration, peer_text, printable
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.quantities import amount, brief_time
 from netwatch_tui.sockets.flow import FlowSample
-from netwatch_tui.sockets.ownership import Owner, ProcessDetails
+from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
 from netwatch_tui.view.sparkline import sparkline
@@ -80,7 +80,10 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
         DetailsSection("Connections", _connections(socket_details)),
         DetailsSection("Time", (*_told(map(FIELD_BY_ID.__getitem__, _AGES), socket, moment), *_starts(ends, past))),
         DetailsSection("Socket", _told(_OTHERS, socket, moment)),
-        *(_process(end, owner, processes.get(owner.pid)) for end, owner in _each_process(ends)),
+        *(
+            _process(end, owner, processes.get(owner.pid), socket_details.resources.get(owner.pid))
+            for end, owner in _each_process(ends)
+        ),
     )
     return [section for section in sections if section.facts]
 
@@ -145,7 +148,9 @@ def _starts(ends: Iterable[_End], past: _Past) -> Iterator[Fact]:
         yield Fact("Started", f"{process_name(process.name)} ({pid}): {past.told(process.create_time)}")
 
 
-def _process(end: _End, owner: Owner, details: ProcessDetails | None) -> DetailsSection:
+def _process(
+    end: _End, owner: Owner, details: ProcessDetails | None, resources: ProcessResources | None
+) -> DetailsSection:
     """What else is known of a process."""
     process = owner.process
     facts = [Fact("Unit", printable(process.unit or "none"))]
@@ -158,7 +163,21 @@ def _process(end: _End, owner: Owner, details: ProcessDetails | None) -> Details
             Fact("Directory", printable(details.cwd or "not readable")),
             Fact("Parents", chain or "none"),
         ]
+    if resources is not None:
+        facts += _resources(resources)
     return DetailsSection(f"{end.label}: {process_name(process.name)} ({owner.pid})", tuple(facts))
+
+
+def _resources(resources: ProcessResources) -> Iterator[Fact]:
+    """What a process has by now."""
+    yield Fact("Children", _count(resources.children))
+    yield Fact("Threads", _count(resources.threads))
+    limits = f"limit {_count(resources.descriptor_limit)}, hard limit {_count(resources.hard_descriptor_limit)}"
+    yield Fact("Descriptors", f"{_count(resources.descriptors)} open, {limits}")
+
+
+def _count(number: int | None) -> str:
+    return BLANK if number is None else f"{number:,}"
 
 
 GRAPH_WIDTH = 60

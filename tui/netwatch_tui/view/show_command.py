@@ -28,9 +28,15 @@ def show_command(socket: Socket, own_namespace: int) -> str | None:
         socket: What is to be found.
         own_namespace: Inode of the network namespace in which the command will be run.
     """
+    way_in = entering(socket, own_namespace)
+    return None if way_in is None else _command(way_in, socket)
+
+
+def entering(socket: Socket, own_namespace: int) -> str | None:
+    """What stands before a command that is to run in a socket's network namespace; None where no way in is known."""
     if socket.netns == own_namespace:
-        return _command("", socket)
-    return _command(f"nsenter -t {socket.owners[0].pid} -n ", socket) if socket.owners else None
+        return ""
+    return f"nsenter -t {socket.owners[0].pid} -n " if socket.owners else None
 
 
 def _command(entered: str, socket: Socket) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.listeners import Listeners
 from netwatch_tui.sockets.mapped_addresses import plain
-from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket, State
 
 
@@ -33,6 +33,8 @@ class SocketDetails(NamedTuple):
     """Of a listener, what came in through it and is not closed; None for others, and while it is not known yet."""
     processes: Mapping[int, ProcessDetails] = {}
     """By pid, of the owners at both ends; one about which nothing can be found out is missing."""
+    resources: Mapping[int, ProcessResources] = {}
+    """By pid, what some of these have by now."""
     flow: Flow | None = None
     """What flows through it."""
     history: tuple[FlowSample, ...] = ()

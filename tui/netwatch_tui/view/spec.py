@@ -47,6 +47,10 @@ class ViewSpec(NamedTuple):
     """Seconds for which a new or changed row stays lit, and a closed one stays."""
     service_names: bool = False
     """Whether names of services stand in place of ports in addresses."""
+    host_names: bool = False
+    """Whether names of hosts stand beside addresses, for which the network is asked."""
+    named_addresses: frozenset[bytes] = frozenset()
+    """Of which addresses: those of the rows on the screen; see `host_names.nameable`."""
     subject: int | None = None
     """Id of the socket of which everything is to be found out."""
     looked_at: frozenset[int] = frozenset()
@@ -82,6 +86,12 @@ class ViewSpec(NamedTuple):
     def grouped_by(self, grouping: str) -> ViewSpec:
         """The same with all groups of another grouping; the empty id for none."""
         return self._replace(grouping=grouping, inside=None)
+
+    def named_as(self, other: ViewSpec) -> ViewSpec:
+        """The same with names where another one has them, whose addresses are looked up no longer."""
+        return self._replace(
+            service_names=other.service_names, host_names=other.host_names, named_addresses=frozenset()
+        )
 
     @property
     def has_flows(self) -> bool:

@@ -11,6 +11,7 @@ from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.regex import Effort
 from netwatch_tui.sockets.flow import Flow
+from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
@@ -85,6 +86,7 @@ def arrange(
     *,
     paused_since: float | None = None,
     before: View | None = None,
+    host_names: HostNames = NO_HOST_NAMES,
 ) -> View:
     """Choose and order the rows.
 
@@ -96,10 +98,12 @@ def arrange(
         paused_since: When the screen was stopped.
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
+        host_names: What addresses are called, as far as it is known.
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
         snapshot.networks, spec.query.names.port_names, snapshot.process_details, spec.service_names,
+        host_names if spec.host_names else NO_HOST_NAMES,
     )  # fmt: skip
     judged = _judged(before, snapshot, spec, now)
     effort = Effort()

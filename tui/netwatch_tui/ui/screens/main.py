@@ -41,6 +41,7 @@ from netwatch_tui.ui.screens.notices_page import NoticesScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
+from netwatch_tui.ui.screens.shown_names import ShownNames
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
@@ -105,6 +106,7 @@ class MainScreen(Screen[None]):
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
+        self._names = ShownNames(self, lambda: self._table.sockets_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         self._acting = Acting(self, self._table, self._table, setup.actor, self._info.mark)
         playback = Playback(self, self._player)
@@ -117,7 +119,8 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, probing, self.palette)
+        more = (self._flow_columns, self._names, self._acting, playback, probing, self.palette)
+        self._offer(*controllers, manager, *more)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -152,6 +155,7 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room."""
         self.set_class(event.size.width >= _BESIDE, "-wide")
+        self.call_after_refresh(self._names.look)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 -- Textual calls it
         """While a filter is typed, letters are letters; and a value that is chosen in the details is what is copied."""
@@ -233,6 +237,7 @@ class MainScreen(Screen[None]):
         self.filter_editing.show(view)
         self._flow_columns.look()
         self._acting.show(view)
+        self._names.look()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
@@ -262,6 +267,7 @@ class MainScreen(Screen[None]):
         self._info.point(self._table.cursor_socket)
         self._details.tell_about_cursor()
         self._flow_columns.look()
+        self._names.look()
 
     @on(Opened)
     def _opened(self) -> None:

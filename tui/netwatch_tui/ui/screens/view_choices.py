@@ -94,16 +94,6 @@ class ViewChoices:
         widths = {id: width for id, width in spec.widths.items() if id != column}
         self._viewer.choose(spec._replace(widths=widths if cells is None else widths | {column: cells}))
 
-    # Names
-
-    def action_toggle_services(self) -> None:
-        """Show names of services in place of ports, or the ports again."""
-        spec = self._viewer.spec
-        if not spec.query.names.port_names:
-            self._viewer.say("No services are known: /etc/services is missing or can't be read.")
-            return
-        self._viewer.choose(spec._replace(service_names=not spec.service_names))
-
     # Groups
 
     def action_pick_group(self) -> None:

@@ -55,7 +55,8 @@ class ViewSwitching:
         else:
             self._left[self._views[self._active].name] = spec
             left = self._left.get(self._views[at].name)
-            wanted = left._replace(interval=spec.interval, paused=spec.paused) if left else self._views[at].spec(spec)
+            left = left and left._replace(interval=spec.interval, paused=spec.paused).named_as(spec)
+            wanted = left or self._views[at].spec(spec)
         self._open(at, wanted)
 
     def _open(self, at: int, wanted: ViewSpec) -> None:

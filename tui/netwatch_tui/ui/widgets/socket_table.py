@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.end_fields import NAMED_PEER
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
@@ -119,6 +120,12 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         top = max(self.scroll_offset.y - pages * self._page, 0)
         seen = rows[top : self.scroll_offset.y + (pages + 1) * self._page]
         return frozenset(row.id for row in seen if isinstance(row, Socket))
+
+    @property
+    def sockets_in_sight(self) -> Sequence[Socket]:
+        """Those whose rows are on the screen."""
+        rows, top = self._view.rows if self._view else (), self.scroll_offset.y
+        return [row for row in rows[top : top + self._page] if isinstance(row, Socket)]
 
     def _row(self, index: int) -> Row | None:
         rows = self._view.rows if self._view else ()
@@ -338,7 +345,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             return group_columns(self._view.spec.grouping, flows=self._view.spec.has_flows)
         spec, several = self._view.spec, len(self._view.moment.namespaces) > 1
         wanted = spec.columns if spec.sort in spec.columns else (*spec.columns, spec.sort)
-        return tuple(FIELD_BY_ID[id] for id in wanted if several or id != "netns" or id == spec.sort)
+        fields = {**FIELD_BY_ID, NAMED_PEER.id: NAMED_PEER} if spec.host_names else FIELD_BY_ID
+        return tuple(fields[id] for id in wanted if several or id != "netns" or id == spec.sort)
 
     def _lay_out(self) -> None:
         before, spec = self._layout_of_columns, self._view.spec if self._view else USUAL_SPEC

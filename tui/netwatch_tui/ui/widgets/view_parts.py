@@ -16,12 +16,14 @@ def table_of(view: View) -> TableOf:
 def columns_of(view: View) -> tuple[object, ...]:
     """All of a view that decides which columns there are, and how wide."""
     spec = view.spec
-    return table_of(view), spec.columns, spec.widths, spec.sorting.column, len(view.moment.namespaces) > 1
+    several = len(view.moment.namespaces) > 1
+    return table_of(view), spec.columns, spec.widths, spec.sorting.column, spec.host_names, several
 
 
 def kinds_of(view: View) -> tuple[object, ...]:
-    """All of a view after whose change other kinds of rows are in sight."""
-    return table_of(view), view.spec.selection, view.spec.namespaces, view.spec.columns
+    """All of a view after whose change rows of other kinds, or with other texts, are in sight."""
+    spec = view.spec
+    return table_of(view), spec.selection, spec.namespaces, spec.columns, spec.host_names
 
 
 def find_again(before: View, after: View, index: int) -> int:
