@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterable
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
+from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from netwatch_tui.ui.terminal.key_parser import MOST_PASTED, KeyParser
@@ -94,3 +96,13 @@ def test_no_bytes_end_it(pieces: list[bytes]) -> None:
     told(parser.tick())
     for event in parser.feed(b"\x18z"):
         assert isinstance(event, events.Event)
+
+
+def test_no_parser_is_kept_that_was_replaced() -> None:
+    """Each Escape that begins nothing takes a fresh one, thousands of times a day."""
+    parser = KeyParser("utf-8")
+    for _ in range(50):
+        list(parser.feed(b"\x1b"))
+        list(parser.feed(b"j\x1b[A"))
+    gc.collect()
+    assert sum(isinstance(each, XTermParser) for each in gc.get_objects()) == 1

@@ -31,7 +31,7 @@ class KeyParser:
     def __init__(self, encoding: str) -> None:
         """Begin with nothing typed, in the encoding of the terminal."""
         self._decode = getincrementaldecoder(encoding)(errors="ignore").decode
-        self._parser = XTermParser()
+        self._parser = _fresh_parser()
         self._tail = ""
         """The last characters outside a paste: a mark may come in pieces."""
         self._is_escape = False
@@ -93,7 +93,7 @@ class KeyParser:
         for character in text:
             was_escape, self._is_escape = self._is_escape, character == _ESCAPE
             if was_escape and character not in _BEGIN_SEQUENCES:
-                self._parser = XTermParser()  # without that Escape
+                self._parser = _fresh_parser()  # without that Escape
                 yield from self._after_escape(character)
             else:
                 yield from self._sensible(partial(self._parser.feed, character))
@@ -109,7 +109,16 @@ class KeyParser:
         try:
             yield from filter(_makes_sense, parse())
         except Exception:  # noqa: BLE001 -- whatever it is that no terminal sends: the parser has ended with it
-            self._parser = XTermParser()
+            self._parser = _fresh_parser()
+
+
+def _fresh_parser() -> XTermParser:
+    """A parser that nothing was typed into, of which there is one at a time.
+
+    Textual remembers what sequences mean for each parser (seen in 8.2.5 to 8.2.8), and so keeps a thousand of them.
+    """
+    XTermParser._parse_extended_key.cache_clear()  # noqa: SLF001 -- see above; nothing else lets go of them
+    return XTermParser()
 
 
 def _makes_sense(event: Message) -> bool:
