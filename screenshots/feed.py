@@ -7,9 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.play.news import Post, ViewReady
+from netwatch_tui.play.moves import Move
+from netwatch_tui.play.news import Post, Told, ViewReady
+from netwatch_tui.play.rewinding import moved
 from netwatch_tui.play.session import AskProcess, Session
 from netwatch_tui.recording.reader import open_recording
 from netwatch_tui.sockets.needs import NOTHING_MORE
@@ -45,7 +48,7 @@ class StepFeed:
     ) -> None:
         self._lead = lead
         """Seconds before each tick with which it begins."""
-        self._session = Session(collector, spec, ask)
+        self._session = Session(collector, spec, ask, PastTicks(REWIND_MEMORY * MEBIBYTE))
         self._post: Post = lambda _: None
         self.now = now
 
@@ -63,6 +66,13 @@ class StepFeed:
     def show(self, spec: ViewSpec) -> None:
         """Show what was collected in another way."""
         self._send(self._session.show(spec, self.now))
+
+    def move(self, move: Move) -> None:
+        """Show another moment."""
+        view, text = moved(self._session, move, self.now)
+        self._send(view)
+        if text:
+            self._post(Told(text))
 
     def _send(self, view: View | None) -> None:
         if view is not None:

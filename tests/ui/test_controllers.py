@@ -236,9 +236,6 @@ class StandInPlayer:
     def pause(self) -> None:
         self.asked.append("pause")
 
-    def step(self) -> None:
-        self.asked.append("step")
-
     def faster(self) -> None:
         self.asked.append("faster")
 
@@ -250,12 +247,12 @@ class StandInPlayer:
 
 
 def test_a_recording_is_ruled_by_the_keys_and_a_stream_as_far_as_it_can_be(source: FakeSource) -> None:
-    keys = ("pause", "replay_step", "faster", "slower", "replay_restart")
+    keys = ("pause", "faster", "slower", "replay_restart")
     for speed, asked, said in (
-        (1.0, ["pause", "step", "faster", "slower", "restart"], []),
+        (1.0, ["pause", "faster", "slower", "restart"], []),
         (
             AS_IT_COMES,
-            ["pause", "step"],
+            ["pause"],
             ["A live stream plays as fast as it is recorded."] * 2 + ["A live stream can't be restarted."],
         ),
     ):

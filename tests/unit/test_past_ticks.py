@@ -129,6 +129,7 @@ def test_the_next_tick_of_which_something_is_true_is_found() -> None:
     assert past.next_where(ticks[0], lambda each: bool(each.delta.opened)) == ticks[3]
     assert past.next_where(ticks[3], lambda each: bool(each.delta.opened)) is None
     assert past.next_where(ticks[3], lambda _: True) == ticks[4]
+    assert past.next_where(ticks[0]._replace(number=-5), lambda _: True) == ticks[0]
 
 
 def test_nothing_is_kept_where_nothing_may_be() -> None:

@@ -73,7 +73,7 @@ class _Link(NamedTuple):
         )
 
 
-class _Step(NamedTuple):
+class _KeptTick(NamedTuple):
     """A tick without its great parts, and what leads to it from the one before."""
 
     tick: SeenTick
@@ -93,22 +93,27 @@ class PastTicks:
     def __init__(self, most_bytes: float) -> None:
         """Begin with none; 0 bytes keep none."""
         self._most_bytes = most_bytes
-        self._steps: deque[_Step] = deque()
+        self._ticks: deque[_KeptTick] = deque()
         self._newest: SeenTick | None = None
         self._sockets: dict[int, Socket] = {}
         """Those of the newest, by id."""
         self._kept = KeptBytes()
-        self._step_bytes = 0
+        self._tick_bytes = 0
 
     @property
     def bytes(self) -> int:
         """What is kept takes no more than this."""
-        return self._kept.total + self._step_bytes
+        return self._kept.total + self._tick_bytes
 
     @property
     def numbers(self) -> range:
         """Those of the ticks that can be had."""
-        return range(self._steps[0].tick.number, self._steps[-1].tick.number + 1) if self._steps else range(0)
+        return range(self._ticks[0].tick.number, self._ticks[-1].tick.number + 1) if self._ticks else range(0)
+
+    @property
+    def since(self) -> float | None:
+        """When the oldest of them was collected, in seconds since the epoch; None where there is none."""
+        return self._ticks[0].tick.snapshot.taken_at if self._ticks else None
 
     def add(self, tick: SeenTick) -> None:
         """Keep the newest tick; its number is the next one.
@@ -120,14 +125,14 @@ class PastTicks:
         before = self._newest or tick
         snapshot = _shared(before.snapshot, tick.snapshot)
         self._newest = tick._replace(snapshot=snapshot)
-        step = _step(before, self._newest, self._advanced(snapshot, is_first=before is tick))
-        self._steps.append(step)
-        self._kept.keep(step.left)
-        self._step_bytes += step.bytes
-        while self._steps and self.bytes > self._most_bytes:
-            oldest = self._steps.popleft()
+        kept = _kept_tick(before, self._newest, self._advanced(snapshot, is_first=before is tick))
+        self._ticks.append(kept)
+        self._kept.keep(kept.left)
+        self._tick_bytes += kept.bytes
+        while self._ticks and self.bytes > self._most_bytes:
+            oldest = self._ticks.popleft()
             self._kept.let_go(oldest.left)
-            self._step_bytes -= oldest.bytes
+            self._tick_bytes -= oldest.bytes
 
     def _advanced(self, snapshot: Snapshot, *, is_first: bool) -> Delta:
         """Make the sockets those of a snapshot; returns what leads there, which is its delta unless that is another."""
@@ -146,17 +151,17 @@ class PastTicks:
 
         Args:
             number: One of `numbers`.
-            near: Any tick, best one that is not far from it.
+            near: Any tick, at best one that is not far from it.
         """
         start = self._start(near)
         walk = _Walk(start)
         for step in self._way(start.number, number):
             walk.go(step.link)
-        return walk.tick(self._step(number).tick)
+        return walk.tick(self._kept_tick(number).tick)
 
     def number_at(self, moment: float) -> int:
         """The number of the last tick before some moment, or at it; of the oldest if none was."""
-        at = bisect_right(self._steps, moment, key=lambda step: step.tick.snapshot.taken_at)
+        at = bisect_right(self._ticks, moment, key=lambda step: step.tick.snapshot.taken_at)
         return self.numbers[max(at - 1, 0)]
 
     def next_where(self, near: SeenTick, judge: Callable[[Snapshot], bool]) -> SeenTick | None:
@@ -166,7 +171,11 @@ class PastTicks:
             near: The tick after which it is looked for.
             judge: Is given snapshots of which only the sockets are missing.
         """
-        start = self._start(near) if near.number >= self.numbers.start else self.at(self.numbers.start, near)
+        start = self._start(near)
+        if near.number < self.numbers.start:
+            start = self.at(self.numbers.start, near)
+            if judge(start.snapshot):
+                return start
         walk = _Walk(start)
         for step in self._way(start.number, self.numbers.stop - 1):
             walk.go(step.link)
@@ -178,15 +187,15 @@ class PastTicks:
         assert self._newest is not None  # noqa: S101 -- who has a tick got it from here
         return near if near.number in self.numbers else self._newest
 
-    def _step(self, number: int) -> _Step:
-        return self._steps[number - self._steps[0].tick.number]
+    def _kept_tick(self, number: int) -> _KeptTick:
+        return self._ticks[number - self._ticks[0].tick.number]
 
-    def _way(self, start: int, end: int) -> Iterator[_Step]:
+    def _way(self, start: int, end: int) -> Iterator[_KeptTick]:
         """The steps from one tick to another, those that lead back turned round."""
         for number in range(start + 1, end + 1):
-            yield self._step(number)
+            yield self._kept_tick(number)
         for number in range(start, end, -1):
-            step = self._step(number)
+            step = self._kept_tick(number)
             yield step._replace(link=step.link.inverse)
 
 
@@ -236,7 +245,7 @@ def _is_of(delta: Delta, sockets: Mapping[int, Socket]) -> bool:
     )
 
 
-def _step(before: SeenTick, tick: SeenTick, sockets: Delta) -> _Step:
+def _kept_tick(before: SeenTick, tick: SeenTick, sockets: Delta) -> _KeptTick:
     """What is kept of a tick.
 
     Args:
@@ -265,7 +274,7 @@ def _step(before: SeenTick, tick: SeenTick, sockets: Delta) -> _Step:
     size += _ENTRY_BYTES * entries + _VALUE_BYTES * sum(len(part.before) for part in link[2:])
     size += sum(_ENTRY_BYTES + _SAMPLE_BYTES * len(history) for history in snapshot.histories.values())
     bare = snapshot._replace(sockets=(), findings={}, flows={}, process_details={})
-    return _Step(tick._replace(snapshot=bare, marks=Marks()), link, left, size)
+    return _KeptTick(tick._replace(snapshot=bare, marks=Marks()), link, left, size)
 
 
 def _size_of(part: Any) -> int:

@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.background_collector import BackgroundCollector, Collected
 from netwatch_tui.play.garbage import Garbage
-from netwatch_tui.play.news import CollectFailed, DataAged, Post, ViewReady, nowhere
+from netwatch_tui.play.moves import Move
+from netwatch_tui.play.news import CollectFailed, DataAged, Post, Told, ViewReady, nowhere
+from netwatch_tui.play.rewinding import merged_moves, moved
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
 from netwatch_tui.sockets.health import NO_THRESHOLDS
@@ -51,6 +54,7 @@ class LiveFeed:
         clock: Clock | None = None,
         record: Callable[[Collects], Collects] | None = None,
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
+        rewind_memory: float = REWIND_MEMORY,
     ) -> None:
         """Begin nothing yet.
 
@@ -61,8 +65,9 @@ class LiveFeed:
             clock: What ticks go by; a steady one where nothing is said.
             record: Puts something around the collector that writes down what it sees.
             thresholds: From when on something is a problem, as in `HealthWatch`.
+            rewind_memory: MiB that the ticks to which one can go back may take.
         """
-        self._ticker = TickerThread[ViewSpec | Collected]("views", clock)
+        self._ticker = TickerThread[ViewSpec | Move | Collected]("views", clock)
         self._source = source
         self._background = BackgroundCollector(self._ticker.clock)
         collector = Collector(
@@ -77,7 +82,7 @@ class LiveFeed:
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
-        self._session = Session(self._wanted, spec, self._ask)
+        self._session = Session(self._wanted, spec, self._ask, PastTicks(rewind_memory * MEBIBYTE))
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._is_first = True
         """Whether no tick has succeeded so far."""
@@ -98,6 +103,10 @@ class LiveFeed:
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view; of several asked for at once, only the last is made."""
         self._ticker.ask(spec)
+
+    def move(self, move: Move) -> None:
+        """Ask for another moment of what was seen."""
+        self._ticker.ask(move)
 
     def stop(self) -> None:
         """End both threads, in the middle of a tick if need be, and wait for them."""
@@ -134,13 +143,34 @@ class LiveFeed:
         moments = [self._late_at] if expiry is None else [self._late_at, expiry]
         return min(moments if self._background.is_busy else [*moments, self._plan.due])
 
-    def _grant(self, wishes: list[ViewSpec | Collected]) -> None:
-        """Show what came of a tick, and then what was asked for last."""
+    def _grant(self, wishes: list[ViewSpec | Move | Collected]) -> None:
+        """Show what came of a tick, and then what was asked for, of several views in a row only the last."""
+        asked: list[ViewSpec | Move] = []
         for wish in wishes:
             if isinstance(wish, Collected):
                 self._take(wish)
-        if specs := [wish for wish in wishes if isinstance(wish, ViewSpec)]:
-            self._show(specs[-1])
+            elif isinstance(wish, ViewSpec) and asked and isinstance(asked[-1], ViewSpec):
+                asked[-1] = wish
+            else:
+                asked.append(wish)
+        for each in merged_moves(asked):
+            if isinstance(each, ViewSpec):
+                self._show(each)
+            else:
+                self._move(each)
+
+    def _move(self, move: Move) -> None:
+        """Go to another moment, and say why not."""
+        text = ""
+
+        def go(now: float) -> View | None:
+            nonlocal text
+            view, text = moved(self._session, move, now)
+            return view
+
+        self._attempt(go)
+        if text:
+            self._post(Told(text))
 
     def _take(self, collected: Collected) -> None:
         self._background.is_busy = False

@@ -66,6 +66,9 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
         clock: Tells moments.
     """
     socket, processes = socket_details.socket, socket_details.processes
+    if socket_details.is_absent:
+        when = f"opened later, {clock(socket.seen_at)}" if socket.seen_at > present.now else "closed before that"
+        return [DetailsSection("", (Fact("Not there", when), *_told(_WHERE, socket, present)))]
     # How old it became: a closed socket grows no older.
     flows = {} if socket_details.flow is None else {socket.id: socket_details.flow}
     moment = present._replace(now=socket_details.closed_at or present.now, flows=flows)
@@ -87,6 +90,7 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
 
 _HOLDERS = tuple(field for field in FIELDS if field.holders)
 _ABSENCE = (FIELD_BY_ID["owner_reason"],)
+_WHERE = (FIELD_BY_ID["local"], FIELD_BY_ID["peer"])
 _OTHERS = tuple(
     field
     for field in FIELDS

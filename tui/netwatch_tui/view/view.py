@@ -43,6 +43,15 @@ class Judged(NamedTuple):
     """Seconds since the epoch."""
 
 
+class Rewound(NamedTuple):
+    """That something else than now is shown."""
+
+    at: float
+    """When that was, in seconds since the epoch."""
+    seconds: float
+    """How long before the newest tick."""
+
+
 class View(NamedTuple):
     """The rows of the table, in order, with all that their cells depend on."""
 
@@ -60,7 +69,9 @@ class View(NamedTuple):
     events: EventCounts
     """What the snapshot's tick brought of the sockets that match."""
     paused_since: float | None
-    """When the screen was stopped, in seconds since the epoch; None while it is live."""
+    """When the screen was stopped, in seconds since the epoch; None while it is live, and after going back."""
+    rewound: Rewound | None = None
+    """How far back it is; None where it is not."""
     pace: float | None = None
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None

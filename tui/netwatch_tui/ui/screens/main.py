@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
+from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, Told, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.settings.saved_views import SavedViews, with_saved
-from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
+from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, REPLAY_LABELS, REWOUND_LABELS, TABLE_KEYS, Key, bindings
 from netwatch_tui.ui.messages import (
     BottomChanged,
     CopyWanted,
@@ -41,6 +41,7 @@ from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.notices_page import NoticesScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
+from netwatch_tui.ui.screens.time_travel import TimeTravel
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
@@ -109,6 +110,7 @@ class MainScreen(Screen[None]):
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         self._acting = Acting(self, self._table, self._table, actor, self._info.mark)
         playback = Playback(self, self._player)
+        time_travel = TimeTravel(self, feed.move, is_recorded=self._player is not None)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(
@@ -117,7 +119,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, time_travel, self.palette)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -147,6 +149,8 @@ class MainScreen(Screen[None]):
         self._status.show_tabs(self._views.tabs)
         self._filter_line.leave(self._spec.query.text, self._spec.query.note)
         self._info.warn(self._notices)
+        if self._player is not None:
+            self._keys.put_first(REPLAY_LABELS)
         self._feed.begin(self._post_news)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -222,6 +226,8 @@ class MainScreen(Screen[None]):
                 self._status.age(age)
             case PositionMoved(position):
                 self._position.show(position)
+            case Told(text):
+                self.say(text)
 
     def _show(self, view: View) -> None:
         self._view = view
@@ -232,6 +238,8 @@ class MainScreen(Screen[None]):
         self._details.show(view)
         self._flow_columns.look()
         self._acting.show(view)
+        if self._player is None:
+            self._keys.put_first(REWOUND_LABELS if view.rewound else {})
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
