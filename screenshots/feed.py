@@ -10,7 +10,7 @@ from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.play.moves import Move
+from netwatch_tui.play.moves import Comparand, Move
 from netwatch_tui.play.news import Post, Told, ViewReady
 from netwatch_tui.play.rewinding import moved
 from netwatch_tui.play.session import AskProcess, Session
@@ -73,6 +73,10 @@ class StepFeed:
         self._send(view)
         if text:
             self._post(Told(text))
+
+    def compare(self, comparand: Comparand) -> None:
+        """Show what is different from something, or no more."""
+        self._send(self._session.compare(comparand, self.now))
 
     def _send(self, view: View | None) -> None:
         if view is not None:

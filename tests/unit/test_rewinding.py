@@ -115,6 +115,20 @@ def test_what_comes_while_it_is_rewound_is_not_lost(crowd: list[set[int]], rewou
         same(view, other.shown[at])
 
 
+@given(crowds, st.sampled_from([0.0, 0.4, 2.0]))
+def test_a_pause_after_lights_went_out_is_gone_back_from_all_the_same(crowd: list[set[int]], linger: float) -> None:
+    screening = Screening(ViewSpec(linger=linger))
+    for numbers in crowd:
+        screening.tick(*members(numbers))
+    screening.now += 0.5
+    screening.session.expire(screening.now)
+    screening.pause()
+    for at in (*reversed(range(len(crowd) - 1)), len(crowd) - 1):
+        view = screening.move(Seek(screening.shown[at].snapshot.taken_at)).view
+        assert view is not None
+        same(view, screening.shown[at])
+
+
 def test_how_far_back_it_is_grows_while_ticks_go_on() -> None:
     screening = Screening()
     for _ in range(3):

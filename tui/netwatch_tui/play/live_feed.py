@@ -15,7 +15,7 @@ from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.background_collector import BackgroundCollector, Collected
 from netwatch_tui.play.garbage import Garbage
-from netwatch_tui.play.moves import Move
+from netwatch_tui.play.moves import Comparand, CompareWith, Move
 from netwatch_tui.play.news import CollectFailed, DataAged, Post, Told, ViewReady, nowhere
 from netwatch_tui.play.rewinding import merged_moves, moved
 from netwatch_tui.play.session import Session
@@ -24,6 +24,7 @@ from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.compared import Base
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -67,7 +68,7 @@ class LiveFeed:
             thresholds: From when on something is a problem, as in `HealthWatch`.
             rewind_memory: MiB that the ticks to which one can go back may take.
         """
-        self._ticker = TickerThread[ViewSpec | Move | Collected]("views", clock)
+        self._ticker = TickerThread[ViewSpec | Move | Comparand | Collected]("views", clock)
         self._source = source
         self._background = BackgroundCollector(self._ticker.clock)
         collector = Collector(
@@ -108,6 +109,10 @@ class LiveFeed:
         """Ask for another moment of what was seen."""
         self._ticker.ask(move)
 
+    def compare(self, comparand: Comparand) -> None:
+        """Ask for what is different from something, or no more."""
+        self._ticker.ask(comparand)
+
     def stop(self) -> None:
         """End both threads, in the middle of a tick if need be, and wait for them."""
         self._background.stop()
@@ -143,9 +148,9 @@ class LiveFeed:
         moments = [self._late_at] if expiry is None else [self._late_at, expiry]
         return min(moments if self._background.is_busy else [*moments, self._plan.due])
 
-    def _grant(self, wishes: list[ViewSpec | Move | Collected]) -> None:
+    def _grant(self, wishes: list[ViewSpec | Move | Comparand | Collected]) -> None:
         """Show what came of a tick, and then what was asked for, of several views in a row only the last."""
-        asked: list[ViewSpec | Move] = []
+        asked: list[ViewSpec | Move | Comparand] = []
         for wish in wishes:
             if isinstance(wish, Collected):
                 self._take(wish)
@@ -156,6 +161,8 @@ class LiveFeed:
         for each in merged_moves(asked):
             if isinstance(each, ViewSpec):
                 self._show(each)
+            elif isinstance(each, CompareWith | Base):
+                self._attempt(partial(self._session.compare, each))
             else:
                 self._move(each)
 

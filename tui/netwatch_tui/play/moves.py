@@ -1,8 +1,11 @@
-"""Where else in time a person wants to be."""
+"""Where else in time a person wants to be, and with what they compare."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
+
+from netwatch_tui.view.compared import Base
 
 
 class Step(NamedTuple):
@@ -23,3 +26,14 @@ class NextChange(NamedTuple):
 
 
 Move = Step | Seek | NextChange
+
+
+class CompareWith(Enum):
+    """What the table is compared with from now on, where it was seen here."""
+
+    NEWEST = "the newest tick"
+    SHOWN = "the tick that is shown"
+    NOTHING = "nothing any more"
+
+
+Comparand = CompareWith | Base

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from netwatch_tui.play.moves import Move
+from netwatch_tui.play.moves import Comparand, Move
 from netwatch_tui.play.position import Position
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -60,6 +60,9 @@ class Feed(Protocol):
 
     def move(self, move: Move) -> None:
         """Ask for another moment of what was seen."""
+
+    def compare(self, comparand: Comparand) -> None:
+        """Ask for what is different from something, or no more."""
 
     def stop(self) -> None:
         """Send nothing any more."""

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
-from netwatch_tui.play.moves import Move, NextChange, Seek, Step
+from netwatch_tui.play.moves import Comparand, CompareWith, Move, NextChange, Seek, Step
 from netwatch_tui.play.news import CollectFailed, PositionMoved, Post, Told, ViewReady, nowhere
 from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.play.read_ahead import Ended, ReadAhead
@@ -23,6 +23,7 @@ from netwatch_tui.recording.checkpoints import Checkpoint, Checkpoints
 from netwatch_tui.recording.reader import Recording
 from netwatch_tui.sockets.needs import NOTHING_MORE
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.compared import Base
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -57,7 +58,7 @@ class _Goal(NamedTuple):
     """The last frame before that, or at it, in seconds since the epoch."""
 
 
-_Wish = _Ask | _Total | Move | ViewSpec
+_Wish = _Ask | _Total | Move | Comparand | ViewSpec
 
 
 class _Given:
@@ -117,6 +118,8 @@ class Player:
         self._moments = array("d")
         """When each frame that was read so far was recorded, none earlier than the one before."""
         self._checkpoints = Checkpoints()
+        self._base: Base | None = None
+        """What is compared with, also when it is read again."""
 
     # --- what the screen asks for ---
 
@@ -146,6 +149,10 @@ class Player:
         """Show another frame, and stand still."""
         self._ticker.ask(move)
 
+    def compare(self, comparand: Comparand) -> None:
+        """Ask for what is different from something, or no more."""
+        self._ticker.ask(comparand)
+
     def faster(self) -> None:
         """Take the next higher of `SPEEDS`; nothing for a live stream."""
         self._ticker.ask(_Ask.FASTER)
@@ -173,6 +180,7 @@ class Player:
         past = PastTicks(self._rewind_memory * MEBIBYTE)
         self._given = _Given()
         self._session = Session(self._given, self._spec, _nothing_more, past, first)
+        self._session.base = self._base
         self._pending: Snapshot | Ended | None = None
         self._reader = ReadAhead(self._opens, lambda: self._ticker.ask(_Ask.READ), self._checkpoints, start)
         self._position = self._position._replace(number=first - 1, time=None, ended=None)
@@ -196,6 +204,9 @@ class Player:
                 self._move(total=frames)
             case Step() | Seek() | NextChange():
                 self._travel(wish)
+            case CompareWith() | Base():
+                self._send(self._session.compare(wish, self._timeline.at(self._ticker.clock())))
+                self._base = self._session.base
             case _Ask.PAUSE:
                 self._steps, self._goal = 0, None
                 self._go_on(paused=not position.paused)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.collect.past_ticks import PastTicks, SeenTick
+from netwatch_tui.play.moves import Comparand, CompareWith
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.compared import Base, Compared, differences
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import Rewound, View, arrange
@@ -27,10 +30,20 @@ class _Held(NamedTuple):
     """What a pause shows."""
 
     tick: SeenTick
+    marks: Marks
+    """What is lit: of what was lit when the tick came, some may have gone out when the pause began."""
     now: float
     """When that was, in seconds since the epoch."""
     is_rewound: bool
     """Whether the person went to another tick than that in which the pause began."""
+
+
+class _Differences(NamedTuple):
+    """What is lit while something is compared."""
+
+    base: Base
+    snapshot: Snapshot
+    marks: Marks
 
 
 class Session:
@@ -56,6 +69,9 @@ class Session:
         self._newest: SeenTick | None = None
         self._marks = Marks()
         self._held: _Held | None = None
+        self.base: Base | None = None
+        """What the table is compared with."""
+        self._differences: _Differences | None = None
         self._last: View | None = None
         self._socket_details: SocketDetails | None = None
 
@@ -104,7 +120,7 @@ class Session:
         if self._newest is None:
             return None
         if spec.paused and not before.paused and self._held is None:
-            self._held = _Held(self._newest._replace(marks=self._marks), now, is_rewound=False)
+            self._held = _Held(self._newest, self._marks, now, is_rewound=False)
         elif before.paused and not spec.paused:
             self.resume(now)
         return self._view(now)
@@ -158,7 +174,7 @@ class Session:
         shown = self.shown
         assert shown is not None  # noqa: S101 -- who knows a number has it from here
         tick = self._past.at(number, shown)
-        self._held = _Held(tick, tick.now, is_rewound=True)
+        self._held = _Held(tick, tick.marks, tick.now, is_rewound=True)
         self._last = None  # no delta leads there
         return self._view(now)
 
@@ -178,6 +194,29 @@ class Session:
             or wanted.of_process_details > had.of_process_details
         )
 
+    def compare(self, comparand: Comparand, now: float) -> View | None:
+        """Light what is different from something; None before the first snapshot."""
+        shown, newest = self.shown, self._newest
+        if shown is None or newest is None:
+            return None
+        match comparand:
+            case Base():
+                self.base = comparand
+            case CompareWith.NOTHING:
+                self.base = self._differences = None
+            case CompareWith.SHOWN | CompareWith.NEWEST:
+                snapshot = (shown if comparand is CompareWith.SHOWN else newest).snapshot
+                self.base = Base(snapshot, time.strftime("%H:%M:%S", time.localtime(snapshot.taken_at)))
+        return self._view(now)
+
+    def _compared(self, snapshot: Snapshot) -> Marks:
+        """What is lit while the table is compared."""
+        base, known = self.base, self._differences
+        assert base is not None  # noqa: S101 -- asked only then
+        if known is None or known.base is not base or known.snapshot is not snapshot:
+            known = self._differences = _Differences(base, snapshot, differences(base, snapshot))
+        return known.marks
+
     def expire(self, now: float) -> View | None:
         """Put out lights whose time is over; None before the first snapshot."""
         if self._newest is None:
@@ -194,13 +233,15 @@ class Session:
     def _view(self, now: float) -> View:
         newest, held = self._newest, self._held
         assert newest is not None  # noqa: S101 -- there is no view before the first snapshot
-        tick = held.tick if held else newest._replace(marks=self._marks, now=now)
-        moment = held.now if held else now
+        tick, lit, moment = (held.tick, held.marks, held.now) if held else (newest, self._marks, now)
         since = held.now if held and not held.is_rewound else None
-        view = arrange(tick.snapshot, tick.marks, self.spec, moment, paused_since=since, before=self._last)
+        marks = self._compared(tick.snapshot) if self.base else lit
+        view = arrange(tick.snapshot, marks, self.spec, moment, paused_since=since, before=self._last)
         if held and held.is_rewound:
             taken_at = tick.snapshot.taken_at
             view = view._replace(rewound=Rewound(taken_at, newest.snapshot.taken_at - taken_at))
+        if self.base:
+            view = view._replace(compared=Compared.of(self.base, marks, view.position))
         self._socket_details = self._opened(view)
         self._last = view._replace(pace=tick.pace, socket_details=self._socket_details)
         return self._last
@@ -258,4 +299,6 @@ def _closed(before: SocketDetails | None, view: View) -> SocketDetails | None:
     marked = view.moment.marked.get(view.spec.subject or 0)
     if marked is None or marked.mark is not Mark.CLOSED:
         return None
+    if view.compared:  # when it closed is not known
+        return SocketDetails(marked.socket, is_absent=True)
     return SocketDetails(marked.socket, view.snapshot.taken_at)

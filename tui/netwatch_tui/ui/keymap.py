@@ -159,6 +159,13 @@ MAIN_KEYS = (
     Key("replay.step", "full_stop", "step_time(1)", "Forward", "one tick forward again, or one frame of a recording"),
     Key("replay.seek", "colon", "seek", "Go to", "go to a time of what was seen or recorded: 12:00:07, -5m, +30s"),
     Key("replay.next_change", "d", "next_change", "Next change", "forward to the next change in the rows shown"),
+    Key(
+        "compare",
+        "D",
+        "compare",
+        "Compare",
+        "what is different from now, from the moment that is shown or from a recording: + - ~; again, no more",
+    ),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
     Key("app.notices", "M", "notices", "Notices", "what was said so far, with the results of all actions"),
     Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
@@ -251,7 +258,7 @@ JOBS = (
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
-    Job("Time", ("view.pause", "pace", "replay")),
+    Job("Time", ("view.pause", "pace", "replay", "compare")),
     Job("The program", ("app",)),
 )
 """Of the keys of the main screen, in the order of the help page."""

@@ -14,6 +14,7 @@ from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.compared import Compared
 from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows
@@ -72,6 +73,8 @@ class View(NamedTuple):
     """When the screen was stopped, in seconds since the epoch; None while it is live, and after going back."""
     rewound: Rewound | None = None
     """How far back it is; None where it is not."""
+    compared: Compared | None = None
+    """How the rows differ from what they are compared with, which is what is lit then; None where they are not."""
     pace: float | None = None
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None

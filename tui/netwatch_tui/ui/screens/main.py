@@ -32,6 +32,7 @@ from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.acting import Acting
 from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.ui.screens.cell_menu import CellMenu
+from netwatch_tui.ui.screens.comparing import Comparing
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
@@ -110,7 +111,9 @@ class MainScreen(Screen[None]):
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         self._acting = Acting(self, self._table, self._table, actor, self._info.mark)
         playback = Playback(self, self._player)
-        time_travel = TimeTravel(self, feed.move, is_recorded=self._player is not None)
+        is_recorded = self._player is not None
+        time_travel = TimeTravel(self, feed.move, is_recorded=is_recorded)
+        comparing = Comparing(self, feed.compare, self.run_worker, is_recorded=is_recorded)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(
@@ -119,7 +122,8 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        self._offer(*controllers, manager, self._flow_columns, self._acting, playback, time_travel, self.palette)
+        self._offer(*controllers, manager, self._flow_columns, self._acting, self.palette)
+        self._offer(playback, time_travel, comparing)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""

@@ -201,6 +201,10 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     parts = [Part(f"tick failed, retrying: {printable(failure)}", "bold $error")] if failure else []
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
+        if view.compared:
+            name, opened, closed, changed = view.compared
+            told = f"Compared with {printable(name)}: +{opened:,} -{closed:,} ~{changed:,}"
+            parts.append(Part(told, "bold $accent", "screen.compare"))
         parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
         if spec.inside is not None:
             parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
