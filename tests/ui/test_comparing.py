@@ -34,6 +34,7 @@ async def test_with_now_what_differs_stays_lit(source: FakeSource) -> None:
             await stage.step()
         assert sorted(signs(stage)) == [" ", "+", "-"]
         assert "+1 -1 ~0" in stage.said
+        assert stage.screen[-1].startswith("D End compare  ? Help")
         await stage.press("D")
         assert stage.said == "Compared no more."
         assert signs(stage) == [" ", " "]

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from netwatch_tui.play.moves import Move, NextChange, Seek, Step
 from netwatch_tui.play.news import News, PositionMoved, Told, ViewReady
@@ -49,18 +51,20 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Travel:
-    """A player that stands at its last frame, and what it showed of each on the way there."""
+    """A player that stands at its last frame or an earlier one, and what it showed of each on the way there."""
 
-    def __init__(self, path: Path, memory: float, spec: ViewSpec | None = None) -> None:
+    def __init__(self, path: Path, memory: float, spec: ViewSpec | None = None, frames: int = FRAMES) -> None:
         self.screen = Screen()
         self.said: list[str] = []
         self.shown: dict[int, View] = {}
         spec = spec or ViewSpec(linger=6.0)
         self.player = Player(partial(open_recording, str(path)), spec, rewind_memory=memory)
         self.player.begin(self.screen.messages.put)
-        for number in range(1, FRAMES + 1):
+        for number in range(1, frames + 1):
             self.shown[number] = self.go(Step(1) if number > 1 else None, number)
-        self.screen.moved(lambda position: position.ended)
+        self.number = frames
+        if frames == FRAMES:
+            self.screen.moved(lambda position: position.ended)
 
     def go(self, move: Move | None, number: int) -> View:
         """Move, and wait for the view of a frame."""
@@ -87,8 +91,8 @@ class Travel:
 def travel(path: Path) -> Iterator[Callable[..., Travel]]:
     begun: list[Travel] = []
 
-    def begin(memory: float, spec: ViewSpec | None = None) -> Travel:
-        begun.append(Travel(path, memory, spec))
+    def begin(memory: float, spec: ViewSpec | None = None, frames: int = FRAMES) -> Travel:
+        begun.append(Travel(path, memory, spec, frames))
         return begun[-1]
 
     yield begin
@@ -134,6 +138,49 @@ def test_the_next_change_is_one_that_the_filter_shows(travel: Callable[..., Trav
         same(there.go(NextChange(), number), there.shown[number])
     there.go(NextChange(), FRAMES)
     assert there.said == ["The recording ends before that."]
+
+
+@pytest.mark.parametrize("memory", [NOTHING, LITTLE, MUCH])
+def test_what_was_not_read_yet_is_passed_by_and_can_be_gone_back_to(
+    travel: Callable[..., Travel], memory: float
+) -> None:
+    spec = ViewSpec(query=parse("peer_port:50004,50025"), linger=6.0)
+    there, whole = travel(memory, spec, frames=8), travel(MUCH, spec).shown
+    first = whole[1].snapshot.taken_at
+    for move, number in (
+        (Step(-7), 1), (Step(1), 2), (NextChange(), 5), (NextChange(), 6), (NextChange(), 26), (Step(-1), 25),
+        (Step(-20), 5), (Seek(first + 49 * GAP), 50), (Step(-3), 47), (Step(4), 51), (Seek(first + 11 * GAP), 12),
+        (Step(1), 13),
+    ):  # fmt: skip
+        same(there.go(move, number), whole[number])
+
+
+CHANGES = (5, 6, 26, 27)
+"""Frames in which a visitor of the filter below comes or goes."""
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), st.sampled_from([NOTHING, LITTLE, MUCH]))
+def test_whatever_way_one_goes_each_frame_is_what_it_is(path: Path, data: st.DataObject, memory: float) -> None:
+    spec = ViewSpec(query=parse("peer_port:50004,50025"), linger=6.0)
+    whole = Travel(path, MUCH, spec)
+    there = Travel(path, memory, spec, frames=data.draw(st.integers(1, 12)))
+    try:
+        first, number = whole.shown[1].snapshot.taken_at, there.number
+        for _ in range(8):
+            target = data.draw(st.integers(1, FRAMES))
+            moves: list[tuple[Move, int]] = [
+                (Step(target - number), target),
+                (Seek(first + (target - 1) * GAP + data.draw(st.sampled_from([0.0, 3.0]))), target),
+                (NextChange(), next((each for each in CHANGES if each > number), FRAMES)),
+            ]
+            move, target = data.draw(st.sampled_from(moves))
+            if target != number:
+                same(there.go(move, target), whole.shown[target])
+                number = target
+    finally:
+        whole.player.stop()
+        there.player.stop()
 
 
 def test_before_the_first_frame_there_is_none(travel: Callable[..., Travel]) -> None:

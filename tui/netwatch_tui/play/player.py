@@ -314,14 +314,15 @@ class Player:
     def _pass_by(self, snapshot: Snapshot) -> None:
         self._pending, at = None, snapshot.taken_at
         self._session.pass_by(snapshot, at)
-        number = self._position.number + 1
-        self._seen(number, at)
-        self._move(number=number, time=at)
+        self._move(number=self._seen(at), time=at)
 
-    def _seen(self, number: int, at: float) -> None:
-        """Know when a frame was recorded."""
-        if number == len(self._moments) + 1:
+    def _seen(self, at: float) -> int:
+        """Know when the frame that is shown now was recorded; returns its number."""
+        shown = self._session.shown
+        assert shown is not None  # noqa: S101 -- it was just taken
+        if shown.number == len(self._moments) + 1:
             self._moments.append(max(at, self._moments[-1]) if self._moments else at)
+        return shown.number
 
     def _next_due(self) -> float | None:
         """The next frame, or the next light that goes out; never while both stand still."""
@@ -374,9 +375,7 @@ class Player:
             if session.is_rewound:
                 session.resume(at)
             self._send(session.tick(at))
-        number = self._position.number + 1
-        self._seen(number, at)
-        self._go_on(number=number, time=at)
+        self._go_on(number=self._seen(at), time=at)
 
     def _end(self, ended: Ended) -> None:
         """Stand at the last frame."""

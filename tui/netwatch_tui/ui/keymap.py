@@ -282,6 +282,9 @@ REWOUND_LABELS = {
 }
 """What comes first in the footer while another moment than now is shown, by the ids of keys."""
 
+COMPARED_LABELS = {"compare": "End compare"}
+"""The same while the table is compared."""
+
 REPLAY_LABELS = {**REWOUND_LABELS, "view.pause": "Pause", "pace.faster": "Faster", "pace.slower": "Slower"}
 """The same while a recording is shown."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,14 +53,13 @@ class Comparing:
             self._compare(CompareWith.NOTHING)
             self._viewer.say("Compared no more.")
             return
-        shown = time.strftime("%H:%M:%S", time.localtime(view.snapshot.taken_at))
-        moment = Choice("moment", shown, "what is different since the moment that is shown")
-        now = Choice("now", "now", "what is different from now, now and later")
+        moment = Choice("moment", "this moment", "what is different from the moment that is shown")
+        now = Choice("now", "now", "what will be different from now")
         file = Choice("file", "a file", "what is different from the last state in a recording or a snapshot in JSON")
         commands = [Command(file, self._ask_for_file)]
         if not self._is_recorded:
             commands.insert(0, Command(now, lambda: self._compare(CompareWith.NEWEST)))
-        if self._is_recorded or view.rewound:
+        if self._is_recorded or self._viewer.spec.paused:
             commands.insert(0, Command(moment, self._compare_with_moment))
         ask_command(self._viewer, "Compare with", commands)
 

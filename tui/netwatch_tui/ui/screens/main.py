@@ -12,7 +12,16 @@ from textual.screen import Screen
 from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, Told, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.settings.saved_views import SavedViews, with_saved
-from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, REPLAY_LABELS, REWOUND_LABELS, TABLE_KEYS, Key, bindings
+from netwatch_tui.ui.keymap import (
+    APP_KEYS,
+    COMPARED_LABELS,
+    MAIN_KEYS,
+    REPLAY_LABELS,
+    REWOUND_LABELS,
+    TABLE_KEYS,
+    Key,
+    bindings,
+)
 from netwatch_tui.ui.messages import (
     BottomChanged,
     CopyWanted,
@@ -242,8 +251,12 @@ class MainScreen(Screen[None]):
         self._details.show(view)
         self._flow_columns.look()
         self._acting.show(view)
-        if self._player is None:
-            self._keys.put_first(REWOUND_LABELS if view.rewound else {})
+        self._keys.put_first(
+            {
+                **(COMPARED_LABELS if view.compared else {}),
+                **(REPLAY_LABELS if self._player is not None else REWOUND_LABELS if view.rewound else {}),
+            }
+        )
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
