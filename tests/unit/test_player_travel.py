@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from netwatch_tui.play.news import News, PositionMoved, Told, ViewReady
 from netwatch_tui.play.player import Player
 from netwatch_tui.play.position import Position
 from netwatch_tui.query import parse
-from netwatch_tui.recording.reader import open_recording
+from netwatch_tui.recording.reader import Recording, open_recording
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import State
 from netwatch_tui.view.spec import ViewSpec
@@ -32,6 +34,11 @@ NOTHING = 0.0
 LITTLE = 0.04
 """MiB: room for a few frames."""
 MUCH = 32.0
+
+
+def path_lines(path: Path) -> list[bytes]:
+    """The lines of a compressed recording."""
+    return gzip.decompress(path.read_bytes()).splitlines(keepends=True)
 
 
 def visit(number: int) -> tuple[object, ...]:
@@ -137,7 +144,7 @@ def test_the_next_change_is_one_that_the_filter_shows(travel: Callable[..., Trav
     for number in (3, 5, 6, 21, 22):
         same(there.go(NextChange(), number), there.shown[number])
     there.go(NextChange(), FRAMES)
-    assert there.said == ["The recording ends before that."]
+    assert there.said == ["Nothing that is shown opened, changed or closed up to the end."]
 
 
 @pytest.mark.parametrize("memory", [NOTHING, LITTLE, MUCH])
@@ -183,8 +190,10 @@ def test_whatever_way_one_goes_each_frame_is_what_it_is(path: Path, data: st.Dat
         there.player.stop()
 
 
-def test_before_the_first_frame_there_is_none(travel: Callable[..., Travel]) -> None:
+def test_before_the_first_frame_there_is_none_and_none_behind_the_last(travel: Callable[..., Travel]) -> None:
     there = travel(MUCH)
+    there.player.move(Step(1))
+    there.screen.wait(lambda news: news == Told("This is the last frame."))
     there.go(Step(-FRAMES), 1)
     there.player.move(Step(-1))
     there.screen.wait(lambda news: news == Told("This is the first frame."))
@@ -204,3 +213,44 @@ def test_it_plays_on_from_where_one_went(travel: Callable[..., Travel], memory: 
         numbers.append(news.position.number)
     assert sorted(set(numbers)) == [57, 58, 59, 60]
     there.screen.moved(lambda position: position.ended)
+
+
+@pytest.mark.parametrize("memory", [NOTHING, MUCH])
+def test_a_stream_goes_back_as_far_as_it_was_kept(path: Path, memory: float) -> None:
+    screen = Screen()
+    player = Player(partial(open_recording, str(path)), ViewSpec(), live=True, rewind_memory=memory)
+    player.begin(screen.messages.put)
+    screen.moved(lambda position: position.number == FRAMES and position.ended)
+    player.move(Step(-FRAMES))
+    if memory:
+        screen.moved(lambda position: position.number == 1)
+        player.move(Step(5))
+        screen.moved(lambda position: position.number == 6)
+    else:
+        screen.wait(lambda news: news == Told("Nothing older was kept of the stream."))
+        assert player.position.number == FRAMES
+    player.stop()
+
+
+def test_a_pause_ends_the_search_for_a_change(path: Path) -> None:
+    screen, frames = Screen(), iter(path_lines(path))
+    gate = threading.Event()
+
+    def slowly() -> Iterator[bytes]:
+        for at, line in enumerate(frames):
+            if at == 10:
+                gate.wait(20)
+            yield line
+
+    spec = ViewSpec(query=parse("peer_port:50099"))
+    player = Player(lambda: Recording(slowly(), "it"), spec)
+    player.begin(screen.messages.put)
+    screen.moved(lambda position: position.number == 1)
+    player.move(NextChange())
+    screen.moved(lambda position: position.number == 9)
+    player.pause()
+    screen.wait(lambda news: isinstance(news, ViewReady) and news.view.snapshot.taken_at == player.position.time)
+    assert player.position.number == 9
+    assert player.position.paused
+    gate.set()
+    player.stop()

@@ -221,6 +221,24 @@ def test_the_details_are_those_of_the_moment_and_nobody_is_asked() -> None:
     assert screening.asked == []
 
 
+def test_of_a_socket_that_is_gone_by_now_it_is_not_said_when_it_closed() -> None:
+    screening = Screening(ViewSpec(linger=0.0))
+    first = screening.tick(WEB, VISITS[0])
+    assert first is not None
+    for _ in range(5):
+        screening.tick(WEB)
+    screening.pause()
+    screening.step(-5)
+    visit = next(each for each in first.snapshot.sockets if each.inode == VISITS[0].inode)
+    view = screening.session.show(screening.session.spec._replace(subject=visit.id), screening.now)
+    assert view is not None
+    assert view.socket_details is not None
+    assert not view.socket_details.is_absent
+    now = screening.pause(paused=False)
+    assert now.socket_details is not None
+    assert (now.socket_details.is_absent, now.socket_details.closed_at) == (True, None)
+
+
 def test_lights_go_out_in_the_past_as_they_did() -> None:
     screening = Screening(ViewSpec(linger=1.5))
     for crowd in ((WEB,), (WEB, VISITS[0]), (WEB, VISITS[0]), (WEB, VISITS[0]), (WEB,), (WEB,)):

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
+from netwatch_tui.play.goal import Goal
 from netwatch_tui.play.moves import Comparand, CompareWith, Move, NextChange, Seek, Step
 from netwatch_tui.play.news import CollectFailed, PositionMoved, Post, Told, ViewReady, nowhere
 from netwatch_tui.play.position import AS_IT_COMES, Position
@@ -35,6 +36,7 @@ _LATE = 1.0
 """Seconds by which a frame may be late and the next one still keep to the plan."""
 
 
+
 class _Ask(Enum):
     """What is asked of the player without any more words."""
 
@@ -47,15 +49,6 @@ class _Ask(Enum):
 
 class _Total(NamedTuple):
     frames: int
-
-
-class _Goal(NamedTuple):
-    """Up to which frame all are passed by; where neither is said, the next in which a row of the view changed."""
-
-    number: int | None = None
-    """That of the frame."""
-    moment: float | None = None
-    """The last frame before that, or at it, in seconds since the epoch."""
 
 
 _Wish = _Ask | _Total | Move | Comparand | ViewSpec
@@ -113,7 +106,7 @@ class Player:
         self._position = Position("", "", None, 0, None, AS_IT_COMES if live else 1.0, paused=False, ended=None)
         self._steps = 0
         """Frames to show although it stands still."""
-        self._goal: _Goal | None = None
+        self._goal: Goal | None = None
         """Where it is going without showing what lies between."""
         self._moments = array("d")
         """When each frame that was read so far was recorded, none earlier than the one before."""
@@ -207,8 +200,10 @@ class Player:
             case CompareWith() | Base():
                 self._send(self._session.compare(wish, self._timeline.at(self._ticker.clock())))
                 self._base = self._session.base
+            case _Ask.PAUSE if self._goal is not None:
+                self._arrive()
             case _Ask.PAUSE:
-                self._steps, self._goal = 0, None
+                self._steps = 0
                 self._go_on(paused=not position.paused)
             case _Ask.FASTER if not self._live:
                 self._go_on(speed=min((s for s in SPEEDS if s > position.speed), default=SPEEDS[-1]))
@@ -227,6 +222,8 @@ class Player:
         match move:
             case _ if shown is None:
                 self._steps += 1
+            case Step(ticks) if ticks > 0 and self._position.ended is not None and not session.is_behind:
+                self._post(Told("This is the last frame."))
             case Step(ticks) if ticks > 0:
                 self._steps += ticks
             case Step(ticks):
@@ -234,13 +231,13 @@ class Player:
             case Seek(moment) if moment < shown.snapshot.taken_at:
                 self._go_back(bisect_right(self._moments, moment))
             case Seek(moment) if session.is_behind and moment < self._moments[session.kept.stop - 2]:
-                self._arrive(session.go_to(session.number_at(moment), self._ticker.clock()))
+                self._show_kept(session.number_at(moment))
             case Seek(moment):
-                self._go_on_to(_Goal(moment=moment))
+                self._go_on_to(Goal(moment=moment))
             case NextChange() if (number := session.next_change()) is not None:
-                self._arrive(session.go_to(number, self._ticker.clock()))
+                self._show_kept(number)
             case NextChange():
-                self._go_on_to(_Goal())
+                self._go_on_to(Goal())
 
     def _go_back(self, number: int) -> None:
         """Show an earlier frame; one that is not kept is read again, from the last one with all sockets before it."""
@@ -250,33 +247,37 @@ class Player:
             self._post(Told("This is the first frame."))
             return
         number = max(number, 1)
-        if number not in session.kept and self._live:
-            number = session.kept.start
+        if self._live and number not in session.kept:
             self._post(Told("Nothing older was kept of the stream."))
-        if number in session.kept:
-            self._arrive(session.go_to(number, self._ticker.clock()))
-            return
-        lit_since = self._moments[number - 1] - self._spec.linger
-        start = self._checkpoints.before(number, lit_since)
-        self._reader.stop()
-        self._begin_anew(start)
-        self._goal = _Goal(number)
+            if session.kept:
+                self._show_kept(session.kept.start)
+        elif number in session.kept:
+            self._show_kept(number)
+        else:
+            start = self._checkpoints.before(number, self._moments[number - 1] - self._spec.linger)
+            self._reader.stop()
+            self._begin_anew(start)
+            self._goal = Goal(number)
 
-    def _go_on_to(self, goal: _Goal) -> None:
+    def _go_on_to(self, goal: Goal) -> None:
         """Pass by frames that were not read yet."""
         self._steps, self._goal = 0, goal
         if self._session.is_rewound:
             self._session.resume(self._moments[self._session.kept.stop - 2])
 
-    def _arrive(self, view: View | None) -> None:
-        """Be at the frame that is shown now, which was not played."""
-        shown = self._session.shown
+    def _show_kept(self, number: int) -> None:
+        self._session.go_to(number, self._ticker.clock())
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """Show the frame that is reached, which was not played."""
+        session, shown = self._session, self._session.shown
         self._goal = None
         if shown is not None:
             taken_at = shown.snapshot.taken_at
             self._timeline.jump(taken_at, self._ticker.clock())
             self._go_on(number=shown.number, time=taken_at, ended=None)
-        self._send(view)
+            self._send(session.show(self._spec, shown.now))
 
     def _do_due(self) -> None:
         """Show the frames whose time has come, then the end, or put out lights."""
@@ -294,21 +295,21 @@ class Player:
             if recorded >= expiry:
                 self._send(self._session.expire(recorded))
 
-    def _goes_on(self, goal: _Goal) -> bool:
+    def _goes_on(self, goal: Goal) -> bool:
         """Pass by the next frame on the way to a goal; tells whether there may be more of them."""
         session, shown, ahead = self._session, self._session.shown, self._pending
         if shown is not None and shown.number == goal.number:
-            self._arrive(session.show(self._spec, shown.now))
-        elif isinstance(ahead, Snapshot) and (goal.moment is None or ahead.taken_at <= goal.moment or shown is None):
+            self._arrive()
+        elif isinstance(ahead, Snapshot) and (shown is None or goal.is_behind(ahead)):
             self._pass_by(ahead)
-            if goal == _Goal() and session.brings_change(ahead):
-                self._arrive(session.show(self._spec, ahead.taken_at))
+            if goal.is_next_change and session.brings_change(ahead):
+                self._arrive()
         elif ahead is None:
             return False  # not read yet
         else:
             if isinstance(ahead, Ended):
-                self._post(Told("The recording ends before that."))
-            self._arrive(None if shown is None else session.show(self._spec, shown.now))
+                self._post(Told(goal.missed))
+            self._arrive()
         return self._goal is not None
 
     def _pass_by(self, snapshot: Snapshot) -> None:

@@ -180,6 +180,8 @@ class Session:
 
     def resume(self, now: float) -> None:
         """Hold nothing any more."""
+        if self.is_rewound and self._socket_details:  # should it be gone by now, nobody saw when
+            self._socket_details = SocketDetails(self._socket_details.socket, is_absent=True)
         self._held = None
         self._last = None  # what came and went meanwhile is in no delta
         self._marks = self._marks.expire(now).release(now + self.spec.linger)
@@ -292,7 +294,7 @@ def _absent(before: SocketDetails | None, view: View) -> SocketDetails | None:
 def _closed(before: SocketDetails | None, view: View) -> SocketDetails | None:
     """The socket_details of a socket that is not there (any more): as it was seen last."""
     if before is not None:
-        if before.closed_at:
+        if before.closed_at or before.is_absent:
             return before
         flow = view.snapshot.flows.get(before.socket.id, before.flow)
         return before._replace(closed_at=view.snapshot.taken_at, flow=flow)
