@@ -24,7 +24,7 @@ from netwatch_tui.sockets.socket import Socket
 
 MEBIBYTE = 1 << 20
 
-REWIND_MEMORY = 32.0
+REWIND_MEMORY = 24.0
 """MiB that the ticks to which one can go back may take, unless the configuration says otherwise."""
 
 _TICK_BYTES = 4_000

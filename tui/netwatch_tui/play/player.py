@@ -36,7 +36,6 @@ _LATE = 1.0
 """Seconds by which a frame may be late and the next one still keep to the plan."""
 
 
-
 class _Ask(Enum):
     """What is asked of the player without any more words."""
 
