@@ -268,3 +268,13 @@ def test_the_namespaces_of_a_recording_are_what_they_are(source: FakeSource) -> 
     ViewChoices(viewer, viewer, is_recorded=True).action_namespaces()
     assert viewer.said == ["A recording has only the namespaces that were recorded."]
     assert viewer.spec.namespaces == ""
+
+
+def test_a_group_that_was_shown_a_moment_ago_can_not_be_entered_where_there_are_none(source: FakeSource) -> None:
+    viewer = StandIn(source)
+    choices = ViewChoices(viewer, viewer, is_recorded=False)
+    choices.enter("nginx")
+    assert viewer.spec.inside is None
+    choices.group_by("process")
+    choices.enter("nginx")
+    assert viewer.spec.inside == "nginx"

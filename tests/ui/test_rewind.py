@@ -40,18 +40,18 @@ async def test_the_table_steps_back_and_forward_and_returns_to_now(source: FakeS
         await live_on(stage, source)
         await stage.press("comma")
         assert inodes(stage) == [11, 12, 13]
-        assert f"◀ 1s back, {clock(START + 2)}" in stage.screen[0]
+        assert f"◂ 1s back, {clock(START + 2)}" in stage.screen[0]
         assert any(row.startswith("+") and ":50002" in row for row in stage.rows)
         await stage.press("comma", "comma")
         assert inodes(stage) == [11]
-        assert "◀ 3s back" in stage.screen[0]
+        assert "◂ 3s back" in stage.screen[0]
         await stage.press("comma")
         assert stage.said == "Nothing older was kept."
         await stage.press("full_stop")
         assert inodes(stage) == [11, 12]
         source.put(WEB)
         await stage.step()
-        assert "◀ 3s back" in stage.screen[0], "time goes on"
+        assert "◂ 3s back" in stage.screen[0], "time goes on"
         await stage.press("space")
         assert "● live" in stage.screen[0]
         assert inodes(stage) == [11, 12, 13], "what closed meanwhile is told"
@@ -62,11 +62,11 @@ async def test_filters_order_and_groups_are_those_of_the_person(source: FakeSour
         await live_on(stage, source)
         await stage.press("comma", "slash", *"50001", "enter")
         assert inodes(stage) == [12]
-        assert "◀" in stage.screen[0]
+        assert "◂" in stage.screen[0]
         await stage.press("escape", "B")
         assert [row.split()[:3] for row in stage.rows] == [["(not", "found)", "0"]]
         await stage.press("comma")
-        assert "◀ 2s back" in stage.screen[0]
+        assert "◂ 2s back" in stage.screen[0]
 
 
 async def test_nothing_is_done_to_what_is_not_now(source: FakeSource) -> None:
@@ -103,7 +103,7 @@ async def test_a_time_is_typed(source: FakeSource) -> None:
         await stage.press("colon", *"noon", "enter")
         assert stage.said == "'noon' is not a time such as 12:00:07, -5m or +30s."
         await stage.press("colon", "escape")
-        assert "◀ 3s back" in stage.screen[0]
+        assert "◂ 3s back" in stage.screen[0]
 
 
 async def test_the_next_change_of_what_the_filter_shows_is_found(source: FakeSource) -> None:
@@ -111,7 +111,7 @@ async def test_the_next_change_of_what_the_filter_shows_is_found(source: FakeSou
         await live_on(stage, source)
         await stage.press("slash", *"50002", "enter")
         await stage.press("comma", "comma", "comma", "d")
-        assert "◀ 1s back" in stage.screen[0]
+        assert "◂ 1s back" in stage.screen[0]
         await stage.press("d")
         assert stage.said.startswith("This is the newest tick. Nothing that is shown opened")
 

@@ -114,7 +114,7 @@ def pace_part(view: View | None, age: float | None, *, is_busy: bool, is_recorde
         return Part(f"reading sockets{waits}...", "$warning" if waits else "")
     if view.rewound is not None and not is_recorded:
         at = time.strftime("%H:%M:%S", time.localtime(view.rewound.at))
-        return Part(f"◀ {duration(view.rewound.seconds)} back, {at}", "bold $warning", "screen.pause")
+        return Part(f"◂ {duration(view.rewound.seconds)} back, {at}", "bold $warning", "screen.pause")
     if view.paused_since is not None:
         since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
         return Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
