@@ -166,7 +166,7 @@ CHANGES = (5, 6, 26, 27)
 """Frames in which a visitor of the filter below comes or goes."""
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), st.sampled_from([NOTHING, LITTLE, MUCH]))
 def test_whatever_way_one_goes_each_frame_is_what_it_is(path: Path, data: st.DataObject, memory: float) -> None:
     spec = ViewSpec(query=parse("peer_port:50004,50025"), linger=6.0)

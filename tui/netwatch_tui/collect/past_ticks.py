@@ -159,6 +159,14 @@ class PastTicks:
             walk.go(step.link)
         return walk.tick(self._kept_tick(number).tick)
 
+    def way(self, start: int, end: int) -> Delta | None:
+        """What leads from the sockets of one tick to those of its neighbour; None where it is none, or not kept."""
+        if start not in self.numbers or end not in self.numbers:
+            return None
+        if end == start + 1:
+            return self._kept_tick(end).link.sockets
+        return self._kept_tick(start).link.sockets.inverse if end == start - 1 else None
+
     def number_at(self, moment: float) -> int:
         """The number of the last tick before some moment, or at it; of the oldest if none was."""
         at = bisect_right(self._ticks, moment, key=lambda step: step.tick.snapshot.taken_at)

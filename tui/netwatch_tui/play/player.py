@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
+from math import inf
 from typing import NamedTuple
 
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
@@ -168,10 +169,10 @@ class Player:
 
     def _begin_anew(self, start: Checkpoint | None = None) -> None:
         """Read from the beginning, or from a frame that is known."""
-        first = start.number if start else 1
+        first, kept_after = (start.number, start.taken_at + self._spec.linger) if start else (1, -inf)
         past = PastTicks(self._rewind_memory * MEBIBYTE)
         self._given = _Given()
-        self._session = Session(self._given, self._spec, _nothing_more, past, first)
+        self._session = Session(self._given, self._spec, _nothing_more, past, first=first, kept_after=kept_after)
         self._session.base = self._base
         self._pending: Snapshot | Ended | None = None
         self._reader = ReadAhead(self._opens, lambda: self._ticker.ask(_Ask.READ), self._checkpoints, start)
@@ -191,7 +192,8 @@ class Player:
         match wish:
             case ViewSpec():
                 self._spec = wish
-                self._send(self._session.show(wish, self._timeline.at(self._ticker.clock())))
+                view = self._session.show(wish, self._timeline.at(self._ticker.clock()))
+                self._send(view if self._goal is None else None)
             case _Total(frames):
                 self._move(total=frames)
             case Step() | Seek() | NextChange():
@@ -289,7 +291,7 @@ class Player:
             self._take()
         if isinstance(self._pending, Ended) and not self._session.is_behind and self._position.ended is None:
             self._end(self._pending)
-        elif (expiry := self._session.next_expiry) is not None:
+        elif self._goal is None and (expiry := self._session.next_expiry) is not None:
             recorded = self._timeline.at(self._ticker.clock())
             if recorded >= expiry:
                 self._send(self._session.expire(recorded))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from itertools import islice
+from math import inf
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.collect.past_ticks import PastTicks, SeenTick
 from netwatch_tui.play.moves import Comparand, CompareWith
+from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -50,7 +52,14 @@ class Session:
     """The last snapshot, what is lit in it, and how the person wants to see it."""
 
     def __init__(
-        self, collector: Collects, spec: ViewSpec, ask: AskProcess, past: PastTicks | None = None, first: int = 1
+        self,
+        collector: Collects,
+        spec: ViewSpec,
+        ask: AskProcess,
+        past: PastTicks | None = None,
+        *,
+        first: int = 1,
+        kept_after: float = -inf,
     ) -> None:
         """Know nothing yet.
 
@@ -60,12 +69,15 @@ class Session:
             ask: Tells more about processes.
             past: Keeps what was shown; None for nothing that can be gone back to.
             first: The number of the first tick.
+            kept_after: Up to this moment, in seconds since the epoch, something may be lit by ticks before the first:
+                these can't be gone back to.
         """
         self.spec = spec
         self._collector = collector
         self._ask = ask
         self._past = PastTicks(0) if past is None else past
         self._number = first - 1
+        self._kept_after = kept_after
         self._newest: SeenTick | None = None
         self._marks = Marks()
         self._held: _Held | None = None
@@ -111,7 +123,8 @@ class Session:
         self._number += 1
         pace = snapshot.taken_at - before.snapshot.taken_at if before else None
         self._newest = SeenTick(self._number, snapshot, marks, now, pace)
-        self._past.add(self._newest)
+        if snapshot.taken_at > self._kept_after:
+            self._past.add(self._newest)
 
     def show(self, spec: ViewSpec, now: float) -> View | None:
         """See what was collected in another way; None if nothing was collected yet."""
@@ -173,10 +186,13 @@ class Session:
         """Hold a tick that is kept, as it was shown."""
         shown = self.shown
         assert shown is not None  # noqa: S101 -- who knows a number has it from here
+        is_seen = self._last is not None and self._last.snapshot is shown.snapshot
+        way = self._past.way(shown.number, number) if is_seen else None
+        if way is None:
+            self._last = None
         tick = self._past.at(number, shown)
         self._held = _Held(tick, tick.marks, tick.now, is_rewound=True)
-        self._last = None  # no delta leads there
-        return self._view(now)
+        return self._view(now, way)
 
     def resume(self, now: float) -> None:
         """Hold nothing any more."""
@@ -232,13 +248,14 @@ class Session:
         """When `expire` is to be called, in seconds since the epoch; None if nothing waits for it."""
         return None if self._held else self._marks.next_expiry
 
-    def _view(self, now: float) -> View:
+    def _view(self, now: float, way: Delta | None = None) -> View:
+        """What is shown; `way` leads there from what was shown last, if that is not the delta of the tick."""
         newest, held = self._newest, self._held
         assert newest is not None  # noqa: S101 -- there is no view before the first snapshot
         tick, lit, moment = (held.tick, held.marks, held.now) if held else (newest, self._marks, now)
         since = held.now if held and not held.is_rewound else None
         marks = self._compared(tick.snapshot) if self.base else lit
-        view = arrange(tick.snapshot, marks, self.spec, moment, paused_since=since, before=self._last)
+        view = arrange(tick.snapshot, marks, self.spec, moment, paused_since=since, before=self._last, way=way)
         if held and held.is_rewound:
             taken_at = tick.snapshot.taken_at
             view = view._replace(rewound=Rewound(taken_at, newest.snapshot.taken_at - taken_at))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.regex import Effort
+from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -96,6 +97,7 @@ def arrange(
     *,
     paused_since: float | None = None,
     before: View | None = None,
+    way: Delta | None = None,
 ) -> View:
     """Choose and order the rows.
 
@@ -107,6 +109,7 @@ def arrange(
         paused_since: When the screen was stopped.
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
+        way: What leads here from the sockets of that view, where it is something else than this snapshot's delta.
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
@@ -117,7 +120,7 @@ def arrange(
     judging = moment._replace(flows=judged.flows)
     alike = before if before is not None and _is_alike(before, spec, moment) else None
     if alike is not None:
-        step = _step(alike, snapshot, spec, judging, effort)
+        step = _step(alike, snapshot, way or snapshot.delta, spec, judging, effort)
     else:
         chosen = spec.choice.of((*snapshot.sockets, *marks.closed), judging, effort)
         step = _Step(in_order(chosen, FIELD_BY_ID[spec.sort], judging), (), chosen)
@@ -193,7 +196,7 @@ class _Step(NamedTuple):
     fresh: Sequence[Socket] = ()
 
 
-def _step(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
+def _step(before: View, snapshot: Snapshot, delta: Delta, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
@@ -203,7 +206,6 @@ def _step(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effo
         relit |= {id for id in found.keys() | was_found.keys() if found.get(id) != was_found.get(id)}
     fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
     if snapshot is not before.snapshot:
-        delta = snapshot.delta
         fresh.update((change.after.id, change.after) for change in (*delta.changed, *delta.updated))
         fresh.update((socket.id, socket) for socket in delta.opened)
         for socket in (*delta.closed, *delta.dropped):
