@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,14 +13,16 @@ from netwatch_tui.play.moves import CompareWith, Step
 from netwatch_tui.play.rewinding import moved
 from netwatch_tui.play.session import Session
 from netwatch_tui.query import parse
+from netwatch_tui.sockets.comparison import Side, compare
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.compared import Base, differences
+from netwatch_tui.view.compared import Base, compared
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 from tests.support.build import NETNS, owner, snapshot, tcp
 from tests.support.fake import FakeSource
+from tests.support.strategies import histories
 
 WEB = tcp("10.0.0.5:443", id=1, inode=11)
 VISIT = tcp("10.0.0.5:443", "10.0.0.9:50001", id=2, inode=12)
@@ -27,7 +31,7 @@ OTHER = tcp("10.0.0.5:443", "10.0.0.9:50002", id=3, inode=13)
 
 def signs(base: Base, now: Snapshot) -> dict[tuple[int, int], str]:
     """The sign of each lit row, by its id and the port of its peer."""
-    return {(id, each.socket.peer_port): each.mark.value for id, each in differences(base, now).by_id.items()}
+    return {(id, each.socket.peer_port): each.mark.value for id, each in compared(base, now).marks.by_id.items()}
 
 
 def test_what_came_went_and_changed_hands_is_lit() -> None:
@@ -140,6 +144,22 @@ def test_the_details_of_a_row_of_the_other_side_say_that_it_is_not_there() -> No
     assert view.socket_details is not None
     assert view.socket_details.is_absent
     assert view.socket_details.socket.peer_port == 50001
+
+
+@given(histories(), st.booleans())
+def test_it_does_not_matter_what_was_compared_before(history: list[dict[int, Socket]], is_own: bool) -> None:
+    base = Base(snapshot(*history[0].values()), "then", is_own)
+    before = None
+    for sockets in history[1:]:
+        now = snapshot(*sockets.values())
+        before = compared(base, now, before)
+        at_once = compared(base, now)
+        assert before.marks == at_once.marks
+        assert before.pairs == at_once.pairs
+        found = compare(Side(base.snapshot.sockets, {}), Side(now.sockets, {}))
+        told = (len(found.opened), len(found.closed), len(found.owner))
+        count = Counter(each.mark for each in before.marks.by_id.values())
+        assert (count[Mark.NEW], count[Mark.CLOSED], count[Mark.CHANGED]) == told, "as --diff tells it"
 
 
 @given(st.lists(st.sets(st.integers(0, 2)), min_size=1, max_size=8), st.integers(0, 7))

@@ -16,7 +16,7 @@ from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.view.compared import Base, Compared, differences
+from netwatch_tui.view.compared import Base, Compared, Comparison, compared
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import Rewound, View, arrange
@@ -38,14 +38,6 @@ class _Held(NamedTuple):
     """When that was, in seconds since the epoch."""
     is_rewound: bool
     """Whether the person went to another tick than that in which the pause began."""
-
-
-class _Differences(NamedTuple):
-    """What is lit while something is compared."""
-
-    base: Base
-    snapshot: Snapshot
-    marks: Marks
 
 
 class Session:
@@ -83,7 +75,7 @@ class Session:
         self._held: _Held | None = None
         self.base: Base | None = None
         """What the table is compared with."""
-        self._differences: _Differences | None = None
+        self._comparison: Comparison | None = None
         self._last: View | None = None
         self._socket_details: SocketDetails | None = None
 
@@ -221,19 +213,11 @@ class Session:
             case Base():
                 self.base = comparand
             case CompareWith.NOTHING:
-                self.base = self._differences = None
+                self.base = self._comparison = None
             case CompareWith.SHOWN | CompareWith.NEWEST:
                 snapshot = (shown if comparand is CompareWith.SHOWN else newest).snapshot
                 self.base = Base(snapshot, time.strftime("%H:%M:%S", time.localtime(snapshot.taken_at)))
         return self._view(now)
-
-    def _compared(self, snapshot: Snapshot) -> Marks:
-        """What is lit while the table is compared."""
-        base, known = self.base, self._differences
-        assert base is not None  # noqa: S101 -- asked only then
-        if known is None or known.base is not base or known.snapshot is not snapshot:
-            known = self._differences = _Differences(base, snapshot, differences(base, snapshot))
-        return known.marks
 
     def expire(self, now: float) -> View | None:
         """Put out lights whose time is over; None before the first snapshot."""
@@ -254,7 +238,9 @@ class Session:
         assert newest is not None  # noqa: S101 -- there is no view before the first snapshot
         tick, lit, moment = (held.tick, held.marks, held.now) if held else (newest, self._marks, now)
         since = held.now if held and not held.is_rewound else None
-        marks = self._compared(tick.snapshot) if self.base else lit
+        if self.base:
+            self._comparison = compared(self.base, tick.snapshot, self._comparison)
+        marks = self._comparison.marks if self._comparison else lit
         view = arrange(tick.snapshot, marks, self.spec, moment, paused_since=since, before=self._last, way=way)
         if held and held.is_rewound:
             taken_at = tick.snapshot.taken_at
