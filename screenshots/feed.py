@@ -8,9 +8,12 @@ from pathlib import Path
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.host_name_cache import HostNameCache
+from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.play.news import Post, ViewReady
+from netwatch_tui.play.moves import Comparand, Move
+from netwatch_tui.play.news import Post, Told, ViewReady
+from netwatch_tui.play.rewinding import moved
 from netwatch_tui.play.session import AskProcess, Measure, Session, unmeasured
 from netwatch_tui.recording.reader import open_recording
 from netwatch_tui.sockets.host_names import NameAnswer
@@ -54,7 +57,7 @@ class StepFeed:
     ) -> None:
         self._lead = lead
         """Seconds before each tick with which it begins."""
-        self._session = Session(collector, spec, ask, measure, names)
+        self._session = Session(collector, spec, ask, PastTicks(REWIND_MEMORY * MEBIBYTE), measure, names)
         self._post: Post = lambda _: None
         self.now = now
 
@@ -76,6 +79,17 @@ class StepFeed:
     def hear(self, answer: NameAnswer) -> None:
         """Show what came of the look-up of an address."""
         self._send(self._session.hear([answer], self.now))
+
+    def move(self, move: Move) -> None:
+        """Show another moment."""
+        view, text = moved(self._session, move, self.now)
+        self._send(view)
+        if text:
+            self._post(Told(text))
+
+    def compare(self, comparand: Comparand) -> None:
+        """Show what is different from something, or no more."""
+        self._send(self._session.compare(comparand, self.now))
 
     def _send(self, view: View | None) -> None:
         if view is not None:

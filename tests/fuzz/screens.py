@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 from unittest.mock import patch
 
+from netwatch_tui.play.moves import Step
 from netwatch_tui.play.player import Player
 from netwatch_tui.recording.reader import RecordingError, count_frames, open_recording
 from netwatch_tui.ui.app import NetwatchApp
@@ -35,7 +36,14 @@ _KEYS = (
     "escape",
     "c",
     "escape",
+    "comma",
     "full_stop",
+    "comma",
+    "d",
+    "colon",
+    "escape",
+    "D",
+    "enter",
     "i",
     "5",
     "R",
@@ -80,7 +88,7 @@ async def _press(app: NetwatchApp, feed: Player, random: Random, size: tuple[int
         while feed.position.ended is None:
             if time.monotonic() > end:
                 raise Wrong("it does not end")
-            feed.step()
+            feed.move(Step(1))
             await pilot.pause(0.01)
         await pilot.pause()
 

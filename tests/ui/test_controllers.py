@@ -236,9 +236,6 @@ class StandInPlayer:
     def pause(self) -> None:
         self.asked.append("pause")
 
-    def step(self) -> None:
-        self.asked.append("step")
-
     def faster(self) -> None:
         self.asked.append("faster")
 
@@ -250,12 +247,12 @@ class StandInPlayer:
 
 
 def test_a_recording_is_ruled_by_the_keys_and_a_stream_as_far_as_it_can_be(source: FakeSource) -> None:
-    keys = ("pause", "replay_step", "faster", "slower", "replay_restart")
+    keys = ("pause", "faster", "slower", "replay_restart")
     for speed, asked, said in (
-        (1.0, ["pause", "step", "faster", "slower", "restart"], []),
+        (1.0, ["pause", "faster", "slower", "restart"], []),
         (
             AS_IT_COMES,
-            ["pause", "step"],
+            ["pause"],
             ["A live stream plays as fast as it is recorded."] * 2 + ["A live stream can't be restarted."],
         ),
     ):
@@ -271,3 +268,13 @@ def test_the_namespaces_of_a_recording_are_what_they_are(source: FakeSource) -> 
     ViewChoices(viewer, viewer, is_recorded=True).action_namespaces()
     assert viewer.said == ["A recording has only the namespaces that were recorded."]
     assert viewer.spec.namespaces == ""
+
+
+def test_a_group_that_was_shown_a_moment_ago_can_not_be_entered_where_there_are_none(source: FakeSource) -> None:
+    viewer = StandIn(source)
+    choices = ViewChoices(viewer, viewer, is_recorded=False)
+    choices.enter("nginx")
+    assert viewer.spec.inside is None
+    choices.group_by("process")
+    choices.enter("nginx")
+    assert viewer.spec.inside == "nginx"

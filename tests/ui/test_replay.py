@@ -41,6 +41,28 @@ def test_the_keys_rule_over_the_recording_and_a_line_says_where_it_is(tmp_path: 
         assert terminal.wait_for_end() == 0
 
 
+def test_one_goes_back_to_a_time_and_to_the_next_change_of_a_recording(tmp_path: Path) -> None:
+    path = tmp_path / "it"
+    path.write_bytes(b"".join(story(40, gap=0.3)))
+    with Terminal([PROGRAM, "--replay", str(path)], columns=120) as terminal:
+        terminal.wait_for(lambda rows: " of 40  1x" in rows[0], "the beginning")
+        assert "Space Pause  , Back  . Forward  d Next change  : Go to  + Faster" in terminal.rows[-1]
+        terminal.send("+" * 6)
+        terminal.wait_for(lambda rows: "64x" in rows[0] and rows[0].endswith("ends here"), "the end")
+        terminal.send(",")
+        terminal.wait_for(lambda rows: "frame 39 of 40" in rows[0] and "PAUSED" in rows[0], "one frame back")
+        terminal.send(":")
+        terminal.wait_for(lambda rows: any("Go to 12:00:07" in row for row in rows), "the question")
+        terminal.send("-1h\r")
+        terminal.wait_for(lambda rows: "frame 1 of 40" in rows[0], "the first frame")
+        terminal.send("d")
+        terminal.wait_for(lambda rows: "frame 2 of 40" in rows[0], "the first change")
+        terminal.send(" ")
+        terminal.wait_for(lambda rows: rows[0].endswith("ends here"), "the end again")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+
+
 def test_a_stream_is_shown_on_the_screen_with_the_keys_of_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "it"
     path.write_bytes(b"".join(story(3, gap=0.1)[:-1]))

@@ -292,8 +292,9 @@ async def test_keys_that_can_do_nothing_say_why(source: FakeSource) -> None:
             (("9",), "There is no view 9."),
             (("tab",), "The details are not open; Enter opens them."),
             (("N",), "No other network namespace is visible."),
-            (("full_stop",), "That is for recordings; netwatch-tui --replay FILE plays one."),
             (("R",), "That is for recordings; netwatch-tui --replay FILE plays one."),
+            (("full_stop",), "The screen shows now; , goes back."),
+            (("d",), "The screen shows now; , goes back."),
             (("a", "a"), "All kinds and states are already shown."),
         ):
             await stage.press(*keys)

@@ -178,3 +178,14 @@ def test_nothing_from_outside_is_told_raw() -> None:
             for text in (section.title, *(fact.value for fact in section.facts)):
                 assert printable(text) == text
     assert facts(bound)["Device"] == printable(EVIL)
+
+
+@pytest.mark.parametrize(
+    ("id", "seen_at", "told"),
+    [(1, 200.0, "opened later, at 200"), (1, 50.0, "not at this moment"), (-1, 200.0, "not at this moment")],
+)
+def test_of_a_socket_that_is_not_there_only_its_place_is_told(id: int, seen_at: float, told: str) -> None:
+    absent = SocketDetails(tcp("10.0.0.1:80", "10.0.0.2:50000", id=id, seen_at=seen_at, recv_q=7), is_absent=True)
+    (section,) = describe(absent, Moment(100.0, {}), lambda at: f"at {at:g}")
+    assert section.facts[0] == Fact("Not there", told)
+    assert [fact.value for fact in section.facts[1:]] == ["10.0.0.1:80", "10.0.0.2:50000"]

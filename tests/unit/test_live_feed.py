@@ -7,53 +7,23 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection
-from queue import SimpleQueue
-from typing import TypeVar
 
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.garbage import MOST_OLD, MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
-from netwatch_tui.play.news import CollectFailed, DataAged, News, ViewReady
+from netwatch_tui.play.news import CollectFailed, DataAged, ViewReady
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import OWN, FakeNamespace, FakeSource
-
-_T = TypeVar("_T", ViewReady, CollectFailed)
-
-PATIENCE = 20.0
-"""Seconds after which a message that does not come fails the test."""
+from tests.support.feeds import PATIENCE, Posted
 
 WEB = tcp("10.0.0.5:443", inode=11)
 CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
-
-
-class Posted:
-    """The messages of a worker, in order."""
-
-    def __init__(self) -> None:
-        self._queue: SimpleQueue[News] = SimpleQueue()
-        self.post = self._queue.put
-
-    def any(self) -> News:
-        """The next message."""
-        return self._queue.get(timeout=PATIENCE)
-
-    def next(self, kind: type[_T]) -> _T:
-        """The next message, which must be of this kind."""
-        message = self.any()
-        assert isinstance(message, kind)
-        return message
-
-    def until(self, wanted: Callable[[ViewReady], bool]) -> ViewReady:
-        """The next view that is as wanted."""
-        while not wanted(message := self.next(ViewReady)):
-            pass
-        return message
 
 
 def owners(message: ViewReady) -> list[int]:

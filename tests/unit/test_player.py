@@ -8,61 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import pytest
 
 from netwatch_tui.files.text_lines import read_lines
-from netwatch_tui.play.news import CollectFailed, News, PositionMoved, ViewReady
+from netwatch_tui.play.moves import Step
+from netwatch_tui.play.news import CollectFailed, ViewReady
 from netwatch_tui.play.player import Player
 from netwatch_tui.play.position import Position
 from netwatch_tui.query import parse
 from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.view import View
 from tests.support.fake import Watch
+from tests.support.feeds import PATIENCE, Screen
 from tests.support.recordings import HOST, WEB, save, story
-
-PATIENCE = 20.0
-
-
-class Screen:
-    """Takes what a feed sends."""
-
-    def __init__(self) -> None:
-        self.messages: SimpleQueue[News] = SimpleQueue()
-        self.views: list[View] = []
-
-    def wait(self, condition: Callable[[News], object]) -> News:
-        while True:
-            try:
-                message = self.messages.get(timeout=PATIENCE)
-            except Empty:
-                raise AssertionError("never came") from None
-            if isinstance(message, ViewReady):
-                self.views.append(message.view)
-            if condition(message):
-                return message
-
-    def moved(self, condition: Callable[[Position], object]) -> Position:
-        message = self.wait(lambda each: isinstance(each, PositionMoved) and condition(each.position))
-        assert isinstance(message, PositionMoved)
-        return message.position
-
-    def is_silent(self, seconds: float = 0.2) -> bool:
-        """Whether no other frame is shown for a while."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            try:
-                message = self.messages.get(timeout=left)
-            except Empty:
-                return True
-            if isinstance(message, PositionMoved) and message.position.number != self.number:
-                return False
-        return True
-
-    number = 0
 
 
 @pytest.fixture
@@ -108,13 +68,13 @@ def test_speed_goes_up_and_down_in_steps(screen: Screen, play: Play) -> None:
     feed = play(story(3, gap=1.5))
     screen.moved(lambda position: position.number == 1)
     start = time.monotonic()
-    for speed in (2, 4, 8, 16, 16):
+    for speed in (2, 4, 8, 16, 32, 64, 64):
         feed.faster()
         assert screen.moved(lambda position: True).speed == speed
     screen.moved(lambda position: position.number == 3)
     assert time.monotonic() - start < 2
     screen.moved(lambda position: position.ended)
-    for slower in (8, 4, 2, 1, 0.5, 0.25, 0.25):
+    for slower in (32, 16, 8, 4, 2, 1, 0.5, 0.25, 0.25):
         feed.slower()
         assert screen.moved(lambda position: True).speed == slower
 
@@ -125,7 +85,7 @@ def test_a_pause_stands_still_and_a_step_is_one_frame(screen: Screen, play: Play
     at = screen.moved(lambda position: position.paused)
     screen.number = at.number
     assert screen.is_silent()
-    feed.step()
+    feed.move(Step(1))
     after = screen.moved(lambda position: position.number == at.number + 1)
     assert after.paused
     screen.number = after.number
@@ -137,8 +97,8 @@ def test_a_pause_stands_still_and_a_step_is_one_frame(screen: Screen, play: Play
 def test_a_step_pauses_what_runs(screen: Screen, play: Play) -> None:
     feed = play(story(gap=5))
     screen.moved(lambda position: position.number == 1)
-    feed.step()
-    feed.step()
+    feed.move(Step(1))
+    feed.move(Step(1))
     assert screen.moved(lambda position: position.number == 3).paused
 
 

@@ -69,7 +69,7 @@ def test_every_tick_asks_while_details_are_open_and_of_some_processes_only() -> 
 
     for pid in range(1, MOST_MEASURED + 3):
         source.hold(pid, socket)
-    session = Session(Collector(source), ViewSpec(), source.process_details, measure)
+    session = Session(Collector(source), ViewSpec(), source.process_details, measure=measure)
     view = session.tick(1.0)
     assert view is not None
     assert asked == []

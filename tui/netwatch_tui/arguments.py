@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -95,13 +94,10 @@ def _interval(text: str) -> float:
 
 
 def _span(text: str) -> float:
-    """A span of time in seconds: `30`, `1.5s`, `10m`, `2h30m`, `1d`."""
-    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text)
-    if text and "".join(map("".join, parts)) == text:
-        return sum(float(number) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[unit] for number, unit in parts)
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 30s, 10m or 2h30m")
+    """A span of time in seconds."""
+    from netwatch_tui.fields.span_text import span_of
+
+    return _understood(span_of, text)
 
 
 def _kinds(text: str) -> frozenset[str]:

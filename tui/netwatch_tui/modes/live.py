@@ -144,8 +144,14 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
         recorders.append(begun(options, collector, spec.interval))
         return recorders[0]
 
-    thresholds = start.settings.thresholds
-    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None, thresholds=thresholds)
+    feed = LiveFeed(
+        source,
+        TABLES,
+        spec,
+        record=record if options.record else None,
+        thresholds=start.settings.thresholds,
+        rewind_memory=start.settings.rewind_memory,
+    )
     try:
         return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
@@ -163,7 +169,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.play.player import Player
     from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
-    path, thresholds = options.replay, start.settings.thresholds
+    path, thresholds, memory = options.replay, start.settings.thresholds, start.settings.rewind_memory
     if path == "-":
         try:
             stream = open_input(path)
@@ -171,10 +177,12 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
             complain(f"can't read {path}: {error.strerror}")
             return 2
         os.dup2(_keyboard(), 0)
-        feed = Player(lambda: Recording(read_lines(stream), "standard input", thresholds), spec, live=True)
+        piped = partial(Recording, read_lines(stream), "standard input", thresholds)
+        feed = Player(piped, spec, live=True, rewind_memory=memory)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path, thresholds), spec, count=partial(count_frames, path))
+        count = partial(count_frames, path)
+        feed = Player(partial(open_recording, path, thresholds), spec, count=count, rewind_memory=memory)
     return _run(feed, spec, start, lambda: feed.position.host)
 
 

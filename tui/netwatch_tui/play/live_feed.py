@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.host_name_cache import HostNameCache
+from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.kernel.hosts_file import HostsFile
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
@@ -18,7 +19,9 @@ from netwatch_tui.kernel.reverse_lookup import LookUp, look_up, look_up_behind
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.background_collector import BackgroundCollector, Collected
 from netwatch_tui.play.garbage import Garbage
-from netwatch_tui.play.news import CollectFailed, DataAged, Post, ViewReady, nowhere
+from netwatch_tui.play.moves import Comparand, CompareWith, Move
+from netwatch_tui.play.news import CollectFailed, DataAged, Post, Told, ViewReady, nowhere
+from netwatch_tui.play.rewinding import merged_moves, moved
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
 from netwatch_tui.sockets.health import NO_THRESHOLDS
@@ -26,6 +29,7 @@ from netwatch_tui.sockets.host_names import NameAnswer
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.compared import Base
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
@@ -35,7 +39,7 @@ LATE = 1.0
 """Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
 
 
-_Wish = ViewSpec | Collected | NameAnswer
+_Wish = ViewSpec | Move | Comparand | Collected | NameAnswer
 """What wakes the thread that makes views."""
 
 
@@ -63,6 +67,7 @@ class LiveFeed:
         record: Callable[[Collects], Collects] | None = None,
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
         find_name: LookUp = look_up,
+        rewind_memory: float = REWIND_MEMORY,
     ) -> None:
         """Begin nothing yet.
 
@@ -74,6 +79,7 @@ class LiveFeed:
             record: Puts something around the collector that writes down what it sees.
             thresholds: From when on something is a problem, as in `HealthWatch`.
             find_name: Finds the name of an address; called in threads.
+            rewind_memory: MiB that the ticks to which one can go back may take.
         """
         self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
@@ -91,7 +97,8 @@ class LiveFeed:
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
         names = HostNameCache(HostsFile(), partial(look_up_behind, tell=self._ticker.ask, find=find_name))
-        self._session = Session(self._wanted, spec, self._ask, self._measure, names)
+        past = PastTicks(rewind_memory * MEBIBYTE)
+        self._session = Session(self._wanted, spec, self._ask, past, self._measure, names)
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._is_first = True
         """Whether no tick has succeeded so far."""
@@ -112,6 +119,14 @@ class LiveFeed:
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view; of several asked for at once, only the last is made."""
         self._ticker.ask(spec)
+
+    def move(self, move: Move) -> None:
+        """Ask for another moment of what was seen."""
+        self._ticker.ask(move)
+
+    def compare(self, comparand: Comparand) -> None:
+        """Ask for what is different from something, or no more."""
+        self._ticker.ask(comparand)
 
     def stop(self) -> None:
         """End both threads, in the middle of a tick if need be, and wait for them."""
@@ -149,14 +164,40 @@ class LiveFeed:
         return min(moments if self._background.is_busy else [*moments, self._plan.due])
 
     def _grant(self, wishes: list[_Wish]) -> None:
-        """Show what came of a tick and of look-ups, and then what was asked for last."""
+        """Show what came of ticks and look-ups, then what was asked for, of several views in a row only the last."""
+        asked: list[ViewSpec | Move | Comparand] = []
+        answers: list[NameAnswer] = []
         for wish in wishes:
             if isinstance(wish, Collected):
                 self._take(wish)
-        if answers := [wish for wish in wishes if isinstance(wish, NameAnswer)]:
+            elif isinstance(wish, NameAnswer):
+                answers.append(wish)
+            elif isinstance(wish, ViewSpec) and asked and isinstance(asked[-1], ViewSpec):
+                asked[-1] = wish
+            else:
+                asked.append(wish)
+        if answers:
             self._attempt(partial(self._session.hear, answers))
-        if specs := [wish for wish in wishes if isinstance(wish, ViewSpec)]:
-            self._show(specs[-1])
+        for each in merged_moves(asked):
+            if isinstance(each, ViewSpec):
+                self._show(each)
+            elif isinstance(each, CompareWith | Base):
+                self._attempt(partial(self._session.compare, each))
+            else:
+                self._move(each)
+
+    def _move(self, move: Move) -> None:
+        """Go to another moment, and say why not."""
+        text = ""
+
+        def go(now: float) -> View | None:
+            nonlocal text
+            view, text = moved(self._session, move, now)
+            return view
+
+        self._attempt(go)
+        if text:
+            self._post(Told(text))
 
     def _take(self, collected: Collected) -> None:
         self._background.is_busy = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from netwatch_tui.play.moves import Comparand, Move
 from netwatch_tui.play.position import Position
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -35,7 +36,13 @@ class PositionMoved(NamedTuple):
     position: Position
 
 
-News = ViewReady | CollectFailed | DataAged | PositionMoved
+class Told(NamedTuple):
+    """A word to the person: why something that was asked for did not happen, or what came of it."""
+
+    text: str
+
+
+News = ViewReady | CollectFailed | DataAged | PositionMoved | Told
 """Of each kind only the newest is of interest."""
 
 Post = Callable[[News], object]
@@ -50,6 +57,12 @@ class Feed(Protocol):
 
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view of what was collected."""
+
+    def move(self, move: Move) -> None:
+        """Ask for another moment of what was seen."""
+
+    def compare(self, comparand: Comparand) -> None:
+        """Ask for what is different from something, or no more."""
 
     def stop(self) -> None:
         """Send nothing any more."""

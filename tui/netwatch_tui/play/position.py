@@ -39,9 +39,6 @@ class Plays(Protocol):
     def pause(self) -> None:
         """Stand still, or go on."""
 
-    def step(self) -> None:
-        """Show the next frame and stand still."""
-
     def faster(self) -> None:
         """Take the next higher speed."""
 

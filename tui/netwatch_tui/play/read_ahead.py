@@ -8,6 +8,7 @@ from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import NamedTuple
 
+from netwatch_tui.recording.checkpoints import Checkpoint, Checkpoints
 from netwatch_tui.recording.reader import Recording
 from netwatch_tui.sockets.snapshot import Snapshot
 
@@ -29,17 +30,27 @@ class Ended(NamedTuple):
 class ReadAhead:
     """Reads some frames ahead, in a thread of its own, which may wait for them as long as it likes."""
 
-    def __init__(self, opens: Callable[[], Recording], tell: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        opens: Callable[[], Recording],
+        tell: Callable[[], object],
+        checkpoints: Checkpoints,
+        start: Checkpoint | None,
+    ) -> None:
         """Begin to read.
 
         Args:
             opens: Opens the recording; called in the thread.
             tell: Called from the thread whenever there is something new here.
+            checkpoints: As in `Recording.read_from`.
+            start: As well.
         """
         self.recording: Recording | None = None
         """What is read, as soon as it is open."""
         self._opens = opens
         self._tell = tell
+        self._checkpoints = checkpoints
+        self._start = start
         self._frames: Queue[Snapshot | Ended] = Queue(_MOST)
         self._stopping = threading.Event()
         threading.Thread(target=self._run, name="recording", daemon=True).start()
@@ -57,7 +68,9 @@ class ReadAhead:
 
     def _run(self) -> None:
         try:
-            self.recording = recording = self._opens()
+            recording = self._opens()
+            recording.read_from(self._checkpoints, self._start)
+            self.recording = recording
             self._tell()
             for snapshot in recording:
                 if not self._put(snapshot):

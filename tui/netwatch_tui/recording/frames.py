@@ -69,7 +69,13 @@ class Frames:
         self._details = NO_PROCESS_DETAILS
         self._descriptors: DescriptorUses = NO_DESCRIPTOR_USES
         self._flows: Mapping[int, Flow] = {}
-        self._health = HealthWatch(thresholds)
+        self.health = HealthWatch(thresholds)
+        """What is wrong by now."""
+        self._resumes = False
+
+    def resume(self, health: HealthWatch) -> None:
+        """Begin with a frame in the middle, which has all sockets, and after which it was known what is wrong."""
+        self.health, self._resumes = health.copy(), True
 
     def next(self, frame: Mapping[str, Any], *, skipped: bool = False) -> Snapshot:
         """The snapshot of a frame.
@@ -100,7 +106,7 @@ class Frames:
         if len(after) < len(every):
             raise ShapeError("two sockets have the same id", ALL_SOCKETS)
         delta = diff(self._sockets, after) if skipped and self._last else Delta()
-        if not skipped:
+        if not (skipped or (self._resumes and self._last is None)):
             delta = self._delta(frame, after)
         return self._snapshot(parts, after, tuple(after.values()), delta, Counts().after(Delta(opened=every)))
 
@@ -129,7 +135,7 @@ class Frames:
         counts: Counts,
     ) -> Snapshot:
         last = self._last
-        happened = delta if last else Delta(opened=every)
+        happened = delta if last or self._resumes else Delta(opened=every)
         self._sockets = after
         self._last = Snapshot(
             taken_at=parts["t"],
@@ -140,7 +146,7 @@ class Frames:
             problems=parts.get("problems", ()),
             namespaces=parts["namespaces"] if "namespaces" in parts or last is None else last.namespaces,
             unseen=parts.get("unseen", last.unseen if last else Unseen()),
-            findings=self._health.tick(happened, parts["t"], self._descriptors, after),
+            findings=self.health.tick(happened, parts["t"], self._descriptors, after),
             descriptors=self._descriptors,
             networks=self._networks,
             process_details=self._details,

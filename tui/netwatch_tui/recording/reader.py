@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from netwatch_tui.files.bounded_reader import STANDARD_STREAM, open_input
 from netwatch_tui.files.strict_json import TooMuchError
 from netwatch_tui.files.text_lines import MOST_LINE, OVERLONG, BrokenFileError, read_lines
+from netwatch_tui.recording.checkpoints import Checkpoint, Checkpoints
 from netwatch_tui.recording.damage import Damage
 from netwatch_tui.recording.file_format import MAGIC, VERSION
 from netwatch_tui.recording.frames import ALL_SOCKETS, Frames
@@ -66,6 +68,20 @@ class Recording:
         """Whether it ended otherwise than the one who recorded meant it to, or something was left out."""
         self._lines = lines
         self._frames = Frames(thresholds)
+        self._checkpoints = Checkpoints()
+        self._start: Checkpoint | None = None
+
+    def read_from(self, checkpoints: Checkpoints, start: Checkpoint | None) -> None:
+        """Begin with another frame than the first, whose delta is empty then; before anything is read.
+
+        Args:
+            checkpoints: Takes those in that are come by.
+            start: The frame, of the same recording; None for the first.
+        """
+        self._checkpoints, self._start = checkpoints, start
+        if start is not None:
+            self._frames.resume(start.health)
+            self._damage = copy(start.damage)
 
     def __iter__(self) -> Iterator[Snapshot]:
         try:
@@ -76,7 +92,10 @@ class Recording:
             self._end(f"the recording breaks off: {error.strerror or error}", is_broken=True)
 
     def _snapshots(self) -> Iterator[Snapshot]:
+        given = self._start.number - 1 if self._start else 0
         for number, line in enumerate(self._lines, 2):
+            if self._start and number < self._start.line:
+                continue
             try:
                 frame = _object(line)
             except ShapeError as error:
@@ -89,6 +108,10 @@ class Recording:
                 return
             snapshot = self._snapshot(frame, number)
             if snapshot is not None:
+                given += 1
+                if ALL_SOCKETS in frame:
+                    health, damage = self._frames.health.copy(), copy(self._damage)
+                    self._checkpoints.add(Checkpoint(number, given, snapshot.taken_at, health, damage))
                 yield snapshot
         raise BrokenFileError("its writer was stopped before it could end it")
 

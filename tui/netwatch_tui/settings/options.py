@@ -28,6 +28,8 @@ SCREEN = (
     Option("interval", checks.number(0.05, 60), _DEFAULTS.interval, "seconds between two ticks, 0.05 to 60"),
     Option("linger", checks.number(0, 60), _DEFAULTS.linger,
            "seconds for which a new or changed row stays lit, and a closed one stays, 0 to 60"),
+    Option("rewind_memory", checks.number(0, 4096), _DEFAULTS.rewind_memory,
+           "MiB for the ticks that can be gone back to, of which the oldest go first, 0 to 4096; 0 keeps none"),
     Option("theme", checks.text, "netwatch", "colours"),
     Option("mouse", checks.switch, _DEFAULTS.mouse, "false leaves the mouse to the terminal"),
     Option("read_only", checks.switch, _DEFAULTS.read_only,

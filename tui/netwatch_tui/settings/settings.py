@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from netwatch_tui.collect.past_ticks import REWIND_MEMORY
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
 from netwatch_tui.view.named_views import VIEWS, NamedView
 from netwatch_tui.view.spec import ViewSpec
@@ -24,6 +25,8 @@ class Settings(NamedTuple):
 
     interval: float = ViewSpec().interval
     linger: float = ViewSpec().linger
+    rewind_memory: float = REWIND_MEMORY
+    """MiB that the ticks to which one can go back may take."""
     mouse: bool = True
     read_only: bool = False
     """Whether every action on processes and sockets is taken away."""

@@ -30,20 +30,34 @@ class Differences(NamedTuple):
         return any(self)
 
 
+class Pairs(NamedTuple):
+    """What is at both sides, and what is at one of them alone."""
+
+    both: tuple[Change, ...]
+    before: tuple[Socket, ...]
+    after: tuple[Socket, ...]
+
+
 def compare(before: Side, after: Side) -> Differences:
-    """Compare two snapshots.
+    """Compare two snapshots; a pair counts as of other processes only if the holders are known at both sides."""
+    both, closed, opened = pair_up(before, after)
+    return Differences(opened, closed, tuple(pair for pair in both if has_other_owners(pair)))
+
+
+def pair_up(before: Side, after: Side) -> Pairs:
+    """Find the same sockets.
 
     The same socket is the one with the same ends; among several, as with SO_REUSEPORT, the one with the same inode
-    first. A pair counts as of other processes only if the holders are known at both sides.
+    first.
     """
     old, new = _by_place(before), _by_place(after)
-    opened, closed, owner = [], [], []
+    both, closed, opened = [], [], []
     for place in dict.fromkeys((*old, *new)):
         pairs, gone, come = _paired(old.get(place, []), new.get(place, []))
+        both += pairs
         closed += gone
         opened += come
-        owner += [pair for pair in pairs if _has_other_owners(pair)]
-    return Differences(tuple(opened), tuple(closed), tuple(owner))
+    return Pairs(tuple(both), tuple(closed), tuple(opened))
 
 
 def _by_place(side: Side) -> dict[Any, list[Socket]]:
@@ -74,6 +88,7 @@ def _paired(before: list[Socket], after: list[Socket]) -> tuple[list[Change], li
     return kept, gone[both:], come[both:]
 
 
-def _has_other_owners(pair: Change) -> bool:
+def has_other_owners(pair: Change) -> bool:
+    """Whether the processes that hold a socket are known at both sides and are others."""
     holders = [{(owner.pid, owner.process.name) for owner in socket.owners} for socket in pair]
     return all(holders) and holders[0] != holders[1]

@@ -36,6 +36,14 @@ class Delta(NamedTuple):
         """Whether the two snapshots hold the same sockets."""
         return not any(self)
 
+    @property
+    def inverse(self) -> Delta:
+        """What leads back; sockets that were dropped come back with those that closed."""
+        changed, updated = (
+            tuple(Change(after, before) for before, after in part) for part in (self.changed, self.updated)
+        )
+        return Delta((*self.closed, *self.dropped), changed, updated, self.opened)
+
     def apply(self, sockets: dict[int, Socket]) -> None:
         """Turn the sockets before, by id, into the sockets after.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from enum import IntEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -193,6 +194,17 @@ class HealthWatch:
         self._sockets: dict[int, Socket] = {}
         """Those that break any rule."""
         self._findings: Findings = NO_FINDINGS
+
+    def copy(self) -> HealthWatch:
+        """The same memory, to go on from at another time."""
+        made = copy(self)
+        made._held, made._due, made._sockets = dict(self._held), list(self._due), dict(self._sockets)  # noqa: SLF001 -- its own
+        return made
+
+    @property
+    def size(self) -> int:
+        """How many sockets it remembers."""
+        return len(self._held) + len(self._due)
 
     def tick(
         self,

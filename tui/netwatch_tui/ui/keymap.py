@@ -150,13 +150,30 @@ MAIN_KEYS = (
     Key("show.all", "a", "show_all", "All", "all kinds and all states"),
     Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
     Key("reach", "O", "probe", "Reachable", "which of the listeners shown answer, tried from this machine; asks first"),
-    Key("view.pause", "space", "pause", "Pause", "pause or resume the screen; collecting continues", in_footer=True),
+    Key(
+        "view.pause",
+        "space",
+        "pause",
+        "Pause",
+        "pause or resume the screen, or return to now; collecting continues",
+        in_footer=True,
+    ),
     Key("columns", "c", "pick_columns", "Columns", "show, hide and move columns", in_footer=True),
     Key("copy", "y", "copy", "Copy", "copy the row, a value, or a command: ss, lsof, tcpdump...", in_footer=True),
     Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
     Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
-    Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause"),
+    Key("replay.back", "comma", "step_time(-1)", "Back", "one tick back in what was seen, or one frame of a recording"),
+    Key("replay.step", "full_stop", "step_time(1)", "Forward", "one tick forward again, or one frame of a recording"),
+    Key("replay.seek", "colon", "seek", "Go to", "go to a time of what was seen or recorded: 12:00:07, -5m, +30s"),
+    Key("replay.next_change", "d", "next_change", "Next change", "forward to the next change in the rows shown"),
+    Key(
+        "compare",
+        "D",
+        "compare",
+        "Compare",
+        "what is different from now, from the moment that is shown or from a recording: + - ~; again, no more",
+    ),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
     Key("app.notices", "M", "notices", "Notices", "what was said so far, with the results of all actions"),
     Key("app.palette", "ctrl+p", "palette", "Palette", "every action, column and theme by name"),
@@ -258,7 +275,7 @@ JOBS = (
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
-    Job("Time", ("view.pause", "pace", "replay")),
+    Job("Time", ("view.pause", "pace", "replay", "compare")),
     Job("The program", ("app",)),
 )
 """Of the keys of the main screen, in the order of the help page."""
@@ -272,6 +289,21 @@ def job_of(key: Key) -> Job:
                 return job
     return JOBS[-1]
 
+
+REWOUND_LABELS = {
+    "view.pause": "Now",
+    "replay.back": "Back",
+    "replay.step": "Forward",
+    "replay.next_change": "Next change",
+    "replay.seek": "Go to",
+}
+"""What comes first in the footer while another moment than now is shown, by the ids of keys."""
+
+COMPARED_LABELS = {"compare": "End compare"}
+"""The same while the table is compared."""
+
+REPLAY_LABELS = {**REWOUND_LABELS, "view.pause": "Pause", "pace.faster": "Faster", "pace.slower": "Slower"}
+"""The same while a recording is shown."""
 
 READ_ONLY_LACKS = frozenset({"act", "act.mark"})
 """What can't be done where nothing may be ended or closed; rows are marked to act on them."""

@@ -66,6 +66,11 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
         clock: Tells moments.
     """
     socket, processes = socket_details.socket, socket_details.processes
+    if socket_details.is_absent:
+        # A negative id is that of a row of what is compared with, which may be another machine with other clocks.
+        is_later = socket.id > 0 and socket.seen_at > present.now
+        fact = Fact("Not there", f"opened later, {clock(socket.seen_at)}" if is_later else "not at this moment")
+        return [DetailsSection("", (fact, *_told(_WHERE, socket, present)))]
     # How old it became: a closed socket grows no older.
     flows = {} if socket_details.flow is None else {socket.id: socket_details.flow}
     moment = present._replace(now=socket_details.closed_at or present.now, flows=flows)
@@ -90,6 +95,7 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
 
 _HOLDERS = tuple(field for field in FIELDS if field.holders)
 _ABSENCE = (FIELD_BY_ID["owner_reason"],)
+_WHERE = (FIELD_BY_ID["local"], FIELD_BY_ID["peer"])
 _OTHERS = tuple(
     field
     for field in FIELDS

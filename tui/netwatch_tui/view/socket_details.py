@@ -39,6 +39,8 @@ class SocketDetails(NamedTuple):
     """What flows through it."""
     history: tuple[FlowSample, ...] = ()
     """What flowed in the last minutes, the oldest first."""
+    is_absent: bool = False
+    """It is not there at the moment that is shown, and nothing of it is known but where it is at another one."""
 
 
 def other_end(socket: Socket, sockets: Iterable[Socket]) -> Socket | None:

@@ -10,11 +10,13 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.regex import Effort
+from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.compared import Compared
 from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows
@@ -45,6 +47,15 @@ class Judged(NamedTuple):
     """Seconds since the epoch."""
 
 
+class Rewound(NamedTuple):
+    """That something else than now is shown."""
+
+    at: float
+    """When that was, in seconds since the epoch."""
+    seconds: float
+    """How long before the newest tick."""
+
+
 class View(NamedTuple):
     """The rows of the table, in order, with all that their cells depend on."""
 
@@ -62,7 +73,11 @@ class View(NamedTuple):
     events: EventCounts
     """What the snapshot's tick brought of the sockets that match."""
     paused_since: float | None
-    """When the screen was stopped, in seconds since the epoch; None while it is live."""
+    """When the screen was stopped, in seconds since the epoch; None while it is live, and after going back."""
+    rewound: Rewound | None = None
+    """How far back it is; None where it is not."""
+    compared: Compared | None = None
+    """How the rows differ from what they are compared with, which is what is lit then; None where they are not."""
     pace: float | None = None
     """Seconds that really lie between the last two ticks; None before the second."""
     socket_details: SocketDetails | None = None
@@ -87,6 +102,7 @@ def arrange(
     paused_since: float | None = None,
     before: View | None = None,
     host_names: HostNames = NO_HOST_NAMES,
+    way: Delta | None = None,
 ) -> View:
     """Choose and order the rows.
 
@@ -99,6 +115,7 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
         host_names: What addresses are called, as far as it is known.
+        way: What leads here from the sockets of that view, where it is something else than this snapshot's delta.
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
@@ -110,7 +127,7 @@ def arrange(
     judging = moment._replace(flows=judged.flows)
     alike = before if before is not None and _is_alike(before, spec, moment) else None
     if alike is not None:
-        step = _step(alike, snapshot, spec, judging, effort)
+        step = _step(alike, snapshot, way or snapshot.delta, spec, judging, effort)
     else:
         chosen = spec.choice.of((*snapshot.sockets, *marks.closed), judging, effort)
         step = _Step(in_order(chosen, FIELD_BY_ID[spec.sort], judging), (), chosen)
@@ -186,7 +203,7 @@ class _Step(NamedTuple):
     fresh: Sequence[Socket] = ()
 
 
-def _step(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
+def _step(before: View, snapshot: Snapshot, delta: Delta, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
     relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
@@ -196,7 +213,6 @@ def _step(before: View, snapshot: Snapshot, spec: ViewSpec, moment: Moment, effo
         relit |= {id for id in found.keys() | was_found.keys() if found.get(id) != was_found.get(id)}
     fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
     if snapshot is not before.snapshot:
-        delta = snapshot.delta
         fresh.update((change.after.id, change.after) for change in (*delta.changed, *delta.updated))
         fresh.update((socket.id, socket) for socket in delta.opened)
         for socket in (*delta.closed, *delta.dropped):

@@ -96,7 +96,7 @@ class Acting:
             there = {socket.id for socket in view.snapshot.sockets if socket.id in self._tagged}
             groups = view.groups.by_name if view.groups and view.spec.grouping == self._grouping else {}
             self._tag(frozenset(id for id in self._tagged if id in there or id in groups))
-        if self._closed:
+        if self._closed and not view.rewound:
             self._tell_of_reconnects(view)
 
     def action_act(self) -> None:
@@ -104,6 +104,10 @@ class Acting:
         view = self._viewer.view
         if self._actor is None:
             self._viewer.say("A recording can't be acted on.")
+            return
+        if view is not None and view.rewound:
+            now = self._viewer.keymap.first("view.pause")
+            self._viewer.say(f"What is shown is not now, so nothing is done to it; {now} returns to now.")
             return
         subject = pointed_at(view, self._table.cursor_row, self._tagged) if view else None
         if view is None or subject is None or not subject.sockets:

@@ -37,7 +37,9 @@ class FlowColumns:
 
         The pages beside them are asked about as well, so that going there asks for nothing new.
         """
-        spec = self._viewer.spec
+        spec, view = self._viewer.spec, self._viewer.view
+        if view is not None and view.rewound:
+            return  # these are rows of another moment
         if spec.has_flows and not self._is_recorded and not self._rows_in_sight(0) <= spec.looked_at:
             self._viewer.choose(self._looking(spec))
 

@@ -9,10 +9,19 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
+from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, Told, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.settings.saved_views import SavedViews, with_saved
-from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
+from netwatch_tui.ui.keymap import (
+    APP_KEYS,
+    COMPARED_LABELS,
+    MAIN_KEYS,
+    REPLAY_LABELS,
+    REWOUND_LABELS,
+    TABLE_KEYS,
+    Key,
+    bindings,
+)
 from netwatch_tui.ui.messages import (
     BottomChanged,
     CopyWanted,
@@ -31,6 +40,7 @@ from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.acting import Acting
 from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.ui.screens.cell_menu import CellMenu
+from netwatch_tui.ui.screens.comparing import Comparing
 from netwatch_tui.ui.screens.copy_and_write import CopyAndWrite, Write
 from netwatch_tui.ui.screens.details_of_row import DetailsOfRow
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
@@ -42,6 +52,7 @@ from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.shown_names import ShownNames
+from netwatch_tui.ui.screens.time_travel import TimeTravel
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
@@ -111,6 +122,9 @@ class MainScreen(Screen[None]):
         self._acting = Acting(self, self._table, self._table, setup.actor, self._info.mark)
         playback = Playback(self, self._player)
         probing = Probing(self, setup.plan_probe, self.run_worker)
+        is_recorded = self._player is not None
+        time_travel = TimeTravel(self, feed.move, is_recorded=is_recorded)
+        comparing = Comparing(self, feed.compare, self.run_worker, is_recorded=is_recorded)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(
@@ -119,8 +133,9 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        more = (self._flow_columns, self._names, self._acting, playback, probing, self.palette)
+        more = (self._flow_columns, self._names, self._acting, probing, self.palette)
         self._offer(*controllers, manager, *more)
+        self._offer(playback, time_travel, comparing)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -150,6 +165,8 @@ class MainScreen(Screen[None]):
         self._status.show_tabs(self._views.tabs)
         self._filter_line.leave(self._spec.query.text, self._spec.query.note)
         self._info.warn(self._notices)
+        if self._player is not None:
+            self._keys.put_first(REPLAY_LABELS)
         self._feed.begin(self._post_news)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -226,6 +243,8 @@ class MainScreen(Screen[None]):
                 self._status.age(age)
             case PositionMoved(position):
                 self._position.show(position)
+            case Told(text):
+                self.say(text)
 
     def _show(self, view: View) -> None:
         self._view = view
@@ -238,6 +257,12 @@ class MainScreen(Screen[None]):
         self._flow_columns.look()
         self._acting.show(view)
         self._names.look()
+        self._keys.put_first(
+            {
+                **(COMPARED_LABELS if view.compared else {}),
+                **(REPLAY_LABELS if self._player is not None else REWOUND_LABELS if view.rewound else {}),
+            }
+        )
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:

@@ -55,13 +55,6 @@ class Playback:
             return
         self._viewer.choose(self._viewer.spec._replace(interval=INTERVALS[at]))
 
-    def action_replay_step(self) -> None:
-        """Show the next frame of a recording, and hold there."""
-        if self._player is None:
-            self._viewer.say(_NO_RECORDING)
-        else:
-            self._player.step()
-
     def action_replay_restart(self) -> None:
         """Play a recording from its beginning."""
         if self._player is None:

@@ -117,8 +117,9 @@ class ViewChoices:
         self._viewer.choose(spec.grouped_by(grouping))
 
     def enter(self, group: str) -> None:
-        """Show the sockets of the group of this name."""
-        self._viewer.choose(self._viewer.spec._replace(inside=group))
+        """Show the sockets of the group of this name, unless groups are wanted no more by now."""
+        if self._viewer.spec.shows_groups:
+            self._viewer.choose(self._viewer.spec._replace(inside=group))
 
     def action_leave_group(self) -> None:
         """Show all groups again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from textual import events
@@ -38,6 +39,13 @@ class KeyLine(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._keys: list[_ShownKey] = []
+        self._first: Mapping[str, str] = {}
+
+    def put_first(self, labels: Mapping[str, str]) -> None:
+        """Begin with these keys, by their ids, whether they are in the line otherwise or not, under these labels."""
+        if labels != self._first:
+            self._first = labels
+            self._bindings_changed(self.screen)
 
     def on_mount(self) -> None:
         """Follow what keys do."""
@@ -46,11 +54,14 @@ class KeyLine(Widget):
 
     def _bindings_changed(self, screen: Screen[object]) -> None:
         shown: dict[str, _ShownKey] = {}
+        first: dict[str, _ShownKey] = {}
         for node, binding, enabled, _ in screen.active_bindings.values():
-            if binding.show and enabled:
-                key = _ShownKey(self.app.get_key_display(binding), binding.description, binding.action, node)
-                shown.setdefault(binding.action, key)
-        keys = list(shown.values())
+            id = binding.id or ""
+            if enabled and (binding.show or id in self._first):
+                label = self._first.get(id, binding.description)
+                key = _ShownKey(self.app.get_key_display(binding), label, binding.action, node)
+                (first if id in self._first else shown).setdefault(id or binding.action, key)
+        keys = [*(first[id] for id in self._first if id in first), *shown.values()]
         if keys != self._keys:
             self._keys = keys
             self.refresh()

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.ui.wall_clock import date_and_time
-from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, fit
+from netwatch_tui.ui.widgets.parts import Part, Parts, fit
 
 
 class PositionLine(Widget):
@@ -48,6 +48,4 @@ def _parts(position: Position) -> Parts:
         parts.append(Part("PAUSED", "bold $warning"))
     if position.ended is not None:
         parts.append(Part(printable(position.ended), "bold $warning"))
-    elif not is_stream:
-        parts.append(Part("Space pause  . step  + - speed  R restart", UNLIT))
     return [part for part in parts if part.text]

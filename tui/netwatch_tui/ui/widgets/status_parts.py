@@ -112,6 +112,9 @@ def pace_part(view: View | None, age: float | None, *, is_busy: bool, is_recorde
     if view is None:
         waits = f" for {duration(age)}" if age else ""
         return Part(f"reading sockets{waits}...", "$warning" if waits else "")
+    if view.rewound is not None and not is_recorded:
+        at = time.strftime("%H:%M:%S", time.localtime(view.rewound.at))
+        return Part(f"◂ {duration(view.rewound.seconds)} back, {at}", "bold $warning", "screen.pause")
     if view.paused_since is not None:
         since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
         return Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
@@ -198,6 +201,10 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     parts = [Part(f"tick failed, retrying: {printable(failure)}", "bold $error")] if failure else []
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
+        if view.compared:
+            name, opened, closed, changed = view.compared
+            told = f"Compared with {printable(name)}: +{opened:,} -{closed:,} ~{changed:,}"
+            parts.append(Part(told, "bold $accent", "screen.compare"))
         parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
         if spec.inside is not None:
             parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
