@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from netwatch_tui.fields.format import cell_width
 from netwatch_tui.fields.moment import Moment
-from netwatch_tui.fields.probe_fields import PROBE_FIELDS, Form, told_in
+from netwatch_tui.fields.probe_fields import PROBE_FIELDS, Place, told_in
 from netwatch_tui.sockets.probe_results import TIMED_OUT, Outcome, PlannedListener, PortState, ProbeEnd, rows_of
 from netwatch_tui.view.probe_table import fitted
 from tests.support.build import NETNS, address, owner, tcp, udp
@@ -35,13 +35,13 @@ def test_it_fits_into_any_room_and_all_cells_of_a_column_are_as_wide(room: int) 
     assert sum(widths) + len(widths) - 1 <= room or len(widths) == 1
     assert len(table.rows) == len(ROWS)
     ranks = [field.rank for field in table.fields]
-    left_out = [field.rank for field in told_in(Form.TABLE) if field not in table.fields]
+    left_out = [field.rank for field in told_in(Place.TABLE) if field not in table.fields]
     assert not left_out or max(ranks) <= min(left_out), "the less important ones go first"
 
 
 def test_with_room_for_all_nothing_is_cut() -> None:
     table = fitted(ROWS, MOMENT, 300)
-    assert [field.id for field in table.fields] == [field.id for field in told_in(Form.TABLE)]
+    assert [field.id for field in table.fields] == [field.id for field in told_in(Place.TABLE)]
     assert [cell.strip() for cell in table.rows[1]] == [
         "8443/tcp", "filtered", "-", "timed out", "1.0s", "10.0.0.5,fe80::2ca3:eaff:fe7f:7b0a%eth0", "both",
         "loopback only", "17179", "a-server-with-a-very-long-name", "everyone",

@@ -19,7 +19,7 @@ UNLIMITED = 1_000
 """Cells, more than any text has."""
 
 
-class Form(Flag):
+class Place(Flag):
     """Where a column is."""
 
     TABLE = auto()
@@ -37,7 +37,7 @@ class ProbeField(NamedTuple):
     id: str
     title: str
     meaning: str
-    told: Form
+    told: Place
     value: Callable[[ProbeRow, Moment], Value]
     text: Callable[[ProbeRow, Moment], str]
     """For the eye: harmless to show, `-` where nothing is known."""
@@ -54,7 +54,7 @@ class ProbeField(NamedTuple):
     """Fits its text into a number of cells."""
 
 
-def _of_listener(id: str, told: Form, rank: int = 9, width: int = UNLIMITED) -> ProbeField:
+def _of_listener(id: str, told: Place, rank: int = 9, width: int = UNLIMITED) -> ProbeField:
     """What is known of the socket anyway."""
     field = FIELD_BY_ID[id]
     return ProbeField(
@@ -118,53 +118,53 @@ _ATTEMPT: JsonType = {
 }
 
 PROBE_FIELDS = (
-    ProbeField("port", "Port", "port and protocol", Form.TABLE, _port, _port, TEXT, rank=0),
-    _of_listener("netid", Form.CELLS),
-    _of_listener("local_address", Form.CELLS),
-    _of_listener("local_port", Form.CELLS),
+    ProbeField("port", "Port", "port and protocol", Place.TABLE, _port, _port, TEXT, rank=0),
+    _of_listener("netid", Place.CELLS),
+    _of_listener("local_address", Place.CELLS),
+    _of_listener("local_port", Place.CELLS),
     ProbeField(
         "state", "State", "what became of the attempts: open, refused, filtered, no answer, or not tried",
-        Form.EVERYWHERE, lambda r, _: r.state, lambda r, _: r.state, one_of(PortState), rank=0,
+        Place.EVERYWHERE, lambda r, _: r.state, lambda r, _: r.state, one_of(PortState), rank=0,
     ),
-    _of_listener("service", Form.FLAT, rank=6, width=8),
+    _of_listener("service", Place.FLAT, rank=6, width=8),
     ProbeField(
-        "reason", "Reason", "how that is known", Form.EVERYWHERE, lambda r, _: r.reason, lambda r, _: r.reason, TEXT,
+        "reason", "Reason", "how that is known", Place.EVERYWHERE, lambda r, _: r.reason, lambda r, _: r.reason, TEXT,
         rank=1,
     ),
     ProbeField(
         "seconds", "Time", "seconds that the longest of these attempts took; null if nothing was sent",
-        Form.EVERYWHERE, lambda r, _: r.seconds, _time, SECONDS_OR_NULL, right_aligned=True, rank=7,
+        Place.EVERYWHERE, lambda r, _: r.seconds, _time, SECONDS_OR_NULL, right_aligned=True, rank=7,
     ),
     ProbeField(
-        "addresses", "Tried at", "addresses with this outcome, +N for N more", Form.FLAT, _addresses, _addresses_text,
+        "addresses", "Tried at", "addresses with this outcome, +N for N more", Place.FLAT, _addresses, _addresses_text,
         TEXTS, rank=3, width=12, most=40, clip=clip_names,
     ),
     ProbeField(
-        "from", "From", "inside: from the listener's own network namespace; outside: from the program's", Form.FLAT,
+        "from", "From", "inside: from the listener's own network namespace; outside: from the program's", Place.FLAT,
         _origins, _origins_text, TEXTS, rank=3,
     ),
     ProbeField(
-        "attempts", "Attempts", "each attempt with this outcome", Form.OBJECTS,
+        "attempts", "Attempts", "each attempt with this outcome", Place.OBJECTS,
         lambda r, _: [_attempt(each) for each in r.attempts], lambda r, _: str(len(r.attempts)),
         {"type": "array", "items": _ATTEMPT},
     ),
     ProbeField(
         "reach", "Answers at", "where the listener as a whole answered, of all that was tried; null if nothing was",
-        Form.EVERYWHERE, lambda r, _: r.reach, lambda r, _: r.reach or BLANK, one_of(Reach, or_null=True), rank=5,
+        Place.EVERYWHERE, lambda r, _: r.reach, lambda r, _: r.reach or BLANK, one_of(Reach, or_null=True), rank=5,
     ),
     ProbeField(
         "not_tried", "Not tried", "addresses left out, to leave room in its accept queue or because there are too many",
-        Form.CELLS | Form.OBJECTS, lambda r, _: r.left_out, lambda r, _: str(r.left_out), COUNT, right_aligned=True,
+        Place.CELLS | Place.OBJECTS, lambda r, _: r.left_out, lambda r, _: str(r.left_out), COUNT, right_aligned=True,
     ),
-    _of_listener("pid", Form.FLAT, rank=8),
-    _of_listener("process", Form.FLAT, rank=2, width=9),
-    _of_listener("user", Form.CELLS),
-    _of_listener("scope", Form.FLAT, rank=4, width=12),
-    _of_listener("netns", Form.CELLS),
+    _of_listener("pid", Place.FLAT, rank=8),
+    _of_listener("process", Place.FLAT, rank=2, width=9),
+    _of_listener("user", Place.CELLS),
+    _of_listener("scope", Place.FLAT, rank=4, width=12),
+    _of_listener("netns", Place.CELLS),
 )  # fmt: skip
 
 
-def told_in(where: Form) -> list[ProbeField]:
+def told_in(where: Place) -> list[ProbeField]:
     """The columns that are there, in their order."""
     return [field for field in PROBE_FIELDS if where in field.told]
 
@@ -172,4 +172,4 @@ def told_in(where: Form) -> list[ProbeField]:
 def table_fields(rows: Sequence[ProbeRow]) -> list[ProbeField]:
     """The columns of a table: from where is told only if there is more than one place."""
     is_mixed = any(each.end.origin != each.end.netns for row in rows for each in row.attempts)
-    return [field for field in told_in(Form.TABLE) if is_mixed or field.id != "from"]
+    return [field for field in told_in(Place.TABLE) if is_mixed or field.id != "from"]

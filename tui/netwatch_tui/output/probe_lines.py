@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netwatch_tui.fields.format import aligned
-from netwatch_tui.fields.probe_fields import Form, table_fields, told_in
+from netwatch_tui.fields.probe_fields import Place, table_fields, told_in
 from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.probe_results import ProbeRow
 
@@ -28,7 +28,7 @@ def probe_lines(format: str, rows: list[ProbeRow], head: Head) -> Iterator[str]:
         case "csv" | "tsv":
             from netwatch_tui.output.cells import csv_rows, tsv_rows
 
-            fields, moment = told_in(Form.CELLS), head.moment
+            fields, moment = told_in(Place.CELLS), head.moment
             values = ([field.value(row, moment) for field in fields] for row in rows)
             heading = [field.id for field in fields] if head.header else ()
             return (csv_rows if format == "csv" else tsv_rows)(heading, values)
@@ -48,6 +48,6 @@ def _objects(rows: list[ProbeRow], head: Head) -> Iterator[str]:
     """A row a line, each with its listener as an object; see `#/$defs/probe` of the schema."""
     from netwatch_tui.output.objects import dump, socket_objects
 
-    fields, moment = told_in(Form.OBJECTS), head.moment
+    fields, moment = told_in(Place.OBJECTS), head.moment
     for row, listener in zip(rows, socket_objects((row.listener for row in rows), head), strict=True):
         yield dump({**{field.id: field.value(row, moment) for field in fields}, "listener": listener})

@@ -146,9 +146,9 @@ def _difference() -> dict[str, Any]:
 
 
 def _probes() -> dict[str, Any]:
-    from netwatch_tui.fields.probe_fields import Form, told_in  # here, as nobody else needs it for one number
+    from netwatch_tui.fields.probe_fields import Place, told_in  # here, as nobody else needs it for one number
 
-    members = {field.id: {**field.json, "description": field.meaning} for field in told_in(Form.OBJECTS)}
+    members = {field.id: {**field.json, "description": field.meaning} for field in told_in(Place.OBJECTS)}
     probes = {"type": "array", "items": {"$ref": "#/$defs/probe"}}
     return {
         "probe": {
