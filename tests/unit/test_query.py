@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from netwatch_tui.fields.moment import Moment
@@ -191,10 +191,11 @@ names = st.one_of(
 
 
 @given(names)
+@example("-")
 def test_a_quoted_process_name_finds_its_process(name: str) -> None:
     assume(name)
     assert met(f"process:{quote(name)}", named(name))
-    assert met(term("process", name), named(name))
+    assert met(term("process", name, is_known=True), named(name))
 
 
 @pytest.mark.parametrize(
