@@ -1,0 +1,183 @@
+"""The ways of capturing on a real machine: what each of them sees, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket as net
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from netwatch_tui.kernel.capture.capture import CaptureWay
+from netwatch_tui.kernel.capture.open_capture import CaptureWhen, open_capture
+from netwatch_tui.kernel.capture.perf_trace import PerfTrace, online
+from netwatch_tui.kernel.capture.thread_names import ThreadNames
+from netwatch_tui.kernel.capture.trace_instance import PREFIX, TraceInstance
+from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
+from netwatch_tui.sockets.connection_events import ConnectionEvent, EventKind
+from tests.support.capturing import (
+    brief,
+    by,
+    capturing,
+    check_totals,
+    lives_of,
+    truth_of,
+    watch,
+)
+from tests.support.kernel import Child, Netns
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_where_perf_is_closed_an_instance_of_ftrace_tells_the_same(here: Netns, tmp_path: Path) -> None:
+    with capturing(by(TraceInstance, ThreadNames), here) as capture:
+        captured, printed = watch(capture, brief(here, count=4_000), tmp_path)
+        assert len(instances()) == 1
+    assert instances() == []
+    truth = truth_of(printed)
+    assert (captured.lost, captured.gaps) == (0, [])
+    can_name = ThreadNames().can_name
+    for each, (_, client), (_, server) in lives_of(truth, captured):
+        assert (client.owner and client.owner.pid) == (each.pid if can_name else None)
+        check_totals(client, each.sent, each.answered)
+        check_totals(server, each.answered, each.sent)
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_an_instance_with_too_little_room_counts_what_it_drops(here: Netns, tmp_path: Path) -> None:
+    with capturing(by(lambda tracefs: TraceInstance(tracefs, buffer_kib=16), ThreadNames), here) as capture:
+        captured, _ = watch(capture, brief(here, count=2_000), tmp_path, nap=0.5)
+    assert captured.lost > 0
+
+
+def instances() -> list[str]:
+    """The instances of ftrace that copies of the program have."""
+    with Tracefs() as tracefs:
+        folder = os.open("instances", os.O_RDONLY | os.O_DIRECTORY, dir_fd=tracefs.root)
+        try:
+            return [name for name in os.listdir(folder) if name.startswith(PREFIX)]
+        finally:
+            os.close(folder)
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_what_is_killed_leaves_nothing_and_others_go_on() -> None:
+    mounts = Path("/proc/self/mounts").read_text()
+    with Tracefs() as tracefs:
+        switches = [read_at(tracefs.root, name) for name in ("tracing_on", "current_tracer", "set_event")]
+        os.mkdir("instances/others", dir_fd=tracefs.root)
+        write_at(tracefs.root, "instances/others/events/sock/inet_sock_set_state/enable", "1")
+        try:
+            killed_by_perf = Child("tests.support.kernel_capture", "auto", "0")
+            killed_by_ftrace = Child("tests.support.kernel_capture", "tracefs", "0")
+            with Child("tests.support.kernel_capture", "tracefs", "0") as other:
+                ways = [child.ask()["way"] for child in (killed_by_perf, killed_by_ftrace, other)]
+                assert ways == [CaptureWay.PERF, CaptureWay.TRACEFS, CaptureWay.TRACEFS]
+                assert len(instances()) == 2
+                for child in (killed_by_perf, killed_by_ftrace):
+                    os.kill(child.pid, signal.SIGKILL)
+                    child.__exit__()
+                (stopped,) = [name for name in instances() if f".{killed_by_ftrace.pid}." in name]
+                assert read_at(tracefs.root, f"instances/{stopped}/tracing_on").strip() == "0"
+                TraceInstance(Tracefs()).close()
+                (left,) = instances()
+                assert f".{other.pid}." in left
+                connect_once()
+                assert wait_for(lambda: other.ask()["events"])
+            assert instances() == []
+            enabled = read_at(tracefs.root, "instances/others/events/sock/inet_sock_set_state/enable")
+            assert enabled.strip() == "1"
+        finally:
+            os.rmdir("instances/others", dir_fd=tracefs.root)
+        assert [read_at(tracefs.root, name) for name in ("tracing_on", "current_tracer", "set_event")] == switches
+    assert Path("/proc/self/mounts").read_text() == mounts
+
+
+def connect_once() -> None:
+    """A connection on loopback."""
+    with net.create_server(("127.0.0.1", 0)) as listener, net.create_connection(listener.getsockname()):
+        pass
+
+
+def wait_for(told: Callable[[], object]) -> bool:
+    """Whether something is told in time."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if told():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_attempts_that_fail_are_told_with_who_tried_and_why() -> None:
+    events: list[ConnectionEvent] = []
+    with ExitStack() as stack:
+        capture = open_capture(CaptureWhen.ALWAYS)
+        stack.callback(capture.close)
+        mute = stack.enter_context(net.create_server(("127.0.0.1", 0), backlog=0))
+        port, closed_port = mute.getsockname()[1], free_port()
+        for _ in range(3):  # what follows finds the queue full
+            stack.enter_context(attempt(port))
+        with suppress(ConnectionRefusedError):
+            net.create_connection(("127.0.0.1", closed_port))
+        slow = stack.enter_context(attempt(port, timeout=300))
+        given_up = attempt(port)
+        names = {slow.getsockname()[1]: "timed-out", given_up.getsockname()[1]: "abandoned"}
+        given_up.close()
+
+        def told() -> bool:
+            events.extend(capture.read().events)
+            return any(event.local_port == slow_port for event in events)
+
+        slow_port = slow.getsockname()[1]
+        assert wait_for(told)
+        mute.close()
+        events += capture.read(is_last=True).events
+    own = [event for event in events if event.owner and event.owner.pid == os.getpid()]
+    assert {event.local_port: str(event.kind) for event in own if event.local_port in names} == names
+    (refused,) = [event for event in own if event.peer_port == closed_port]
+    assert (refused.kind, refused.error, refused.is_outgoing) == (EventKind.REFUSED, 111, True)
+    listener = [str(event.kind) for event in own if event.local_port == port and not event.peer_port]
+    assert listener == ["listening", "closed"]
+
+
+def attempt(port: int, timeout: int = 0) -> net.socket:
+    """A connection that is being made; with a number of milliseconds after which the kernel gives up."""
+    client = net.socket()
+    client.setblocking(False)
+    if timeout:
+        client.setsockopt(net.IPPROTO_TCP, net.TCP_USER_TIMEOUT, timeout)
+    client.connect_ex(("127.0.0.1", port))
+    return client
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with net.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_a_processor_that_is_started_is_listened_to_and_told_as_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, running = [0.0], [online()[:1]]
+    monkeypatch.setattr("netwatch_tui.kernel.capture.perf_trace.online", lambda: running[0])
+    monkeypatch.setattr("netwatch_tui.kernel.capture.perf_trace.time.monotonic", lambda: now[0])
+    with Tracefs() as tracefs:
+        trace = PerfTrace(tracefs)
+    assert len(trace.files) == 2
+    running[0] = online()[:2]
+    assert trace.read([]).gaps == ()
+    now[0] += 2.0
+    gaps = trace.read([]).gaps
+    assert gaps == tuple(
+        f"processor {cpu} was started, and what it did at first was not recorded" for cpu in running[0][1:]
+    )
+    running[0] = running[0][:1]
+    now[0] += 2.0
+    assert trace.read([]).gaps == ()
+    assert len(trace.files) == 2
+    trace.close()

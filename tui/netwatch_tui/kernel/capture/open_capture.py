@@ -1,0 +1,121 @@
+"""Which way of capturing this user has on this machine."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import NamedTuple
+
+from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
+from netwatch_tui.kernel.capture.event_clock import EventClock
+from netwatch_tui.kernel.capture.event_format import FormatError
+from netwatch_tui.kernel.capture.event_trace import EventTrace
+from netwatch_tui.kernel.capture.perf_trace import PerfTrace
+from netwatch_tui.kernel.capture.record_source import RecordSource
+from netwatch_tui.kernel.capture.task_names import TaskNames
+from netwatch_tui.kernel.capture.thread_names import ThreadNames
+from netwatch_tui.kernel.capture.trace_instance import TraceInstance
+from netwatch_tui.kernel.capture.tracefs import Tracefs
+from netwatch_tui.kernel.faults import error_number, reason
+from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
+
+_OWN = "/proc/self/ns/net"
+
+
+class CaptureWhen(StrEnum):
+    """Whether to capture, `--capture`."""
+
+    AUTO = "auto"
+    """In the best way that is allowed."""
+    ALWAYS = "always"
+    """So that every connection is seen, or not at all."""
+    NEVER = "never"
+
+
+class CaptureError(RuntimeError):
+    """Not every connection can be seen here; the text says why."""
+
+
+class _Tracing(NamedTuple):
+    """Tracepoints that may be used."""
+
+    way: CaptureWay
+    source: RecordSource
+    names: TaskNames
+    sentence: str
+
+
+def open_capture(when: CaptureWhen) -> Capture:
+    """Begin to capture: in all network namespaces where the kernel's events may be used, else in the own one.
+
+    Raises:
+        CaptureError: Every connection was to be seen, and that can't be.
+    """
+    clock = EventClock()
+    if when is CaptureWhen.NEVER:
+        return Capture(CaptureWay.NONE, "Capture is off: what lives between two ticks is not seen.", None, clock)
+    tracing = _tracing()
+    if isinstance(tracing, _Tracing):
+        trace = EventTrace(tracing.source, tracing.names, clock)
+        capture = Capture(tracing.way, tracing.sentence, trace, clock)
+        _listen_here(capture)
+        return capture
+    if when is CaptureWhen.ALWAYS:
+        raise CaptureError(f"the kernel's events can't be used: {tracing}")
+    capture = Capture(
+        CaptureWay.DESTROYED,
+        f"Connections are seen when they end, without their process: the kernel's events can't be used ({tracing}).",
+        None,
+        clock,
+    )
+    if not _listen_here(capture):
+        sentence = f"What lives between two ticks is not seen: the kernel's events can't be used ({tracing})."
+        capture = Capture(CaptureWay.NONE, sentence, None, clock)
+    return capture
+
+
+def _listen_here(capture: Capture) -> bool:
+    """Listen in the own namespace, if that can be."""
+    try:
+        own = LinuxNamespace(namespace_inode(_OWN), "/proc", is_own=True)
+    except (OSError, ValueError):
+        return False
+    capture.listen_in((own,))
+    return capture.is_listening
+
+
+def _tracing() -> _Tracing | str:
+    """The tracepoints, or why they can't be used."""
+    try:
+        tracefs = Tracefs()
+    except OSError as error:
+        return _why(error)
+    try:
+        perf = PerfTrace(tracefs)
+    except (OSError, FormatError) as error:
+        not_perf = _why(error)
+    else:
+        tracefs.close()
+        return _Tracing(CaptureWay.PERF, perf, TaskNames(), _sentence(sees_udp=perf.sees_udp))
+    try:
+        instance = TraceInstance(tracefs)
+    except (OSError, FormatError) as error:
+        tracefs.close()
+        return not_perf if not_perf == _why(error) else f"{not_perf}; {_why(error)}"
+    names = ThreadNames()
+    sentence = f"{_sentence(sees_udp=instance.sees_udp)} They come by ftrace, because perf can't be used ({not_perf})."
+    if not names.can_name:
+        sentence += " Processes can't be named in this pid namespace."
+    return _Tracing(CaptureWay.TRACEFS, instance, names, sentence)
+
+
+def _sentence(*, sees_udp: bool) -> str:
+    if sees_udp:
+        return "Every TCP connection is seen, and every UDP socket that sends; one that only receives is when it ends."
+    return "Every TCP connection is seen; UDP sockets are seen when they end."
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, PermissionError) and os.geteuid():
+        return "that takes root"
+    return reason(error_number(error)) if isinstance(error, OSError) else str(error)
