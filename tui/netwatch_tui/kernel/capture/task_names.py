@@ -11,7 +11,7 @@ from typing import Any
 
 from netwatch_tui.kernel.capture.tracepoints import EXITED, FORKED, NAMED
 from netwatch_tui.kernel.limits import NAME, PROC_FILE, read_file
-from netwatch_tui.sockets.connection_events import Actor
+from netwatch_tui.sockets.connection_events import EventProcess
 
 MOST_TASKS = 65_536
 """Processes of which the name is remembered; of more, all are forgotten, and looked up again."""
@@ -22,14 +22,14 @@ class TaskNames:
 
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
-        self._actors: dict[int, Actor] = {}
+        self._actors: dict[int, EventProcess] = {}
 
     @property
     def handlers(self) -> dict[int, Callable[[int, int, Any], None]]:
         """What takes rows about tasks, by their codes."""
         return {NAMED: self._named, FORKED: self._forked, EXITED: self._exited}
 
-    def actor(self, pid: int) -> Actor | None:
+    def actor(self, pid: int) -> EventProcess | None:
         """Who has this number now; None for 0 and below, which stand for nobody and for who can't be seen from here."""
         if pid <= 0:
             return None
@@ -48,10 +48,10 @@ class TaskNames:
         """A process has ended; its number may become another's."""
         self._actors.pop(pid, None)
 
-    def _keep(self, pid: int, name: str | None) -> Actor:
+    def _keep(self, pid: int, name: str | None) -> EventProcess:
         if len(self._actors) >= MOST_TASKS:
             self._actors.clear()
-        actor = self._actors[pid] = Actor(pid, name)
+        actor = self._actors[pid] = EventProcess(pid, name)
         return actor
 
     def _read(self, pid: int) -> str | None:

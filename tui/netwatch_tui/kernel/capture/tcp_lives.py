@@ -21,7 +21,7 @@ from collections.abc import Callable
 from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSocket
 from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.tcp_life import LOCAL, LOCAL_PORT, NEW, OLD, PEER, PEER_PORT, SKADDR, Change, TcpLife
-from netwatch_tui.sockets.connection_events import Actor, EventKind
+from netwatch_tui.sockets.connection_events import EventKind, EventProcess
 
 MOST_LIVES = 131_072
 """Connections that are followed at a time, some 60 MB; of more, all beginnings are forgotten."""
@@ -48,7 +48,7 @@ class TcpLives:
     def __init__(
         self,
         queue: EventQueue,
-        actor: Callable[[int], Actor | None],
+        actor: Callable[[int], EventProcess | None],
         epoch: Callable[[int], float],
         *,
         tells_errors: bool = True,
@@ -202,7 +202,7 @@ class TcpLives:
             life.began = life.owner = None
 
     def _begin(
-        self, at: int, change: Change, began: float | None, *, is_outgoing: bool | None, owner: Actor | None
+        self, at: int, change: Change, began: float | None, *, is_outgoing: bool | None, owner: EventProcess | None
     ) -> TcpLife:
         """A new life; one that has the same skaddr must have ended."""
         skaddr, live = change[SKADDR], self._live
