@@ -33,6 +33,7 @@ from tests.support.capturing import (
     capturing,
     check_totals,
     lives_of,
+    on_processor,
     truth_of,
     watch,
 )
@@ -121,7 +122,8 @@ def test_every_record_that_had_no_room_is_counted(here: Netns) -> None:
     lost = happened = 0
     for cpu, ring in rings.items():
         lost += read_records(ring.take(), decoders, rows)[0]
-        listen_on(cpu)  # what was lost is told with the next record
+        with on_processor(cpu), net.create_server(("127.0.0.1", 0)):
+            pass  # what was lost is told with the next record
         for file in ring.files:
             fcntl.ioctl(file, PERF_EVENT_IOC_DISABLE, 0)
         lost += read_records(ring.take(), decoders, rows)[0]
@@ -129,16 +131,6 @@ def test_every_record_that_had_no_room_is_counted(here: Netns) -> None:
         ring.close()
     assert lost > 0
     assert len(rows) + lost == happened
-
-
-def listen_on(cpu: int) -> None:
-    """Let a processor record something."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {cpu})
-    try:
-        net.create_server(("127.0.0.1", 0)).close()
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 @pytest.mark.usefixtures("may_make_namespaces")

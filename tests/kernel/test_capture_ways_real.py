@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket as net
@@ -13,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.kernel.capture.capture import CaptureWay
+from netwatch_tui.kernel.capture.deaf_processors import deaf_processors
+from netwatch_tui.kernel.capture.mended_trace import MendedTrace
 from netwatch_tui.kernel.capture.open_capture import CaptureWhen, open_capture
+from netwatch_tui.kernel.capture.perf_events import PerfRing
 from netwatch_tui.kernel.capture.perf_trace import PerfTrace, online
+from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.trace_instance import PREFIX, TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
@@ -25,6 +30,7 @@ from tests.support.capturing import (
     capturing,
     check_totals,
     lives_of,
+    on_processor,
     truth_of,
     watch,
 )
@@ -63,6 +69,11 @@ def instances() -> list[str]:
             os.close(folder)
 
 
+def owners_of(names: list[str]) -> set[int]:
+    """The processes that made them."""
+    return {int(name.removeprefix(PREFIX).partition(".")[0]) for name in names}
+
+
 @pytest.mark.usefixtures("may_capture")
 def test_what_is_killed_leaves_nothing_and_others_go_on() -> None:
     mounts = Path("/proc/self/mounts").read_text()
@@ -76,15 +87,14 @@ def test_what_is_killed_leaves_nothing_and_others_go_on() -> None:
             with Child("tests.support.kernel_capture", "tracefs", "0") as other:
                 ways = [child.ask()["way"] for child in (killed_by_perf, killed_by_ftrace, other)]
                 assert ways == [CaptureWay.PERF, CaptureWay.TRACEFS, CaptureWay.TRACEFS]
-                assert len(instances()) == 2
+                assert {killed_by_ftrace.pid, other.pid} <= owners_of(instances())
                 for child in (killed_by_perf, killed_by_ftrace):
                     os.kill(child.pid, signal.SIGKILL)
                     child.__exit__()
-                (stopped,) = [name for name in instances() if f".{killed_by_ftrace.pid}." in name]
-                assert read_at(tracefs.root, f"instances/{stopped}/tracing_on").strip() == "0"
+                stopped = [name for name in instances() if f".{other.pid}." not in name]
+                assert {read_at(tracefs.root, f"instances/{name}/tracing_on").strip() for name in stopped} == {"0"}
                 TraceInstance(Tracefs()).close()
-                (left,) = instances()
-                assert f".{other.pid}." in left
+                assert owners_of(instances()) == {other.pid}
                 connect_once()
                 assert wait_for(lambda: other.ask()["events"])
             assert instances() == []
@@ -124,16 +134,19 @@ def test_attempts_that_fail_are_told_with_who_tried_and_why() -> None:
             stack.enter_context(attempt(port))
         with suppress(ConnectionRefusedError):
             net.create_connection(("127.0.0.1", closed_port))
-        slow = stack.enter_context(attempt(port, timeout=300))
+        names = {}
+        for cpu in online():  # whose timer it is; it is mostly idle when that expires
+            with on_processor(cpu):
+                slow = stack.enter_context(attempt(port, timeout=300))
+            names[slow.getsockname()[1]] = "timed-out"
         given_up = attempt(port)
-        names = {slow.getsockname()[1]: "timed-out", given_up.getsockname()[1]: "abandoned"}
+        names[given_up.getsockname()[1]] = "abandoned"
         given_up.close()
 
         def told() -> bool:
             events.extend(capture.read().events)
-            return any(event.local_port == slow_port for event in events)
+            return names.keys() <= {event.local_port for event in events}
 
-        slow_port = slow.getsockname()[1]
         assert wait_for(told)
         mute.close()
         events += capture.read(is_last=True).events
@@ -181,3 +194,35 @@ def test_a_processor_that_is_started_is_listened_to_and_told_as_a_gap(monkeypatc
     assert trace.read([]).gaps == ()
     assert len(trace.files) == 2
     trace.close()
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_a_processor_that_tells_nothing_while_it_is_idle_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpus = sorted(os.sched_getaffinity(0))
+    with Tracefs() as tracefs:
+        found = deaf_processors(tracefs, cpus)
+        assert {*found} <= {*cpus}
+        with monkeypatch.context() as patch:
+            patch.setattr(PerfRing, "take", lambda _: b"")
+            assert deaf_processors(tracefs, cpus) == cpus
+            patch.setattr(os, "sched_setaffinity", denied)
+            assert deaf_processors(tracefs, cpus) == []
+
+
+def denied(*_: object) -> None:
+    """What the system says to whom it does not let choose."""
+    raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_what_perf_does_not_hear_comes_once_by_ftrace(here: Netns, tmp_path: Path) -> None:
+    def mended(tracefs: Tracefs) -> MendedTrace:
+        cpus = online()
+        return MendedTrace(PerfTrace(tracefs, idle_elsewhere=cpus), TraceInstance(Tracefs(), idle_on=cpus))
+
+    with capturing(by(mended, TaskNames), here) as capture:
+        captured, printed = watch(capture, brief(here, count=2_000), tmp_path)
+    assert (captured.lost, captured.gaps, instances()) == (0, [], [])
+    for each, (_, client), _ in lives_of(truth_of(printed), captured):
+        assert client.owner
+        assert client.owner.pid == each.pid

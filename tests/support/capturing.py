@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -124,3 +125,14 @@ def check_totals(event: ConnectionEvent, sent: int, received: int) -> None:
         assert totals.bytes_out == sent
         assert totals.bytes_in == received + (totals.has_fin is None and totals.received > received)
         assert totals.received - received in (0, 1)
+
+
+@contextmanager
+def on_processor(cpu: int) -> Iterator[None]:
+    """This process runs on one processor alone."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,10 @@ class Proc:
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Proc:
-    (tmp_path / "self/ns").mkdir(parents=True)
-    (tmp_path / "self/ns/pid").symlink_to("pid:[4026531836]")
+    own = tmp_path / f"{os.getpid()}"
+    (own / "ns").mkdir(parents=True)
+    (own / "ns/pid").symlink_to("pid:[4026531836]")
+    (tmp_path / "self").symlink_to(own.name)
     return Proc(tmp_path)
 
 
@@ -44,21 +47,30 @@ def tell(names: TaskNames, code: int, task: int, about: Any = None) -> None:
 
 
 def test_a_process_that_was_there_is_looked_up_and_a_new_one_told(proc: Proc) -> None:
-    proc.add(5, "shell")
+    proc.add(5_000, "shell")
     names = TaskNames(str(proc.folder))
-    assert names.actor(5) == Actor(5, "shell")
-    assert names.actor(6) == Actor(6, None)
-    tell(names, FORKED, 7, 5)
-    assert names.actor(7) == Actor(7, "shell")
-    tell(names, NAMED, 7, b"curl\xff")
-    assert names.actor(7) == Actor(7, "curl\udcff")
-    tell(names, EXITED, 7)
-    assert names.actor(7) == Actor(7, None)
+    assert names.actor(5_000) == Actor(5_000, "shell")
+    assert names.actor(6_000) == Actor(6_000, None)
+    tell(names, FORKED, 7_000, 5_000)
+    assert names.actor(7_000) == Actor(7_000, "shell")
+    tell(names, NAMED, 7_000, b"curl\xff")
+    assert names.actor(7_000) == Actor(7_000, "curl\udcff")
+    tell(names, EXITED, 7_000)
+    assert names.actor(7_000) == Actor(7_000, None)
 
 
 @pytest.mark.parametrize("pid", [0, -1])
 def test_nobody_has_no_name(proc: Proc, pid: int) -> None:
     assert TaskNames(str(proc.folder)).actor(pid) is None
+
+
+def test_a_proc_of_another_pid_namespace_names_nobody(proc: Proc) -> None:
+    proc.add(5_000, "somebody else")
+    link = proc.folder / "self"
+    link.unlink()
+    assert TaskNames(str(proc.folder)).actor(5_000) is None
+    link.symlink_to("1")
+    assert TaskNames(str(proc.folder)).actor(5_000) is None
 
 
 def test_names_of_ever_more_processes_do_not_fill_the_memory(proc: Proc) -> None:
@@ -69,30 +81,30 @@ def test_names_of_ever_more_processes_do_not_fill_the_memory(proc: Proc) -> None
 
 
 def test_a_thread_speaks_for_its_process_whether_it_was_there_or_is_new(proc: Proc) -> None:
-    proc.add(5, "server")
-    proc.add(6, "worker", process=5)
+    proc.add(5_000, "server")
+    proc.add(6_000, "worker", process=5_000)
     names = ThreadNames(str(proc.folder))
-    assert names.actor(6) == Actor(5, "server")
-    tell(names, FORKED, 6, (7, b"worker\0\0", CLONE_THREAD))
-    assert names.actor(7) == Actor(5, "server")
-    tell(names, NAMED, 7, (7, b"other\0"))
-    assert names.actor(5) == Actor(5, "server")
-    tell(names, FORKED, 7, (8, b"server\0\0", 0))
-    tell(names, NAMED, 8, (8, b"curl\0x"))
-    assert names.actor(8) == Actor(8, "curl")
-    tell(names, EXITED, 7, (7,))
-    assert names.actor(7) is None
+    assert names.actor(6_000) == Actor(5_000, "server")
+    tell(names, FORKED, 6_000, (7_000, b"worker\0\0", CLONE_THREAD))
+    assert names.actor(7_000) == Actor(5_000, "server")
+    tell(names, NAMED, 7_000, (7_000, b"other\0"))
+    assert names.actor(5_000) == Actor(5_000, "server")
+    tell(names, FORKED, 7_000, (8_000, b"server\0\0", 0))
+    tell(names, NAMED, 8_000, (8_000, b"curl\0x"))
+    assert names.actor(8_000) == Actor(8_000, "curl")
+    tell(names, EXITED, 7_000, (7_000,))
+    assert names.actor(7_000) is None
     assert names.actor(99) is None
 
 
 def test_in_another_pid_namespace_numbers_mean_nothing(proc: Proc) -> None:
-    proc.add(5, "server")
+    proc.add(5_000, "server")
     link = proc.folder / "self/ns/pid"
     link.unlink()
     link.symlink_to("pid:[4026532000]")
     names = ThreadNames(str(proc.folder))
     assert not names.can_name
-    assert names.actor(5) is None
+    assert names.actor(5_000) is None
 
 
 def test_time_is_that_of_the_day_and_follows_when_the_clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
+from netwatch_tui.kernel.capture.deaf_processors import deaf_processors
 from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.event_format import FormatError
 from netwatch_tui.kernel.capture.event_trace import EventTrace
-from netwatch_tui.kernel.capture.perf_trace import PerfTrace
+from netwatch_tui.kernel.capture.mended_trace import MendedTrace
+from netwatch_tui.kernel.capture.perf_trace import PerfTrace, online
 from netwatch_tui.kernel.capture.record_source import RecordSource
 from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
@@ -90,29 +92,46 @@ def _tracing() -> _Tracing | str:
         tracefs = Tracefs()
     except OSError as error:
         return _why(error)
+    with tracefs:
+        try:
+            return _by_perf(tracefs)
+        except (OSError, FormatError) as error:
+            not_perf = _why(error)
     try:
-        perf = PerfTrace(tracefs)
+        instance = TraceInstance(Tracefs())
     except (OSError, FormatError) as error:
-        not_perf = _why(error)
-    else:
-        tracefs.close()
-        return _Tracing(CaptureWay.PERF, perf, TaskNames(), _sentence(sees_udp=perf.sees_udp))
-    try:
-        instance = TraceInstance(tracefs)
-    except (OSError, FormatError) as error:
-        tracefs.close()
         return not_perf if not_perf == _why(error) else f"{not_perf}; {_why(error)}"
     names = ThreadNames()
-    sentence = f"{_sentence(sees_udp=instance.sees_udp)} They come by ftrace, because perf can't be used ({not_perf})."
-    if not names.can_name:
-        sentence += " Processes can't be named in this pid namespace."
+    sentence = f"{_sentence(instance, names)} They come by ftrace, because perf can't be used ({not_perf})."
     return _Tracing(CaptureWay.TRACEFS, instance, names, sentence)
 
 
-def _sentence(*, sees_udp: bool) -> str:
-    if sees_udp:
-        return "Every TCP connection is seen, and every UDP socket that sends; one that only receives is when it ends."
-    return "Every TCP connection is seen; UDP sockets are seen when they end."
+def _by_perf(tracefs: Tracefs) -> _Tracing:
+    """perf, mended where it has to be.
+
+    Raises:
+        FormatError, OSError: It can't be used.
+    """
+    names, deaf, missed = TaskNames(), deaf_processors(tracefs, online()), ""
+    if deaf:
+        perf = PerfTrace(tracefs, idle_elsewhere=deaf)
+        try:
+            mended = MendedTrace(perf, TraceInstance(Tracefs(), idle_on=deaf))
+        except (OSError, FormatError) as error:
+            perf.close()
+            missed = f" Not seen is what happens while processor {', '.join(map(str, deaf))} is idle ({_why(error)})."
+        else:
+            return _Tracing(CaptureWay.PERF, mended, names, _sentence(mended, names))
+    perf = PerfTrace(tracefs)
+    return _Tracing(CaptureWay.PERF, perf, names, _sentence(perf, names) + missed)
+
+
+def _sentence(source: RecordSource, names: TaskNames) -> str:
+    if source.sees_udp:
+        sentence = "Every TCP connection is seen, and every UDP socket that sends; others are seen when they end."
+    else:
+        sentence = "Every TCP connection is seen; UDP sockets are seen when they end."
+    return sentence if names.can_name else f"{sentence} Processes can't be named in this pid namespace."
 
 
 def _why(error: OSError | ValueError) -> str:
