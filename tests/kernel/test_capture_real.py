@@ -141,7 +141,7 @@ def test_without_rights_every_end_is_told_with_its_totals(here: Netns) -> None:
         time.sleep(SETTLE)
         captured = child.ask()
     assert said["way"] == CaptureWay.DESTROYED
-    assert said["refusal"].endswith("that takes root")
+    assert said["refusal"].endswith("only root may")
     assert captured["gaps"] == []
     truth = truth_of(json.loads(made.stdout))
     ends: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)

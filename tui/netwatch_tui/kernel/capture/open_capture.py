@@ -22,6 +22,7 @@ from netwatch_tui.kernel.faults import error_number, reason
 from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
 
 _OWN = "/proc/self/ns/net"
+_NOT_USED = "the kernel's events can't be used"
 
 
 class CaptureWhen(StrEnum):
@@ -55,7 +56,12 @@ def open_capture(when: CaptureWhen) -> Capture:
     """
     clock = EventClock()
     if when is CaptureWhen.NEVER:
-        return Capture(CaptureWay.NONE, "Capture is off: what lives between two ticks is not seen.", None, clock)
+        return Capture(
+            CaptureWay.NONE,
+            "Capture is off: connections that open and close between two ticks are not seen.",
+            None,
+            clock,
+        )
     tracing = _tracing()
     if isinstance(tracing, _Tracing):
         trace = EventTrace(tracing.source, tracing.names, clock)
@@ -63,15 +69,15 @@ def open_capture(when: CaptureWhen) -> Capture:
         _listen_here(capture)
         return capture
     if when is CaptureWhen.ALWAYS:
-        raise CaptureError(f"the kernel's events can't be used: {tracing}")
+        raise CaptureError(f"{_NOT_USED}: {tracing}")
     capture = Capture(
         CaptureWay.DESTROYED,
-        f"Connections are seen when they end, without their process: the kernel's events can't be used ({tracing}).",
+        f"Connections are seen only when they end, without their process: {_NOT_USED} ({tracing}).",
         None,
         clock,
     )
     if not _listen_here(capture):
-        sentence = f"What lives between two ticks is not seen: the kernel's events can't be used ({tracing})."
+        sentence = f"Connections that open and close between two ticks are not seen: {_NOT_USED} ({tracing})."
         capture = Capture(CaptureWay.NONE, sentence, None, clock)
     return capture
 
@@ -102,7 +108,7 @@ def _tracing() -> _Tracing | str:
     except (OSError, FormatError) as error:
         return not_perf if not_perf == _why(error) else f"{not_perf}; {_why(error)}"
     names = ThreadNames()
-    sentence = f"{_sentence(instance, names)} They come by ftrace, because perf can't be used ({not_perf})."
+    sentence = f"{_sentence(instance, names)} It is traced with ftrace, because perf can't be used ({not_perf})."
     return _Tracing(CaptureWay.TRACEFS, instance, names, sentence)
 
 
@@ -119,7 +125,8 @@ def _by_perf(tracefs: Tracefs) -> _Tracing:
             mended = MendedTrace(perf, TraceInstance(Tracefs(), idle_on=deaf))
         except (OSError, FormatError) as error:
             perf.close()
-            missed = f" Not seen is what happens while processor {', '.join(map(str, deaf))} is idle ({_why(error)})."
+            which = f"processor {deaf[0]} is" if len(deaf) == 1 else f"processors {', '.join(map(str, deaf))} are"
+            missed = f" What happens while {which} idle is missed ({_why(error)})."
         else:
             return _Tracing(CaptureWay.PERF, mended, names, _sentence(mended, names))
     perf = PerfTrace(tracefs)
@@ -136,5 +143,5 @@ def _sentence(source: RecordSource, names: TaskNames) -> str:
 
 def _why(error: OSError | ValueError) -> str:
     if isinstance(error, PermissionError) and os.geteuid():
-        return "that takes root"
+        return "only root may"
     return reason(error_number(error)) if isinstance(error, OSError) else str(error)

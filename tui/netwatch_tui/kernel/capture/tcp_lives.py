@@ -24,8 +24,8 @@ from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.tcp_life import LOCAL, LOCAL_PORT, NEW, OLD, PEER, PEER_PORT, SKADDR, Change, TcpLife
 from netwatch_tui.sockets.connection_events import Actor, EventKind
 
-MOST_LIVES = 131_072
-"""Connections that are followed at a time, some 60 MB; of more, all beginnings are forgotten."""
+MOST_LIVES = 100_000
+"""Connections that are followed at a time, at most 90 MB; of more, all beginnings are forgotten."""
 MOST_EARLY = 65_536
 """Totals that may wait for the end that they belong to; of more, all are forgotten."""
 TOTALS_WITHIN = 250_000_000
