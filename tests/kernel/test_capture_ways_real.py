@@ -21,7 +21,7 @@ from netwatch_tui.kernel.capture.perf_events import PerfRing
 from netwatch_tui.kernel.capture.perf_trace import PerfTrace, online
 from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
-from netwatch_tui.kernel.capture.trace_instance import PREFIX, TraceInstance
+from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
 from netwatch_tui.sockets.connection_events import ConnectionEvent, EventKind
 from tests.support.capturing import (
@@ -29,6 +29,8 @@ from tests.support.capturing import (
     by,
     capturing,
     check_totals,
+    instance_of,
+    instances,
     lives_of,
     on_processor,
     truth_of,
@@ -41,8 +43,9 @@ from tests.support.kernel import Child, Netns
 def test_where_perf_is_closed_an_instance_of_ftrace_tells_the_same(here: Netns, tmp_path: Path) -> None:
     with capturing(by(TraceInstance, ThreadNames), here) as capture:
         captured, printed = watch(capture, brief(here, count=4_000), tmp_path)
-        assert len(instances()) == 1
-    assert instances() == []
+        name = instance_of(capture)
+        assert name in instances()
+    assert name not in instances()
     truth = truth_of(printed)
     assert (captured.lost, captured.gaps) == (0, [])
     can_name = ThreadNames().can_name
@@ -59,49 +62,38 @@ def test_an_instance_with_too_little_room_counts_what_it_drops(here: Netns, tmp_
     assert captured.lost > 0
 
 
-def instances() -> list[str]:
-    """The instances of ftrace that copies of the program have."""
-    with Tracefs() as tracefs:
-        folder = os.open("instances", os.O_RDONLY | os.O_DIRECTORY, dir_fd=tracefs.root)
-        try:
-            return [name for name in os.listdir(folder) if name.startswith(PREFIX)]
-        finally:
-            os.close(folder)
-
-
-def owners_of(names: list[str]) -> set[int]:
-    """The processes that made them."""
-    return {int(name.removeprefix(PREFIX).partition(".")[0]) for name in names}
-
-
 @pytest.mark.usefixtures("may_capture")
 def test_what_is_killed_leaves_nothing_and_others_go_on() -> None:
     mounts = Path("/proc/self/mounts").read_text()
     with Tracefs() as tracefs:
         switches = [read_at(tracefs.root, name) for name in ("tracing_on", "current_tracer", "set_event")]
-        os.mkdir("instances/others", dir_fd=tracefs.root)
-        write_at(tracefs.root, "instances/others/events/sock/inet_sock_set_state/enable", "1")
+        others = f"instances/others.{os.getpid()}"
+        os.mkdir(others, dir_fd=tracefs.root)
+        write_at(tracefs.root, f"{others}/events/sock/inet_sock_set_state/enable", "1")
         try:
             killed_by_perf = Child("tests.support.kernel_capture", "auto", "0")
             killed_by_ftrace = Child("tests.support.kernel_capture", "tracefs", "0")
             with Child("tests.support.kernel_capture", "tracefs", "0") as other:
-                ways = [child.ask()["way"] for child in (killed_by_perf, killed_by_ftrace, other)]
-                assert ways == [CaptureWay.PERF, CaptureWay.TRACEFS, CaptureWay.TRACEFS]
-                assert {killed_by_ftrace.pid, other.pid} <= owners_of(instances())
+                told = [child.ask() for child in (killed_by_perf, killed_by_ftrace, other)]
+                assert [each["way"] for each in told] == [CaptureWay.PERF, CaptureWay.TRACEFS, CaptureWay.TRACEFS]
+                *left, kept = [each["instance"] for each in told]
+                left = [name for name in left if name]  # perf leaves one only where it does not hear everything
+                assert {kept, *left} <= {*instances()}
                 for child in (killed_by_perf, killed_by_ftrace):
                     os.kill(child.pid, signal.SIGKILL)
                     child.__exit__()
-                stopped = [name for name in instances() if f".{other.pid}." not in name]
-                assert {read_at(tracefs.root, f"instances/{name}/tracing_on").strip() for name in stopped} == {"0"}
+                for name in {*left} & {*instances()}:
+                    assert read_at(tracefs.root, f"instances/{name}/tracing_on").strip() == "0"
                 TraceInstance(Tracefs()).close()
-                assert owners_of(instances()) == {other.pid}
+                assert not {*left} & {*instances()}
+                assert kept in instances()
                 connect_once()
                 assert wait_for(lambda: other.ask()["events"])
-            assert instances() == []
-            enabled = read_at(tracefs.root, "instances/others/events/sock/inet_sock_set_state/enable")
+            assert kept not in instances()
+            enabled = read_at(tracefs.root, f"{others}/events/sock/inet_sock_set_state/enable")
             assert enabled.strip() == "1"
         finally:
-            os.rmdir("instances/others", dir_fd=tracefs.root)
+            os.rmdir(others, dir_fd=tracefs.root)
         assert [read_at(tracefs.root, name) for name in ("tracing_on", "current_tracer", "set_event")] == switches
     assert Path("/proc/self/mounts").read_text() == mounts
 
@@ -222,7 +214,7 @@ def test_what_perf_does_not_hear_comes_once_by_ftrace(here: Netns, tmp_path: Pat
 
     with capturing(by(mended, TaskNames), here) as capture:
         captured, printed = watch(capture, brief(here, count=2_000), tmp_path)
-    assert (captured.lost, captured.gaps, instances()) == (0, [], [])
+    assert (captured.lost, captured.gaps) == (0, [])
     for each, (_, client), _ in lives_of(truth_of(printed), captured):
         assert client.owner
         assert client.owner.pid == each.pid
