@@ -14,7 +14,7 @@ from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.task_names import MOST_TASKS, TaskNames
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.tracepoints import EXITED, FORKED, NAMED
-from netwatch_tui.sockets.connection_events import Actor, ConnectionEvent, EventKind, EventSource
+from netwatch_tui.sockets.connection_events import ConnectionEvent, EventKind, EventProcess, EventSource
 from netwatch_tui.sockets.socket import NOWHERE, Family
 
 CLONE_THREAD = 0x1_0000
@@ -49,14 +49,14 @@ def tell(names: TaskNames, code: int, task: int, about: Any = None) -> None:
 def test_a_process_that_was_there_is_looked_up_and_a_new_one_told(proc: Proc) -> None:
     proc.add(5_000, "shell")
     names = TaskNames(str(proc.folder))
-    assert names.actor(5_000) == Actor(5_000, "shell")
-    assert names.actor(6_000) == Actor(6_000, None)
+    assert names.actor(5_000) == EventProcess(5_000, "shell")
+    assert names.actor(6_000) == EventProcess(6_000, None)
     tell(names, FORKED, 7_000, 5_000)
-    assert names.actor(7_000) == Actor(7_000, "shell")
+    assert names.actor(7_000) == EventProcess(7_000, "shell")
     tell(names, NAMED, 7_000, b"curl\xff")
-    assert names.actor(7_000) == Actor(7_000, "curl\udcff")
+    assert names.actor(7_000) == EventProcess(7_000, "curl\udcff")
     tell(names, EXITED, 7_000)
-    assert names.actor(7_000) == Actor(7_000, None)
+    assert names.actor(7_000) == EventProcess(7_000, None)
 
 
 @pytest.mark.parametrize("pid", [0, -1])
@@ -84,14 +84,14 @@ def test_a_thread_speaks_for_its_process_whether_it_was_there_or_is_new(proc: Pr
     proc.add(5_000, "server")
     proc.add(6_000, "worker", process=5_000)
     names = ThreadNames(str(proc.folder))
-    assert names.actor(6_000) == Actor(5_000, "server")
+    assert names.actor(6_000) == EventProcess(5_000, "server")
     tell(names, FORKED, 6_000, (7_000, b"worker\0\0", CLONE_THREAD))
-    assert names.actor(7_000) == Actor(5_000, "server")
+    assert names.actor(7_000) == EventProcess(5_000, "server")
     tell(names, NAMED, 7_000, (7_000, b"other\0"))
-    assert names.actor(5_000) == Actor(5_000, "server")
+    assert names.actor(5_000) == EventProcess(5_000, "server")
     tell(names, FORKED, 7_000, (8_000, b"server\0\0", 0))
     tell(names, NAMED, 8_000, (8_000, b"curl\0x"))
-    assert names.actor(8_000) == Actor(8_000, "curl")
+    assert names.actor(8_000) == EventProcess(8_000, "curl")
     tell(names, EXITED, 7_000, (7_000,))
     assert names.actor(7_000) is None
     assert names.actor(99) is None

@@ -12,10 +12,10 @@ from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.udp_lives import MOST_SENDERS, UdpLives
 from netwatch_tui.sockets.connection_events import (
     TOLD_WITHIN,
-    Actor,
     ConnectionEvent,
     ConnectionTotals,
     EventKind,
+    EventProcess,
     EventSource,
 )
 from netwatch_tui.sockets.socket import NOWHERE, Family
@@ -133,7 +133,7 @@ class Told:
 
     def __init__(self) -> None:
         self._queue = EventQueue()
-        self.lives = UdpLives(self._queue, lambda pid: Actor(pid, "x") if pid else None, float)
+        self.lives = UdpLives(self._queue, lambda pid: EventProcess(pid, "x") if pid else None, float)
 
     def events(self) -> list[ConnectionEvent]:
         """What has become known."""
@@ -160,7 +160,7 @@ def test_a_udp_socket_is_opened_when_it_sends_first_and_closed_when_it_is_destro
     assert (opened.kind, opened.local, opened.local_port, opened.peer.text, opened.peer_port) == (
         EventKind.OPENED, NOWHERE, 5_000, "127.0.0.1", 53,
     )  # fmt: skip
-    assert (closed.kind, closed.began, closed.owner, closed.cookie) == (EventKind.CLOSED, 1.0, Actor(7, "x"), 77)
+    assert (closed.kind, closed.began, closed.owner, closed.cookie) == (EventKind.CLOSED, 1.0, EventProcess(7, "x"), 77)
     assert (again.kind, again.at) == (EventKind.OPENED, 10.0)
 
 
@@ -172,7 +172,7 @@ def test_who_sent_is_said_of_an_end_only_if_nobody_else_sent_from_that_port() ->
     told.lives.destroyed(4, 0, gone(5_000))
     told.lives.destroyed(5, 0, gone(6_000))
     *opened, both, unseen = told.events()
-    assert [event.owner for event in opened] == [Actor(7, "x"), Actor(8, "x")]
+    assert [event.owner for event in opened] == [EventProcess(7, "x"), EventProcess(8, "x")]
     assert (both.owner, both.began, unseen.owner, unseen.began) == (None, None, None, None)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.tcp_lives import MOST_LIVES, TcpLives
 from netwatch_tui.kernel.capture.tracepoints import DESTROY, ERROR, STATE
-from netwatch_tui.sockets.connection_events import ATTEMPTS, Actor, ConnectionEvent, EventKind
+from netwatch_tui.sockets.connection_events import ATTEMPTS, ConnectionEvent, EventKind, EventProcess
 from netwatch_tui.sockets.socket import State
 from tests.support.tcp_history import (
     CLOSE,
@@ -44,7 +44,7 @@ class Observer:
     def __init__(self, *, tells_errors: bool = True) -> None:
         self._queue = EventQueue()
         self.lives = TcpLives(
-            self._queue, lambda pid: Actor(pid, f"p{pid}") if pid else None, float, tells_errors=tells_errors
+            self._queue, lambda pid: EventProcess(pid, f"p{pid}") if pid else None, float, tells_errors=tells_errors
         )
         self._handlers: dict[int, Callable[[int, int, Any], None]] = {
             STATE: self.lives.changed,
@@ -162,7 +162,7 @@ def test_a_connection_that_was_there_before_is_told_without_a_beginning() -> Non
     observer.state(2_000, 0, FIN_WAIT_2, CLOSE)
     (event,) = observer.finish(2_000)
     assert (event.kind, event.began, event.duration, event.is_outgoing) == (EventKind.CLOSED, None, None, None)
-    assert (event.owner, event.state, event.may_linger) == (Actor(7, "p7"), State.FIN_WAIT_2, True)
+    assert (event.owner, event.state, event.may_linger) == (EventProcess(7, "p7"), State.FIN_WAIT_2, True)
 
 
 def test_a_connection_without_a_state_before_its_destruction_is_closed_then() -> None:
@@ -171,7 +171,7 @@ def test_a_connection_without_a_state_before_its_destruction_is_closed_then() ->
     observer.lives.destroyed(3_000, 7, (0xAB, 5, 80, 99))
     opened, closed = observer.finish(3_000)
     assert (opened.kind, closed.kind, closed.at, closed.state) == (EventKind.OPENED, EventKind.CLOSED, 3_000.0, None)
-    assert (closed.owner, closed.cookie) == (Actor(7, "p7"), 99)
+    assert (closed.owner, closed.cookie) == (EventProcess(7, "p7"), 99)
 
 
 def test_another_connection_at_the_same_place_is_not_taken_for_the_one_whose_end_was_lost() -> None:
@@ -182,7 +182,7 @@ def test_another_connection_at_the_same_place_is_not_taken_for_the_one_whose_end
     opened, unseen, closed = observer.finish(3_000)
     assert (opened.local_port, unseen.local_port, closed.local_port) == (5, 5, 6)
     assert (unseen.kind, unseen.at, unseen.owner) == (EventKind.END_UNSEEN, 2_000.0, None)
-    assert (closed.kind, closed.began, closed.owner) == (EventKind.CLOSED, None, Actor(7, "p7"))
+    assert (closed.kind, closed.began, closed.owner) == (EventKind.CLOSED, None, EventProcess(7, "p7"))
 
 
 def test_after_a_loss_nobody_is_said_to_have_connected_by_the_other_end_alone() -> None:
@@ -193,7 +193,7 @@ def test_after_a_loss_nobody_is_said_to_have_connected_by_the_other_end_alone() 
             observer.lives.lost(1_500)
         observer.state(2_000, 0, SYN_SENT, ESTAB, port=6)
         (event,) = observer.finish(3_000)
-        assert (event.owner, event.began) == ((None, None) if is_lost else (Actor(7, "p7"), 1_000.0))
+        assert (event.owner, event.began) == ((None, None) if is_lost else (EventProcess(7, "p7"), 1_000.0))
 
 
 def test_an_error_tells_how_a_connection_failed_whether_it_comes_before_or_after() -> None:
@@ -209,7 +209,7 @@ def test_an_error_tells_how_a_connection_failed_whether_it_comes_before_or_after
             if not is_first:
                 observer.lives.failed(2_100, 0, (number, 5, 80, LOCAL, PEER))
             (event,) = observer.finish(3_000)
-            assert (event.kind, event.error, event.owner, event.closer) == (kind, number, Actor(7, "p7"), None)
+            assert (event.kind, event.error, event.owner, event.closer) == (kind, number, EventProcess(7, "p7"), None)
             assert (event.local_port, event.began, event.at) == (5, 1_000.0, 2_000.0)
 
 
@@ -243,7 +243,7 @@ def test_more_connections_than_can_be_followed_are_still_told_when_they_end() ->
     assert len(observer.lives._live) == 1
     observer.state(LATER, 7, ESTAB, CLOSE, port=1, skaddr=0)
     end = observer.finish(LATER)[-1]
-    assert (end.kind, end.began, end.owner) == (EventKind.CLOSED, None, Actor(7, "p7"))
+    assert (end.kind, end.began, end.owner) == (EventKind.CLOSED, None, EventProcess(7, "p7"))
 
 
 def test_what_waits_for_something_that_never_comes_is_forgotten() -> None:

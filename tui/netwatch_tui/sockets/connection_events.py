@@ -42,7 +42,7 @@ class EventSource(StrEnum):
     """sock_diag's multicast of destroyed sockets: the time is when it was read, which is a little later."""
 
 
-class Actor(NamedTuple):
+class EventProcess(NamedTuple):
     """The process that did it."""
 
     pid: int
@@ -99,12 +99,12 @@ class ConnectionEvent(NamedTuple):
     """At its end the state that it was in before; None where that is not known, and else."""
     is_outgoing: bool | None = None
     """Whether this end called connect(2); None where its beginning was not seen."""
-    owner: Actor | None = None
+    owner: EventProcess | None = None
     """Whose socket it is, as far as its own calls have told so far.
 
     That is who called connect(2) or listen(2), or who sent; of an accepted connection it is only known from its close.
     """
-    closer: Actor | None = None
+    closer: EventProcess | None = None
     """Who let go of it; None where the kernel did so alone, or by the other end's wish."""
     error: int | None = None
     """The error number that the kernel reported with it: ECONNREFUSED, ECONNRESET, ETIMEDOUT..."""

@@ -15,7 +15,13 @@ from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_answers import attributes
 from netwatch_tui.kernel.proc_line import ip_address
-from netwatch_tui.sockets.connection_events import Actor, ConnectionEvent, ConnectionTotals, EventKind, EventSource
+from netwatch_tui.sockets.connection_events import (
+    ConnectionEvent,
+    ConnectionTotals,
+    EventKind,
+    EventProcess,
+    EventSource,
+)
 from netwatch_tui.sockets.socket import Address, Family
 
 _NETLINK_SOCK_DIAG = 4
@@ -74,7 +80,7 @@ class DestroyedSocket(NamedTuple):
         family, _, port, _, peer = _ENDS.unpack_from(self.message)
         return _end(family, peer), int.from_bytes(port)
 
-    def as_event(self, at: float, began: float | None = None, owner: Actor | None = None) -> ConnectionEvent:
+    def as_event(self, at: float, began: float | None = None, owner: EventProcess | None = None) -> ConnectionEvent:
         """Its end, as far as nothing else tells of it."""
         family = Family.INET if _ENDS.unpack_from(self.message)[0] == _AF_INET else Family.INET6
         return ConnectionEvent(

@@ -12,7 +12,7 @@ from typing import Any
 
 from netwatch_tui.kernel.capture.tracepoints import EXITED, FORKED, NAMED
 from netwatch_tui.kernel.limits import NAME, PROC_FILE, read_file
-from netwatch_tui.sockets.connection_events import Actor
+from netwatch_tui.sockets.connection_events import EventProcess
 
 MOST_TASKS = 65_536
 """Processes of which the name is remembered; of more, all are forgotten, and looked up again."""
@@ -23,7 +23,7 @@ class TaskNames:
 
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
-        self._actors: dict[int, Actor] = {}
+        self._actors: dict[int, EventProcess] = {}
         self.can_name = self._has_numbers_of_this_namespace()
         """Whether the kernel's numbers of processes are those of this `/proc`; if not, nobody is named."""
 
@@ -32,7 +32,7 @@ class TaskNames:
         """What takes rows about tasks, by their codes."""
         return {NAMED: self._named, FORKED: self._forked, EXITED: self._exited}
 
-    def actor(self, pid: int) -> Actor | None:
+    def actor(self, pid: int) -> EventProcess | None:
         """Who has this number now; None for 0 and below, which stand for nobody and for who can't be seen from here."""
         if pid <= 0 or not self.can_name:
             return None
@@ -58,10 +58,10 @@ class TaskNames:
         except OSError:
             return False
 
-    def _keep(self, pid: int, name: str | None) -> Actor:
+    def _keep(self, pid: int, name: str | None) -> EventProcess:
         if len(self._actors) >= MOST_TASKS:
             self._actors.clear()
-        actor = self._actors[pid] = Actor(pid, name)
+        actor = self._actors[pid] = EventProcess(pid, name)
         return actor
 
     def _read(self, pid: int) -> str | None:

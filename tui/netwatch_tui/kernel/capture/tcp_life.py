@@ -8,7 +8,13 @@ from typing import Final
 from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSocket
 from netwatch_tui.kernel.inet_lines import STATES
 from netwatch_tui.kernel.proc_line import ip_address
-from netwatch_tui.sockets.connection_events import Actor, ConnectionEvent, ConnectionTotals, EventKind, EventSource
+from netwatch_tui.sockets.connection_events import (
+    ConnectionEvent,
+    ConnectionTotals,
+    EventKind,
+    EventProcess,
+    EventSource,
+)
 from netwatch_tui.sockets.socket import Address, Family
 
 Change = tuple[int, int, int, int, int, int, bytes, bytes]
@@ -42,7 +48,9 @@ class TcpLife:
         "is_outgoing", "kind", "local", "owner", "peer", "state", "told",
     )  # fmt: skip
 
-    def __init__(self, change: Change, began: float | None, *, is_outgoing: bool | None, owner: Actor | None) -> None:
+    def __init__(
+        self, change: Change, began: float | None, *, is_outgoing: bool | None, owner: EventProcess | None
+    ) -> None:
         """Begin.
 
         Args:
@@ -58,7 +66,7 @@ class TcpLife:
         self.began = began
         self.is_outgoing = is_outgoing
         self.owner = owner
-        self.closer: Actor | None = None
+        self.closer: EventProcess | None = None
 
     def tell(self, change: Change) -> None:
         """Take a change that tells its ends better."""

@@ -22,7 +22,7 @@ from itertools import islice
 from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSocket
 from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.tcp_life import LOCAL, LOCAL_PORT, NEW, OLD, PEER, PEER_PORT, SKADDR, Change, TcpLife
-from netwatch_tui.sockets.connection_events import Actor, EventKind
+from netwatch_tui.sockets.connection_events import EventKind, EventProcess
 
 MOST_LIVES = 100_000
 """Connections that are followed at a time, at most 90 MB; of more, all beginnings are forgotten."""
@@ -56,7 +56,7 @@ class TcpLives:
     def __init__(
         self,
         queue: EventQueue,
-        actor: Callable[[int], Actor | None],
+        actor: Callable[[int], EventProcess | None],
         epoch: Callable[[int], float],
         *,
         tells_errors: bool = True,
@@ -213,7 +213,7 @@ class TcpLives:
             life.began = life.owner = None
 
     def _begin(
-        self, at: int, change: Change, began: float | None, *, is_outgoing: bool | None, owner: Actor | None
+        self, at: int, change: Change, began: float | None, *, is_outgoing: bool | None, owner: EventProcess | None
     ) -> TcpLife:
         """A new life; one that has the same skaddr must have ended."""
         skaddr, live = change[SKADDR], self._live

@@ -13,7 +13,7 @@ from typing import Any
 from netwatch_tui.kernel.capture.task_names import MOST_TASKS, TaskNames, as_text
 from netwatch_tui.kernel.capture.tracepoints import EXITED, FORKED, NAMED
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
-from netwatch_tui.sockets.connection_events import Actor
+from netwatch_tui.sockets.connection_events import EventProcess
 
 _FIRST_NAMESPACE = "pid:[4026531836]"
 """PROC_PID_INIT_INO in the kernel's include/linux/proc_ns.h."""
@@ -34,7 +34,7 @@ class ThreadNames(TaskNames):
         """What takes rows about tasks, by their codes."""
         return {NAMED: self._task_named, FORKED: self._task_begun, EXITED: self._task_ended}
 
-    def actor(self, task: int) -> Actor | None:
+    def actor(self, task: int) -> EventProcess | None:
         """The process of the task with this number."""
         if task <= 0 or not self.can_name:
             return None

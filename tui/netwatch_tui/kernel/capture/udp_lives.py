@@ -12,7 +12,7 @@ from typing import NamedTuple
 from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSocket
 from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.proc_line import ip_address
-from netwatch_tui.sockets.connection_events import Actor, ConnectionEvent, EventKind, EventSource
+from netwatch_tui.sockets.connection_events import ConnectionEvent, EventKind, EventProcess, EventSource
 from netwatch_tui.sockets.socket import NOWHERE, Family
 
 MOST_SENDERS = 65_536
@@ -25,13 +25,15 @@ class _Sender(NamedTuple):
     """Who sent first from a port."""
 
     began: float
-    owner: Actor
+    owner: EventProcess
 
 
 class UdpLives:
     """Follows UDP ports by what is told of them in the order of time."""
 
-    def __init__(self, queue: EventQueue, actor: Callable[[int], Actor | None], epoch: Callable[[int], float]) -> None:
+    def __init__(
+        self, queue: EventQueue, actor: Callable[[int], EventProcess | None], epoch: Callable[[int], float]
+    ) -> None:
         """Know nothing yet.
 
         Args:
