@@ -42,7 +42,7 @@ from tests.support.kernel import NOBODY, ROOT, Child, Netns
 PERF_EVENT_IOC_DISABLE = 0x2401
 
 
-@pytest.mark.usefixtures("may_capture")
+@pytest.mark.usefixtures("may_capture", "patience")
 def test_no_connection_is_missed_however_short(
     here: Netns, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
