@@ -18,6 +18,12 @@ class Losses(NamedTuple):
     is_suspect: bool = False
     """Whether some may have been thrown away that will only be counted next time."""
 
+    def with_more(self, more: Losses) -> Losses:
+        """Together with another reading's."""
+        return Losses(
+            self.tcp + more.tcp, self.udp + more.udp, self.gaps + more.gaps, self.is_suspect or more.is_suspect
+        )
+
 
 class RecordSource(Protocol):
     """Records of all processors."""

@@ -10,12 +10,25 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
+from netwatch_tui.kernel.capture.event_format import FormatError
 from netwatch_tui.kernel.capture.record_source import Losses
 from netwatch_tui.kernel.capture.trace_pages import page_layout, page_records
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
-from netwatch_tui.kernel.capture.tracepoints import ERROR, INTERRUPT, ROUTE, TASKS, TCP, UDP, Row, known_tracepoints
+from netwatch_tui.kernel.capture.tracepoints import (
+    ERROR,
+    IN_IDLE,
+    INTERRUPT,
+    ROUTE,
+    TASKS,
+    TCP,
+    UDP,
+    KnownTracepoint,
+    Row,
+    known_tracepoints,
+)
 
 PREFIX = "netwatch-tui."
 """What the names of instances begin with."""
@@ -31,37 +44,39 @@ _LOST = ("overrun", "dropped events")
 class TraceInstance:
     """An instance that records."""
 
-    def __init__(self, tracefs: Tracefs, buffer_kib: int = BUFFER_KIB) -> None:
+    def __init__(
+        self, tracefs: Tracefs, buffer_kib: int = BUFFER_KIB, *, idle_on: Collection[int] | None = None
+    ) -> None:
         """Make and start it.
 
         Args:
-            tracefs: Where instances are; closed with this one, if it could be made.
+            tracefs: Where instances are; closed with this one.
             buffer_kib: Kilobytes for each processor.
+            idle_on: Processors of which only that is recorded about connections that happens while they are idle; None
+                for everything that happens on all of them.
 
         Raises:
             FormatError: The kernel's records are laid out in an unknown way.
             OSError: The kernel refuses.
         """
         self._tracefs, self._root = tracefs, tracefs.root
-        self._page = page_layout(read_at(self._root, "events/header_page"))
-        known = known_tracepoints(tracefs, (*TCP, *UDP, *TASKS))
-        self._decoders = {each.format.id: each.decoder for each in known}
-        self._codes = {each.point.code for each in known}
         self.name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
+        self._cpus = None if idle_on is None else {f"cpu{number}" for number in idle_on}
         self._files: list[int] = []
         self._pipes: dict[int, str] = {}
         """Names of processors by descriptors."""
         self._lost: dict[str, int] = {}
         try:
-            self._folder = self._make()
-            self._arrange(buffer_kib)
-            for each in known:
-                if each.point.filter:
-                    write_at(self._folder, f"events/{each.point.name}/filter", each.point.filter)
-                write_at(self._folder, f"events/{each.point.name}/enable", "1")
-            write_at(self._folder, "tracing_on", "1")
-        except OSError:
-            self._remove()
+            if idle_on is None:
+                known = known_tracepoints(tracefs, (*TCP, *UDP, *TASKS))
+            else:
+                known = [each.narrowed(IN_IDLE) for each in known_tracepoints(tracefs, TCP)]
+            self._page = page_layout(read_at(self._root, "events/header_page"))
+            self._decoders = {each.format.id: each.decoder for each in known}
+            self._codes = {each.point.code for each in known}
+            self._start(known, buffer_kib)
+        except (OSError, FormatError):
+            self.close()
             raise
 
     @property
@@ -81,23 +96,14 @@ class TraceInstance:
 
     def read(self, rows: list[Row]) -> Losses:
         """Add what was recorded since the last time to some rows, processor by processor."""
-        for pipe in self._pipes:
-            for _ in range(_MOST_PAGES):
-                try:
-                    page = os.read(pipe, self._page.size)
-                except BlockingIOError:
-                    break
-                if not page:
-                    break
-                self._read_page(page, rows)
-        return Losses(sum(map(self._newly_lost, self._pipes.values())))
+        lost = 0
+        for pipe, cpu in self._pipes.items():
+            if self._read_pages(pipe, rows):  # only what has been full can have lost something
+                lost += self._newly_lost(cpu)
+        return Losses(lost)
 
     def close(self) -> None:
         """End it and remove it."""
-        self._remove()
-        self._tracefs.close()
-
-    def _remove(self) -> None:
         with suppress(OSError):
             write_at(self._root, f"instances/{self.name}/events/enable", "0")
         while self._files:
@@ -105,6 +111,16 @@ class TraceInstance:
         self._pipes.clear()
         with suppress(OSError):
             os.rmdir(f"instances/{self.name}", dir_fd=self._root)
+        self._tracefs.close()
+
+    def _start(self, known: Iterable[KnownTracepoint], buffer_kib: int) -> None:
+        self._folder = self._make()
+        self._arrange(buffer_kib)
+        for each in known:
+            if each.point.filter:
+                write_at(self._folder, f"events/{each.point.name}/filter", each.point.filter)
+            write_at(self._folder, f"events/{each.point.name}/enable", "1")
+        write_at(self._folder, "tracing_on", "1")
 
     def _make(self) -> int:
         """Its folder, locked; no other copy is between making and locking one meanwhile."""
@@ -136,8 +152,22 @@ class TraceInstance:
         write_at(folder, "buffer_size_kb", str(buffer_kib))
         self._open("free_buffer", os.O_WRONLY, folder)
         for cpu in sorted(os.listdir(self._open("per_cpu", os.O_DIRECTORY, folder))):
+            if self._cpus is not None and cpu not in self._cpus:
+                continue
             pipe = self._open(f"per_cpu/{cpu}/trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK, folder)
             self._pipes[pipe] = cpu
+
+    def _read_pages(self, pipe: int, rows: list[Row]) -> int:
+        """What one processor has recorded; returns the number of pages."""
+        for number in range(_MOST_PAGES):
+            try:
+                page = os.read(pipe, self._page.size)
+            except BlockingIOError:
+                return number
+            if not page:
+                return number
+            self._read_page(page, rows)
+        return _MOST_PAGES
 
     def _read_page(self, page: bytes, rows: list[Row]) -> None:
         decoders = self._decoders
