@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
 from tests.support.kernel import Netns, new_netns, why_no_namespaces
 
 
@@ -37,3 +38,25 @@ def anyones_folder() -> Iterator[Path]:
         path = Path(folder)
         path.chmod(0o777)
         yield path
+
+
+def why_no_events() -> str:
+    """Why the kernel's events can't be used here; empty where they can."""
+    try:
+        open_capture(CaptureWhen.ALWAYS).close()
+    except CaptureError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(scope="session")
+def may_capture(may_make_namespaces: None) -> None:
+    """Skips a test where the machine or the user does not allow the kernel's events."""
+    if reason := why_no_events():
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends wait for their totals however busy the machine is."""
+    monkeypatch.setattr("netwatch_tui.kernel.capture.tcp_lives.TOTALS_WITHIN", 10_000_000_000)

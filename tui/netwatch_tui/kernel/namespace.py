@@ -23,6 +23,7 @@ from netwatch_tui.kernel.proc_net import Table, read_lines
 from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
+    from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSockets
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
     from netwatch_tui.kernel.interface_addresses import InterfaceAddresses
     from netwatch_tui.kernel.mptcp_info import MptcpAnswer
@@ -337,6 +338,16 @@ class LinuxNamespace:
         if self._diag is not None:
             self._diag.close()
             self._diag = None
+
+    def destroyed_sockets(self) -> DestroyedSockets:
+        """What listens to destroyed sockets from now on.
+
+        Raises:
+            OSError: The namespace may not be entered, or listened in.
+        """
+        from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSockets
+
+        return DestroyedSockets(self.inode) if self.is_own else self._inside(partial(DestroyedSockets, self.inode))
 
     # --- rtnetlink ---
 
