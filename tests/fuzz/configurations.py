@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 
 from netwatch_tui.query.language.names import NO_NAMES
@@ -43,7 +44,8 @@ filter = "age:>1h process:/^a+$/"
 
 _VALUES = (
     "true", "false", "0", "-1", "1.5", "nan", "1e999", "1" * 5000, '""', "''", '"\\u0000"', '"\\u001b[2J"', "[]",
-    "[[]]", '["a", 1]', '[""]', '["\\u0000"]', "{}", "{a.b = 1}", "2026-01-01", '"/"', '"~/"', '"a/b"', '"("', '"is:"', '"/(/"',
+    "[[]]", '["a", 1]',
+    '[""]', '["\\u0000"]', "{}", "{a.b = 1}", "2026-01-01", '"/"', '"~/"', '"a/b"', '"("', '"is:"', '"/(/"',
     '"port:http"', '"age:>"', "'" + "(" * 3000 + "'", "[" * 2000, '"' + "a" * 5000 + '"', '"""', "ssh",
 )  # fmt: skip
 
@@ -59,7 +61,8 @@ def make(random: Random) -> str:
             case 1:
                 lines.insert(at, random.choice(lines))
             case 2:
-                lines[at] = spoil_bytes(random, lines[at].encode(errors="surrogateescape")).decode(errors="surrogateescape")
+                spoiled = spoil_bytes(random, os.fsencode(lines[at]))
+                lines[at] = spoiled.decode(errors="surrogateescape")
             case _:
                 lines[at] = f"{lines[at].partition('=')[0]}= {random.choice(_VALUES)}"
     return "\n".join(lines)
