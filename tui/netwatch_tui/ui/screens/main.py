@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
+from netwatch_tui.play.news import AlertsRang, CollectFailed, DataAged, Feed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.settings.saved_views import SavedViews, with_saved
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS, Key, bindings
@@ -38,6 +38,7 @@ from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.notices_page import NoticesScreen
+from netwatch_tui.ui.screens.picker import Command
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
@@ -45,6 +46,7 @@ from netwatch_tui.ui.screens.shown_names import ShownNames
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
+from netwatch_tui.ui.screens.watched_filters import WatchedFilters
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
@@ -102,7 +104,9 @@ class MainScreen(Screen[None]):
         self._filter_line = FilterLine(id="filter")
         self._notice = NoticeLine(id="notice")
         self.view_choices = ViewChoices(self, self._table, is_recorded=self._player is not None)
-        self.filter_editing = FilterEditing(self, self._table, self._filter_line, SavedFilters(self, remembered))
+        self._watched = WatchedFilters(self, remembered, setup.watches)
+        saved_filters = SavedFilters(self, remembered, self._watched.refresh)
+        self.filter_editing = FilterEditing(self, self._table, self._filter_line, saved_filters)
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
@@ -113,9 +117,8 @@ class MainScreen(Screen[None]):
         probing = Probing(self, setup.plan_probe, self.run_worker)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
-        manager = ViewManager(
-            self, self._views, setup.saved_views or SavedViews(None), setup.views, self.filter_editing.commands
-        )
+        saved_views = setup.saved_views or SavedViews(None)
+        manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands)
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
@@ -128,6 +131,10 @@ class MainScreen(Screen[None]):
             for name in dir(controller):
                 if name.startswith("action_"):
                     setattr(self, name, getattr(controller, name))
+
+    def _filter_commands(self) -> list[Command]:
+        """What can be done with filters in the list of views and filters."""
+        return [*self.filter_editing.commands(), *self._watched.commands()]
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -151,6 +158,7 @@ class MainScreen(Screen[None]):
         self._filter_line.leave(self._spec.query.text, self._spec.query.note)
         self._info.warn(self._notices)
         self._feed.begin(self._post_news)
+        self._watched.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room."""
@@ -226,6 +234,8 @@ class MainScreen(Screen[None]):
                 self._status.age(age)
             case PositionMoved(position):
                 self._position.show(position)
+            case AlertsRang(total, notices, bell):
+                self._ring(total, notices, bell=bell)
 
     def _show(self, view: View) -> None:
         self._view = view
@@ -238,6 +248,14 @@ class MainScreen(Screen[None]):
         self._flow_columns.look()
         self._acting.show(view)
         self._names.look()
+
+    def _ring(self, total: int, notices: Sequence[str], *, bell: bool) -> None:
+        """Sockets began to match watched filters: say so, over a dialog as well."""
+        self._status.rang(total)
+        for text in notices:
+            self.app.post_message(Said(text))
+        if bell:
+            self.app.bell()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:
