@@ -18,6 +18,7 @@ from pathlib import Path
 from netwatch_tui.files.bounded_reader import STANDARD_STREAM, not_regular
 
 PRIVATE = 0o600
+_NO_LINK = "it is a symbolic link, and no link is followed"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -76,7 +77,16 @@ def append_in(folder: int, name: str, data: bytes) -> None:
         OSError: It can't be written, or only in part, it is a link or no regular file, or it is another user's.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(os.open(name, flags, PRIVATE, dir_fd=folder), "ab", buffering=0) as file:  # noqa: PTH123 -- a descriptor
+    try:
+        fd = os.open(name, flags, PRIVATE, dir_fd=folder)
+    except OSError as error:
+        match error.errno:
+            case errno.ELOOP:
+                raise OSError(errno.ELOOP, _NO_LINK) from error
+            case errno.ENXIO:
+                raise not_regular(stat.S_IFIFO) from error
+        raise
+    with open(fd, "ab", buffering=0) as file:  # noqa: PTH123 -- a descriptor
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise not_regular(found.st_mode)
@@ -136,7 +146,7 @@ def _explained(error: OSError) -> OSError:
     """The same in words that help where those of the system don't."""
     match error.errno:
         case errno.ELOOP:
-            return OSError(errno.ELOOP, "it is a symbolic link, and no link is followed; - is standard output")
+            return OSError(errno.ELOOP, f"{_NO_LINK}; - is standard output")
         case errno.ENXIO:
             return OSError(errno.ENXIO, "nobody reads from this pipe")
         case _:
