@@ -155,7 +155,7 @@ def _words(rule: AlertRule, socket: Socket, others: int) -> Iterator[str]:
     """What is said of the first of some sockets that ring, and of how many the others are."""
     if rule.notice:
         to = f" → {peer_text(socket)}" if socket.peer_port else ""
-        more = f", and {others:,} more{' without a command' if rule.command else ''}" if others else ""
+        more = f", and {others:,} more{', which start no command' if rule.command else ''}" if others else ""
         yield f"Alert {rule.name}: {socket.netid} {socket.state} {local_text(socket)}{to} {process_text(socket)}{more}"
     elif rule.command and others:
         yield f"Alert {rule.name}, {_sockets(others)}: no command, as one a second is the most."
