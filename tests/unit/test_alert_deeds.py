@@ -19,7 +19,7 @@ from netwatch_tui.collect.alert_watch import Ringing
 from netwatch_tui.files import private_writer
 from netwatch_tui.files.private_writer import append_file
 from netwatch_tui.output.alert_objects import AlertFormat
-from netwatch_tui.play.alert_deeds import AlertDeeds, AlertsOfTick
+from netwatch_tui.play.alert_deeds import MOST_CELLS, AlertDeeds, AlertsOfTick
 from netwatch_tui.play.alerting import MOST_WAITING, Alerting
 from netwatch_tui.play.news import AlertsRang, News
 from netwatch_tui.play.throttle import A_SECOND, Throttle
@@ -84,10 +84,15 @@ def test_a_socket_is_told_with_the_name_of_the_rule() -> None:
     assert Told().ring(RULE._replace(bell=False), MANY[:1], 0.0) == [AlertsRang(1, words, bell=False)]
     assert Told().ring(RULE._replace(notice=False), MANY[:1], 0.0) == [AlertsRang(1, (), bell=True)]
     assert Told().ring(SILENT, MANY[:1], 0.0) == [AlertsRang(1, (), bell=False)], "it counts all the same"
-    listener = unix("/run/x.sock", inode=5, local_port=5, owners=(owner(1, 3, "x\x1b[31m"),))
-    (news,) = Told().ring(RULE, [listener], 0.0)
+
+
+def test_what_is_said_is_one_harmless_line_that_ends() -> None:
+    held = unix("/run/x.sock", inode=5, local_port=5, owners=tuple(owner(n, 3, f"x\x1b[{n}m") for n in range(1, 1000)))
+    (news,) = Told().ring(RULE._replace(name="a\x1b[31m\n"), [held], 0.0)
     assert isinstance(news, AlertsRang)
+    assert news.notices[0].startswith(r"Alert a\x1b[31m\x0a: u_str ESTAB /run/x.sock 5 ")
     assert news.notices[0].isprintable()
+    assert len(news.notices[0]) == MOST_CELLS
 
 
 def test_a_flood_is_one_notice_and_one_bell_a_second_with_its_count() -> None:

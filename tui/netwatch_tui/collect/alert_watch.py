@@ -108,12 +108,11 @@ class _RuleWatch:
         fresh = self._fresh(snapshot, moment)
         effort = Effort()
         hits = self._hits(fresh, moment, effort)
-        quiet = {id: _Quiet(fresh.get(id, known.socket), known.since) for id, known in self._quiet.items()}
-        quiet |= {id: _Quiet(socket, self._ticks) for id, socket in fresh.items() if self._was_there(socket)}
-        ringing = [socket for socket in hits if socket.id not in self._matching and socket.id not in quiet]
+        begun = [socket for socket in hits if socket.id not in self._matching]
+        ringing = [socket for socket in begun if socket.id not in self._quiet and not self._was_there(socket)]
         self._matching = self._matched(fresh, hits, is_sure=not effort.unread)
         self._again = fresh if effort.unread else {}
-        self._quiet = {id: each for id, each in quiet.items() if id in self._again or not self._is_known(each, moment)}
+        self._quiet = self._still_quiet(fresh, moment)
         self._forget({socket.id for socket in (*snapshot.delta.closed, *snapshot.delta.dropped)})
         self._last_at, self.knows_all = snapshot.taken_at, True
         return Ringing(self.rule, tuple(ringing), effort.text)
@@ -157,10 +156,21 @@ class _RuleWatch:
         """Whether a socket was there before this rule looked at it, or at its kind."""
         return self._ticks == 1 or (socket.was_there and socket.seen_at > self._last_at)
 
-    def _is_known(self, quiet: _Quiet, moment: Moment) -> bool:
-        """Whether all is known of a socket that the rule may ask for."""
-        owners, ticks = quiet.socket.owners, self._ticks - quiet.since
-        if quiet.socket.owner_reason is OwnerReason.NOT_YET:
+    def _still_quiet(self, fresh: dict[int, Socket], moment: Moment) -> dict[int, _Quiet]:
+        """By id, what was there and can't ring before more is known of it."""
+        quiet = {}
+        for id, (known, since) in self._quiet.items():
+            if not self._is_known(socket := fresh.get(id, known), since, moment):
+                quiet[id] = _Quiet(socket, since)
+        for id, socket in fresh.items():
+            if id not in self._quiet and self._was_there(socket) and not self._is_known(socket, self._ticks, moment):
+                quiet[id] = _Quiet(socket, self._ticks)
+        return quiet
+
+    def _is_known(self, socket: Socket, since: int, moment: Moment) -> bool:
+        """Whether all is known that the rule may ask for, of a socket that was first seen at this tick."""
+        owners, ticks = socket.owners, self._ticks - since
+        if socket.owner_reason is OwnerReason.NOT_YET or socket.id in self._again:
             return False
         if self._needs.flows_of_all and ticks < _TICKS_FOR_RATES:
             return False

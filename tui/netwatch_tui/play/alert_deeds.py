@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from netwatch_tui.collect.alert_watch import Ringing
-from netwatch_tui.fields.format import local_text, peer_text
+from netwatch_tui.fields.format import clip, local_text, peer_text, printable
 from netwatch_tui.fields.holders import process_text
 from netwatch_tui.files.private_writer import append_file
 from netwatch_tui.play.alert_commands import MOST_RUNNING, AlertCommands
@@ -25,6 +25,9 @@ from netwatch_tui.view.alert_rule import AlertRule
 
 REAP_EVERY = 0.5
 """Seconds after which commands that run are looked at: so long at most is one a zombie."""
+
+MOST_CELLS = 400
+"""Of a notice: a socket may have thousands of holders."""
 
 
 class AlertsOfTick(NamedTuple):
@@ -123,7 +126,7 @@ class AlertDeeds:
                 which = f"Alert {name}, {_sockets(trouble.times)}" if trouble.times else f"Alert {name}"
                 texts.append(f"{which}: {trouble.first}.")
         if texts or is_news:
-            self._post(AlertsRang(self._rang, tuple(texts), bell))
+            self._post(AlertsRang(self._rang, tuple(clip(printable(text), MOST_CELLS) for text in texts), bell))
 
     def next_due(self, now: float) -> float | None:
         """When there is something to do; None for never."""
