@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from queue import SimpleQueue
 from typing import TypeVar
 
+from netwatch_tui.collect.collector import Collects
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -18,7 +19,9 @@ from netwatch_tui.play.garbage import MOST_OLD, MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import AlertsRang, CollectFailed, DataAged, News, ViewReady
 from netwatch_tui.query import parse
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.alert_rule import watched_filter
 from netwatch_tui.view.spec import ViewSpec
@@ -405,18 +408,17 @@ def test_what_a_watched_filter_asks_for_is_collected_whatever_is_shown() -> None
     worker.stop()
 
 
-def test_what_opens_in_a_tick_that_fails_rings_with_the_next_one() -> None:
-    source, posted = FailingSource(WEB), Posted()
-    source.fails = False
-    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05))
+def test_what_opens_in_a_tick_that_is_lost_rings_with_the_next_one() -> None:
+    source, posted, lossy = FakeSource(WEB), Posted(), Lossy()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05), record=lossy.around)
     worker.watch([CLIENTS])
     worker.begin(posted.post)
     posted.until(lambda message: message.view.pace is not None)
-    source.fails = True
+    lossy.loses = True
+    source.put(WEB, CLIENT)
     while not isinstance(posted.any(), CollectFailed):
         pass
-    source.put(WEB, CLIENT)
-    source.fails = False
+    lossy.loses = False
     assert posted.until_it_rings().total == 1
     worker.stop()
 
@@ -457,6 +459,39 @@ class FailingSource(FakeSource):
         if self.fails:
             raise RuntimeError("out of luck")
         return super().lines(namespace, table, check)
+
+
+class Lossy:
+    """A collector that has looked, and whose word gets lost."""
+
+    def __init__(self) -> None:
+        self.loses = False
+
+    def around(self, collects: Collects) -> Collects:
+        self._collects = collects
+        return self
+
+    @property
+    def namespaces(self) -> str:
+        return self._collects.namespaces
+
+    @namespaces.setter
+    def namespaces(self, namespaces: str) -> None:
+        self._collects.namespaces = namespaces
+
+    @property
+    def needs(self) -> Needs:
+        return self._collects.needs
+
+    @needs.setter
+    def needs(self, needs: Needs) -> None:
+        self._collects.needs = needs
+
+    def collect(self, now: float) -> Snapshot:
+        snapshot = self._collects.collect(now)
+        if self.loses:
+            raise RuntimeError("lost")
+        return snapshot
 
 
 class Unanswering(FakeSource):
