@@ -56,8 +56,9 @@ class Posted:
 
     def until_it_rings(self) -> AlertsRang:
         """The next alert."""
+        end = time.monotonic() + PATIENCE
         while not isinstance(message := self.any(), AlertsRang):
-            pass
+            assert time.monotonic() < end, "nothing rang"
         return message
 
     def until(self, wanted: Callable[[ViewReady], bool]) -> ViewReady:
