@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import filters, keys, proc_trees, recordings, screens, snapshots, state_files
+from tests.fuzz import configurations, filters, keys, proc_trees, recordings, screens, snapshots, state_files
 from tests.fuzz.runner import Counts
 
 RUNNERS: dict[str, Callable[[int, float], Counts]] = {
+    "configurations": configurations.run,
     "filters": filters.run,
     "keys": keys.run,
     "proc": proc_trees.run,

@@ -32,6 +32,7 @@ def make(random: Random) -> tuple[str, bytes]:
     """The name of a file, and what is in it."""
     if random.random() < 0.5:
         value: Any = {"version": 1, "typed": ["port:80", "é"], "saved": {"web": "port:443", "dns": "port:53"}}
+        value["watched"] = ["web"]
         for _ in range(random.choice((1, 1, 2, 5))):
             spoil_value(random, value)
         data = to_text(value)
@@ -72,7 +73,7 @@ def _refuses_filters(folder: Path, data: bytes) -> bool:
     remembered = Remembered(folder)
     try:
         before = remembered.read()
-        json.dumps([before.typed, dict(before.saved)])
+        json.dumps([before.typed, dict(before.saved), sorted(before.watched)])
         remembered.add_typed("new")
     except ValueError as error:
         check_said(str(error))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from netwatch_tui.play.news import CollectFailed, News, PositionMoved, ViewReady
+from netwatch_tui.play.news import AlertsRang, CollectFailed, News, PositionMoved, ViewReady
 from netwatch_tui.play.position import Position
 from netwatch_tui.view.view import View
 
@@ -32,6 +32,13 @@ class Posted:
         """The next message, which must be of this kind."""
         message = self.any()
         assert isinstance(message, kind)
+        return message
+
+    def until_it_rings(self) -> AlertsRang:
+        """The next alert."""
+        end = time.monotonic() + PATIENCE
+        while not isinstance(message := self.any(), AlertsRang):
+            assert time.monotonic() < end, "nothing rang"
         return message
 
     def until(self, wanted: Callable[[ViewReady], bool]) -> ViewReady:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.sockets.socket import Socket
@@ -166,6 +167,7 @@ async def on_stage(
     actor: TakesAim | None = None,
     plan_probe: Plan | None = None,
     names: HostNameCache | None = None,
+    watches: Watches | None = None,
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
@@ -176,7 +178,9 @@ async def on_stage(
         remembered = Remembered(folder or Path(passing))
         saved_views = SavedViews(folder or Path(passing))
         saved = () if folder is None else _saved(saved_views)
-        setup = Setup(keymap, arrangement, views, saved, saved_views, plan_probe=plan_probe, actor=actor)
+        setup = Setup(
+            keymap, arrangement, views, saved, saved_views, plan_probe=plan_probe, actor=actor, watches=watches
+        )
         app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()

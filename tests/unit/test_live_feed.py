@@ -8,15 +8,20 @@ import time
 import weakref
 from collections.abc import Callable, Collection
 
+from netwatch_tui.collect.collector import Collects
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
+from netwatch_tui.play.alerting import Alerting
 from netwatch_tui.play.garbage import MOST_OLD, MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import CollectFailed, DataAged, ViewReady
 from netwatch_tui.query import parse
+from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.alert_rule import watched_filter
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import tcp
 from tests.support.fake import OWN, FakeNamespace, FakeSource
@@ -340,6 +345,48 @@ def test_garbage_that_is_freed_at_once_counts_for_nothing() -> None:
         garbage.hand_back()
 
 
+CLIENTS = watched_filter("clients", parse("peer_port:50001"))
+
+
+def test_a_watched_filter_rings_also_while_the_screen_is_paused() -> None:
+    source, posted = FakeSource(WEB), Posted()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05))
+    worker.watch([CLIENTS])
+    worker.begin(posted.post)
+    posted.until(lambda message: message.view.pace is not None)  # it has had its second tick
+    worker.show(ViewSpec(interval=0.05, paused=True))
+    source.put(WEB, CLIENT)
+    rang = posted.until_it_rings()
+    assert (rang.total, rang.bell) == (1, True)
+    assert rang.notices[0].startswith("Alert clients: tcp ESTAB 10.0.0.5:443 → 10.0.0.9:50001 ")
+    worker.stop()
+    assert "alerts" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_a_watched_filter_asks_for_is_collected_whatever_is_shown() -> None:
+    source, posted = FakeSource(WEB, CLIENT), Posted()
+    busy = watched_filter("busy", parse("rate_in:>1M"))
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05), alerts=Alerting([busy]))
+    worker.begin(posted.post)
+    posted.until(lambda _: source.counter_lists > 0)
+    worker.stop()
+
+
+def test_what_opens_in_a_tick_that_is_lost_rings_with_the_next_one() -> None:
+    source, posted, lossy = FakeSource(WEB), Posted(), Lossy()
+    worker = LiveFeed(source, TABLES, ViewSpec(interval=0.05), record=lossy.around)
+    worker.watch([CLIENTS])
+    worker.begin(posted.post)
+    posted.until(lambda message: message.view.pace is not None)
+    lossy.loses = True
+    source.put(WEB, CLIENT)
+    while not isinstance(posted.any(), CollectFailed):
+        pass
+    lossy.loses = False
+    assert posted.until_it_rings().total == 1
+    worker.stop()
+
+
 def test_it_stops_in_the_middle_of_a_tick() -> None:
     source = EndlessSource(WEB)
     worker = LiveFeed(source, TABLES, ViewSpec(interval=1))
@@ -376,6 +423,39 @@ class FailingSource(FakeSource):
         if self.fails:
             raise RuntimeError("out of luck")
         return super().lines(namespace, table, check)
+
+
+class Lossy:
+    """A collector that has looked, and whose word gets lost."""
+
+    def __init__(self) -> None:
+        self.loses = False
+
+    def around(self, collects: Collects) -> Collects:
+        self._collects = collects
+        return self
+
+    @property
+    def namespaces(self) -> str:
+        return self._collects.namespaces
+
+    @namespaces.setter
+    def namespaces(self, namespaces: str) -> None:
+        self._collects.namespaces = namespaces
+
+    @property
+    def needs(self) -> Needs:
+        return self._collects.needs
+
+    @needs.setter
+    def needs(self, needs: Needs) -> None:
+        self._collects.needs = needs
+
+    def collect(self, now: float) -> Snapshot:
+        snapshot = self._collects.collect(now)
+        if self.loses:
+            raise RuntimeError("lost")
+        return snapshot
 
 
 class Unanswering(FakeSource):

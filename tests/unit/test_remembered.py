@@ -60,6 +60,37 @@ def test_a_file_that_is_not_ours_is_refused_and_left_alone(tmp_path: Path, text:
     assert path.read_text(errors="surrogateescape") == text
 
 
+def test_which_filters_are_watched_is_remembered_with_their_names(tmp_path: Path) -> None:
+    remembered = Remembered(tmp_path)
+    for name in ("web", "dns"):
+        remembered.save(name, "port:80")
+        remembered.watch(name, is_on=True)
+    remembered.watch("no such filter", is_on=True)
+    remembered.add_typed("a")
+    assert Remembered(tmp_path).read().watched == {"web", "dns"}
+    remembered.watch("dns", is_on=False)
+    remembered.save("web", "port:443")
+    assert remembered.read().watched == {"web"}
+    remembered.delete("web")
+    assert remembered.read().watched == frozenset()
+
+
+def test_a_file_of_an_older_program_has_none_that_are_watched(tmp_path: Path) -> None:
+    (tmp_path / "filters.json").write_text('{"version": 1, "typed": ["a"], "saved": {"web": "port:80"}}')
+    assert Remembered(tmp_path).read() == Filters(("a",), {"web": "port:80"})
+
+
+@pytest.mark.parametrize(
+    ("watched", "words"), [('"web"', "`watched` is no list"), ('["web", 1]', r"watched\[1\] is no text")]
+)
+def test_a_damaged_list_of_watched_ones_is_never_overwritten(tmp_path: Path, watched: str, words: str) -> None:
+    path = tmp_path / "filters.json"
+    path.write_text(text := f'{{"typed": [], "saved": {{"web": "port:80"}}, "watched": {watched}}}')
+    with pytest.raises(ValueError, match=words):
+        Remembered(tmp_path).watch("web", is_on=False)
+    assert path.read_text() == text
+
+
 LONG = "a" * (MOST_LETTERS + 1)
 
 

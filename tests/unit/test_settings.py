@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui.arguments import DEFAULT_INTERVAL
+from netwatch_tui.query import parse
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.settings.config_file import config_path, config_text
 from netwatch_tui.settings.config_reader import read_settings
-from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW
+from netwatch_tui.settings.options import ALERT, COLORS, LIMITS, SCREEN, VIEW
 from netwatch_tui.settings.settings import Located, Settings
-from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.sockets.selection import EVERY_KIND, Selection
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
+from netwatch_tui.view.alert_rule import AlertRule
 from netwatch_tui.view.named_views import VIEWS, NamedView
+from netwatch_tui.view.row_choice import RowChoice
 from netwatch_tui.view.spec import ViewSpec
 
 EVERYTHING = """\
@@ -47,6 +50,17 @@ group = "process"
 
 [[views]]
 name = "plain"
+
+[[alerts]]
+name = "ssh"
+filter = "port:22"
+bell = true
+file = "~/ssh.ndjson"
+command = ["notify-send", "ssh", ""]
+
+[[alerts]]
+name = "database"
+filter = "port:5432"
 """
 
 
@@ -83,6 +97,17 @@ def test_all_that_can_be_said() -> None:
             ),
             NamedView("plain", columns=("mark", "state", "peer")),
         ),
+        alerts=(
+            AlertRule(
+                "ssh",
+                RowChoice(EVERY_KIND, (parse("port:22"),)),
+                bell=True,
+                notice=True,
+                file="~/ssh.ndjson",
+                command=("notify-send", "ssh", ""),
+            ),
+            AlertRule("database", RowChoice(EVERY_KIND, (parse("port:5432"),)), notice=True),
+        ),
     )
 
 
@@ -106,8 +131,9 @@ def test_all_that_can_be_said() -> None:
         ("thresholds.syn_unanswered = -1", "syn_unanswered: -1 is not a number from 0.1 to 1e+06"),
         ("colors.nwe = 'red'", "there is no option 'nwe'; did you mean 'new'?"),
         ("keys.write = 5", "write: 5 is not a list of texts"),
-        ("[thing]", "there is no part [thing]: [keys], [colors], [thresholds], [[views]]"),
-        ("[[thing]]", "there is no part [[thing]]: [keys], [colors], [thresholds], [[views]]"),
+        ("alerts = {name = 1}", "alerts: each alert is a part of its own, which begins with [[alerts]]"),
+        ("[thing]", "there is no part [thing]: [keys], [colors], [thresholds], [[views]], [[alerts]]"),
+        ("[[thing]]", "there is no part [[thing]]: [keys], [colors], [thresholds], [[views]], [[alerts]]"),
         ('theme = "a\\u001b[31m" "', "not valid TOML: "),
         ('"\\u001b[31m" = 1', "there is no option '\\x1b[31m': "),
     ],
@@ -133,6 +159,7 @@ def test_a_wrong_line_is_one_message_with_its_place_and_the_rest_holds(line: str
         ("name = 'x'\nsort = 'pid:up'", "my.toml:5: sort: 'up' is not a direction: asc, desc"),
         ("name = 'x'\ngroup = 'colour'", "my.toml:5: group: 'colour' is not a grouping: "),
         ("name = 'x'\nname = 'y'", "my.toml:5: name is set already, in line 4"),
+        ("name = 'x'\nfilter = 'udp'\nfilter = 5", "my.toml:6: filter is set already, in line 5"),
     ],
 )
 def test_a_view_is_whole_or_not_there(lines: str, what: str) -> None:
@@ -140,6 +167,38 @@ def test_a_view_is_whole_or_not_there(lines: str, what: str) -> None:
     assert len(problems) == 1
     assert problems[0].startswith(what)
     assert [view.name for view in settings.views] == ["kept", "last"]
+
+
+NEEDED = "name = 'x'\nfilter = 'port:1'\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("filter = 'port:80'", "my.toml:4: an alert needs a name"),
+        ("name = 'x'", "my.toml:4: an alert needs a filter"),
+        ("name = 'kept'\nfilter = 'port:1'", "my.toml:4: there is an alert 'kept' already"),
+        ("name = 'x'\nfilter = 'port:'", "my.toml:6: filter: "),
+        (f"{NEEDED}notice = false", "my.toml:4: an alert needs a bell, a notice, a file or a command"),
+        (f"{NEEDED}bell = 1", "my.toml:7: bell: 1 is neither true nor false"),
+        (f"{NEEDED}file = 'x'", "my.toml:7: file: 'x' is not the path of a file that begins with / or ~/"),
+        (f"{NEEDED}file = '/tmp/'", "my.toml:7: file: '/tmp/' is not the path of a file"),
+        (f'{NEEDED}file = "/a\\u0000"', "my.toml:7: file: '/a\\x00' is not the path of a file"),
+        (f"{NEEDED}command = 'rm -rf'", "my.toml:7: command: 'rm -rf' is not a list of words such as "),
+        (f"{NEEDED}command = ['x', 1]", "my.toml:7: command: ['x', 1] is not a list of words"),
+        (f'{NEEDED}command = ["a\\u0000"]', "my.toml:7: command: ['a\\x00'] is not a list of words"),
+        (f"{NEEDED}command = []", "my.toml:7: command: it names no program"),
+        (f"{NEEDED}command = ['', 'x']", "my.toml:7: command: it names no program"),
+        (f"{NEEDED}comand = ['x']", "my.toml:7: there is no option 'comand'; did you mean 'command'?"),
+        (f"{NEEDED}name = 'y'", "my.toml:7: name is set already, in line 5"),
+    ],
+)
+def test_an_alert_is_whole_or_not_there(lines: str, what: str) -> None:
+    kept = "[[alerts]]\nname = 'kept'\nfilter = ':22'\n"
+    settings, problems = read(f"{kept}[[alerts]]\n{lines}\n[[alerts]]\nname = 'last'\nfilter = 'udp'")
+    assert len(problems) == 1
+    assert problems[0].startswith(what)
+    assert [rule.name for rule in settings.alerts] == ["kept", "last"]
 
 
 def test_a_filter_of_a_view_may_name_what_the_machine_names() -> None:
@@ -191,12 +250,12 @@ def test_every_line_of_the_printed_configuration_can_be_switched_on() -> None:
         assert {option.name for option in options} <= table.keys()
 
 
-def test_the_example_of_a_view_is_one() -> None:
+def test_the_examples_of_a_view_and_an_alert_are_such() -> None:
     lines = [line.removeprefix("#   ") for line in printed().splitlines() if line.startswith("#   ")]
     settings, problems = read("\n".join(lines))
     assert not problems
-    assert len(settings.views) == 1
-    assert len(lines) == 1 + len(VIEW)
+    assert (len(settings.views), len(settings.alerts)) == (1, 1)
+    assert len(lines) == 1 + len(VIEW) + 1 + len(ALERT)
 
 
 def test_where_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:

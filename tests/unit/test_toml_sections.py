@@ -62,6 +62,7 @@ def test_every_way_to_write_something_down() -> None:
         ('a = """', "unterminated string"),
         ("a = 1 b = 2", "expected newline or end of document after a statement"),
         ("\udcff = 1", "not UTF-8"),
+        ("a = " + "1" * 5_000, "a number is too long"),
     ],
 )
 def test_a_wrong_line_costs_no_other(wrong: str, reason: str, newline: str) -> None:

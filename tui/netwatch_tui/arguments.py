@@ -300,6 +300,14 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=frozenset({Mode.WATCH}),
     ),
     Argument(
+        ("--on",),
+        "with --watch: print nothing but an `alert` event for each socket that begins to match FILTER; may be repeated",
+        STREAM,
+        values=("FILTER",),
+        action="append",
+        modes=frozenset({Mode.WATCH}),
+    ),
+    Argument(
         ("--wait-for",),
         "exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given",
         STREAM,
@@ -440,6 +448,7 @@ EXAMPLES = (
     ("netwatch-tui --why-port 8080", "who keeps a server from binding it"),
     ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
+    ("netwatch-tui --watch --on port:22 | logger", "who connects by ssh"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
     ("netwatch-tui --probe port:8000-8999", "which of these listeners answer, and where"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),

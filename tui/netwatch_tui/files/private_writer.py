@@ -18,6 +18,7 @@ from pathlib import Path
 from netwatch_tui.files.bounded_reader import STANDARD_STREAM, not_regular
 
 PRIVATE = 0o600
+_NO_LINK = "it is a symbolic link, and no link is followed"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -27,7 +28,7 @@ def write_file(path: Path, chunks: Iterable[bytes], *, replace: bool) -> None:
     Raises:
         OSError: It can't be written, it exists and may not be replaced, or it is no regular file; nothing was changed.
     """
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = _opened_parent(path)
     try:
         write_in(folder, path.name, chunks, replace=replace)
     finally:
@@ -56,20 +57,47 @@ def write_in(folder: int, name: str, chunks: Iterable[bytes], *, replace: bool) 
         on_failure.pop_all()
 
 
+def append_file(path: Path, data: bytes) -> None:
+    """Add to a file that a person named, which is made if it is not there.
+
+    Raises:
+        OSError: As in `append_in`.
+    """
+    folder = _opened_parent(path)
+    try:
+        append_in(folder, path.name, data)
+    finally:
+        os.close(folder)
+
+
 def append_in(folder: int, name: str, data: bytes) -> None:
     """Add to a file of a directory, which is made if it is not there.
 
     Raises:
-        OSError: It can't be written, it is a link or no regular file, or it is another user's.
+        OSError: It can't be written, or only in part, it is a link or no regular file, or it is another user's.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(os.open(name, flags, PRIVATE, dir_fd=folder), "ab", buffering=0) as file:  # noqa: PTH123 -- a descriptor
+    try:
+        fd = os.open(name, flags, PRIVATE, dir_fd=folder)
+    except OSError as error:
+        match error.errno:
+            case errno.ELOOP:
+                raise OSError(errno.ELOOP, _NO_LINK) from error
+            case errno.ENXIO:
+                raise not_regular(stat.S_IFIFO) from error
+        raise
+    with open(fd, "ab", buffering=0) as file:  # noqa: PTH123 -- a descriptor
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise not_regular(found.st_mode)
         if found.st_uid != os.geteuid() or found.st_nlink != 1:
             raise PermissionError(errno.EPERM, "it belongs to another user as well")
-        file.write(data)
+        if file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _opened_parent(path: Path) -> int:
+    return os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _mode(folder: int, name: str) -> int:
@@ -118,7 +146,7 @@ def _explained(error: OSError) -> OSError:
     """The same in words that help where those of the system don't."""
     match error.errno:
         case errno.ELOOP:
-            return OSError(errno.ELOOP, "it is a symbolic link, and no link is followed; - is standard output")
+            return OSError(errno.ELOOP, f"{_NO_LINK}; - is standard output")
         case errno.ENXIO:
             return OSError(errno.ENXIO, "nobody reads from this pipe")
         case _:

@@ -85,10 +85,16 @@ def row_choice(options: argparse.Namespace, more: str = "") -> RowChoice:
 
     A wrong filter ends the program with a line that says where. What should be known of one is said.
     """
-    queries = tuple(query(text) for text in (" ".join(options.filter), more) if text)
-    for note in [note.text for each in queries for note in each.notes]:
-        complain(f"filter: {note}")
+    queries = tuple(query_with_notes(text) for text in (" ".join(options.filter), more) if text)
     return RowChoice(selection(options), queries)
+
+
+def query_with_notes(text: str) -> Query:
+    """A filter, as in `query`; what should be known of it is said."""
+    found = query(text)
+    for note in found.notes:
+        complain(f"filter: {note.text}")
+    return found
 
 
 def choose_rows(choice: RowChoice, snapshot: Snapshot, sockets: Iterable[Socket] | None = None) -> list[Socket]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.files.state_folder import check_folder, state_folder
-from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection
+from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection, services_for
 from netwatch_tui.modes.configuration import read_configuration
 from netwatch_tui.settings.arrangement import Arranged, Arrangement
 from netwatch_tui.settings.saved_views import SavedView, SavedViews, with_saved
@@ -27,6 +27,7 @@ from netwatch_tui.view.view import View
 
 if TYPE_CHECKING:
     from netwatch_tui.collect.collector import Collects
+    from netwatch_tui.play.alerting import Alerting
     from netwatch_tui.play.news import Feed
     from netwatch_tui.recording.recorder import Recorder
 
@@ -151,6 +152,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
         record=record if options.record else None,
         thresholds=start.settings.thresholds,
         rewind_memory=start.settings.rewind_memory,
+        alerts=_alerting(start.settings),
     )
     try:
         return _run(feed, spec, start, lambda: os.uname().nodename)
@@ -159,6 +161,15 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
             from netwatch_tui.modes.record import finish
 
             finish(options, recorder)
+
+
+def _alerting(settings: Settings) -> Alerting:
+    """What watches the configured filters."""
+    from netwatch_tui.fields.catalogue import OBJECT_FIELDS
+    from netwatch_tui.output.alert_objects import AlertFormat
+    from netwatch_tui.play.alerting import Alerting
+
+    return Alerting(settings.alerts, AlertFormat(os.uname().nodename, partial(services_for, OBJECT_FIELDS)))
 
 
 def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from netwatch_tui.collect.alert_watch import AlertWatch, Ringing
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
@@ -16,6 +17,7 @@ from netwatch_tui.modes.common import (
     complain,
     namespace_of,
     print_batches,
+    query_with_notes,
     row_choice,
     services_for,
     tell_if_in_vain,
@@ -24,12 +26,14 @@ from netwatch_tui.modes.common import (
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of, with_info
 from netwatch_tui.modes.record import recorded, snapshots
+from netwatch_tui.output.alert_objects import alert_lines
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import Event, event_lines
 from netwatch_tui.output.registry import fields_of
-from netwatch_tui.sockets.needs import EVERY_NEED, Needs
+from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.alert_rule import AlertRule
 from netwatch_tui.view.row_choice import RowChoice
 
 
@@ -40,17 +44,20 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
         return 2
     choice, columns, status = row_choice(options), options.columns or (), 0
     columns = with_info(columns, "ndjson") if options.info else columns
+    alerts = AlertWatch(_rules(options.on, choice)) if options.on else None
     if options.replay:
         from netwatch_tui.modes.replay_once import opened, told
 
         with Interrupts() as interrupts:
             recording = opened(options.replay)
-            status = print_batches(batches(told(recording, interrupts.ticker), choice, columns, recording.host))
+            shown = told(recording, interrupts.ticker)
+            status = print_batches(batches(shown, choice, columns, recording.host, alerts))
     else:
-        needs = choice.needs.union(field_needs(columns or fields_of("ndjson")))
+        judged = alerts.needs if alerts else NOTHING_MORE
+        needs = choice.needs.union(judged, field_needs(columns or fields_of("ndjson")))
         ticks = collecting(options, make_source, choice.selection, needs, options.duration, for_reader=True)
         with ticks as (collected, _):
-            status = print_batches(batches(collected, choice, columns, os.uname().nodename))
+            status = print_batches(batches(collected, choice, columns, os.uname().nodename, alerts))
     return status
 
 
@@ -94,15 +101,34 @@ def collecting(
 
 
 def batches(
-    snapshots: Iterable[Snapshot], choice: RowChoice, columns: tuple[str, ...], host: str
+    snapshots: Iterable[Snapshot],
+    choice: RowChoice,
+    columns: tuple[str, ...],
+    host: str,
+    alerts: AlertWatch | None = None,
 ) -> Iterator[Iterator[str]]:
-    """What happened between one snapshot and the next, as lines."""
+    """What happened between one snapshot and the next, as lines; only what begins to match, where that is watched."""
     services = services_for(columns or fields_of("ndjson"))
     for snapshot in snapshots:
-        names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
-        head = Head(snapshot.taken_at, host, columns, names, findings=findings, networks=networks, services=services)
-        head = head._replace(flows=snapshot.flows, process_details=snapshot.process_details)
-        yield event_lines(events(snapshot, choice), head)
+        head = Head.of(snapshot, host, columns, services)
+        if alerts is None:
+            yield event_lines(events(snapshot, choice), head)
+        else:
+            yield ringing_lines(alerts.look(snapshot), head)
+
+
+def ringing_lines(found: Iterable[Ringing], head: Head) -> Iterator[str]:
+    """What begins to match, rule by rule, with a word of what could not be searched in good time."""
+    for rule, sockets, unsearched in found:
+        yield from alert_lines(rule.name, sockets, head)
+        if unsearched:
+            complain(f"filter: {unsearched}")
+
+
+def _rules(filters: Iterable[str], choice: RowChoice) -> Iterator[AlertRule]:
+    """Each filter watched among the sockets that are chosen anyway."""
+    for text in filters:
+        yield AlertRule(text, choice._replace(queries=(*choice.queries, query_with_notes(text))))
 
 
 def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.networks import Networks
     from netwatch_tui.sockets.ownership import ProcessDetailsByPid
     from netwatch_tui.sockets.services import ServiceNames
+    from netwatch_tui.sockets.snapshot import Snapshot
 
 
 class Head(NamedTuple):
@@ -45,6 +46,15 @@ class Head(NamedTuple):
     """Whether these names stand in place of ports in addresses."""
     host_names: HostNames = {}
     """What addresses are called, as far as that was looked up."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, host: str, columns: tuple[str, ...], services: ServiceNames) -> Head:
+        """What is known besides the sockets of a snapshot."""
+        return cls(
+            snapshot.taken_at, host, columns, snapshot.namespaces.names, findings=snapshot.findings,
+            flows=snapshot.flows, networks=snapshot.networks, process_details=snapshot.process_details,
+            services=services,
+        )  # fmt: skip
 
     @property
     def moment(self) -> Moment:

@@ -119,16 +119,16 @@ def _socket() -> dict[str, Any]:
 
 
 def _event() -> dict[str, Any]:
-    return _object(
-        {
-            "version": {"const": VERSION},
-            "event": one_of(("opened", "changed", "closed")),
-            "time": {**TIME, "description": "of the tick that found it"},
-            "host": _HOST,
-            "was": {**one_of(State, or_null=True), "description": "the state before, of a change"},
-            "socket": _SOCKET,
-        }
-    )
+    properties = {
+        "version": {"const": VERSION},
+        "event": one_of(("opened", "changed", "closed", "alert")),
+        "rule": {**TEXT, "description": "of an alert alone: the filter of --on, or the name in the configuration"},
+        "time": {**TIME, "description": "of the tick that found it"},
+        "host": _HOST,
+        "was": {**one_of(State, or_null=True), "description": "the state before, of a change"},
+        "socket": _SOCKET,
+    }
+    return _object(properties, tuple(name for name in properties if name != "rule"))
 
 
 def _difference() -> dict[str, Any]:

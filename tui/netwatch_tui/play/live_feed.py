@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.host_name_cache import HostNameCache
@@ -17,6 +17,7 @@ from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
 from netwatch_tui.kernel.reverse_lookup import LookUp, look_up, look_up_behind
 from netwatch_tui.kernel.source import Source
+from netwatch_tui.play.alerting import Alerting
 from netwatch_tui.play.background_collector import BackgroundCollector, Collected
 from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.play.moves import Comparand, CompareWith, Move
@@ -29,6 +30,7 @@ from netwatch_tui.sockets.host_names import NameAnswer
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.view.alert_rule import AlertRule
 from netwatch_tui.view.compared import Base
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
@@ -39,7 +41,13 @@ LATE = 1.0
 """Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
 
 
-_Wish = ViewSpec | Move | Comparand | Collected | NameAnswer
+class _Watched(NamedTuple):
+    """The rules of filters that are watched besides the configured ones."""
+
+    rules: tuple[AlertRule, ...]
+
+
+_Wish = ViewSpec | Move | Comparand | Collected | NameAnswer | _Watched
 """What wakes the thread that makes views."""
 
 
@@ -68,6 +76,7 @@ class LiveFeed:
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
         find_name: LookUp = look_up,
         rewind_memory: float = REWIND_MEMORY,
+        alerts: Alerting | None = None,
     ) -> None:
         """Begin nothing yet.
 
@@ -80,6 +89,7 @@ class LiveFeed:
             thresholds: From when on something is a problem, as in `HealthWatch`.
             find_name: Finds the name of an address; called in threads.
             rewind_memory: MiB that the ticks to which one can go back may take.
+            alerts: Judges snapshots by watched filters; its thread ends with the others.
         """
         self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
@@ -96,6 +106,7 @@ class LiveFeed:
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
+        self._alerts = alerts or Alerting()
         names = HostNameCache(HostsFile(), partial(look_up_behind, tell=self._ticker.ask, find=find_name))
         past = PastTicks(rewind_memory * MEBIBYTE)
         self._session = Session(self._wanted, spec, self._ask, past, self._measure, names)
@@ -113,6 +124,7 @@ class LiveFeed:
     def begin(self, post: Post) -> None:
         """Start both threads."""
         self._post = post
+        self._alerts.begin(post)
         self._background.begin(self._collector, self._ticker.ask)
         self._ticker.begin(self._run)
 
@@ -128,10 +140,15 @@ class LiveFeed:
         """Ask for what is different from something, or no more."""
         self._ticker.ask(comparand)
 
+    def watch(self, rules: Sequence[AlertRule]) -> None:
+        """Watch by these rules as well as by the configured ones, and by no others any more."""
+        self._ticker.ask(_Watched(tuple(rules)))
+
     def stop(self) -> None:
-        """End both threads, in the middle of a tick if need be, and wait for them."""
+        """End all threads, in the middle of a tick if need be, and wait for them."""
         self._background.stop()
         self._ticker.stop()
+        self._alerts.stop()
 
     def _run(self) -> None:
         self._garbage = Garbage()
@@ -145,7 +162,7 @@ class LiveFeed:
         now, expiry = self._ticker.clock(), self._session.next_expiry
         if now >= self._plan.due and not self._background.is_busy:
             self._must_repeat = False
-            self._background.collect(now, self._wanted.namespaces, self._wanted.needs)
+            self._background.collect(now, self._wanted.namespaces, self._wanted.needs.union(self._alerts.needs))
         elif expiry is not None and now >= expiry:
             self._attempt(self._session.expire)
         if now >= self._late_at:
@@ -172,6 +189,8 @@ class LiveFeed:
                 self._take(wish)
             elif isinstance(wish, NameAnswer):
                 answers.append(wish)
+            elif isinstance(wish, _Watched):
+                self._alerts.have(wish.rules)
             elif isinstance(wish, ViewSpec) and asked and isinstance(asked[-1], ViewSpec):
                 asked[-1] = wish
             else:
@@ -205,6 +224,7 @@ class LiveFeed:
         self._plan.ticked(now)
         if collected.snapshot is None:
             self._session.fail()
+            self._alerts.miss()
             self._post(CollectFailed(collected.failure))
         elif self._is_first:
             self._must_repeat |= bool(collected.snapshot.unseen.waiting)  # the owners come with the next tick
@@ -215,7 +235,16 @@ class LiveFeed:
             return
         self._fresh_at, self._words = collected.snapshot.taken_at, 0
         self._attempt(partial(self._session.take, collected.snapshot))
+        self._attempt(partial(self._judge, collected.snapshot))
         self._garbage.collect()
+
+    def _judge(self, snapshot: Snapshot, _: float) -> None:
+        """See what begins to match watched filters; a fault costs only the alerts of this tick."""
+        try:
+            self._alerts.look(snapshot)
+        except Exception:
+            self._alerts.miss()
+            raise
 
     def _show(self, spec: ViewSpec) -> None:
         """Show a view, and tick at once if it needs what was not collected yet."""

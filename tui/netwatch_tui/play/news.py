@@ -42,8 +42,19 @@ class Told(NamedTuple):
     text: str
 
 
-News = ViewReady | CollectFailed | DataAged | PositionMoved | Told
-"""Of each kind only the newest is of interest."""
+class AlertsRang(NamedTuple):
+    """Sockets began to match watched filters. At most some a second; none takes the place of another."""
+
+    total: int
+    """How many so far."""
+    notices: tuple[str, ...]
+    """What is to be said."""
+    bell: bool
+    """Whether the terminal is to ring."""
+
+
+News = ViewReady | CollectFailed | DataAged | PositionMoved | Told | AlertsRang
+"""Of each kind but the last only the newest is of interest."""
 
 Post = Callable[[News], object]
 """Takes news from any thread, and never waits."""

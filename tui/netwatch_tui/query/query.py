@@ -10,7 +10,7 @@ from netwatch_tui.query.language.keys import KEY_OF
 from netwatch_tui.query.language.names import NO_NAMES, MachineNames
 from netwatch_tui.query.language.notes import Note
 from netwatch_tui.query.language.parser import PlacedCondition, read
-from netwatch_tui.query.language.syntax import ALL, Expression, Is, PortTest, Range, States, Term, takes_states
+from netwatch_tui.query.language.syntax import ALL, And, Expression, Is, PortTest, Range, States, Term, takes_states
 from netwatch_tui.query.match.compile import compiled, is_timely
 from netwatch_tui.query.match.empty_hints import (
     Asked,
@@ -43,6 +43,12 @@ class Query(NamedTuple):
     def is_everything(self) -> bool:
         """Whether every socket meets it."""
         return self.expression == ALL
+
+    @property
+    def parts(self) -> tuple[Query, ...]:
+        """A filter for each of its conditions, of which all must match."""
+        conditions = self.expression.all_of if isinstance(self.expression, And) else (self.expression,)
+        return tuple(Query(self.text, condition, self.names) for condition in conditions)
 
     @property
     def depends_on_time(self) -> bool:

@@ -58,6 +58,23 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(map(text, many))
 
 
+def file(value: Any) -> str:
+    """The path of a file; it must not depend on where the program is started."""
+    path = str(text(value))
+    if not path.startswith(("/", "~/")) or path.endswith("/") or "\0" in path:
+        _refuse(value, "is not the path of a file that begins with / or ~/")
+    return path
+
+
+def command(value: Any) -> tuple[str, ...]:
+    """A program and its arguments, of which some may be empty."""
+    if not isinstance(value, list) or not all(isinstance(word, str) and "\0" not in word for word in value):
+        _refuse(value, 'is not a list of words such as ["mail", "-s", "ssh", "root"]')
+    if not value or not value[0]:
+        raise ValueError("it names no program")
+    return tuple(value)
+
+
 def columns(value: Any) -> tuple[str, ...]:
     """Ids of columns, none twice. The sign of the row is always first: without it nothing would light up."""
     ids = columns_named(texts(value))

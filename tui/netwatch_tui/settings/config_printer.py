@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW, Option
+from netwatch_tui.settings.options import ALERT, COLORS, LIMITS, SCREEN, VIEW, Option
 
 _HEAD = """\
 # The configuration of netwatch-tui.
@@ -46,6 +46,9 @@ def config_lines(keys: Iterable[KeyHelp], themes: Iterable[str], colors: Mapping
         yield from _set(key.id, key.keys[0] if len(key.keys) == 1 else key.keys, key.meaning)
     yield from ("", "# Views of your own, as many as you like; only the name is needed. For instance:")
     yield from (f"#   {line}" for line in ("[[views]]", *(f"{each.name} = {_toml(each.default)}" for each in VIEW)))
+    yield from ("", "# Filters that are watched: what happens when a socket begins to match. For instance:")
+    yield "#   [[alerts]]"
+    yield from (f"#   {_assigned(each.name, each.default, each.meaning)}" for each in ALERT)
 
 
 def _section(options: Iterable[Option]) -> Iterator[str]:
@@ -56,8 +59,12 @@ def _section(options: Iterable[Option]) -> Iterator[str]:
 def _set(name: str, value: Any, meaning: str = "") -> Iterator[str]:
     """A line that sets an option, with its meaning behind it."""
     key = name if name.replace("_", "").isalnum() else json.dumps(name)
-    line = f"#{key} = {_toml(value)}"
-    yield f"{line:<40} # {meaning}" if meaning else line
+    yield _assigned(f"#{key}", value, meaning)
+
+
+def _assigned(key: str, value: Any, meaning: str) -> str:
+    line = f"{key} = {_toml(value)}"
+    return f"{line:<40} # {meaning}" if meaning else line
 
 
 def _toml(value: Any) -> str:

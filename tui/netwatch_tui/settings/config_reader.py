@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from netwatch_tui.fields.format import printable
@@ -10,12 +10,14 @@ from netwatch_tui.query import QueryError, parse
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.settings import checks
 from netwatch_tui.settings.likely_names import meant
-from netwatch_tui.settings.options import COLORS, LIMITS, SCREEN, VIEW, Option
+from netwatch_tui.settings.options import ALERT, COLORS, LIMITS, SCREEN, VIEW, Option
 from netwatch_tui.settings.settings import Located, Settings
 from netwatch_tui.settings.toml_sections import Entry, Section, read_sections
-from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.sockets.selection import EVERY_KIND, Selection
+from netwatch_tui.view.alert_rule import AlertRule
 from netwatch_tui.view.column_names import Sort
 from netwatch_tui.view.named_views import NamedView
+from netwatch_tui.view.row_choice import RowChoice
 
 Names = Callable[[], MachineNames]
 """What filters may be told of the machine; asked only if there are filters."""
@@ -74,11 +76,15 @@ class _Reading:
                 self.settings = settings._replace(keys={**settings.keys, **self._keys(section)})
             case "views", True:
                 self._view(section)
-            case "views", False:
-                self.tell(section.line, "views: each view is a part of its own, which begins with [[views]]")
+            case "alerts", True:
+                self._alert(section)
+            case "views" | "alerts" as name, False:
+                one = f"each {name[:-1]} is a part of its own"
+                self.tell(section.line, f"{name}: {one}, which begins with [[{name}]]")
             case name, is_item:
                 written = f"[[{name}]]" if is_item else f"[{name}]"
-                self.tell(section.line, f"there is no part {written}: [keys], [colors], [thresholds], [[views]]")
+                parts = "[keys], [colors], [thresholds], [[views]], [[alerts]]"
+                self.tell(section.line, f"there is no part {written}: {parts}")
 
     def _values(self, section: Section, options: Sequence[Option], placed: Iterable[str] = ()) -> dict[str, Any]:
         """The values of a section by name; those that are `placed` with their places."""
@@ -120,21 +126,44 @@ class _Reading:
         return found
 
     def _view(self, section: Section) -> None:
-        """One more view, unless there is something wrong with it: half of a view would be another one."""
-        for each in VIEW:
-            self._lines.pop(f"views.{each.name}", None)
-        problems = len(self.problems)
-        values = self._values(section, VIEW)
-        for each in VIEW:
-            if each.is_needed and each.name not in {entry.name for entry in section.entries}:
-                self.tell(section.line, f"a view needs a {each.name}")
-        if values.get("name") in {view.name for view in self.settings.all_views}:
-            self.tell(section.line, f"there is a view {values['name']!r} already")
-        for entry in section.entries:
-            if entry.name == "filter" and "filter" in values:
-                self._check_filter(entry)
-        if len(self.problems) == problems:
+        names = {view.name for view in self.settings.all_views}
+        values = self._item(section, VIEW, names)
+        if values is not None:
             self.settings = self.settings._replace(views=(*self.settings.views, self._named(values)))
+
+    def _alert(self, section: Section) -> None:
+        values = self._item(section, ALERT, {rule.name for rule in self.settings.alerts})
+        if values is None:
+            return
+        values = {"notice": True, **values}
+        if not any(map(values.get, ("bell", "notice", "file", "command"))):
+            self.tell(section.line, "an alert needs a bell, a notice, a file or a command")
+            return
+        query = parse(values.pop("filter"), self._names())
+        rule = AlertRule(choice=RowChoice(EVERY_KIND, (query,)), **values)
+        self.settings = self.settings._replace(alerts=(*self.settings.alerts, rule))
+
+    def _item(self, section: Section, options: Sequence[Option], taken: Collection[str]) -> dict[str, Any] | None:
+        """The values of one item of a list; None if there is anything wrong with it: half of it would be another one.
+
+        Args:
+            section: The item.
+            options: What it may hold; what is called `filter` is one.
+            taken: The names of the others.
+        """
+        what = section.name.removesuffix("s")
+        for each in options:
+            self._lines.pop(f"{section.name}.{each.name}", None)
+        problems = len(self.problems)
+        values = self._values(section, options)
+        for each in options:
+            if each.is_needed and each.name not in {entry.name for entry in section.entries}:
+                self.tell(section.line, f"{_one(what)} needs a {each.name}")
+        if values.get("name") in taken:
+            self.tell(section.line, f"there is {_one(what)} {values['name']!r} already")
+        if "filter" in values:
+            self._check_filter(next(entry for entry in section.entries if entry.name == "filter"))
+        return values if len(self.problems) == problems else None
 
     def _named(self, values: Mapping[str, Any]) -> NamedView:
         """The view that these values make; what they leave out is as in the first view."""
@@ -155,3 +184,7 @@ class _Reading:
             parse(entry.value, self._names())
         except QueryError as error:
             self.tell(entry.line, f"filter: {error.message}")
+
+
+def _one(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"

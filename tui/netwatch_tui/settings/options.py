@@ -59,3 +59,14 @@ VIEW = (
     Option("group", checks.group, "process", "what rows are put together by"),
 )
 """What a `[[views]]` holds."""
+
+ALERT = (
+    Option("name", checks.name, "ssh", "by which the screen calls it", is_needed=True),
+    Option("filter", checks.text, "local_port:22 state:estab", "as it is typed after /", is_needed=True),
+    Option("bell", checks.switch, True, "true rings the terminal's bell (default: false)"),
+    Option("notice", checks.switch, True, "false says nothing on the screen (default: true)"),
+    Option("file", checks.file, "~/ssh.ndjson", "gets a line of JSON for each socket"),
+    Option("command", checks.command, ["notify-send", "ssh"],
+           "is started, without a shell, with the socket as JSON on its standard input, at most once a second"),
+)  # fmt: skip
+"""What an `[[alerts]]` holds."""

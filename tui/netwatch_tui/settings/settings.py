@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from netwatch_tui.collect.past_ticks import REWIND_MEMORY
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
+from netwatch_tui.view.alert_rule import AlertRule
 from netwatch_tui.view.named_views import VIEWS, NamedView
 from netwatch_tui.view.spec import ViewSpec
 
@@ -42,6 +43,8 @@ class Settings(NamedTuple):
     """Of signals, in every theme; what is not named has the theme's."""
     views: tuple[NamedView, ...] = ()
     """The person's own, in the order of the file."""
+    alerts: tuple[AlertRule, ...] = ()
+    """Filters that are watched, in the order of the file."""
 
     @property
     def all_views(self) -> tuple[NamedView, ...]:

@@ -95,6 +95,8 @@ def _statement(lines: list[str], at: int) -> _Statement | Fault:
             wrong = wrong or _PLACE.sub("", str(error))
             if _AT_THE_END not in str(error):
                 break
+        except ValueError:  # of more digits than Python turns into a number, see sys.set_int_max_str_digits
+            return Fault(at + 1, "a number is too long")
     return Fault(at + 1, f"not valid TOML: {wrong[0].lower()}{wrong[1:]}")
 
 

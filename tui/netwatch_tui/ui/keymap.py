@@ -88,7 +88,7 @@ MAIN_KEYS = (
     ),
     Key("filter.like", "f", "filter_like", "Like this", "keep or exclude rows that share a value with this one"),
     Key("filter.undo", "backspace", "undo_filter", "Undo", "back to the groups, else undo the last filter step"),
-    Key("filter.saved", "F", "manage", "Views", "views and filters: open, save, rename, delete, restore"),
+    Key("filter.saved", "F", "manage", "Views", "views and filters: open, save, watch, rename, delete, restore"),
     Key("filter.clear", "escape", "back", "Back", "close the details, else back to the groups, else clear the filter"),
     Key(
         "details",

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from netwatch_tui.play.news import News
+from netwatch_tui.play.news import AlertsRang, News
 from netwatch_tui.view.layout import Column
 
 
 @dataclass
 class FromFeed(Message):
-    """The feed has news. Newer news of a kind takes the place of what still waits."""
+    """The feed has news. Newer news of a kind takes the place of what still waits, but for alerts."""
 
     news: News
 
     def can_replace(self, message: Message) -> bool:
-        """Of each kind only the newest is of interest."""
-        return isinstance(message, FromFeed) and type(message.news) is type(self.news)
+        """Of each kind only the newest is of interest; alerts are said one by one."""
+        is_alert = isinstance(self.news, AlertsRang)
+        return isinstance(message, FromFeed) and type(message.news) is type(self.news) and not is_alert
 
 
 @dataclass

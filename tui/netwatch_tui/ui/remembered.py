@@ -32,6 +32,8 @@ class Filters(NamedTuple):
     """The newest last, none twice."""
     saved: Mapping[str, str] = {}
     """By name."""
+    watched: frozenset[str] = frozenset()
+    """The names of those that ring when a socket begins to match."""
     damage: str = ""
     """What of the file could not be used, in one line."""
 
@@ -100,7 +102,17 @@ class Remembered:
             OSError, ValueError: As in `add_typed`.
         """
         filters = self._whole()
-        self._write(filters._replace(saved={key: text for key, text in filters.saved.items() if key != name}))
+        saved = {key: text for key, text in filters.saved.items() if key != name}
+        self._write(filters._replace(saved=saved, watched=filters.watched - {name}))
+
+    def watch(self, name: str, *, is_on: bool) -> None:
+        """Have a named filter ring, or no more.
+
+        Raises:
+            OSError, ValueError: As in `add_typed`.
+        """
+        filters = self._whole()
+        self._write(filters._replace(watched=filters.watched | {name} if is_on else filters.watched - {name}))
 
     def _whole(self) -> Filters:
         """What is remembered, if all of it is known: what is not would be lost when the file is written."""
@@ -117,7 +129,8 @@ class Remembered:
         if self._folder is None:
             self._passing = filters
             return
-        told = {"version": 1, "typed": filters.typed, "saved": filters.saved}
+        watched = sorted(filters.watched & filters.saved.keys())
+        told = {"version": 1, "typed": filters.typed, "saved": filters.saved, "watched": watched}
         text = json.dumps(told, indent=1).encode() + b"\n"
         if len(text) > MOST_BYTES:
             raise ValueError(f"all filters together have more than {MOST_BYTES:,} bytes")
@@ -134,10 +147,17 @@ def _checked(data: object, name: str) -> Filters:
     Raises:
         ValueError: Nothing is.
     """
+    watched: list[object] = []
     match data:
-        case {"typed": list(typed), "saved": dict(saved)}:
+        case {"typed": list(typed), "saved": dict(saved), **others}:
+            match others:
+                case {"watched": list(names)}:
+                    watched = names
+                case {"watched": _}:
+                    raise ValueError("`watched` is no list")
             places = {f"typed[{at}]": _is_text(each) for at, each in enumerate(typed)}
             places |= {f"saved[{at}]": _is_text(name) and _is_text(saved[name]) for at, name in enumerate(saved)}
+            places |= {f"watched[{at}]": _is_text(each) for at, each in enumerate(watched)}
         case _:
             raise ValueError("it needs a list `typed` and an object `saved`")
     kept = [each for each in typed if _is_text(each)]
@@ -148,7 +168,8 @@ def _checked(data: object, name: str) -> Filters:
         damage = f"{name}: {wrong[0]} is no text of at most {MOST_LETTERS:,} letters; {len(wrong):,} such in all"
     elif len(kept) > MOST_TYPED or len(named) > MOST_SAVED:
         damage = f"{name} holds more than {MOST_TYPED:,} typed and {MOST_SAVED:,} named filters"
-    return Filters(tuple(kept[-MOST_TYPED:]), dict(named[:MOST_SAVED]), damage)
+    names = [each for each in watched if _is_text(each)]
+    return Filters(tuple(kept[-MOST_TYPED:]), dict(named[:MOST_SAVED]), frozenset(names[:MOST_SAVED]), damage)
 
 
 def _is_text(value: object) -> bool:

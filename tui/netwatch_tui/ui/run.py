@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from netwatch_tui.actions.actor import Actor
 from netwatch_tui.fields.format import printable
+from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.news import Feed
 from netwatch_tui.play.position import Plays
 from netwatch_tui.play.probes import plan_probe
@@ -82,6 +83,8 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
     if not isinstance(feed, Plays):  # a recording is no machine to do anything with
         setup = setup._replace(plan_probe=plan_probe, actor=Actor())
+    if isinstance(feed, Watches):
+        setup = setup._replace(watches=feed)
     driver = TerminalDriver if fits() else None
     failures = Failures(start.folder if start.debug else None)
     app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
@@ -30,6 +31,8 @@ class Setup(NamedTuple):
     """Finds out how the listeners that are shown can be tried; None where there is no machine to try them on."""
     actor: TakesAim | None = None
     """Acts on processes and sockets; None where what is shown is not this machine as it is now."""
+    watches: Watches | None = None
+    """What watches filters; None where nothing new can happen, as in a recording."""
 
 
 USUAL_SETUP = Setup()

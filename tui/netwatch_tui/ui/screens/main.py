@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from netwatch_tui.play.news import CollectFailed, DataAged, Feed, News, PositionMoved, Told, ViewReady
+from netwatch_tui.play.news import AlertsRang, CollectFailed, DataAged, Feed, News, PositionMoved, Told, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.settings.saved_views import SavedViews, with_saved
 from netwatch_tui.ui.keymap import (
@@ -48,6 +48,7 @@ from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
 from netwatch_tui.ui.screens.notices_page import NoticesScreen
+from netwatch_tui.ui.screens.picker import Command
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
@@ -56,6 +57,7 @@ from netwatch_tui.ui.screens.time_travel import TimeTravel
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
+from netwatch_tui.ui.screens.watched_filters import WatchedFilters
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.widgets.details_panel import DetailsPanel
 from netwatch_tui.ui.widgets.filter_line import FilterInput, FilterLine
@@ -113,7 +115,9 @@ class MainScreen(Screen[None]):
         self._filter_line = FilterLine(id="filter")
         self._notice = NoticeLine(id="notice")
         self.view_choices = ViewChoices(self, self._table, is_recorded=self._player is not None)
-        self.filter_editing = FilterEditing(self, self._table, self._filter_line, SavedFilters(self, remembered))
+        self._watched = WatchedFilters(self, remembered, setup.watches)
+        saved_filters = SavedFilters(self, remembered, self._watched.refresh)
+        self.filter_editing = FilterEditing(self, self._table, self._filter_line, saved_filters)
         self._details = DetailsOfRow(self, self._table, self._panel)
         self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
@@ -127,9 +131,8 @@ class MainScreen(Screen[None]):
         comparing = Comparing(self, feed.compare, self.run_worker, is_recorded=is_recorded)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
-        manager = ViewManager(
-            self, self._views, setup.saved_views or SavedViews(None), setup.views, self.filter_editing.commands
-        )
+        saved_views = setup.saved_views or SavedViews(None)
+        manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands)
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
@@ -143,6 +146,10 @@ class MainScreen(Screen[None]):
             for name in dir(controller):
                 if name.startswith("action_"):
                     setattr(self, name, getattr(controller, name))
+
+    def _filter_commands(self) -> list[Command]:
+        """What can be done with filters in the list of views and filters."""
+        return [*self.filter_editing.commands(), *self._watched.commands()]
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -168,6 +175,7 @@ class MainScreen(Screen[None]):
         if self._player is not None:
             self._keys.put_first(REPLAY_LABELS)
         self._feed.begin(self._post_news)
+        self._watched.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room."""
@@ -245,6 +253,8 @@ class MainScreen(Screen[None]):
                 self._position.show(position)
             case Told(text):
                 self.say(text)
+            case AlertsRang(total, notices, bell):
+                self._ring(total, notices, bell=bell)
 
     def _show(self, view: View) -> None:
         self._view = view
@@ -263,6 +273,14 @@ class MainScreen(Screen[None]):
                 **(REPLAY_LABELS if self._player is not None else REWOUND_LABELS if view.rewound else {}),
             }
         )
+
+    def _ring(self, total: int, notices: Sequence[str], *, bell: bool) -> None:
+        """Sockets began to match watched filters: say so, over a dialog as well."""
+        self._status.rang(total)
+        for text in notices:
+            self.app.post_message(Said(text))
+        if bell:
+            self.app.bell()
 
     def _fail(self, reason: str) -> None:
         if self._player is not None and self._player.position.ended is not None:

@@ -16,9 +16,17 @@ from netwatch_tui.ui.screens.viewer import Viewer
 class SavedFilters:
     """Shows and changes what is remembered. What can't be read or written is said, and costs nothing else."""
 
-    def __init__(self, viewer: Viewer, remembered: Remembered) -> None:
+    def __init__(self, viewer: Viewer, remembered: Remembered, changed: Callable[[], object] = lambda: None) -> None:
+        """Use what is remembered.
+
+        Args:
+            viewer: Whose filters they are.
+            remembered: Where they are kept.
+            changed: Called when a named filter is another one.
+        """
         self._viewer = viewer
         self._remembered = remembered
+        self._changed = changed
         self._told = ""
 
     def typed(self) -> tuple[str, ...]:
@@ -35,14 +43,14 @@ class SavedFilters:
     def commands(self, current: str, use: Callable[[str], None]) -> list[Command]:
         """What can be done with filters: the text of one that is chosen goes to `use`."""
         saved = self._read().saved
-        found = [_command("use", name, name, text, partial(use, text)) for name, text in saved.items()]
-        found += [_command("try", name, name, text, partial(use, text)) for name, text in SHIPPED]
+        found = [filter_command("use", name, name, text, partial(use, text)) for name, text in saved.items()]
+        found += [filter_command("try", name, name, text, partial(use, text)) for name, text in SHIPPED]
         if current:
             hint = f"give {current} a name"
-            found.append(_command("save filter", "", "Save filter", hint, partial(self._ask_name, current)))
+            found.append(filter_command("save filter", "", "Save filter", hint, partial(self._ask_name, current)))
         for name, text in saved.items():
             found.append(
-                _command("delete filter", name, "Delete filter", f"{name}: {text}", partial(self._delete, name))
+                filter_command("delete filter", name, "Delete filter", f"{name}: {text}", partial(self._delete, name))
             )
         return found
 
@@ -74,17 +82,18 @@ class SavedFilters:
             self._told = text
             self._viewer.say(text)
 
-    def _attempt(self, step: Callable[[], None], done: str = "") -> None:
+    def _attempt(self, step: Callable[[], None], done: str) -> None:
         try:
             step()
         except (OSError, ValueError) as error:
             self._viewer.say(f"This can't be remembered: {reason(error)}")
         else:
-            if done:
-                self._viewer.say(done)
+            self._viewer.say(done)
+            self._changed()
 
 
-def _command(does: str, name: str, label: str, hint: str, run: Callable[[], object]) -> Command:
+def filter_command(does: str, name: str, label: str, hint: str, run: Callable[[], object]) -> Command:
+    """A line of the list of views and filters that does something with the filter of this name."""
     return Command(Choice(f"{does} {name}", label, printable(hint)), run)
 
 

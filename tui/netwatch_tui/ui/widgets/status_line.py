@@ -23,6 +23,7 @@ class StatusLine(Widget):
         self._tabs = Tabs()
         self._age: float | None = None
         self._busy = False
+        self._rang = 0
         self.is_recorded = False
         """Whether what is shown is a recording: then nothing here is live."""
         self._lines: list[Parts] = [[], []]
@@ -51,6 +52,11 @@ class StatusLine(Widget):
             self._busy = is_busy
             self._update()
 
+    def rang(self, total: int) -> None:
+        """Tell how many sockets rang so far."""
+        self._rang = total
+        self._update()
+
     def on_resize(self) -> None:
         """Find other places for what is said."""
         self._update()
@@ -61,7 +67,7 @@ class StatusLine(Widget):
         pace = pace_part(self._view, self._age, is_busy=self._busy, is_recorded=self.is_recorded)
         before = self._lines
         self._lines = [
-            first_line(self._tabs, self._view, pace, self._event_history.graph, width),
+            first_line(self._tabs, self._view, pace, self._event_history.graph, width, self._rang),
             second_line(self._view, width),
         ]
         regions = [

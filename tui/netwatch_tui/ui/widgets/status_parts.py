@@ -35,13 +35,13 @@ class Tabs(NamedTuple):
     active: int = 0
 
 
-def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int) -> Parts:
-    """The views; at the right how many rows there are, how the program does, and what ticks brought.
+def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int, rang: int = 0) -> Parts:
+    """The views; at the right how many alerts and rows there are, how the program does, and what ticks brought.
 
     What finds no room goes from the right: the graph of opened and closed, the tick's cost, opened and closed, then the
     names of views.
     """
-    always = [pace] if view is None else [_shown(view), pace]
+    always = [pace] if view is None else [*_alerts(rang), _shown(view), pace]
     more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), _cost(view)]
     if more and graph:
         more.append(Part(graph, UNLIT))
@@ -71,6 +71,11 @@ def _tabs(tabs: Tabs, problems: int, named: int) -> Parts:
         style = "bold $accent reverse" if is_active else "bold $warning" if count else ""
         parts.append(Part(f" {text} " if is_active else text, style, f"screen.view({at})"))
     return parts
+
+
+def _alerts(rang: int) -> Parts:
+    """How many sockets rang so far; nothing before the first."""
+    return [Part(counted(rang, "alert"), "bold $warning", "screen.notices")] if rang else []
 
 
 def _shown(view: View) -> Part:

@@ -32,6 +32,7 @@ complete -c netwatch-tui -s i -l info -d 'add rates, totals, round-trip times an
 complete -c netwatch-tui -s r -l resolve -d 'names of services for ports and of hosts beside addresses: from /etc/hosts, else by asking the network'
 complete -c netwatch-tui -l probe -d 'try this machine\'s own listening TCP ports by connecting to them at its own addresses, and print which answer'
 complete -c netwatch-tui -l watch -d 'print an NDJSON event whenever a socket opens, changes or closes, until stopped'
+complete -c netwatch-tui -l on -x -d 'with --watch: print nothing but an `alert` event for each socket that begins to match FILTER; may be repeated'
 complete -c netwatch-tui -l wait-for -x -d 'exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given'
 complete -c netwatch-tui -l timeout -x -d 'with --wait-for: give up after this long, such as 30s'
 complete -c netwatch-tui -l for -x -d 'stop after this long, such as 30s, 10m or 2h30m; with --record, without the screen'
