@@ -239,6 +239,12 @@ def test_unix_sockets_are_shut_down_and_packet_sockets_are_not_closed(act: Act) 
     actor.ask(["perform", "Close"])
     assert victim.ask(["received", one[1]]) == ""
     assert victim.ask(["received", other[1]]) == ""
+    two, _ = victim.ask(["pair"])
+    assert actor.ask(["see", [two[0]]]) == 1
+    victim.ask(["close", two[1]])
+    told = actor.ask(["aim"])
+    assert "Close" not in told["offers"]
+    assert [sentence.endswith(" has closed") for sentence in told["missed"]] == [True]
     told = aimed(actor, victim.ask(["open", "AF_PACKET", "SOCK_RAW"])[0])
     assert "Close" not in told["offers"]
     assert told["why_not"] == ["It can't be closed: shutdown(2) has no effect on it, as it has no peer."]

@@ -178,19 +178,22 @@ def _held(socket: Socket, name: Named | None, why_not: str, handles: Handles, gu
         return HeldSocket(socket, name, Way.DESTROY, "", guard, tuple(_descriptors(socket, handles)))
     if not can_shut_down(socket):
         return HeldSocket(socket, name, None, _NO_CONNECTION, guard)
-    descriptors, failure = [], why_not if not socket.owners else ""
+    descriptors, failure = [], "" if socket.owners else why_not or _NO_HOLDER
     for descriptor in _descriptors(socket, handles):
         try:
             with descriptor.borrowed(socket, name):
                 descriptors.append(descriptor)
         except ProcessLookupError:
-            failure = failure or _NO_HOLDER
+            continue  # it has let go of it
         except PermissionError:
             failure = f"{why_not or _ONLY_SHUTDOWN}, and its holder is shielded or may not be traced by this user"
         except OSError as error:
             failure = reason(error_number(error))
-    way = Way.SHUTDOWN if descriptors else None
-    return HeldSocket(socket, name, way, (why_not if descriptors else failure) or _NO_HOLDER, guard, tuple(descriptors))
+    if descriptors:
+        return HeldSocket(socket, name, Way.SHUTDOWN, why_not, guard, tuple(descriptors))
+    if not failure and name is None:
+        return None  # nobody who held it does, and the kernel tells of it in no other way
+    return HeldSocket(socket, name, None, failure or _NO_HOLDER, guard)
 
 
 def _descriptors(socket: Socket, handles: Handles) -> Iterable[HolderDescriptor]:
