@@ -8,3 +8,9 @@ import time
 def date_and_time(seconds: float) -> str:
     """A moment in seconds since the epoch: `2026-01-01 09:00:00`."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def time_of_day(seconds: float) -> str:
+    """The time of a moment in seconds since the epoch, to the millisecond: `09:00:00.250`."""
+    whole, part = divmod(int(seconds * 1_000), 1_000)
+    return f"{time.strftime('%H:%M:%S', time.localtime(whole))}.{part:03}"

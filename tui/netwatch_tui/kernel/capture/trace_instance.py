@@ -10,12 +10,23 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 
 from netwatch_tui.kernel.capture.record_source import Losses
 from netwatch_tui.kernel.capture.trace_pages import page_layout, page_records
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
-from netwatch_tui.kernel.capture.tracepoints import ERROR, INTERRUPT, ROUTE, TASKS, TCP, UDP, Row, known_tracepoints
+from netwatch_tui.kernel.capture.tracepoints import (
+    ERROR,
+    INTERRUPT,
+    ROUTE,
+    TASKS,
+    TCP,
+    UDP,
+    Row,
+    Tracepoint,
+    known_tracepoints,
+)
 
 PREFIX = "netwatch-tui."
 """What the names of instances begin with."""
@@ -31,12 +42,20 @@ _LOST = ("overrun", "dropped events")
 class TraceInstance:
     """An instance that records."""
 
-    def __init__(self, tracefs: Tracefs, buffer_kib: int = BUFFER_KIB) -> None:
+    def __init__(
+        self,
+        tracefs: Tracefs,
+        buffer_kib: int = BUFFER_KIB,
+        points: Iterable[Tracepoint] = (*TCP, *UDP, *TASKS),
+        threads: Iterable[int] = (),
+    ) -> None:
         """Make and start it.
 
         Args:
             tracefs: Where instances are; closed with this one, if it could be made.
             buffer_kib: Kilobytes for each processor.
+            points: What it records.
+            threads: Only what these do is recorded, and what they create; of all, where none is named.
 
         Raises:
             FormatError: The kernel's records are laid out in an unknown way.
@@ -44,9 +63,10 @@ class TraceInstance:
         """
         self._tracefs, self._root = tracefs, tracefs.root
         self._page = page_layout(read_at(self._root, "events/header_page"))
-        known = known_tracepoints(tracefs, (*TCP, *UDP, *TASKS))
+        known = known_tracepoints(tracefs, points)
         self._decoders = {each.format.id: each.decoder for each in known}
-        self._codes = {each.point.code for each in known}
+        self.codes = frozenset(each.point.code for each in known)
+        """Of what it records: what the kernel does not have is missing."""
         self.name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
         self._files: list[int] = []
         self._pipes: dict[int, str] = {}
@@ -55,6 +75,7 @@ class TraceInstance:
         try:
             self._folder = self._make()
             self._arrange(buffer_kib)
+            self.follow(threads)
             for each in known:
                 if each.point.filter:
                     write_at(self._folder, f"events/{each.point.name}/filter", each.point.filter)
@@ -67,12 +88,12 @@ class TraceInstance:
     @property
     def sees_udp(self) -> bool:
         """Whether look-ups of routes are told."""
-        return ROUTE in self._codes
+        return ROUTE in self.codes
 
     @property
     def tells_errors(self) -> bool:
         """Whether the errors of connections are told."""
-        return ERROR in self._codes
+        return ERROR in self.codes
 
     @property
     def files(self) -> list[int]:
@@ -91,6 +112,24 @@ class TraceInstance:
                     break
                 self._read_page(page, rows)
         return Losses(sum(map(self._newly_lost, self._pipes.values())))
+
+    def follow(self, threads: Iterable[int]) -> None:
+        """Record what these threads do as well, by their numbers in the first pid namespace.
+
+        Raises:
+            OSError: The kernel refuses.
+        """
+        if numbers := " ".join(map(str, threads)):
+            write_at(self._folder, "trace_options", "event-fork")  # what they create is followed by the kernel
+            write_at(self._folder, "set_event_pid", numbers)
+
+    def followed(self) -> list[int]:
+        """The threads of which something is recorded and that have not ended; none where it records all.
+
+        Raises:
+            OSError: The kernel does not tell.
+        """
+        return [int(word) for word in read_at(self._folder, "set_event_pid").split() if word.isdecimal()]
 
     def close(self) -> None:
         """End it and remove it."""

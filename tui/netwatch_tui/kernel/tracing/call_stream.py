@@ -1,0 +1,317 @@
+"""From rows of tracepoints to calls as they are told: with process, addresses and what is known of the socket.
+
+A call waits until what it needs is known: whether its descriptor is a socket, and which address it got, is seen by a
+look at the descriptor, and only the rows that come later tell whether the look still met the same file. No clock, no
+input and no output but through what is handed in.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from netwatch_tui.kernel.capture.thread_names import ThreadNames
+from netwatch_tui.kernel.capture.tracepoints import EXITED, FORKED
+from netwatch_tui.kernel.tracing.call_pairs import CallPairs, PairedCall
+from netwatch_tui.kernel.tracing.call_points import (
+    CALLS,
+    ENTERED,
+    EXECUTED,
+    LOST,
+    RETURNED,
+    ROUTED,
+    STATE,
+    TOLD,
+    Role,
+)
+from netwatch_tui.kernel.tracing.descriptor_tables import Descriptor, DescriptorTables, SocketLook, TracedSocket
+from netwatch_tui.sockets.connection_events import EventProcess
+from netwatch_tui.sockets.traced_call import CallEnd, TracedCall
+
+MOST_WAITING = 65_536
+"""Calls that may wait for a look; of more, the oldest are told as they are."""
+MOST_LOOKS = 512
+"""Descriptors at which is looked at a time, some 20 ms; what the others would show stays unknown."""
+
+_CLONE_FILES = 0x400
+_LAST = (1 << 31) - 1
+"""The greatest descriptor."""
+_STREAM = 1
+"""SOCK_STREAM."""
+_TYPE = 0xF
+"""SOCK_TYPE_MASK: the rest are flags."""
+_UNDER_WAY = {0, -errno.EINPROGRESS}
+"""Results of a connect(2) that has a peer."""
+_DATAGRAMS = {2, 3, 4}
+"""SOCK_DGRAM, SOCK_RAW, SOCK_RDM: each message may come from somewhere else."""
+_ANYTHING = {Role.MOVES, Role.CLOSES}
+_REPLACES = {"dup2", "dup3"}
+
+
+class WantedLook(NamedTuple):
+    """A descriptor that should be looked at."""
+
+    pid: int
+    fd: int
+    descriptor: Descriptor
+
+
+class _Waiting(NamedTuple):
+    """A call that is not told yet."""
+
+    call: PairedCall
+    who: EventProcess
+    fd: int | None
+    about: Descriptor | None
+    """What stands behind its descriptor."""
+    made: Descriptor | None
+    """The socket that it made."""
+
+
+class CallStream:
+    """Takes rows in the order of time."""
+
+    def __init__(self, names: ThreadNames, epoch: Callable[[int], float], only: int | None = None) -> None:
+        """Know nothing yet.
+
+        Args:
+            names: Who a thread belongs to.
+            epoch: Nanoseconds of CLOCK_MONOTONIC in seconds since the epoch.
+            only: The inode of the one socket of which calls are told; None for all sockets.
+        """
+        self._only = only
+        self.tables = DescriptorTables()
+        self.unknown = 0
+        """Calls that were not told since the last time, as nobody can say whether they were about sockets."""
+        self._names = names
+        self._epoch = epoch
+        self._pairs = CallPairs()
+        self._waiting: deque[_Waiting] = deque()
+        self._handlers: dict[int, Callable[[int, int, Any], None]] = {
+            STATE: self._state_changed,
+            ROUTED: self._routed,
+            EXECUTED: self._executed,
+            LOST: self._lost,
+            **names.handlers,
+            FORKED: self._forked,
+            EXITED: self._exited,
+        }
+
+    def take(self, at: int, tid: int, code: int, values: Any) -> None:
+        """What a row tells; a thread 0 stands for an interrupt."""
+        if code >= STATE or code < ENTERED:
+            self._handlers[code](at, tid, values)
+        elif code >= RETURNED:
+            for call in self._pairs.returned(at, tid, CALLS[code - RETURNED], values[0]):
+                self._finish(call)
+        elif (before := self._pairs.entered(at, tid, CALLS[code - ENTERED], values)) is not None:
+            self._finish(before)
+
+    def end(self, at: int) -> None:
+        """Nothing more is taken: what has not returned is told so."""
+        for call in self._pairs.under_way(at):
+            self._finish(call)
+
+    def wanted(self) -> Iterator[WantedLook]:
+        """The descriptors that calls wait to be looked at, each once, at most so many."""
+        found: dict[int, WantedLook] = {}
+        for each in self._waiting:
+            for descriptor, fd in _to_look_at(each):
+                found[id(descriptor)] = WantedLook(each.who.pid, fd, descriptor)
+            if len(found) >= MOST_LOOKS:
+                break
+        yield from found.values()
+
+    def release(self, known: int | None) -> Iterator[TracedCall]:
+        """The calls that are complete, in the order in which they returned.
+
+        Args:
+            known: The time up to which all rows were taken; None to wait for nothing any more.
+        """
+        while self._waiting:
+            first = self._waiting[0]
+            if known is not None and len(self._waiting) <= MOST_WAITING and self._must_wait(first, known):
+                return
+            self._waiting.popleft()
+            if (told := self._told(first)) is not None:
+                yield told
+
+    @staticmethod
+    def _must_wait(waiting: _Waiting, known: int) -> bool:
+        """Whether it may be known later what is not known yet."""
+        if any(True for _ in _to_look_at(waiting)):
+            return True
+        looks = (each.look for each in (waiting.about, waiting.made) if each is not None)
+        return any(look is not None and look.at > known for look in looks)
+
+    # Rows
+
+    def _state_changed(self, _: int, tid: int, values: tuple[int, int, int, int, bytes, bytes]) -> None:
+        _before, _after, port, peer_port, local, peer = values
+        self._pairs.state_changed(tid, (local, port), (peer, peer_port))
+
+    def _routed(self, _: int, tid: int, values: tuple[bytes, int]) -> None:
+        self._pairs.routed(tid, *values)
+
+    def _forked(self, at: int, creator: int, values: tuple[int, bytes, int]) -> None:
+        self._names.handlers[FORKED](at, creator, values)
+        self.tables.forked(values[0], creator, shares=bool(values[2] & _CLONE_FILES))
+
+    def _executed(self, at: int, tid: int, values: tuple[int]) -> None:
+        self.tables.executed(at, tid, values[0])
+
+    def _exited(self, at: int, tid: int, values: tuple[int]) -> None:
+        if (call := self._pairs.ended(at, values[0])) is not None:
+            self._finish(call)
+        self.tables.exited(at, values[0])
+        self._names.handlers[EXITED](at, tid, values)
+
+    def _lost(self, at: int, _: int, __: tuple[()]) -> None:
+        self._pairs.lost()
+        self.tables.forget(at)
+
+    # Calls
+
+    def _finish(self, call: PairedCall) -> None:
+        """Note what a call did, and have it told."""
+        role, arguments = call.kind.role, call.arguments
+        fd = None if arguments is None else arguments.get("fd")
+        about = None if fd is None or fd < 0 else self.tables.at(call.tid, fd)
+        made = self._made(call, about)
+        if about is not None:
+            _note(call, about.socket)
+        if arguments is None and (role is Role.CLOSES or call.kind.name in _REPLACES):
+            self.tables.forget(call.ended)  # nobody knows which one
+        elif about is not None and fd is not None and role is Role.CLOSES:
+            self.tables.closed(call.began or call.ended, call.tid, fd, fd)
+        if role not in TOLD:
+            return
+        if arguments is None and role in _ANYTHING:
+            self.unknown += 1
+            return
+        who = self._names.actor(call.tid) or EventProcess(call.tid, None)
+        self._waiting.append(_Waiting(call, who, fd, about, made))
+
+    def _made(self, call: PairedCall, about: Descriptor | None) -> Descriptor | None:
+        """Note which descriptors a call made, and which it closed in passing; gives the socket that it made."""
+        tid, at, fd, arguments = call.tid, call.ended, call.result, call.arguments or {}
+        if fd is None or fd < 0:
+            return None
+        match call.kind.role:
+            case Role.OPENS:
+                type = arguments.get("type")
+                socket = TracedSocket(is_socket=True, type=None if type is None else type & _TYPE)
+                return self.tables.opened(at, tid, fd, socket)
+            case Role.ACCEPTS:
+                socket = TracedSocket(is_socket=True, type=None if about is None else about.socket.type)
+                return self.tables.opened(at, tid, fd, socket)
+            case Role.OPENS_OTHER:
+                self.tables.opened(at, tid, fd, TracedSocket(is_socket=False))
+            case Role.COPIES if about is not None and fd != arguments["fd"]:
+                self.tables.opened(call.began or at, tid, fd, about.socket)
+            case Role.CLOSES_MANY if arguments:
+                last = arguments["max_fd"]
+                self.tables.closed(call.began or at, tid, arguments["fd"], _LAST if last < 0 else last)
+            case _:
+                pass
+        return None
+
+    def _told(self, waiting: _Waiting) -> TracedCall | None:
+        """A call as it is told; None if it is not about a socket, or nobody can say."""
+        call, who, _, about, made = waiting
+        look = None if about is None else about.settle()
+        if made is not None:
+            made.settle()
+        socket = (about or made or Descriptor(TracedSocket())).socket
+        if call.kind.role in _ANYTHING and not socket.is_socket:
+            self.unknown += socket.is_socket is None and call.result != -errno.EBADF
+            return None
+        if self._only is not None and socket.inode != self._only:
+            return None
+        arguments = call.arguments and {name: value for name, value in call.arguments.items() if name != "addr"}
+        has_end, end = _end(call, socket, None if made is None else made.socket, look)
+        seconds = None if call.began is None or call.result is None else (call.ended - call.began) / 1e9
+        return TracedCall(
+            self._epoch(call.began or call.ended), who.pid, call.tid, who.name, call.kind.name.removesuffix("64"),
+            arguments, call.result, seconds, end if has_end else None, has_end, socket.inode, socket.local, socket.peer,
+        )  # fmt: skip
+
+
+def _note(call: PairedCall, socket: TracedSocket) -> None:
+    """What a call tells of the socket that it is about."""
+    name, result, at = call.kind.name, call.result, call.ended
+    if call.kind.role in (Role.USES, Role.ACCEPTS) and result is not None:
+        if result >= 0:
+            socket.is_socket = True
+        elif result == -errno.ENOTSOCK:
+            socket.is_socket = False
+    if name == "connect":
+        socket.connected_at = socket.connected_at or call.began or at
+        socket.changed_at = at
+        socket.local = None
+        socket.peer = (call.peer or call.routed) if result in _UNDER_WAY else None
+    elif name == "bind" and result == 0:
+        socket.changed_at, socket.local = at, None
+    elif name == "listen" and result == 0:
+        socket.listens_at = call.local
+    if call.local is not None:
+        socket.local, socket.peer = call.local, call.peer or socket.peer
+
+
+def _to_look_at(waiting: _Waiting) -> Iterator[tuple[Descriptor, int]]:
+    """The descriptors with their numbers that would tell what a call still needs."""
+    call, _, fd, about, made = waiting
+    new = call.result if call.kind.role is Role.ACCEPTS else None
+    if new is not None and made is not None and (made.ended, made.look, made.socket.peer) == (None, None, None):
+        yield made, new
+    if about is None or fd is None or about.ended is not None:
+        return
+    socket = about.socket
+    is_unknown = socket.is_socket is None or (socket.is_socket and socket.type is None)
+    if (about.look is None and is_unknown) or (call.result == 0 and _needs_end(call, socket, about.look)):
+        yield about, fd
+
+
+def _needs_end(call: PairedCall, socket: TracedSocket, look: SocketLook | None) -> bool:
+    """Whether only a look that was not made yet can tell to which end a socket was bound, or connected."""
+    if (look is not None and look.began >= call.ended) or socket.connected_at not in (None, call.began):
+        return False
+    match call.kind.name:
+        case "bind":
+            return socket.listens_at is None
+        case "connect":
+            return (call.peer or call.routed) is None
+        case _:
+            return False
+
+
+def _end(
+    call: PairedCall, socket: TracedSocket, made: TracedSocket | None, look: SocketLook | None
+) -> tuple[bool, CallEnd | None]:
+    """Whether a call has an address, and which, if it is known."""
+    name, is_done = call.kind.name, call.result is not None and call.result >= 0
+    later = look if look is not None and look.began >= call.ended else None
+    is_stream = socket.type == _STREAM
+    has_pointer = bool(call.arguments and call.arguments.get("addr"))
+    match name:
+        case "connect":
+            is_only = call.result == 0 and socket.connected_at == call.began
+            return True, call.peer or call.routed or (later.peer if later is not None and is_only else None)
+        case "bind":
+            is_same = later is not None and (socket.connected_at is None or socket.connected_at > later.at)
+            seen = later.local if later is not None and is_same else socket.listens_at
+            return True, seen if is_done else None
+        case "accept" | "accept4":
+            return is_done, None if made is None else made.peer
+        case "sendto":
+            return has_pointer, call.routed
+        case "sendmsg" | "sendmmsg":
+            return call.routed is not None or (socket.type in _DATAGRAMS and socket.peer is None), call.routed
+        case "recvfrom" | "recvmsg" | "recvmmsg":
+            may_have = has_pointer and not is_stream if name == "recvfrom" else socket.type in _DATAGRAMS
+            was_connected = socket.connected_at is None or socket.connected_at < (call.began or 0)
+            return is_done and may_have, socket.peer if was_connected else None
+        case _:
+            return False, None

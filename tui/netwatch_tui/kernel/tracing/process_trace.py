@@ -1,0 +1,176 @@
+"""The calls of processes about their sockets, as they happen, by an own instance of ftrace.
+
+The kernel records what the threads do that are named in `set_event_pid`, and follows what they create (`event-fork`);
+see its Documentation/trace/events.rst. The processes run on, may be debugged meanwhile, and know nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from operator import itemgetter
+from typing import Any
+
+from netwatch_tui.kernel.capture.event_clock import EventClock
+from netwatch_tui.kernel.capture.event_format import FormatError
+from netwatch_tui.kernel.capture.thread_names import ThreadNames
+from netwatch_tui.kernel.capture.trace_instance import TraceInstance
+from netwatch_tui.kernel.capture.tracefs import Tracefs
+from netwatch_tui.kernel.capture.tracepoints import Row
+from netwatch_tui.kernel.faults import GONE, error_number, reason
+from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, POINTS, RETURNED, TOLD
+from netwatch_tui.kernel.tracing.call_stream import MOST_LOOKS, CallStream
+from netwatch_tui.kernel.tracing.descriptor_tables import SocketLook
+from netwatch_tui.kernel.tracing.socket_look import look_at_descriptors
+from netwatch_tui.sockets.traced_call import TraceBatch
+
+MOST_PROCESSES = 64
+"""Processes that are traced at a time, besides those that they create."""
+MOST_THREADS = 65_536
+"""Their threads at the beginning."""
+_BUFFER_KIB = 4_096
+"""Of each processor: some 40,000 calls."""
+_HOLD_BACK = 2_000_000
+"""Nanoseconds before a reading up to which all is there: the processors are read one after the other."""
+_TIME: itemgetter[Any] = itemgetter(0)
+
+
+class TraceError(RuntimeError):
+    """Nothing can be traced here; the text says why."""
+
+
+class ProcessTrace:
+    """Traces some processes, and whatever they create, from its making until it is closed.
+
+    It has no thread and no timer: who holds it reads it every 50 ms or so.
+    """
+
+    def __init__(self, pids: Sequence[int], inode: int | None = None, *, buffer_kib: int = _BUFFER_KIB) -> None:
+        """Begin.
+
+        Args:
+            pids: The processes, at most `MOST_PROCESSES`; those that have ended are left out.
+            inode: Of the one socket of which the calls are wanted; None for all sockets of these processes.
+            buffer_kib: Kilobytes for the records of each processor.
+
+        Raises:
+            ProcessLookupError: All of them have ended.
+            TraceError: The kernel's events can't be used.
+        """
+        names = ThreadNames()
+        if not names.can_name:
+            raise TraceError("the kernel numbers processes otherwise than this pid namespace does")
+        threads = {pid: found for pid in pids if (found := _threads(pid))}
+        if not threads:
+            raise ProcessLookupError
+        self._clock = EventClock()
+        self._stream = CallStream(names, self._clock.epoch, inode)
+        self._later: list[Row] = []
+        self._instance = _instance(buffer_kib, [tid for each in threads.values() for tid in each])
+        for pid, before in threads.items():
+            after = _threads(pid)
+            self._follow(after - before)
+            self._stream.tables.found(after | before, look_at_descriptors(pid, None, MOST_LOOKS))
+            for tid in after | before:
+                names.actor(tid)  # now, as it may have ended when its first call is read
+
+    @property
+    def unseen(self) -> list[str]:
+        """The calls that this kernel does not tell of, by name."""
+        codes = self._instance.codes
+        return [
+            kind.name
+            for at, kind in enumerate(CALLS)
+            if kind.role in TOLD and not {ENTERED + at, RETURNED + at} <= codes
+        ]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is nobody left who could call anything; what was recorded can still be read."""
+        return not any(os.path.exists(f"/proc/{tid}") for tid in self._instance.followed())
+
+    def read(self, *, is_last: bool = False) -> TraceBatch:
+        """The calls that returned since the last time, without waiting.
+
+        Args:
+            is_last: Whether to give everything, also calls that have not returned: else the last milliseconds are kept
+                for the next time, and what waits for an address.
+
+        Raises:
+            OSError: The kernel fails.
+        """
+        self._clock.check()
+        start = time.monotonic_ns()
+        rows = self._later
+        lost = self._instance.read(rows).tcp
+        if lost:  # from when the first buffer was full until it was read
+            rows += ((start, 0, LOST, ()), (time.monotonic_ns(), 0, LOST, ()))
+        rows.sort(key=_TIME)
+        known = start - _HOLD_BACK
+        split = len(rows) if is_last else bisect_right(rows, known, key=_TIME)
+        self._later = rows[split:]
+        take = self._stream.take
+        for at, tid, code, values in rows[:split]:
+            take(at, tid, code, values)
+            if code == EXECUTED and tid != values[0]:
+                self._follow((tid,))  # a thread that ran another program has the number of the process now
+        if is_last:
+            self._stream.end(time.monotonic_ns())
+        calls = tuple(self._stream.release(None if is_last else known))
+        self._look()
+        unknown, self._stream.unknown = self._stream.unknown, 0
+        return TraceBatch(calls, lost, unknown)
+
+    def close(self) -> None:
+        """End it; nothing of it is left on the machine."""
+        self._instance.close()
+
+    def _look(self) -> None:
+        """Look at the descriptors that calls wait for."""
+        wanted: dict[int, list[Any]] = {}
+        for each in self._stream.wanted():
+            wanted.setdefault(each.pid, []).append(each)
+        for pid, some in wanted.items():
+            looks = look_at_descriptors(pid, [each.fd for each in some], MOST_LOOKS)
+            now = time.monotonic_ns()
+            for each in some:
+                each.descriptor.look = looks.get(each.fd, SocketLook(now, now, None))
+
+    def _follow(self, threads: Iterable[int]) -> None:
+        with suppress(OSError):
+            self._instance.follow(threads)
+
+
+def _instance(buffer_kib: int, threads: list[int]) -> TraceInstance:
+    try:
+        tracefs = Tracefs()
+        try:
+            return TraceInstance(tracefs, buffer_kib, POINTS, threads)
+        except (OSError, FormatError):
+            tracefs.close()
+            raise
+    except PermissionError as error:
+        raise TraceError("that takes root" if os.geteuid() else reason(error_number(error))) from error
+    except FileNotFoundError as error:
+        raise TraceError("this kernel has no tracepoints of system calls (CONFIG_FTRACE_SYSCALLS)") from error
+    except OSError as error:
+        raise TraceError(reason(error_number(error))) from error
+    except FormatError as error:
+        raise TraceError(str(error)) from error
+
+
+def _threads(pid: int) -> set[int]:
+    """The threads of a process; none if it has ended."""
+    try:
+        return {int(name) for _, name in zip(range(MOST_THREADS), _names(pid), strict=False)}
+    except GONE:
+        return set()
+
+
+def _names(pid: int) -> Iterator[str]:
+    with os.scandir(f"/proc/{pid}/task") as entries:
+        for entry in entries:
+            yield entry.name
