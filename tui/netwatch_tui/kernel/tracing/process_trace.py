@@ -21,6 +21,7 @@ from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.kernel.capture.tracepoints import Row
 from netwatch_tui.kernel.faults import GONE, error_number, reason
+from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, POINTS, RETURNED, TOLD
 from netwatch_tui.kernel.tracing.call_stream import MOST_LOOKS, CallStream
 from netwatch_tui.kernel.tracing.descriptor_tables import SocketLook
@@ -90,7 +91,7 @@ class ProcessTrace:
     @property
     def has_ended(self) -> bool:
         """Whether there is nobody left who could call anything; what was recorded can still be read."""
-        return not any(os.path.exists(f"/proc/{tid}") for tid in self._instance.followed())
+        return not any(map(_runs, self._instance.followed()))
 
     def read(self, *, is_last: bool = False) -> TraceBatch:
         """The calls that returned since the last time, without waiting.
@@ -168,6 +169,15 @@ def _threads(pid: int) -> set[int]:
         return {int(name) for _, name in zip(range(MOST_THREADS), _names(pid), strict=False)}
     except GONE:
         return set()
+
+
+def _runs(tid: int) -> bool:
+    """Whether a thread has not ended; the kernel follows one that has until somebody has waited for it."""
+    try:
+        state = read_file(f"/proc/{tid}/stat", PROC_FILE).rpartition(b")")[2].split()[:1]
+    except GONE:
+        return False
+    return state not in ([b"Z"], [b"X"])
 
 
 def _names(pid: int) -> Iterator[str]:
