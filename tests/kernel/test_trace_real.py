@@ -19,7 +19,7 @@ from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
 from netwatch_tui.kernel.tracing.process_trace import ProcessTrace, TraceError
 from netwatch_tui.sockets.traced_call import TracedCall
 from netwatch_tui.view.call_text import end_text, error_name
-from tests.support.kernel import Child, Netns
+from tests.support.kernel import NOBODY, Child, Netns
 from tests.support.program import PATIENCE, wait_until
 from tests.support.strace import StracedCall, calls_of, straced
 
@@ -156,6 +156,13 @@ def test_who_has_ended_is_not_there(program: Child) -> None:
         assert not trace.has_ended
 
 
+def test_an_ordinary_user_is_told_what_it_takes_and_what_to_type(program: Child) -> None:
+    with Child("tests.support.kernel_tracer", str(program.pid), str(NOBODY)) as nobody:
+        assert nobody.ask() == (
+            f"calls can't be traced: that takes root; with strace: strace -f -e trace=network -p {program.pid}"
+        )
+
+
 def instances_of(pid: int) -> list[str]:
     """Those of one process: others may trace as well."""
     with Tracefs() as tracefs:
@@ -173,8 +180,8 @@ def test_what_is_killed_leaves_nothing_while_another_one_goes_on(program: Child)
         os.mkdir("instances/others", dir_fd=tracefs.root)
         write_at(tracefs.root, "instances/others/events/syscalls/sys_enter_connect/enable", "1")
         try:
-            killed = Child("tests.support.kernel_tracer", str(program.pid))
-            with Child("tests.support.kernel_tracer", str(program.pid)) as other:
+            killed = Child("tests.support.kernel_tracer", str(program.pid), "0")
+            with Child("tests.support.kernel_tracer", str(program.pid), "0") as other:
                 killed.ask()
                 other.ask()
                 assert [len(instances_of(child.pid)) for child in (killed, other)] == [1, 1]

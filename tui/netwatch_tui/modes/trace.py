@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from netwatch_tui.kernel.tracing.process_trace import MOST_PROCESSES, ProcessTrace, TraceError
 from netwatch_tui.modes.common import (
     MakeSource,
     choose_rows,
@@ -19,12 +18,9 @@ from netwatch_tui.modes.common import (
     tell_if_in_vain,
 )
 from netwatch_tui.modes.interrupts import Interrupts
+from netwatch_tui.play.traces import PACE, TraceRefusedError, batches, open_trace
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.view.call_text import unknown_text
-from netwatch_tui.view.shell_commands import strace_command
-
-_PACE = 0.05
-"""Seconds between two readings."""
 
 
 def trace(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -33,18 +29,12 @@ def trace(options: argparse.Namespace, make_source: MakeSource) -> int:
         complain(f"--trace prints table or ndjson, not {options.format} (see --help)")
         return 2
     pids = _pids(options, make_source)
-    if len(pids) > MOST_PROCESSES:
-        complain(f"{len(pids):,} processes hold such sockets; at most {MOST_PROCESSES} are traced at a time")
-        return 2
     if not pids:
         return 1
     try:
-        traced = ProcessTrace(pids)
-    except ProcessLookupError:
-        complain(f"there is no process {' or '.join(map(str, pids))}")
-        return 1
-    except TraceError as error:
-        complain(f"calls can't be traced: {error}; with strace: {strace_command(pids)}")
+        traced = open_trace(pids)
+    except TraceRefusedError as error:
+        complain(str(error))
         return 1
     with closing(traced), Interrupts(for_reader=True) as interrupts:
         them = "process" if len(pids) == 1 else "processes"
@@ -53,13 +43,13 @@ def trace(options: argparse.Namespace, make_source: MakeSource) -> int:
             complain(f"this kernel does not tell of {', '.join(traced.unseen)}")
         unknown = 0
 
-        def batches() -> Iterator[TraceBatch]:
+        def counted() -> Iterator[TraceBatch]:
             nonlocal unknown
-            for batch in _batches(traced, interrupts.ticker.ticks(_PACE, options.duration)):
+            for batch in batches(traced, interrupts.ticker.ticks(PACE, options.duration)):
                 unknown += batch.unknown
                 yield batch
 
-        status = print_batches(map(_lines(options.format), batches()))
+        status = print_batches(map(lines_of(options.format), counted()))
         if unknown:
             complain(unknown_text(unknown))
         return status
@@ -94,18 +84,8 @@ def _pids(options: argparse.Namespace, make_source: MakeSource) -> list[int]:
     return sorted(pids)
 
 
-def _batches(traced: ProcessTrace, ticks: Iterable[float]) -> Iterator[TraceBatch]:
-    """What is traced at each tick, and at last what has not returned."""
-    for _ in ticks:
-        is_over = traced.has_ended
-        yield traced.read()
-        if is_over:
-            break
-    yield traced.read(is_last=True)
-
-
-def _lines(format: str | None) -> Callable[[TraceBatch], Iterator[str]]:
-    """What makes lines of what was traced."""
+def lines_of(format: str | None) -> Callable[[TraceBatch], Iterator[str]]:
+    """What makes lines in a format of what was traced, without their ends."""
     from netwatch_tui.output.call_lines import call_objects, text_lines
 
     if format == "ndjson":

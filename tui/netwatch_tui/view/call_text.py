@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator, Mapping
 
-from netwatch_tui.fields.format import BLANK, endpoint, name_text, printable
+from netwatch_tui.fields.format import BLANK, clip, endpoint, name_text, printable
 from netwatch_tui.sockets.traced_call import CallEnd, TracedCall
 
 UNKNOWN = "?"
@@ -27,16 +27,23 @@ _RESTARTS = {512: "ERESTARTSYS", 513: "ERESTARTNOINTR", 514: "ERESTARTNOHAND", 5
 """Errors that stay in the kernel, include/linux/errno.h: a signal came first, and the call is made again or fails."""
 
 
-def call_line(call: TracedCall, time_of_day: Callable[[float], str]) -> str:
-    """A call with when it was made and who made it."""
-    return f"{time_of_day(call.at)} {caller_text(call)} {call_text(call)}"
+def call_line(call: TracedCall, time_of_day: Callable[[float], str], width: int | None = None) -> str:
+    """A call with when it was made and who made it; in so many cells, of which what came of it is the last to go."""
+    before, after = _both_sides(call)
+    before = f"{time_of_day(call.at)} {caller_text(call)} {before}"
+    return before + after if width is None else clip(before, max(width - len(after), 0)) + clip(after, width)
 
 
 def call_text(call: TracedCall) -> str:
     """A call with its arguments, its result and the time that it took."""
+    return "".join(_both_sides(call))
+
+
+def _both_sides(call: TracedCall) -> tuple[str, str]:
+    """The call, and what came of it."""
     inside = ", ".join(_arguments(call))
     took = f" <{_span(call.duration)}>" if call.duration is not None else ""
-    return f"{call.name}({inside}) = {result_text(call.result)}{took}"
+    return f"{call.name}({inside}", f") = {result_text(call.result)}{took}"
 
 
 def caller_text(call: TracedCall) -> str:

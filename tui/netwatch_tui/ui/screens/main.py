@@ -42,6 +42,7 @@ from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.shown_names import ShownNames
+from netwatch_tui.ui.screens.tracing import Tracing
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
@@ -111,6 +112,7 @@ class MainScreen(Screen[None]):
         self._acting = Acting(self, self._table, self._table, setup.actor, self._info.mark)
         playback = Playback(self, self._player)
         probing = Probing(self, setup.plan_probe, self.run_worker)
+        tracing = Tracing(self, self._table, setup.open_trace, setup.write_calls)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         manager = ViewManager(
@@ -119,7 +121,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        more = (self._flow_columns, self._names, self._acting, playback, probing, self.palette)
+        more = (self._flow_columns, self._names, self._acting, playback, probing, tracing, self.palette)
         self._offer(*controllers, manager, *more)
 
     def _offer(self, *controllers: object) -> None:
