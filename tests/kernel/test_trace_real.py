@@ -90,7 +90,7 @@ def of_whole_life(calls: list[TracedCall]) -> list[TracedCall]:
 def test_the_calls_of_threads_and_children_are_those_that_strace_prints(program: Child, tmp_path: Path) -> None:
     printed = tmp_path / "strace"
     with closing(ProcessTrace([program.pid])) as trace:
-        assert trace.unseen == []
+        assert trace.remarks == []
         with straced(program.pid, printed):
             pid, child = program.ask()
             calls = collected(trace, program)

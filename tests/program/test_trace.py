@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import socket as net
 import subprocess
+import termios
 import threading
+from array import array
 from collections.abc import Iterator
+from typing import IO
 
 import pytest
 
 from netwatch_tui.kernel.tracing.process_trace import ProcessTrace, TraceError
-from tests.support.program import PATIENCE, run, running
+from tests.support.program import PATIENCE, PROGRAM, run, running, wait_until
 from tests.support.schema import errors_of
 
 
@@ -109,3 +113,35 @@ def test_a_wrong_filter_is_told_with_the_place() -> None:
     done = run("--trace", "port:")
     assert done.returncode == 2
     assert "^" in done.stderr
+
+
+@can_trace
+def test_that_the_end_could_not_be_printed_is_told() -> None:
+    """The reader has stopped reading, and does not go away."""
+    stop = threading.Event()
+
+    def make_sockets() -> None:
+        while not stop.is_set():
+            net.socket().close()
+
+    thread = threading.Thread(target=make_sockets)
+    thread.start()
+    try:
+        command = [PROGRAM, "--trace", str(os.getpid())]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+            wait_until(lambda: waiting_in(program.stdout) > 60_000)
+            program.send_signal(signal.SIGINT)
+            assert program.wait(PATIENCE) == 1
+            assert program.stderr
+            assert b"the last calls are not printed" in program.stderr.read()
+    finally:
+        stop.set()
+        thread.join()
+
+
+def waiting_in(pipe: IO[bytes] | None) -> int:
+    """Bytes that nobody has read yet."""
+    assert pipe
+    found = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return found[0]

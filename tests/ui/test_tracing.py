@@ -35,8 +35,8 @@ def numbered(count: int) -> tuple[TracedCall, ...]:
 class FakeTrace:
     """Tells what it is given."""
 
-    def __init__(self, unseen: Sequence[str] = ()) -> None:
-        self.unseen = list(unseen)
+    def __init__(self, *remarks: str) -> None:
+        self.remarks = list(remarks)
         self.has_ended = False
         self.is_closed = threading.Event()
         self.batches: SimpleQueue[TraceBatch] = SimpleQueue()
@@ -134,7 +134,7 @@ async def test_that_nothing_can_be_traced_is_said_with_what_can_be_done(source: 
 
 
 async def test_it_says_when_everybody_has_ended_and_what_is_missing(source: FakeSource) -> None:
-    tracer = Tracer(FakeTrace(unseen=["recvmmsg"]))
+    tracer = Tracer(FakeTrace("this kernel does not tell of recvmmsg"))
     async with on_stage(source, open_trace=tracer) as stage:
         await stage.press("T")
         await stage.until(lambda: has(stage, "This kernel does not tell of recvmmsg."))

@@ -22,6 +22,9 @@ from netwatch_tui.play.traces import PACE, TraceRefusedError, batches, open_trac
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.view.call_text import unknown_text
 
+_GRACE = 3.0
+"""Seconds to print what was traced before a signal came: all that the buffers hold takes a second."""
+
 
 def trace(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Print the calls until stopped, or until nobody is left who could make any; returns the exit status."""
@@ -36,11 +39,11 @@ def trace(options: argparse.Namespace, make_source: MakeSource) -> int:
     except TraceRefusedError as error:
         complain(str(error))
         return 1
-    with closing(traced), Interrupts(for_reader=True) as interrupts:
+    with closing(traced), Interrupts(for_reader=True, grace=_GRACE) as interrupts:
         them = "process" if len(pids) == 1 else "processes"
         complain(f"tracing {them} {', '.join(map(str, pids))}, whose calls take longer meanwhile")
-        if traced.unseen:
-            complain(f"this kernel does not tell of {', '.join(traced.unseen)}")
+        for remark in traced.remarks:
+            complain(remark)
         unknown = 0
 
         def counted() -> Iterator[TraceBatch]:
@@ -53,7 +56,8 @@ def trace(options: argparse.Namespace, make_source: MakeSource) -> int:
         if unknown:
             complain(unknown_text(unknown))
         return status
-    return 0
+    complain("the last calls are not printed: that took too long after the signal")
+    return 1
 
 
 def _pids(options: argparse.Namespace, make_source: MakeSource) -> list[int]:

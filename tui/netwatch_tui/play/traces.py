@@ -22,8 +22,8 @@ class Trace(Protocol):
     """Calls of processes about their sockets, as they happen; see `kernel.tracing.process_trace.ProcessTrace`."""
 
     @property
-    def unseen(self) -> list[str]:
-        """The calls that this kernel does not tell of, by name."""
+    def remarks(self) -> list[str]:
+        """What is not told, in sentences without their ends."""
 
     @property
     def has_ended(self) -> bool:

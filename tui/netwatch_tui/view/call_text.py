@@ -111,7 +111,8 @@ def _arguments(call: TracedCall) -> Iterator[str]:
         yield from _end(call)
         yield from _flags(given["flags"], _TYPE_FLAGS)
     else:
-        yield from _flags(given.get("flags", 0), _MESSAGE_FLAGS)
+        if flags := given.get("flags"):
+            yield from _flags(flags, _MESSAGE_FLAGS)
         yield from _end(call)
 
 

@@ -48,11 +48,12 @@ class CallKind(NamedTuple):
     def arguments(self, values: tuple[int, ...]) -> dict[str, int]:
         """What it got. All of them are signed numbers of 32 bits, but those that tell how much."""
         return {
-            name: value if name in _LONG else (value & 0xFFFF_FFFF) - ((value & 0x8000_0000) << 1)
+            name: value if value < _SIGN or name in _LONG else (value & 0xFFFF_FFFF) - ((value & _SIGN) << 1)
             for name, value in zip(self.names or self.fields, values, strict=True)
         }
 
 
+_SIGN = 0x8000_0000
 _LONG = frozenset({"len", "size", "count", "vlen", "addr"})
 
 CALLS = (
@@ -83,9 +84,12 @@ CALLS = (
     CallKind("close_range", Role.CLOSES_MANY, ("fd", "max_fd"), filter="flags!=4"),  # CLOSE_RANGE_CLOEXEC
     *(
         CallKind(name, Role.OPENS_OTHER)
-        for name in ("open", "openat", "openat2", "eventfd2", "epoll_create1", "timerfd_create", "memfd_create")
+        for name in (
+            "open", "openat", "openat2", "eventfd2", "epoll_create1", "timerfd_create", "memfd_create",
+            "io_uring_setup",
+        )
     ),
-)
+)  # fmt: skip
 """See syscalls(2). The second of each pair of names that mean the same is the manual page's."""
 
 ENTERED, RETURNED = 100, 200

@@ -48,6 +48,8 @@ _DATAGRAMS = {2, 3, 4}
 """SOCK_DGRAM, SOCK_RAW, SOCK_RDM: each message may come from somewhere else."""
 _ANYTHING = {Role.MOVES, Role.CLOSES}
 _REPLACES = {"dup2", "dup3"}
+_NEEDS_LOOK = {"bind", "connect", "accept", "accept4"}
+"""Calls that need one even if all is known of the socket."""
 
 
 class WantedLook(NamedTuple):
@@ -230,8 +232,10 @@ class CallStream:
             return None
         if self._only is not None and socket.inode != self._only:
             return None
-        arguments = call.arguments and {name: value for name, value in call.arguments.items() if name != "addr"}
         has_end, end = _end(call, socket, None if made is None else made.socket, look)
+        arguments = call.arguments
+        if arguments is not None:
+            arguments.pop("addr", None)  # a pointer, which says no more than that there is one
         seconds = None if call.began is None or call.result is None else (call.ended - call.began) / 1e9
         return TracedCall(
             self._epoch(call.began or call.ended), who.pid, call.tid, who.name, call.kind.name.removesuffix("64"),
@@ -263,6 +267,8 @@ def _note(call: PairedCall, socket: TracedSocket) -> None:
 def _to_look_at(waiting: _Waiting) -> Iterator[tuple[Descriptor, int]]:
     """The descriptors with their numbers that would tell what a call still needs."""
     call, _, fd, about, made = waiting
+    if about is not None and about.socket.type is not None and call.kind.name not in _NEEDS_LOOK:
+        return
     new = call.result if call.kind.role is Role.ACCEPTS else None
     if new is not None and made is not None and (made.ended, made.look, made.socket.peer) == (None, None, None):
         yield made, new

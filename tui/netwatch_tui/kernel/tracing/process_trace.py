@@ -7,6 +7,7 @@ see its Documentation/trace/events.rst. The processes run on, may be debugged me
 from __future__ import annotations
 
 import os
+import sys
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,8 @@ from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.kernel.capture.tracepoints import Row
-from netwatch_tui.kernel.faults import GONE, error_number, reason
+from netwatch_tui.kernel.descriptors import RING, read_descriptors
+from netwatch_tui.kernel.faults import FAULTS, GONE, error_number, reason
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, POINTS, RETURNED, TOLD
 from netwatch_tui.kernel.tracing.call_stream import MOST_LOOKS, CallStream
@@ -36,6 +38,8 @@ _BUFFER_KIB = 4_096
 """Of each processor: some 40,000 calls."""
 _HOLD_BACK = 2_000_000
 """Nanoseconds before a reading up to which all is there: the processors are read one after the other."""
+_ELF_32 = b"\x7fELF\x01"
+"""How a program begins whose calls have the numbers of 32-bit machines, see elf(5): tracepoints leave them out."""
 _TIME: itemgetter[Any] = itemgetter(0)
 
 
@@ -64,6 +68,8 @@ class ProcessTrace:
         names = ThreadNames()
         if not names.can_name:
             raise TraceError("the kernel numbers processes otherwise than this pid namespace does")
+        self.remarks: list[str] = []
+        """What is not told, in sentences without their ends."""
         threads = {pid: found for pid in pids if (found := _threads(pid))}
         if not threads:
             raise ProcessLookupError
@@ -77,16 +83,11 @@ class ProcessTrace:
             self._stream.tables.found(after | before, look_at_descriptors(pid, None, MOST_LOOKS))
             for tid in after | before:
                 names.actor(tid)  # now, as it may have ended when its first call is read
-
-    @property
-    def unseen(self) -> list[str]:
-        """The calls that this kernel does not tell of, by name."""
+            self.remarks += _blind_spots(pid)
         codes = self._instance.codes
-        return [
-            kind.name
-            for at, kind in enumerate(CALLS)
-            if kind.role in TOLD and not {ENTERED + at, RETURNED + at} <= codes
-        ]
+        told = ((at, kind.name) for at, kind in enumerate(CALLS) if kind.role in TOLD)
+        if unseen := [name for at, name in told if not {ENTERED + at, RETURNED + at} <= codes]:
+            self.remarks.append(f"this kernel does not tell of {', '.join(unseen)}")
 
     @property
     def has_ended(self) -> bool:
@@ -161,6 +162,16 @@ def _instance(buffer_kib: int, threads: list[int]) -> TraceInstance:
         raise TraceError(reason(error_number(error))) from error
     except FormatError as error:
         raise TraceError(str(error)) from error
+
+
+def _blind_spots(pid: int) -> Iterator[str]:
+    """What the kernel does not tell of a process, as far as that can be seen."""
+    with suppress(*FAULTS):
+        if read_file(f"/proc/{pid}/exe", len(_ELF_32)) == _ELF_32 and sys.maxsize > 1 << 32:
+            yield f"{pid} is a 32-bit program, of which this kernel tells no calls"
+    with suppress(*FAULTS):
+        if RING in read_descriptors("/proc", pid).values():
+            yield f"{pid} uses io_uring, of which no calls are told"
 
 
 def _threads(pid: int) -> set[int]:

@@ -39,7 +39,8 @@ _FORMATS = {".txt": "table", ".ndjson": "ndjson"}
 class TraceBegan(Message):
     """It is traced."""
 
-    unseen: list[str]
+    remarks: list[str]
+    """What is not told."""
 
 
 @dataclass
@@ -85,7 +86,7 @@ class TracePage(Dialog[None]):
         """Begin to trace."""
         self.query_one(".dialog").add_class("-trace")
         self._thread.begin(
-            lambda trace: self.post_message(TraceBegan(trace.unseen)),
+            lambda trace: self.post_message(TraceBegan(trace.remarks)),
             lambda batch: self.post_message(CallsTraced(batch)),
             lambda reason: self.post_message(TraceEnded(reason)),
         )
@@ -97,8 +98,8 @@ class TracePage(Dialog[None]):
     @on(TraceBegan)
     def _began(self, message: TraceBegan) -> None:
         self._state = "Tracing, which slows a busy process by some tens of percent."
-        if message.unseen:
-            self._state += f" This kernel does not tell of {', '.join(message.unseen)}."
+        for remark in message.remarks:
+            self._state += f" {remark[:1].upper()}{remark[1:]}."
         self._tell()
 
     @on(CallsTraced)
