@@ -26,7 +26,7 @@ def end(address: bytes, port: int) -> CallEnd:
 
 def test_a_call_is_its_beginning_and_its_end() -> None:
     pairs = CallPairs()
-    assert pairs.entered(10, 7, RECVFROM, (5, 65_536, 0x40, 0)) is None
+    assert pairs.entered(10, 7, RECVFROM, RECVFROM.arguments((5, 65_536, 0x40, 0))) is None
     (call,) = pairs.returned(25, 7, RECVFROM, 3_216)
     assert call == PairedCall(
         7, RECVFROM, 10, 25, {"fd": 5, "len": 65_536, "flags": 0x40, "addr": 0}, 3_216,
@@ -34,18 +34,14 @@ def test_a_call_is_its_beginning_and_its_end() -> None:
 
 
 def test_descriptors_are_signed_numbers_of_32_bits() -> None:
-    pairs = CallPairs()
-    pairs.entered(1, 7, CLOSE, (0xFFFF_FFFF_FFFF_FFFF,))
-    (call,) = pairs.returned(2, 7, CLOSE, -9)
-    assert call.arguments == {"fd": -1}
-    pairs.entered(1, 7, CLOSE, (0x1_0000_0003,))
-    assert pairs.returned(2, 7, CLOSE, 0)[0].arguments == {"fd": 3}
+    assert CLOSE.arguments((0xFFFF_FFFF_FFFF_FFFF,)) == {"fd": -1}
+    assert CLOSE.arguments((0x1_0000_0003,)) == {"fd": 3}
 
 
 def test_the_address_of_connect_is_that_of_the_state_that_its_own_thread_changed() -> None:
     pairs = CallPairs()
-    pairs.entered(10, 7, CONNECT, (5,))
-    pairs.entered(11, 8, CONNECT, (6,))
+    pairs.entered(10, 7, CONNECT, CONNECT.arguments((5,)))
+    pairs.entered(11, 8, CONNECT, CONNECT.arguments((6,)))
     pairs.state_changed(8, (MAPPED + A, 1_000), (MAPPED + B, 80))
     pairs.state_changed(0, (A, 3), (B, 4))
     assert pairs.returned(12, 7, CONNECT, 0)[0].peer is None
@@ -55,11 +51,11 @@ def test_the_address_of_connect_is_that_of_the_state_that_its_own_thread_changed
 
 def test_a_route_is_taken_for_the_address_as_long_as_there_is_one() -> None:
     pairs = CallPairs()
-    pairs.entered(10, 7, CONNECT, (5,))
+    pairs.entered(10, 7, CONNECT, CONNECT.arguments((5,)))
     pairs.routed(7, A, 53)
     pairs.routed(7, A, 53)
     assert pairs.returned(12, 7, CONNECT, 0)[0].routed == end(A, 53)
-    pairs.entered(20, 7, CONNECT, (5,))
+    pairs.entered(20, 7, CONNECT, CONNECT.arguments((5,)))
     pairs.routed(7, A, 53)
     pairs.routed(7, B, 53)
     assert pairs.returned(22, 7, CONNECT, 0)[0].routed is None
@@ -71,8 +67,8 @@ def test_an_end_without_a_beginning_has_a_result_only() -> None:
 
 def test_a_beginning_without_an_end_has_no_result() -> None:
     pairs = CallPairs()
-    pairs.entered(10, 7, RECVFROM, (5, 1, 0, 0))
-    unfinished = pairs.entered(20, 7, CLOSE, (5,))
+    pairs.entered(10, 7, RECVFROM, RECVFROM.arguments((5, 1, 0, 0)))
+    unfinished = pairs.entered(20, 7, CLOSE, CLOSE.arguments((5,)))
     assert unfinished is not None
     assert (unfinished.kind, unfinished.began, unfinished.result) == (RECVFROM, 10, None)
     before, call = pairs.returned(30, 7, CONNECT, 0)
@@ -83,7 +79,7 @@ def test_a_beginning_without_an_end_has_no_result() -> None:
 def test_what_is_under_way_is_told_once_the_oldest_first() -> None:
     pairs = CallPairs()
     for tid, at in ((3, 30), (1, 10), (2, 20)):
-        pairs.entered(at, tid, RECVFROM, (tid, 1, 0, 0))
+        pairs.entered(at, tid, RECVFROM, RECVFROM.arguments((tid, 1, 0, 0)))
     assert [call.tid for call in pairs.under_way(40)] == [1, 2, 3]
     assert pairs.under_way(40) == []
 
@@ -92,7 +88,7 @@ def test_the_number_of_open_calls_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(call_pairs, "MOST_OPEN", 10)
     pairs = CallPairs()
     for tid in range(1, 101):
-        pairs.entered(tid, tid, CLOSE, (3,))
+        pairs.entered(tid, tid, CLOSE, CLOSE.arguments((3,)))
     assert len(pairs.under_way(200)) <= 10
 
 
@@ -128,16 +124,18 @@ def test_whatever_is_lost_no_call_has_the_result_of_another(history: list[_Recor
     was_lost = False
     for record in history:
         if record.at in lost:
+            if not was_lost:
+                pairs.lose(is_losing=True)
             was_lost = True
             continue
         if was_lost:
-            pairs.lost()
+            pairs.lose(is_losing=False)
             was_lost = False
         if record.is_end:
             told += pairs.returned(record.at, record.tid, record.kind, record.number)
         else:
             values = (record.number, *(0 for _ in record.kind.fields[1:]))
-            before = pairs.entered(record.at, record.tid, record.kind, values)
+            before = pairs.entered(record.at, record.tid, record.kind, record.kind.arguments(values))
             told += [before] if before is not None else []
     told += pairs.under_way(100)
     seen = [record for record in history if record.at not in lost]

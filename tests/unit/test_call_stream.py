@@ -11,7 +11,7 @@ from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.tracepoints import EXITED, FORKED
 from netwatch_tui.kernel.proc_line import ip_address
 from netwatch_tui.kernel.tracing import call_stream, descriptor_tables
-from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, RETURNED, ROUTED, STATE
+from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, RESUMED, RETURNED, ROUTED, STATE
 from netwatch_tui.kernel.tracing.call_stream import CallStream
 from netwatch_tui.kernel.tracing.descriptor_tables import SocketLook
 from netwatch_tui.sockets.connection_events import EventProcess
@@ -252,11 +252,19 @@ def test_after_a_loss_nothing_is_taken_for_what_it_was() -> None:
     trace.call("socket", 2, TCP, 0, result=3)
     trace.enter("recvfrom", 3, 10, 0, 0)
     trace.row(0, LOST)
+    trace.call("recvfrom", 3, 10, 0, 0, result=9, tid=2)
+    trace.call("write", 3, 10, result=10, tid=2)
+    trace.call("socket", 2, TCP, 0, result=4, tid=2)
+    trace.row(0, RESUMED)
     trace.leave("recvfrom", 10)
     trace.call("write", 3, 10, result=10)
-    assert trace.look({3: trace.seen(is_socket=False, inode=None)}) == [3]
-    _, received = trace.told()
-    assert (received.arguments, received.result, received.duration) == (None, 10, None)
+    trace.call("write", 4, 10, result=10)
+    assert trace.look({3: trace.seen(is_socket=False, inode=None)}) == [3, 4]
+    told = trace.told()[1:]
+    assert [(call.name, call.arguments, call.result) for call in told] == [
+        ("recvfrom", None, 9), ("socket", None, 4), ("recvfrom", None, 10),
+    ]  # fmt: skip
+    assert trace.stream.unknown == 2
 
 
 def test_of_one_socket_only_its_calls_are_told() -> None:

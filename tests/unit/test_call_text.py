@@ -10,7 +10,7 @@ import pytest
 from netwatch_tui.output.call_lines import call_objects, text_lines
 from netwatch_tui.sockets.socket import NOWHERE, Address
 from netwatch_tui.sockets.traced_call import CallEnd, TraceBatch, TracedCall
-from netwatch_tui.view.call_text import call_text, caller_text, lost_text, unknown_text
+from netwatch_tui.view.call_text import call_line, call_text, caller_text, is_failure, lost_text, unknown_text
 from tests.support.build import address
 from tests.support.schema import errors_of
 
@@ -90,6 +90,21 @@ def test_each_call_has_the_arguments_that_matter() -> None:
         "recvfrom(5, 1) = ?",
         "recvfrom(5, 1) = -ERESTARTSYS",
         "recvfrom(5, 1, 0x10000000) = -4000",
+    ]
+
+
+def test_only_what_went_wrong_is_a_failure() -> None:
+    results = (0, 12, None, -errno.EAGAIN, -errno.EINPROGRESS, -512, -errno.ECONNREFUSED, -errno.EBADF)
+    assert [is_failure(CALL._replace(result=result)) for result in results] == [False] * 6 + [True] * 2
+
+
+def test_in_little_room_the_result_is_the_last_to_go() -> None:
+    told = [call_line(CALL, lambda _: "12:00:01.042", width) for width in (80, 60, 34, 10)]
+    assert told == [
+        "12:00:01.042 curl[6056] connect(5, 209.51.188.116:80) = -EINPROGRESS <61 us>",
+        "12:00:01.042 curl[6056] connect(5, …) = -EINPROGRESS <61 us>",
+        "12:00:01.…) = -EINPROGRESS <61 us>",
+        ") = -EINP…",
     ]
 
 

@@ -25,6 +25,8 @@ _MESSAGE_FLAGS = {
 }  # fmt: skip
 _RESTARTS = {512: "ERESTARTSYS", 513: "ERESTARTNOINTR", 514: "ERESTARTNOHAND", 516: "ERESTART_RESTARTBLOCK"}
 """Errors that stay in the kernel, include/linux/errno.h: a signal came first, and the call is made again or fails."""
+_LATER = {errno.EAGAIN, errno.EINPROGRESS, errno.EALREADY, errno.EINTR, *_RESTARTS}
+"""Errors that mean no more than that it is not done yet."""
 
 
 def call_line(call: TracedCall, time_of_day: Callable[[float], str], width: int | None = None) -> str:
@@ -62,6 +64,11 @@ def result_text(result: int | None) -> str:
 def error_name(result: int) -> str:
     """The name of the error that a negative result stands for."""
     return errno.errorcode.get(-result) or _RESTARTS.get(-result) or str(-result)
+
+
+def is_failure(call: TracedCall) -> bool:
+    """Whether it failed, and not only has to be made again later, as calls that don't wait do all the time."""
+    return call.result is not None and call.result < 0 and -call.result not in _LATER
 
 
 def end_text(end: CallEnd) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -102,7 +103,9 @@ class TraceInstance:
 
     def read(self, rows: list[Row]) -> Losses:
         """Add what was recorded since the last time to some rows, processor by processor."""
-        for pipe in self._pipes:
+        lost, since = 0, []
+        for pipe, cpu in self._pipes.items():
+            start, before = time.monotonic_ns(), len(rows)
             for _ in range(_MOST_PAGES):
                 try:
                     page = os.read(pipe, self._page.size)
@@ -111,7 +114,10 @@ class TraceInstance:
                 if not page:
                     break
                 self._read_page(page, rows)
-        return Losses(sum(map(self._newly_lost, self._pipes.values())))
+            if newly := self._newly_lost(cpu):  # from when its buffer was full until it was read
+                lost += newly
+                since.append(max((row[0] for row in rows[before:] if row[0] < start), default=0))
+        return Losses(lost, since=min(since, default=None))
 
     def follow(self, threads: Iterable[int]) -> None:
         """Record what these threads do as well, by their numbers in the first pid namespace.
@@ -180,11 +186,11 @@ class TraceInstance:
 
     def _read_page(self, page: bytes, rows: list[Row]) -> None:
         decoders = self._decoders
-        for time, at in page_records(page, self._page.data):
+        for when, at in page_records(page, self._page.data):
             id, flags, task = _COMMON.unpack_from(page, at)
             if (decoder := decoders.get(id)) is not None:
                 decode, code = decoder
-                rows.append((time, 0 if flags & INTERRUPT else task, code, decode(page, at)))
+                rows.append((when, 0 if flags & INTERRUPT else task, code, decode(page, at)))
 
     def _newly_lost(self, cpu: str) -> int:
         """How many records of a processor were thrown away since the last time."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from netwatch_tui.kernel.proc_line import ip_address
 from netwatch_tui.kernel.tracing.call_points import CallKind
+from netwatch_tui.kernel.tracing.descriptor_tables import Descriptor
 from netwatch_tui.sockets.mapped_addresses import plain
 from netwatch_tui.sockets.traced_call import CallEnd
 
@@ -36,15 +37,18 @@ class PairedCall(NamedTuple):
     peer: CallEnd | None = None
     routed: CallEnd | None = None
     """The only one to which the kernel looked up a route."""
+    about: Descriptor | None = None
+    """What stood behind its descriptor when it was made."""
 
 
 class _OpenCall:
     """A call that has not returned."""
 
-    __slots__ = ("arguments", "began", "is_doubtful", "is_routed_twice", "kind", "local", "peer", "routed")
+    __slots__ = ("about", "arguments", "began", "is_doubtful", "is_routed_twice", "kind", "local", "peer", "routed")
 
-    def __init__(self, kind: CallKind, began: int, arguments: dict[str, int]) -> None:
+    def __init__(self, kind: CallKind, began: int, arguments: dict[str, int], about: Descriptor | None) -> None:
         self.kind = kind
+        self.about = about
         self.began = began
         self.arguments = arguments
         self.is_doubtful = False
@@ -55,7 +59,9 @@ class _OpenCall:
 
     def paired(self, tid: int, at: int, result: int | None) -> PairedCall:
         routed = None if self.is_routed_twice else self.routed
-        return PairedCall(tid, self.kind, self.began, at, self.arguments, result, self.local, self.peer, routed)
+        return PairedCall(
+            tid, self.kind, self.began, at, self.arguments, result, self.local, self.peer, routed, self.about
+        )
 
 
 class CallPairs:
@@ -63,13 +69,18 @@ class CallPairs:
 
     def __init__(self) -> None:
         self._open: dict[int, _OpenCall] = {}
+        self.is_losing = False
+        """Whether records may be missing now; see `lose`."""
 
-    def entered(self, at: int, tid: int, kind: CallKind, values: tuple[int, ...]) -> PairedCall | None:
+    def entered(
+        self, at: int, tid: int, kind: CallKind, arguments: dict[str, int], about: Descriptor | None = None
+    ) -> PairedCall | None:
         """A thread begins a call. Gives the one before if it never returned, as far as is known."""
         before = self.ended(at, tid)
         if len(self._open) >= MOST_OPEN:
             self._open.clear()
-        self._open[tid] = _OpenCall(kind, at, kind.arguments(values))
+        self._open[tid] = _OpenCall(kind, at, arguments, about)
+        self._open[tid].is_doubtful = self.is_losing
         return before
 
     def state_changed(self, tid: int, local: tuple[bytes, int], peer: tuple[bytes, int]) -> None:
@@ -109,8 +120,9 @@ class CallPairs:
         order = sorted(self._open, key=lambda tid: self._open[tid].began)
         return [call for tid in order if (call := self.ended(at, tid)) is not None]
 
-    def lost(self) -> None:
-        """Records are missing here: the ends that come may be those of other calls than the ones that are known."""
+    def lose(self, *, is_losing: bool) -> None:
+        """From now on records may be missing, or no more: no call that is under way then gets an end."""
+        self.is_losing = is_losing
         for call in self._open.values():
             call.is_doubtful = True
 

@@ -94,7 +94,7 @@ CALLS = (
 
 ENTERED, RETURNED = 100, 200
 """Codes of rows: the beginning and the end of the call with this place in the table, added to it."""
-STATE, ROUTED, EXECUTED, LOST = range(300, 304)
+STATE, ROUTED, EXECUTED, LOST, RESUMED = range(300, 305)
 """Codes of the others.
 
 | code | values |
@@ -102,7 +102,8 @@ STATE, ROUTED, EXECUTED, LOST = range(300, 304)
 | STATE | old and new state, local and peer port, local and peer address as IPv6 |
 | ROUTED | destination, its port |
 | EXECUTED | number of the thread that becomes the process |
-| LOST | none: records from around this time are missing |
+| LOST | none: from here on records may be missing |
+| RESUMED | none: from here on none is |
 """
 
 POINTS = (

@@ -20,10 +20,12 @@ from netwatch_tui.kernel.tracing.call_points import (
     ENTERED,
     EXECUTED,
     LOST,
+    RESUMED,
     RETURNED,
     ROUTED,
     STATE,
     TOLD,
+    CallKind,
     Role,
 )
 from netwatch_tui.kernel.tracing.descriptor_tables import Descriptor, DescriptorTables, SocketLook, TracedSocket
@@ -84,7 +86,7 @@ class CallStream:
             only: The inode of the one socket of which calls are told; None for all sockets.
         """
         self._only = only
-        self.tables = DescriptorTables()
+        self.tables = DescriptorTables(lambda tid: self._who(tid).pid)
         self.unknown = 0
         """Calls that were not told since the last time, as nobody can say whether they were about sockets."""
         self._names = names
@@ -96,6 +98,7 @@ class CallStream:
             ROUTED: self._routed,
             EXECUTED: self._executed,
             LOST: self._lost,
+            RESUMED: self._resumed,
             **names.handlers,
             FORKED: self._forked,
             EXITED: self._exited,
@@ -108,8 +111,8 @@ class CallStream:
         elif code >= RETURNED:
             for call in self._pairs.returned(at, tid, CALLS[code - RETURNED], values[0]):
                 self._finish(call)
-        elif (before := self._pairs.entered(at, tid, CALLS[code - ENTERED], values)) is not None:
-            self._finish(before)
+        else:
+            self._enter(at, tid, CALLS[code - ENTERED], values)
 
     def end(self, at: int) -> None:
         """Nothing more is taken: what has not returned is told so."""
@@ -171,17 +174,32 @@ class CallStream:
         self._names.handlers[EXITED](at, tid, values)
 
     def _lost(self, at: int, _: int, __: tuple[()]) -> None:
-        self._pairs.lost()
+        self._pairs.lose(is_losing=True)
         self.tables.forget(at)
+
+    def _resumed(self, _: int, __: int, ___: tuple[()]) -> None:
+        self._pairs.lose(is_losing=False)
 
     # Calls
 
+    def _who(self, tid: int) -> EventProcess:
+        """The process of a thread; of one that is gone before anything is known of it, the thread itself."""
+        return self._names.actor(tid) or EventProcess(tid, None)
+
+    def _enter(self, at: int, tid: int, kind: CallKind, values: tuple[int, ...]) -> None:
+        """A thread begins a call: what its descriptor stands for may be closed before it returns."""
+        arguments = kind.arguments(values)
+        fd = arguments.get("fd", -1)
+        about = self.tables.at(tid, fd) if fd >= 0 and not self._pairs.is_losing else None
+        before = self._pairs.entered(at, tid, kind, arguments, about)
+        if before is not None:
+            self._finish(before)
+
     def _finish(self, call: PairedCall) -> None:
         """Note what a call did, and have it told."""
-        role, arguments = call.kind.role, call.arguments
+        role, arguments, about = call.kind.role, call.arguments, call.about
         fd = None if arguments is None else arguments.get("fd")
-        about = None if fd is None or fd < 0 else self.tables.at(call.tid, fd)
-        made = self._made(call, about)
+        made = None if self._pairs.is_losing else self._made(call, about)
         if about is not None:
             _note(call, about.socket)
         if arguments is None and (role is Role.CLOSES or call.kind.name in _REPLACES):
@@ -193,8 +211,7 @@ class CallStream:
         if arguments is None and role in _ANYTHING:
             self.unknown += 1
             return
-        who = self._names.actor(call.tid) or EventProcess(call.tid, None)
-        self._waiting.append(_Waiting(call, who, fd, about, made))
+        self._waiting.append(_Waiting(call, self._who(call.tid), fd, about, made))
 
     def _made(self, call: PairedCall, about: Descriptor | None) -> Descriptor | None:
         """Note which descriptors a call made, and which it closed in passing; gives the socket that it made."""

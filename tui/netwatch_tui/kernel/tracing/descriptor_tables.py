@@ -7,7 +7,7 @@ output, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from netwatch_tui.sockets.traced_call import CallEnd
@@ -89,7 +89,9 @@ _Table = dict[int, Descriptor]
 class DescriptorTables:
     """Descriptors by thread; threads of a process share theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: Callable[[int], int]) -> None:
+        """Know nothing yet; `process` gives the process of a thread whose beginning was not seen."""
+        self._process = process
         self._tables: dict[int, _Table] = {}
         self._users: dict[int, int] = {}
         """Threads that share a table, by its id."""
@@ -155,7 +157,13 @@ class DescriptorTables:
 
     def _table(self, tid: int) -> _Table:
         table = self._tables.get(tid)
-        return self._give(tid, {}) if table is None else table
+        if table is not None:
+            return table
+        pid = self._process(tid)
+        shared = self._tables.get(pid)
+        if shared is None:
+            shared = self._give(pid, {})
+        return shared if pid == tid else self._give(tid, shared)
 
     def _give(self, tid: int, table: _Table) -> _Table:
         if len(self._tables) >= MOST_TABLES:

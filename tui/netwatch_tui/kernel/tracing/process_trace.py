@@ -24,7 +24,7 @@ from netwatch_tui.kernel.capture.tracepoints import Row
 from netwatch_tui.kernel.descriptors import RING, read_descriptors
 from netwatch_tui.kernel.faults import FAULTS, GONE, error_number, reason
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
-from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, POINTS, RETURNED, TOLD
+from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, POINTS, RESUMED, RETURNED, TOLD
 from netwatch_tui.kernel.tracing.call_stream import MOST_LOOKS, CallStream
 from netwatch_tui.kernel.tracing.descriptor_tables import SocketLook
 from netwatch_tui.kernel.tracing.socket_look import look_at_descriptors
@@ -107,9 +107,9 @@ class ProcessTrace:
         self._clock.check()
         start = time.monotonic_ns()
         rows = self._later
-        lost = self._instance.read(rows).tcp
-        if lost:  # from when the first buffer was full until it was read
-            rows += ((start, 0, LOST, ()), (time.monotonic_ns(), 0, LOST, ()))
+        losses = self._instance.read(rows)
+        if losses.since is not None:
+            rows += ((losses.since, 0, LOST, ()), (time.monotonic_ns(), 0, RESUMED, ()))
         rows.sort(key=_TIME)
         known = start - _HOLD_BACK
         split = len(rows) if is_last else bisect_right(rows, known, key=_TIME)
@@ -124,7 +124,7 @@ class ProcessTrace:
         calls = tuple(self._stream.release(None if is_last else known))
         self._look()
         unknown, self._stream.unknown = self._stream.unknown, 0
-        return TraceBatch(calls, lost, unknown)
+        return TraceBatch(calls, losses.tcp, unknown)
 
     def close(self) -> None:
         """End it; nothing of it is left on the machine."""

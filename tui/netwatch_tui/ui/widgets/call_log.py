@@ -13,7 +13,7 @@ from textual.strip import Strip
 from netwatch_tui.fields.format import clip
 from netwatch_tui.sockets.traced_call import TraceBatch, TracedCall
 from netwatch_tui.ui.wall_clock import time_of_day
-from netwatch_tui.view.call_text import call_line, lost_text
+from netwatch_tui.view.call_text import call_line, is_failure, lost_text
 
 MOST_CALLS = 20_000
 """Calls that are kept, some 20 MB; of more, the oldest go."""
@@ -96,7 +96,7 @@ class CallLog(ScrollView, can_focus=True, inherit_bindings=False):
         entry = self._entries[at]
         if isinstance(entry, str):
             style += Style(color=self.get_component_rich_style("call-log--lost").color)
-        elif entry.result is None or entry.result < 0:
+        elif is_failure(entry):
             style += Style(color=self.get_component_rich_style("call-log--failed").color)
         if at == self._at and self._cursor is not None:
             lit = self.get_component_rich_style("call-log--cursor")
