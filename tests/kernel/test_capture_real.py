@@ -33,6 +33,7 @@ from tests.support.capturing import (
     capturing,
     check_totals,
     lives_of,
+    on_processor,
     truth_of,
     watch,
 )
@@ -41,7 +42,7 @@ from tests.support.kernel import NOBODY, ROOT, Child, Netns
 PERF_EVENT_IOC_DISABLE = 0x2401
 
 
-@pytest.mark.usefixtures("may_capture")
+@pytest.mark.usefixtures("may_capture", "patience")
 def test_no_connection_is_missed_however_short(
     here: Netns, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -121,7 +122,8 @@ def test_every_record_that_had_no_room_is_counted(here: Netns) -> None:
     lost = happened = 0
     for cpu, ring in rings.items():
         lost += read_records(ring.take(), decoders, rows)[0]
-        listen_on(cpu)  # what was lost is told with the next record
+        with on_processor(cpu), net.create_server(("127.0.0.1", 0)):
+            pass  # what was lost is told with the next record
         for file in ring.files:
             fcntl.ioctl(file, PERF_EVENT_IOC_DISABLE, 0)
         lost += read_records(ring.take(), decoders, rows)[0]
@@ -129,16 +131,6 @@ def test_every_record_that_had_no_room_is_counted(here: Netns) -> None:
         ring.close()
     assert lost > 0
     assert len(rows) + lost == happened
-
-
-def listen_on(cpu: int) -> None:
-    """Let a processor record something."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {cpu})
-    try:
-        net.create_server(("127.0.0.1", 0)).close()
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 @pytest.mark.usefixtures("may_make_namespaces")
@@ -149,7 +141,7 @@ def test_without_rights_every_end_is_told_with_its_totals(here: Netns) -> None:
         time.sleep(SETTLE)
         captured = child.ask()
     assert said["way"] == CaptureWay.DESTROYED
-    assert said["refusal"].endswith("that takes root")
+    assert said["refusal"].endswith("only root may")
     assert captured["gaps"] == []
     truth = truth_of(json.loads(made.stdout))
     ends: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -15,8 +16,10 @@ from typing import Any, NamedTuple
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.event_trace import EventTrace
+from netwatch_tui.kernel.capture.mended_trace import MendedTrace
 from netwatch_tui.kernel.capture.record_source import RecordSource
 from netwatch_tui.kernel.capture.task_names import TaskNames
+from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.kernel.namespace import LinuxNamespace
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent, EventKind
@@ -124,3 +127,32 @@ def check_totals(event: ConnectionEvent, sent: int, received: int) -> None:
         assert totals.bytes_out == sent
         assert totals.bytes_in == received + (totals.has_fin is None and totals.received > received)
         assert totals.received - received in (0, 1)
+
+
+@contextmanager
+def on_processor(cpu: int) -> Iterator[None]:
+    """This process runs on one processor alone."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def instance_of(capture: Capture) -> str | None:
+    """The instance of ftrace that a capture has made; other copies of the program may have theirs."""
+    source = capture._trace and capture._trace._source
+    if isinstance(source, MendedTrace):
+        source = source._idle
+    return source.name if isinstance(source, TraceInstance) else None
+
+
+def instances() -> list[str]:
+    """All instances of ftrace."""
+    with Tracefs() as tracefs:
+        folder = os.open("instances", os.O_RDONLY | os.O_DIRECTORY, dir_fd=tracefs.root)
+        try:
+            return os.listdir(folder)
+        finally:
+            os.close(folder)

@@ -18,6 +18,7 @@ from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent
+from tests.support.capturing import instance_of
 from tests.support.kernel import answer, become
 
 
@@ -70,7 +71,7 @@ def main(way: str, uid: str) -> None:
     refused = refusal() if int(uid) else ""
     capture = opened(way)
     sys.stdin.readline()
-    answer({"way": capture.way, "sentence": capture.sentence, "refusal": refused})
+    answer({"way": capture.way, "sentence": capture.sentence, "refusal": refused, "instance": instance_of(capture)})
     batches: list[CaptureBatch] = []
     while True:
         capture.wait(0.02)

@@ -76,7 +76,7 @@ async def test_the_process_of_a_listener_is_traced_until_the_page_is_left(source
         assert has(stage, "Trace: nginx (7)")
         tracer.trace.batches.put(TraceBatch((CALL,)))
         await stage.until(lambda: has(stage, LINE))
-        assert has(stage, " 1 call.")
+        await stage.until(lambda: has(stage, " 1 call."))
         await stage.press("escape")
         await stage.until(lambda: stage.app.screen is stage.app.main)
         assert tracer.trace.is_closed.is_set()
@@ -140,8 +140,8 @@ async def test_it_says_when_everybody_has_ended_and_what_is_missing(source: Fake
         await stage.until(lambda: has(stage, "This kernel does not tell of recvmmsg."))
         tracer.trace.batches.put(TraceBatch((CALL,), lost=1_200, unknown=3))
         await stage.until(lambda: has(stage, "1,200 records were lost"))
-        assert has(stage, "1,200 records lost.")
-        assert has(stage, "3 reads, writes and closes are left out")
+        await stage.until(lambda: has(stage, "1,200 records lost."))
+        await stage.until(lambda: has(stage, "3 reads, writes and closes are left out"))
         tracer.trace.has_ended = True
         await stage.until(lambda: has(stage, "Not tracing: every traced process has ended."))
         assert has(stage, LINE)
@@ -169,8 +169,7 @@ async def test_the_page_follows_until_one_goes_up(source: FakeSource) -> None:
         await stage.press("g")
         await stage.until(lambda: has(stage, "recvfrom(5, 0) = 0"))
         tracer.trace.batches.put(TraceBatch((CALL,)))
-        await stage.until(lambda: has(stage, "101 calls."))
-        assert has(stage, "recvfrom(5, 0) = 0")
+        await stage.until(lambda: has(stage, "101 calls.") and has(stage, "recvfrom(5, 0) = 0"))
         await stage.press("pagedown", "pageup", "j", "k", "G")
         await stage.until(lambda: has(stage, LINE))
 
@@ -187,7 +186,7 @@ async def test_only_so_many_calls_are_kept(source: FakeSource, monkeypatch: pyte
         await stage.until(lambda: has(stage, "80 calls."))
         log = stage.app.screen.query_one(CallLog)
         assert len(log.calls) == 50
-        assert has(stage, "recvfrom(5, 30) = 30")
+        await stage.until(lambda: has(stage, "recvfrom(5, 30) = 30"))
         await stage.press("G")
         await stage.until(lambda: has(stage, "recvfrom(5, 39) = 39"))
 
@@ -217,8 +216,7 @@ async def test_where_there_is_little_room_the_result_is_not_cut(source: FakeSour
     async with on_stage(source, open_trace=tracer, size=size) as stage:
         await stage.press("T")
         tracer.trace.batches.put(TraceBatch((CALL._replace(process="a-process-with-a-name-that-is-long"),)))
-        await stage.until(lambda: has(stage, "…) = -EINPROGRESS <61 us>"))
-        assert has(stage, "Esc Stop")
+        await stage.until(lambda: has(stage, "…) = -EINPROGRESS <61 us>") and has(stage, "Esc Stop"))
 
 
 async def test_it_ends_with_the_program(source: FakeSource) -> None:

@@ -115,7 +115,13 @@ def test_whatever_happens_at_the_same_time_each_life_is_told_as_it_was(kinds: li
     assert not found
 
 
-@given(kinds, chances, st.sets(st.integers(0, 70)))
+bursts = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=3).map(
+    lambda bursts: {number for first, length in bursts for number in range(first, first + length)}
+)
+"""Numbers of records that are lost, mostly several after each other."""
+
+
+@given(kinds, chances, bursts)
 def test_what_is_lost_is_unknown_and_nothing_that_is_told_is_wrong(
     kinds: list[str], chance: Random, lost: Collection[int]
 ) -> None:
@@ -166,6 +172,28 @@ def test_a_connection_without_a_state_before_its_destruction_is_closed_then() ->
     opened, closed = observer.finish(3_000)
     assert (opened.kind, closed.kind, closed.at, closed.state) == (EventKind.OPENED, EventKind.CLOSED, 3_000.0, None)
     assert (closed.owner, closed.cookie) == (EventProcess(7, "p7"), 99)
+
+
+def test_another_connection_at_the_same_place_is_not_taken_for_the_one_whose_end_was_lost() -> None:
+    observer = Observer()
+    observer.state(1_000, 0, SYN_RECV, ESTAB, port=5)
+    observer.state(2_000, 7, ESTAB, FIN_WAIT_1, port=6)
+    observer.state(3_000, 0, FIN_WAIT_2, CLOSE, port=6)
+    opened, unseen, closed = observer.finish(3_000)
+    assert (opened.local_port, unseen.local_port, closed.local_port) == (5, 5, 6)
+    assert (unseen.kind, unseen.at, unseen.owner) == (EventKind.END_UNSEEN, 2_000.0, None)
+    assert (closed.kind, closed.began, closed.owner) == (EventKind.CLOSED, None, EventProcess(7, "p7"))
+
+
+def test_after_a_loss_nobody_is_said_to_have_connected_by_the_other_end_alone() -> None:
+    for is_lost in (True, False):
+        observer = Observer()
+        observer.state(1_000, 7, CLOSE, SYN_SENT, port=0)
+        if is_lost:
+            observer.lives.lost(1_500)
+        observer.state(2_000, 0, SYN_SENT, ESTAB, port=6)
+        (event,) = observer.finish(3_000)
+        assert (event.owner, event.began) == ((None, None) if is_lost else (EventProcess(7, "p7"), 1_000.0))
 
 
 def test_an_error_tells_how_a_connection_failed_whether_it_comes_before_or_after() -> None:

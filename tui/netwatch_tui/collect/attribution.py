@@ -177,9 +177,7 @@ class Attribution:
         self._listeners = self._next_listeners = self._next_listeners.after(gone, ())
         self._was_unseen = self.unseen
         self._unexplained = {
-            socket.inode
-            for socket in (*delta.opened, *after)
-            if socket.inode and _is_unexplained(socket)
+            socket.inode for socket in (*delta.opened, *after) if socket.inode and _is_unexplained(socket)
         }
         self.index.settle()
 

@@ -24,7 +24,10 @@ class EventKind(StrEnum):
     ABANDONED = "abandoned"
     """The process let go of the socket before connect(2) had an outcome."""
     CLOSED = "closed"
-    """It is not among the kernel's sockets any more; see `ConnectionEvent.may_linger`."""
+    """It is not among the kernel's sockets any more; see `ConnectionEvent.may_linger`.
+
+    Of `EventSource.DESTROYED` that can also be a connection that never came to be: the multicast does not tell.
+    """
     END_UNSEEN = "end-unseen"
     """Its end was among lost events: it was over by then, at the latest."""
 
@@ -140,7 +143,7 @@ class CaptureBatch(NamedTuple):
     """What was captured since the last time."""
 
     events: tuple[ConnectionEvent, ...]
-    """In the order of time; none is earlier than one of an earlier batch."""
+    """In the order of time; none is earlier than one of an earlier batch, unless the machine's clock was set back."""
     lost: int = 0
     """Events about TCP and processes that the kernel had to throw away, because they were not read in time."""
     lost_udp: int = 0

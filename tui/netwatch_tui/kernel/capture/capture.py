@@ -16,7 +16,7 @@ from netwatch_tui.sockets.connection_events import CaptureBatch
 
 _GATHER = 0.005
 """Seconds for which messages of the multicast gather once there is one."""
-_OVERRUN = "the kernel could not deliver what it told about ended sockets"
+_OVERRUN = "news of ended sockets was lost, because it was not read in time"
 
 
 class CaptureWay(StrEnum):

@@ -10,7 +10,6 @@ import _socket  # see sock_diag
 import errno
 import struct
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -32,18 +31,18 @@ _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
 _SO_RCVBUFFORCE = 33
 _BUFFER = 8 * 1024 * 1024
 """Bytes to ask for. An ordinary user gets net.core.rmem_max of them, see socket(7)."""
-_LONGEST = 64 * 1024
+_LONGEST = 8 * 1024
+"""Bytes of a datagram: one message, of some hundred."""
 _MOST_AT_ONCE = 50_000
 """Messages of one reading, so that it comes to an end on whatever machine."""
 
-_HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _BY_FAMILY = 20
 _MESSAGE = "IH10x4x2s2s36xQ20x"
 """struct nlmsghdr: length, type; struct inet_diag_msg: local and peer port, cookie."""
 _ATTRIBUTES = struct.calcsize(f"={_MESSAGE}")
 """Where they begin."""
-_ENDS = struct.Struct("=B3x2s2s16s16s")
-"""struct inet_diag_msg: family; ports and addresses."""
+_ENDS = struct.Struct("=16xB3x2s2s16s16s")
+"""struct inet_diag_msg after its header: family; ports and addresses."""
 _INFO, _PROTOCOL = 2, 10
 """INET_DIAG_INFO, INET_DIAG_PROTOCOL."""
 _AF_INET = 2
@@ -65,7 +64,7 @@ class DestroyedSocket(NamedTuple):
     """Or else UDP."""
     cookie: int
     message: bytes
-    """Without its netlink header."""
+    """As it came, with its netlink header."""
     totals: ConnectionTotals | None
     """Of TCP; None where the kernel had thrown them away, as it does when a connection is reset by this end."""
 
@@ -83,7 +82,7 @@ class DestroyedSocket(NamedTuple):
 
     def as_event(self, at: float, began: float | None = None, owner: EventProcess | None = None) -> ConnectionEvent:
         """Its end, as far as nothing else tells of it."""
-        family = Family.INET if self.message[0] == _AF_INET else Family.INET6
+        family = Family.INET if _ENDS.unpack_from(self.message)[0] == _AF_INET else Family.INET6
         return ConnectionEvent(
             EventKind.CLOSED, at, EventSource.DESTROYED, None, "tcp" if self.is_tcp else "udp",
             family, *self.local, *self.peer,
@@ -172,27 +171,25 @@ class DestroyedSockets:
                     raise
                 overruns += 1
                 continue
-            found += self._understood(data, now())
+            if (told := self._understood(data, now())) is not None:
+                found.append(told)
         return found, overruns
 
-    def _understood(self, data: bytes, now: int) -> Iterator[DestroyedSocket]:
-        at = 0
-        while at + _HEADER.size <= len(data):
-            length, kind, _, _, _ = _HEADER.unpack_from(data, at)
-            if kind == _BY_FAMILY and length >= _ATTRIBUTES and at + length <= len(data):
-                yield self._message(data[at : at + length], now)
-            at += max((length + 3) & ~3, _HEADER.size)
-
-    def _message(self, message: bytes, now: int) -> DestroyedSocket:
+    def _understood(self, message: bytes, now: int) -> DestroyedSocket | None:
+        """What a datagram says, which is one message; None if it says something else."""
         layout = self._layouts.get(len(message))
         values = layout.unpack(message) if layout else ()
         if layout is None or values[5] != layout.headers:
+            if len(message) < _ATTRIBUTES:
+                return None
             layout = self._layouts[len(message)] = _DestroyedLayout(message)
             values = layout.unpack(message)
+        if values[1] != _BY_FAMILY:
+            return None
         totals = None
         if layout.has_totals and values[3] != _NO_PORT:
             rtt, segments, received, data_segments, sent, again = values[6:]
             # Data come in segments; without one, what was received is the FIN.
             has_fin = None if data_segments else received > 0
             totals = _new(ConnectionTotals, (sent - again, received, has_fin, again, segments, rtt / 1e6 or None))
-        return _new(DestroyedSocket, (now, self.netns, layout.is_tcp, values[4], message[_HEADER.size :], totals))
+        return _new(DestroyedSocket, (now, self.netns, layout.is_tcp, values[4], message, totals))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import time
+from collections.abc import Collection
 from typing import NamedTuple
 
 from netwatch_tui.kernel.capture.perf_events import PerfRing
 from netwatch_tui.kernel.capture.perf_records import read_records
 from netwatch_tui.kernel.capture.record_source import Losses
 from netwatch_tui.kernel.capture.tracefs import Tracefs
-from netwatch_tui.kernel.capture.tracepoints import ERROR, TCP, UDP, Row, known_tracepoints
+from netwatch_tui.kernel.capture.tracepoints import ERROR, IN_TASK, TCP, UDP, Row, known_tracepoints
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
 
 ONLINE = "/sys/devices/system/cpu/online"
@@ -36,12 +38,13 @@ class _Rings(NamedTuple):
 class PerfTrace:
     """Rings of every processor that runs."""
 
-    def __init__(self, tracefs: Tracefs, ring: int | None = None) -> None:
+    def __init__(self, tracefs: Tracefs, ring: int | None = None, *, idle_elsewhere: Collection[int] = ()) -> None:
         """Open and start them.
 
         Args:
             tracefs: What describes the tracepoints.
             ring: Bytes of one ring, a power of two; None for what suits the machine.
+            idle_elsewhere: Processors of which something else records what happens while they are idle.
 
         Raises:
             FormatError: The kernel's records are laid out in an unknown way.
@@ -49,6 +52,7 @@ class PerfTrace:
         """
         self._tcp, self._udp = known_tracepoints(tracefs, TCP), known_tracepoints(tracefs, UDP)
         self._decoders = {known.format.id: known.decoder for known in (*self._tcp, *self._udp)}
+        self._idle_elsewhere = idle_elsewhere
         self._rings: dict[int, _Rings] = {}
         self._looked_at = time.monotonic()
         cpus = online()
@@ -77,8 +81,7 @@ class PerfTrace:
 
     def read(self, rows: list[Row]) -> Losses:
         """Add what was recorded since the last time to some rows, processor by processor."""
-        gaps = self._follow_processors()
-        lost, is_suspect = [0, 0], False
+        lost, gaps, is_suspect = [0, 0], [], False
         for cpu, rings in self._rings.items():
             for number, ring in enumerate(rings):
                 if ring and (data := ring.take()):
@@ -87,6 +90,7 @@ class PerfTrace:
                     is_suspect = is_suspect or ring.was_full
                     if throttled:
                         gaps.append(f"the kernel stopped recording on processor {cpu} for a moment")
+        gaps += self._follow_processors()
         return Losses(lost[0], lost[1], tuple(gaps), is_suspect)
 
     def close(self) -> None:
@@ -98,15 +102,16 @@ class PerfTrace:
                     ring.close()
 
     def _opened(self, cpu: int) -> _Rings:
-        tcp = PerfRing(cpu, self._tcp, self._size, tasks=True)
+        points = [known.narrowed(IN_TASK) for known in self._tcp] if cpu in self._idle_elsewhere else self._tcp
+        tcp, size = PerfRing(cpu, points, self._size, tasks=True), max(self._size // UDP_SHARE, mmap.PAGESIZE)
         try:
-            return _Rings(tcp, PerfRing(cpu, self._udp, max(self._size // UDP_SHARE, 4096)) if self._udp else None)
+            return _Rings(tcp, PerfRing(cpu, self._udp, size) if self._udp else None)
         except OSError:
             tcp.close()
             raise
 
     def _follow_processors(self) -> list[str]:
-        """Open rings of processors that were started; those of one that was stopped have ended with it."""
+        """Open rings of processors that were started, and close those of processors that were stopped."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_EVERY:
             return []

@@ -20,6 +20,12 @@ class Losses(NamedTuple):
     since: int | None = None
     """Nanoseconds of CLOCK_MONOTONIC from which on until now records may be missing; None where that is not known."""
 
+    def with_more(self, more: Losses) -> Losses:
+        """Together with another reading's."""
+        return Losses(
+            self.tcp + more.tcp, self.udp + more.udp, self.gaps + more.gaps, self.is_suspect or more.is_suspect
+        )
+
 
 class RecordSource(Protocol):
     """Records of all processors."""

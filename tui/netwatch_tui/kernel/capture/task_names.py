@@ -6,6 +6,7 @@ was there before, its name is read when it does something for the first time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ class TaskNames:
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
         self._actors: dict[int, EventProcess] = {}
+        self.can_name = self._has_numbers_of_this_namespace()
+        """Whether the kernel's numbers of processes are those of this `/proc`; if not, nobody is named."""
 
     @property
     def handlers(self) -> dict[int, Callable[[int, int, Any], None]]:
@@ -31,7 +34,7 @@ class TaskNames:
 
     def actor(self, pid: int) -> EventProcess | None:
         """Who has this number now; None for 0 and below, which stand for nobody and for who can't be seen from here."""
-        if pid <= 0:
+        if pid <= 0 or not self.can_name:
             return None
         return self._actors.get(pid) or self._keep(pid, self._read(pid))
 
@@ -47,6 +50,13 @@ class TaskNames:
     def _exited(self, _: int, pid: int, __: None) -> None:
         """A process has ended; its number may become another's."""
         self._actors.pop(pid, None)
+
+    def _has_numbers_of_this_namespace(self) -> bool:
+        """Perf tells numbers of the pid namespace of who opened it; a `/proc` can be that of another one."""
+        try:
+            return os.readlink(f"{self._proc}/self") == str(os.getpid())
+        except OSError:
+            return False
 
     def _keep(self, pid: int, name: str | None) -> EventProcess:
         if len(self._actors) >= MOST_TASKS:

@@ -37,8 +37,6 @@ FIN-WAIT-1 do not. From FIN-WAIT-2 it may go either way."""
 _FAILURES = {111: EventKind.REFUSED, 110: EventKind.TIMED_OUT}
 """By ECONNREFUSED and ETIMEDOUT."""
 
-_Head = tuple[int, str, Family, Address, int, Address, int]
-"""What all events of a life have in common."""
 _new = tuple.__new__
 
 
@@ -46,11 +44,13 @@ class TcpLife:
     """What is known of one. Once it has ended it is an event of which something is still to come."""
 
     __slots__ = (
-        "_head", "began", "change", "closer", "cookie", "deadline", "ended", "error", "is_complete", "is_outgoing",
-        "kind", "owner", "state", "told",
+        "began", "change", "closer", "cookie", "deadline", "ended", "ends", "error", "family", "is_complete",
+        "is_outgoing", "kind", "local", "owner", "peer", "state", "told",
     )  # fmt: skip
 
-    def __init__(self, change: Change, began: float | None, *, is_outgoing: bool | None, owner: EventProcess | None) -> None:
+    def __init__(
+        self, change: Change, began: float | None, *, is_outgoing: bool | None, owner: EventProcess | None
+    ) -> None:
         """Begin.
 
         Args:
@@ -61,11 +61,18 @@ class TcpLife:
         """
         self.change = change
         """The one that told its ends best."""
+        self.ends = change[LOCAL_PORT:]
+        self.family: Family | None = None
         self.began = began
         self.is_outgoing = is_outgoing
         self.owner = owner
         self.closer: EventProcess | None = None
-        self._head: _Head | None = None
+
+    def tell(self, change: Change) -> None:
+        """Take a change that tells its ends better."""
+        self.change = change
+        self.ends = change[LOCAL_PORT:]
+        self.family = None
 
     def is_told_by(self, change: Change) -> bool:
         """Whether a change can be one of this life, by its ends. At first, the kernel has not chosen a local port."""
@@ -108,30 +115,35 @@ class TcpLife:
             if self.error:
                 kind = _FAILURES.get(self.error, EventKind.FAILED)
             if kind is not EventKind.ABANDONED:
-                self.closer = None  # whoever let go of it did so afterwards
+                self.closer = None
+        change = self.change
+        if self.family is None:
+            self._find_place()
         return _new(
             ConnectionEvent,
-            (kind, self.ended, EventSource.TRACEPOINT, *(self._head or self._new_head()), self.began,
-             _STATES.get(self.state), self.is_outgoing, self.owner, self.closer, self.error, self.cookie,
-             None if told is None else told.netns, totals),
+            (kind, self.ended, EventSource.TRACEPOINT, change[SKADDR], "tcp", self.family, self.local,
+             change[LOCAL_PORT], self.peer, change[PEER_PORT], self.began, _STATES.get(self.state), self.is_outgoing,
+             self.owner, self.closer, self.error, self.cookie, None if told is None else told.netns, totals),
         )  # fmt: skip
 
     def event(self, kind: EventKind, at: float) -> ConnectionEvent:
         """Something that happened to it; built without the constructor, which takes several times as long."""
+        change = self.change
+        if self.family is None:
+            self._find_place()
         return _new(
             ConnectionEvent,
-            (kind, at, EventSource.TRACEPOINT, *self._new_head(), self.began, None, self.is_outgoing, self.owner,
-             self.closer, None, None, None, None),
+            (kind, at, EventSource.TRACEPOINT, change[SKADDR], "tcp", self.family, self.local, change[LOCAL_PORT],
+             self.peer, change[PEER_PORT], self.began, None, self.is_outgoing, self.owner, self.closer, None, None,
+             None, None),
         )  # fmt: skip
 
-    def _new_head(self) -> _Head:
-        skaddr, _, _, local_port, peer_port, family, local, peer = self.change
-        is_v4 = family == _AF_INET
-        self._head = (
-            skaddr, "tcp", Family.INET if is_v4 else Family.INET6,
-            _address(local, is_v4), local_port, _address(peer, is_v4), peer_port,
-        )  # fmt: skip
-        return self._head
+    def _find_place(self) -> None:
+        """Its addresses as they are told."""
+        is_v4 = self.change[_FAMILY] == _AF_INET
+        self.family = Family.INET if is_v4 else Family.INET6
+        self.local = _address(self.change[LOCAL], is_v4)
+        self.peer = _address(self.change[PEER], is_v4)
 
 
 @lru_cache(16_384)

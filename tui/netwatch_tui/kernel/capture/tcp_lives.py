@@ -17,14 +17,15 @@ No input, no output, no clock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
 from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSocket
 from netwatch_tui.kernel.capture.event_queue import EventQueue
 from netwatch_tui.kernel.capture.tcp_life import LOCAL, LOCAL_PORT, NEW, OLD, PEER, PEER_PORT, SKADDR, Change, TcpLife
 from netwatch_tui.sockets.connection_events import EventKind, EventProcess
 
-MOST_LIVES = 131_072
-"""Connections that are followed at a time, some 60 MB; of more, all beginnings are forgotten."""
+MOST_LIVES = 100_000
+"""Connections that are followed at a time, at most 90 MB; of more, all beginnings are forgotten."""
 MOST_EARLY = 65_536
 """Totals that may wait for the end that they belong to; of more, all are forgotten."""
 TOTALS_WITHIN = 250_000_000
@@ -33,13 +34,20 @@ machine 50 ms later and more."""
 OUTCOME_WITHIN = 50_000_000
 """Nanoseconds between the end of a connection and the report of its error. The kernel makes it right away, unless its
 processor is taken away meanwhile, as those of virtual machines are."""
-MOST_RECENT = 4_096
-"""Ends, and errors, among which is looked for what belongs together; of more, all are forgotten."""
+MOST_ERRORS = 4_096
+"""Errors that may wait for the end that they belong to; of more, all are forgotten."""
+
+_RECENT = 64
+"""Ends, the latest first, among which is looked for the one of which an error is reported: it is mostly the last."""
 
 _ESTAB, _SYN_SENT, _CLOSE, _LISTEN = 1, 2, 7, 10
+_LETTING_GO = (4, 9)
+"""FIN-WAIT-1 and LAST-ACK."""
 
 _Error = tuple[int, int, int, bytes, bytes]
 """The values of `tracepoints.ERROR`."""
+_Ends = tuple[int, int, bytes, bytes]
+"""Ports and addresses of it."""
 
 
 class TcpLives:
@@ -72,20 +80,24 @@ class TcpLives:
         self._live: dict[int, TcpLife] = {}
         """By skaddr."""
         self._ended: dict[int, TcpLife] = {}
-        """Those that have not been destroyed, by skaddr."""
+        """Those of which the destruction, or an error, may be told, by skaddr, the latest last."""
         self._by_cookie: dict[int, TcpLife] = {}
         """Those that were destroyed and wait for totals."""
         self._early: dict[int, DestroyedSocket] = {}
         """Totals whose end has not been told yet, by cookie."""
-        self._recent: dict[int, TcpLife] = {}
-        """Ends, by ports: errors are reported right after them."""
-        self._errors: dict[int, tuple[int, _Error]] = {}
-        """Errors that were reported before the end, by ports, with their time."""
+        self._errors: dict[_Ends, tuple[int, int]] = {}
+        """Time and number of errors that were reported before the end, by ends."""
 
     def changed(self, at: int, pid: int, change: Change) -> None:
         """A socket changed its state."""
         new = change[NEW]
-        if new == _ESTAB:
+        if new in _LETTING_GO:
+            life = self._live.get(change[SKADDR])
+            if life is None or life.ends != change[LOCAL_PORT:]:
+                life = self._life_of(at, change)
+            if life.closer is None:
+                life.closer = self._actor(pid)
+        elif new == _ESTAB:
             self._established(at, change)
         elif new == _CLOSE:
             self._closed(at, pid, change)
@@ -94,10 +106,6 @@ class TcpLives:
         elif new == _LISTEN:
             life = self._begin(at, change, self._epoch(at), is_outgoing=None, owner=self._actor(pid))
             self._add(life.event(EventKind.LISTENING, self._epoch(at)))
-        else:
-            life = self._life_of(at, change)
-            if life.closer is None:
-                life.closer = self._actor(pid)
 
     def destroyed(self, at: int, pid: int, values: tuple[int, int, int, int]) -> None:
         """A socket is gone."""
@@ -112,14 +120,16 @@ class TcpLives:
                 self._add(life.event(EventKind.END_UNSEEN, self._epoch(at)))
                 return
             self._end(life, at, 0, EventKind.CLOSED)
+            self._ended[skaddr] = life
         elif not life.has_ports(local_port, peer_port):
             return  # another one, which got the same place and was never connected
-        else:
-            del self._ended[skaddr]
         life.cookie = cookie
+        if life.kind is not EventKind.CLOSED:
+            return  # who called connect(2) may have been quicker than the report of the error
+        del self._ended[skaddr]
         if life.closer is None:
             life.closer = self._actor(pid)
-        if early is None and life.kind is EventKind.CLOSED and self.has_totals:
+        if early is None and self.has_totals:
             self._by_cookie[cookie] = life
         else:
             life.told = early
@@ -127,16 +137,14 @@ class TcpLives:
 
     def failed(self, at: int, _: int, values: _Error) -> None:
         """The kernel reported an error of a connection: right after its end, or right before."""
-        ports = values[1] << 16 | values[2]
-        life = self._recent.pop(ports, None)
-        if life is None or not _is_about(values, life.change):
-            if len(self._errors) >= MOST_RECENT:
-                self._errors.clear()
-            self._errors[ports] = (at, values)
-            return
-        life.error = values[0]
-        if life.kind is not EventKind.CLOSED:
-            life.is_complete = True
+        for life in islice(reversed(self._ended.values()), _RECENT):
+            if _is_about(values, life.change):
+                life.error = values[0]
+                life.is_complete = life.is_complete or life.kind is not EventKind.CLOSED
+                return
+        if len(self._errors) >= MOST_ERRORS:
+            self._errors.clear()
+        self._errors[values[1:]] = (at, values[0])
 
     def told(self, destroyed: DestroyedSocket) -> None:
         """Totals of a socket that is gone."""
@@ -170,7 +178,10 @@ class TcpLives:
         self._add(life.event(EventKind.OPENED, now))
 
     def _closed(self, at: int, pid: int, change: Change) -> None:
-        life, skaddr, old, kind = self._life_of(at, change), change[SKADDR], change[OLD], EventKind.CLOSED
+        skaddr, old, kind = change[SKADDR], change[OLD], EventKind.CLOSED
+        life = self._live.get(skaddr)
+        if life is None or life.ends != change[LOCAL_PORT:]:
+            life = self._life_of(at, change)
         del self._live[skaddr]
         closer = self._actor(pid) if pid else None
         if old == _SYN_SENT:
@@ -197,7 +208,7 @@ class TcpLives:
 
         By the peer alone it may be another attempt of another process, if records were lost since.
         """
-        life.change = change
+        life.tell(change)
         if life.began is not None and life.began <= self._lost_at:
             life.began = life.owner = None
 
@@ -220,15 +231,13 @@ class TcpLives:
     def _end(self, life: TcpLife, at: int, state: int, kind: EventKind) -> None:
         life.end(self._epoch(at), state, kind, at + (TOTALS_WITHIN if kind is EventKind.CLOSED else OUTCOME_WITHIN))
         self._add(life)
-        ports = life.change[LOCAL_PORT] << 16 | life.change[PEER_PORT]
-        reported = self._errors.pop(ports, None) if self._errors else None
-        if reported is not None and at - reported[0] <= OUTCOME_WITHIN and _is_about(reported[1], life.change):
-            life.error = reported[1][0]
-            life.is_complete = kind is not EventKind.CLOSED
+        if not self._errors:
             return
-        if len(self._recent) >= MOST_RECENT:
-            self._recent.clear()
-        self._recent[ports] = life
+        change = life.change
+        reported = self._errors.pop((change[LOCAL_PORT], change[PEER_PORT], change[LOCAL], change[PEER]), None)
+        if reported is not None and at - reported[0] <= OUTCOME_WITHIN:
+            life.error = reported[1]
+            life.is_complete = kind is not EventKind.CLOSED
 
 
 def _is_about(error: _Error, change: Change) -> bool:

@@ -28,10 +28,6 @@ class ThreadNames(TaskNames):
         super().__init__(proc)
         self._processes: dict[int, int] = {}
         """By thread, of all threads but the first one of a process."""
-        try:
-            self.can_name = os.readlink(f"{proc}/self/ns/pid") == _FIRST_NAMESPACE
-        except OSError:
-            self.can_name = False
 
     @property
     def handlers(self) -> dict[int, Callable[[int, int, Any], None]]:
@@ -65,6 +61,13 @@ class ThreadNames(TaskNames):
         """A task has ended."""
         self._processes.pop(about[0], None)
         self._actors.pop(about[0], None)
+
+    def _has_numbers_of_this_namespace(self) -> bool:
+        """Ftrace tells numbers of the first pid namespace."""
+        try:
+            return os.readlink(f"{self._proc}/self/ns/pid") == _FIRST_NAMESPACE
+        except OSError:
+            return False
 
     def _look_up(self, task: int) -> int:
         """The process of a task that was there before; 0 if it is gone."""

@@ -11,19 +11,22 @@ import fcntl
 import os
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
+from netwatch_tui.kernel.capture.event_format import FormatError
 from netwatch_tui.kernel.capture.record_source import Losses
 from netwatch_tui.kernel.capture.trace_pages import page_layout, page_records
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
 from netwatch_tui.kernel.capture.tracepoints import (
     ERROR,
+    IN_IDLE,
     INTERRUPT,
     ROUTE,
     TASKS,
     TCP,
     UDP,
+    KnownTracepoint,
     Row,
     Tracepoint,
     known_tracepoints,
@@ -48,14 +51,18 @@ class TraceInstance:
         tracefs: Tracefs,
         buffer_kib: int = BUFFER_KIB,
         points: Iterable[Tracepoint] = (*TCP, *UDP, *TASKS),
+        *,
+        idle_on: Collection[int] | None = None,
         threads: Iterable[int] = (),
     ) -> None:
         """Make and start it.
 
         Args:
-            tracefs: Where instances are; closed with this one, if it could be made.
+            tracefs: Where instances are; closed with this one.
             buffer_kib: Kilobytes for each processor.
             points: What it records.
+            idle_on: Processors of which only that is recorded about connections that happens while they are idle; None
+                for everything that happens on all of them.
             threads: Only what these do is recorded, and what they create; of all, where none is named.
 
         Raises:
@@ -63,27 +70,24 @@ class TraceInstance:
             OSError: The kernel refuses.
         """
         self._tracefs, self._root = tracefs, tracefs.root
-        self._page = page_layout(read_at(self._root, "events/header_page"))
-        known = known_tracepoints(tracefs, points)
-        self._decoders = {each.format.id: each.decoder for each in known}
-        self.codes = frozenset(each.point.code for each in known)
-        """Of what it records: what the kernel does not have is missing."""
         self.name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
+        self._cpus = None if idle_on is None else {f"cpu{number}" for number in idle_on}
         self._files: list[int] = []
         self._pipes: dict[int, str] = {}
         """Names of processors by descriptors."""
         self._lost: dict[str, int] = {}
         try:
-            self._folder = self._make()
-            self._arrange(buffer_kib)
-            self.follow(threads)
-            for each in known:
-                if each.point.filter:
-                    write_at(self._folder, f"events/{each.point.name}/filter", each.point.filter)
-                write_at(self._folder, f"events/{each.point.name}/enable", "1")
-            write_at(self._folder, "tracing_on", "1")
-        except OSError:
-            self._remove()
+            if idle_on is None:
+                known = known_tracepoints(tracefs, points)
+            else:
+                known = [each.narrowed(IN_IDLE) for each in known_tracepoints(tracefs, TCP)]
+            self._page = page_layout(read_at(self._root, "events/header_page"))
+            self._decoders = {each.format.id: each.decoder for each in known}
+            self.codes = frozenset(each.point.code for each in known)
+            """Of what it records: what the kernel does not have is missing."""
+            self._start(known, buffer_kib, threads)
+        except (OSError, FormatError):
+            self.close()
             raise
 
     @property
@@ -106,15 +110,7 @@ class TraceInstance:
         lost, since = 0, []
         for pipe, cpu in self._pipes.items():
             start, before = time.monotonic_ns(), len(rows)
-            for _ in range(_MOST_PAGES):
-                try:
-                    page = os.read(pipe, self._page.size)
-                except BlockingIOError:
-                    break
-                if not page:
-                    break
-                self._read_page(page, rows)
-            if newly := self._newly_lost(cpu):  # from when its buffer was full until it was read
+            if self._read_pages(pipe, rows) and (newly := self._newly_lost(cpu)):  # only what was full can lose any
                 lost += newly
                 since.append(max((row[0] for row in rows[before:] if row[0] < start), default=0))
         return Losses(lost, since=min(since, default=None))
@@ -139,10 +135,6 @@ class TraceInstance:
 
     def close(self) -> None:
         """End it and remove it."""
-        self._remove()
-        self._tracefs.close()
-
-    def _remove(self) -> None:
         with suppress(OSError):
             write_at(self._root, f"instances/{self.name}/events/enable", "0")
         while self._files:
@@ -150,6 +142,17 @@ class TraceInstance:
         self._pipes.clear()
         with suppress(OSError):
             os.rmdir(f"instances/{self.name}", dir_fd=self._root)
+        self._tracefs.close()
+
+    def _start(self, known: Iterable[KnownTracepoint], buffer_kib: int, threads: Iterable[int]) -> None:
+        self._folder = self._make()
+        self._arrange(buffer_kib)
+        self.follow(threads)
+        for each in known:
+            if each.point.filter:
+                write_at(self._folder, f"events/{each.point.name}/filter", each.point.filter)
+            write_at(self._folder, f"events/{each.point.name}/enable", "1")
+        write_at(self._folder, "tracing_on", "1")
 
     def _make(self) -> int:
         """Its folder, locked; no other copy is between making and locking one meanwhile."""
@@ -181,8 +184,22 @@ class TraceInstance:
         write_at(folder, "buffer_size_kb", str(buffer_kib))
         self._open("free_buffer", os.O_WRONLY, folder)
         for cpu in sorted(os.listdir(self._open("per_cpu", os.O_DIRECTORY, folder))):
+            if self._cpus is not None and cpu not in self._cpus:
+                continue
             pipe = self._open(f"per_cpu/{cpu}/trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK, folder)
             self._pipes[pipe] = cpu
+
+    def _read_pages(self, pipe: int, rows: list[Row]) -> int:
+        """What one processor has recorded; returns the number of pages."""
+        for number in range(_MOST_PAGES):
+            try:
+                page = os.read(pipe, self._page.size)
+            except BlockingIOError:
+                return number
+            if not page:
+                return number
+            self._read_page(page, rows)
+        return _MOST_PAGES
 
     def _read_page(self, page: bytes, rows: list[Row]) -> None:
         decoders = self._decoders

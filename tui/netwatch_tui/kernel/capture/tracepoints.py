@@ -79,6 +79,9 @@ TASKS = (
 )
 """What a perf ring tells of tasks by itself."""
 
+IN_TASK, IN_IDLE = "common_pid!=0", "common_pid==0"
+"""Conditions for a filter: whether the current task is another one than the idle task of the processor, or that one."""
+
 Decoder = tuple[Callable[[bytes, int], tuple[Any, ...]], int]
 """Takes a record apart at an offset; the code of its row."""
 
@@ -88,6 +91,11 @@ class KnownTracepoint(NamedTuple):
 
     point: Tracepoint
     format: EventFormat
+
+    def narrowed(self, condition: str) -> KnownTracepoint:
+        """The same, recorded only if a condition holds as well."""
+        filter = f"{condition}&&({self.point.filter})" if self.point.filter else condition
+        return self._replace(point=self.point._replace(filter=filter))
 
     @property
     def decoder(self) -> Decoder:

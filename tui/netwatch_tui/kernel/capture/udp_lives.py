@@ -18,22 +18,22 @@ from netwatch_tui.sockets.socket import NOWHERE, Family
 MOST_SENDERS = 65_536
 """Processes with a port that are remembered at a time; of more, all are forgotten, and told again when they send."""
 
-
 _FAMILIES = {4: Family.INET, 16: Family.INET6}
 
 
 class _Sender(NamedTuple):
     """Who sent first from a port."""
 
-    pid: int
     began: float
-    owner: EventProcess | None
+    owner: EventProcess
 
 
 class UdpLives:
     """Follows UDP ports by what is told of them in the order of time."""
 
-    def __init__(self, queue: EventQueue, actor: Callable[[int], EventProcess | None], epoch: Callable[[int], float]) -> None:
+    def __init__(
+        self, queue: EventQueue, actor: Callable[[int], EventProcess | None], epoch: Callable[[int], float]
+    ) -> None:
         """Know nothing yet.
 
         Args:
@@ -44,26 +44,20 @@ class UdpLives:
         self._add = queue.add
         self._actor = actor
         self._epoch = epoch
-        self._senders: dict[int, list[_Sender]] = {}
-        """By port."""
+        self._senders: dict[int, dict[int, _Sender]] = {}
+        """By port and process."""
         self._number = 0
 
     def routed(self, at: int, pid: int, values: tuple[bytes, int, int]) -> None:
         """The current task looked up a route for a datagram."""
         peer, port, peer_port = values
-        senders = self._senders.get(port)
-        if senders is None:
-            if self._number >= MOST_SENDERS:
-                self._senders.clear()
-                self._number = 0
-            senders = self._senders[port] = []
-        elif any(sender.pid == pid for sender in senders):
+        if pid in self._senders.get(port, ()) or (owner := self._actor(pid)) is None:
             return
-        owner = self._actor(pid)
-        if owner is None:
-            return
-        sender = _Sender(pid, self._epoch(at), owner)
-        senders.append(sender)
+        if self._number >= MOST_SENDERS:
+            self._senders.clear()
+            self._number = 0
+        sender = _Sender(self._epoch(at), owner)
+        self._senders.setdefault(port, {})[pid] = sender
         self._number += 1
         self._add(
             ConnectionEvent(
@@ -73,9 +67,12 @@ class UdpLives:
         )  # fmt: skip
 
     def destroyed(self, at: int, _: int, told: DestroyedSocket) -> None:
-        """A socket is gone. Its owner is known if only one process was seen to send from its port."""
+        """A socket is gone. Its owner is known if only one process was seen to send from its port.
+
+        Of several nobody can say whose it was, so that each of them is taken for new when it sends again.
+        """
         port = told.local[1]
-        senders = self._senders.pop(port, [])
+        senders = self._senders.pop(port, {})
         self._number -= len(senders)
-        only = senders[0] if len(senders) == 1 else None
+        only = next(iter(senders.values())) if len(senders) == 1 else None
         self._add(told.as_event(self._epoch(at), only and only.began, only and only.owner))

@@ -148,12 +148,7 @@ class ProcessTrace:
 
 def _instance(buffer_kib: int, threads: list[int]) -> TraceInstance:
     try:
-        tracefs = Tracefs()
-        try:
-            return TraceInstance(tracefs, buffer_kib, POINTS, threads)
-        except (OSError, FormatError):
-            tracefs.close()
-            raise
+        return TraceInstance(Tracefs(), buffer_kib, POINTS, threads=threads)
     except PermissionError as error:
         raise TraceError("that takes root" if os.geteuid() else reason(error_number(error))) from error
     except FileNotFoundError as error:

@@ -1,0 +1,114 @@
+"""What it costs to miss no connection: `.venv/bin/python -m tests.benchmarks.capture`, as root.
+
+Client and server processes in a network namespace make connections that live for less than a millisecond, on both ends
+of which the capture tells what happened, with totals. Measured is the processor time of this process, which does
+nothing but read, with garbage searched for as in the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
+from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.sockets.connection_events import EventKind
+from tests.benchmarks.options import positive
+from tests.support.capturing import brief, capturing, truth_of
+from tests.support.kernel import ROOT, new_netns, why_no_namespaces
+
+BAR, AT = 0.25, 10_000
+"""The part of a processor that the reader may take at so many connections a second."""
+EVERY = 0.05
+"""Seconds between two readings at most."""
+
+
+class CaptureCost(NamedTuple):
+    """What one run took."""
+
+    connections: int
+    rate: float
+    """Connections a second."""
+    seconds: float
+    """Of processor time, to read and understand everything."""
+    events: int
+    ends: int
+    """How many of them tell that one end of a connection is over: others on the machine have connections, too."""
+    lost: int
+    longest: float
+    """Seconds of the longest reading."""
+
+
+def measured(connections: int, rate: int, clients: int) -> CaptureCost:
+    """Let connections be made and capture them.
+
+    Raises:
+        CaptureError: This user may not capture.
+    """
+    garbage = Garbage()
+    with new_netns("capture") as netns, capturing(open_capture(CaptureWhen.ALWAYS), netns) as capture:
+        command = brief(netns, connections, rate, clients)
+        events = ends = lost = 0
+        longest = 0.0
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            os.set_blocking(process.stdout.fileno(), False)
+            printed = b""
+            before = time.process_time()
+            while process.poll() is None:
+                capture.wait(EVERY)
+                start = time.perf_counter()
+                batch = capture.read()
+                longest = max(longest, time.perf_counter() - start)
+                events += len(batch.events)
+                ends += sum(event.kind is EventKind.CLOSED for event in batch.events)
+                lost += batch.lost
+                garbage.collect()
+                printed += process.stdout.read() or b""
+            seconds = time.process_time() - before
+            printed += process.stdout.read() or b""
+    garbage.hand_back()
+    truth = truth_of(json.loads(printed))
+    return CaptureCost(connections, len(truth.connections) / truth.seconds, seconds, events, ends, lost, longest)
+
+
+def report(cost: CaptureCost) -> tuple[str, bool]:
+    """The cost in words, and whether it is below the bar and nothing was lost."""
+    each = 2 * cost.seconds / cost.ends
+    share = each * AT
+    text = (
+        f"{cost.connections:,} connections at {cost.rate:,.0f} a second, both ends on this machine: "
+        f"{cost.events:,} events, {cost.lost:,} records lost. The reader took {each * 1e6:.1f} us a connection, which "
+        f"is {share:.0%} of a processor at {AT:,} a second (the bar is {BAR:.0%}); the longest reading took "
+        f"{cost.longest * 1e3:.0f} ms."
+    )
+    return text, share <= BAR and not cost.lost
+
+
+def main() -> int:
+    """Measure and print; returns 1 above the bar, or if that can't be measured here."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.capture")
+    parser.add_argument("--connections", type=positive, default=50_000, help="default: %(default)s")
+    parser.add_argument("--rate", type=positive, default=AT, help="a second, at most (default: %(default)s)")
+    parser.add_argument("--clients", type=positive, default=200, help="processes (default: %(default)s)")
+    options = parser.parse_args()
+    if reason := why_no_namespaces():
+        sys.stderr.write(f"Not measured: {reason}\n")
+        return 1
+    try:
+        cost = measured(options.connections, options.rate, options.clients)
+    except CaptureError as error:
+        sys.stderr.write(f"Not measured: {error}\n")
+        return 1
+    text, holds = report(cost)
+    sys.stdout.write(f"{text} Load average {os.getloadavg()[0]:.1f}.\n")
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
