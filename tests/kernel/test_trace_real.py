@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket as net
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -136,15 +137,30 @@ def test_of_one_socket_only_its_calls_are_told() -> None:
     assert [(call.name, call.result) for call in calls] == [("recvfrom", 16), ("write", 11), ("close", 0)]
 
 
-def test_what_is_lost_is_counted() -> None:
-    first, second = net.socketpair()
-    with first, second, closing(ProcessTrace([os.getpid()], buffer_kib=8)) as trace:
-        for _ in range(2_000):
-            first.send(b"x")
-            second.recv(1)
-        batch = trace.read(is_last=True)
-    assert batch.lost > 0
-    assert len(batch.calls) < 4_000
+def test_what_is_lost_is_counted_and_no_call_is_told_with_what_another_one_did() -> None:
+    """Each call asks for another size, and gets it."""
+    first, second = net.socketpair(net.AF_UNIX, net.SOCK_SEQPACKET)
+    sizes = [1 + number % 1_009 for number in range(10_000)]
+
+    def receive() -> None:
+        for size in sizes:
+            second.recv(size)
+
+    batches = []
+    with first, second, closing(ProcessTrace([os.getpid()], buffer_kib=64)) as trace:
+        receiver = threading.Thread(target=receive)
+        receiver.start()
+        for at, size in enumerate(sizes):
+            first.send(b"x" * size)
+            if at % 2_000 == 0:
+                batches.append(trace.read())
+        receiver.join()
+        batches.append(trace.read(is_last=True))
+    assert sum(batch.lost for batch in batches) > 0
+    calls = [call for batch in batches for call in batch.calls if call.name in ("sendto", "recvfrom")]
+    whole = [call for call in calls if call.arguments is not None and call.result is not None]
+    assert 0 < len(whole) < 20_000
+    assert [call for call in whole if call.arguments is None or call.arguments["len"] != call.result] == []
 
 
 def test_who_has_ended_is_not_there(program: Child) -> None:

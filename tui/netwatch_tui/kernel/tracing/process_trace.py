@@ -67,7 +67,7 @@ class ProcessTrace:
         """
         names = ThreadNames()
         if not names.can_name:
-            raise TraceError("the kernel numbers processes otherwise than this pid namespace does")
+            raise TraceError("the kernel goes by process numbers of the first pid namespace, and this is another one")
         self.remarks: list[str] = []
         """What is not told, in sentences without their ends."""
         threads = {pid: found for pid in pids if (found := _threads(pid))}
