@@ -124,6 +124,26 @@ def test_it_is_followed_from_the_middle_of_a_call_to_the_end(program: Child) -> 
     assert all(call.at == pytest.approx(time.time(), abs=PATIENCE) for call in calls)
 
 
+def test_a_thread_that_waits_already_is_told_with_what_it_waits_for() -> None:
+    first, second = net.socketpair()
+
+    def is_waiting() -> bool:
+        words = Path(f"/proc/self/task/{thread.native_id}/syscall").read_text().split()
+        return words[1:2] == [hex(first.fileno())]
+
+    thread = threading.Thread(target=first.recv, args=(321, net.MSG_WAITALL))
+    thread.start()
+    with first, second:
+        wait_until(is_waiting)
+        with closing(ProcessTrace([os.getpid()])) as trace:
+            second.send(b"x" * 321)
+            thread.join()
+            calls = trace.read(is_last=True).calls
+        (received,) = [call for call in calls if call.tid == thread.native_id]
+        assert received.arguments == {"fd": first.fileno(), "len": 321, "flags": net.MSG_WAITALL}
+        assert (received.name, received.result, received.duration) == ("recvfrom", 321, None)
+
+
 def test_of_one_socket_only_its_calls_are_told() -> None:
     first, second = net.socketpair()
     with first, second, closing(ProcessTrace([os.getpid()], os.fstat(first.fileno()).st_ino)) as trace:

@@ -267,6 +267,27 @@ def test_after_a_loss_nothing_is_taken_for_what_it_was() -> None:
     assert trace.stream.unknown == 2
 
 
+def test_a_call_that_was_made_before_the_trace_is_known_by_its_registers() -> None:
+    trace = Trace()
+    trace.stream.tables.found([1, 2], {3: trace.seen()})
+    trace.leave("recvfrom", 4, tid=2)  # which returned before the thread was looked at
+    for tid in (1, 2):
+        trace.now += 10
+        trace.stream.caught(trace.now, tid, (3, 0x7FFF_0000, 512, 0x40, 0, 0))
+    trace.leave("recvfrom", 5)
+    trace.leave("recvfrom", 6)
+    trace.call("recvfrom", 3, 100, 0, 0, result=7, tid=2)
+    trace.leave("recvfrom", 8, tid=2)
+    known = {"fd": 3, "len": 512, "flags": 0x40}
+    assert [(call.arguments, call.result, call.duration, call.inode) for call in trace.last()] == [
+        (None, 4, None, None),
+        (known, 5, None, INODE),
+        (None, 6, None, None),
+        ({"fd": 3, "len": 100, "flags": 0}, 7, pytest.approx(1e-8), INODE),
+        (None, 8, None, None),
+    ]
+
+
 def test_of_one_socket_only_its_calls_are_told() -> None:
     trace = Trace(only=INODE)
     trace.stream.tables.found([1], {3: trace.seen(), 4: trace.seen(inode=78)})

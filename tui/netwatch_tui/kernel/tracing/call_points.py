@@ -44,6 +44,12 @@ class CallKind(NamedTuple):
     """What they are called in what is told; by default the same."""
     filter: str = ""
     """Of its beginnings, in the kernel's language."""
+    places: tuple[int, ...] = ()
+    """Which arguments these are, from 0; by default the first ones."""
+
+    def chosen(self, registers: tuple[int, ...]) -> tuple[int, ...]:
+        """Of all arguments those that matter."""
+        return tuple(registers[at] for at in self.places or range(len(self.fields)))
 
     def arguments(self, values: tuple[int, ...]) -> dict[str, int]:
         """What it got. All of them are signed numbers of 32 bits, but those that tell how much."""
@@ -63,19 +69,21 @@ CALLS = (
     CallKind("bind", Role.USES, ("fd",)),
     CallKind("listen", Role.USES, ("fd", "backlog")),
     CallKind("accept", Role.ACCEPTS, ("fd",)),
-    CallKind("accept4", Role.ACCEPTS, ("fd", "flags")),
-    CallKind("sendto", Role.USES, ("fd", "len", "flags", "addr")),
-    CallKind("sendmsg", Role.USES, ("fd", "flags")),
-    CallKind("sendmmsg", Role.USES, ("fd", "vlen", "flags")),
-    CallKind("recvfrom", Role.USES, ("fd", "size", "flags", "addr"), ("fd", "len", "flags", "addr")),
-    CallKind("recvmsg", Role.USES, ("fd", "flags")),
-    CallKind("recvmmsg", Role.USES, ("fd", "vlen", "flags")),
+    CallKind("accept4", Role.ACCEPTS, ("fd", "flags"), places=(0, 3)),
+    CallKind("sendto", Role.USES, ("fd", "len", "flags", "addr"), places=(0, 2, 3, 4)),
+    CallKind("sendmsg", Role.USES, ("fd", "flags"), places=(0, 2)),
+    CallKind("sendmmsg", Role.USES, ("fd", "vlen", "flags"), places=(0, 2, 3)),
+    CallKind(
+        "recvfrom", Role.USES, ("fd", "size", "flags", "addr"), ("fd", "len", "flags", "addr"), places=(0, 2, 3, 4)
+    ),
+    CallKind("recvmsg", Role.USES, ("fd", "flags"), places=(0, 2)),
+    CallKind("recvmmsg", Role.USES, ("fd", "vlen", "flags"), places=(0, 2, 3)),
     CallKind("shutdown", Role.USES, ("fd", "how")),
-    CallKind("read", Role.MOVES, ("fd", "count"), ("fd", "len")),
-    CallKind("write", Role.MOVES, ("fd", "count"), ("fd", "len")),
-    CallKind("readv", Role.MOVES, ("fd", "vlen")),
-    CallKind("writev", Role.MOVES, ("fd", "vlen")),
-    CallKind("sendfile64", Role.MOVES, ("out_fd", "count"), ("fd", "len")),
+    CallKind("read", Role.MOVES, ("fd", "count"), ("fd", "len"), places=(0, 2)),
+    CallKind("write", Role.MOVES, ("fd", "count"), ("fd", "len"), places=(0, 2)),
+    CallKind("readv", Role.MOVES, ("fd", "vlen"), places=(0, 2)),
+    CallKind("writev", Role.MOVES, ("fd", "vlen"), places=(0, 2)),
+    CallKind("sendfile64", Role.MOVES, ("out_fd", "count"), ("fd", "len"), places=(0, 3)),
     CallKind("close", Role.CLOSES, ("fd",)),
     CallKind("dup", Role.COPIES, ("fildes",), ("fd",)),
     CallKind("dup2", Role.COPIES, ("oldfd", "newfd"), ("fd", "new")),

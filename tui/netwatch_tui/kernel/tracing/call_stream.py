@@ -74,6 +74,21 @@ class _Waiting(NamedTuple):
     """The socket that it made."""
 
 
+class _Caught(NamedTuple):
+    """A call in which a thread was when the trace began."""
+
+    at: int
+    registers: tuple[int, ...]
+    about: Descriptor | None
+
+    def explain(self, call: PairedCall) -> PairedCall:
+        """The call that returned first, if its beginning was not seen: it is that in which the thread was."""
+        if call.arguments is not None or call.kind.role in (Role.OPENS_OTHER, Role.COPIES) or call.ended <= self.at:
+            return call
+        about = self.about if "fd" in (call.kind.names or call.kind.fields) else None
+        return call._replace(arguments=call.kind.arguments(call.kind.chosen(self.registers)), about=about)
+
+
 class CallStream:
     """Takes rows in the order of time."""
 
@@ -93,6 +108,8 @@ class CallStream:
         self._epoch = epoch
         self._pairs = CallPairs()
         self._waiting: deque[_Waiting] = deque()
+        self._caught: dict[int, _Caught] = {}
+        """By thread, until something is told of it."""
         self._handlers: dict[int, Callable[[int, int, Any], None]] = {
             STATE: self._state_changed,
             ROUTED: self._routed,
@@ -109,10 +126,17 @@ class CallStream:
         if code >= STATE or code < ENTERED:
             self._handlers[code](at, tid, values)
         elif code >= RETURNED:
+            caught = self._caught.pop(tid, None)
             for call in self._pairs.returned(at, tid, CALLS[code - RETURNED], values[0]):
-                self._finish(call)
+                self._finish(call if caught is None else caught.explain(call))
         else:
+            self._caught.pop(tid, None)
             self._enter(at, tid, CALLS[code - ENTERED], values)
+
+    def caught(self, at: int, tid: int, registers: tuple[int, ...]) -> None:
+        """At this time a thread was in a call with these arguments, whichever it is, that it may have begun before."""
+        fd = registers[0]
+        self._caught[tid] = _Caught(at, registers, self.tables.at(tid, fd) if fd <= _LAST else None)
 
     def end(self, at: int) -> None:
         """Nothing more is taken: what has not returned is told so."""
@@ -171,11 +195,13 @@ class CallStream:
         if (call := self._pairs.ended(at, values[0])) is not None:
             self._finish(call)
         self.tables.exited(at, values[0])
+        self._caught.pop(values[0], None)
         self._names.handlers[EXITED](at, tid, values)
 
     def _lost(self, at: int, _: int, __: tuple[()]) -> None:
         self._pairs.lose(is_losing=True)
         self.tables.forget(at)
+        self._caught.clear()
 
     def _resumed(self, _: int, __: int, ___: tuple[()]) -> None:
         self._pairs.lose(is_losing=False)

@@ -38,6 +38,8 @@ _BUFFER_KIB = 4_096
 """Of each processor: some 40,000 calls."""
 _HOLD_BACK = 2_000_000
 """Nanoseconds before a reading up to which all is there: the processors are read one after the other."""
+_WAITING = 9
+"""Words of `/proc/PID/task/TID/syscall` of a thread in a call: its number, six arguments, and two more registers."""
 _ELF_32 = b"\x7fELF\x01"
 """How a program begins whose calls have the numbers of 32-bit machines, see elf(5): tracepoints leave them out."""
 _TIME: itemgetter[Any] = itemgetter(0)
@@ -77,17 +79,19 @@ class ProcessTrace:
         self._stream = CallStream(names, self._clock.epoch, inode)
         self._later: list[Row] = []
         self._instance = _instance(buffer_kib, [tid for each in threads.values() for tid in each])
-        for pid, before in threads.items():
-            after = _threads(pid)
-            self._follow(after - before)
-            self._stream.tables.found(after | before, look_at_descriptors(pid, None, MOST_LOOKS))
-            for tid in after | before:
-                names.actor(tid)  # now, as it may have ended when its first call is read
-            self.remarks += _blind_spots(pid)
-        codes = self._instance.codes
         told = ((at, kind.name) for at, kind in enumerate(CALLS) if kind.role in TOLD)
-        if unseen := [name for at, name in told if not {ENTERED + at, RETURNED + at} <= codes]:
+        if unseen := [name for at, name in told if not {ENTERED + at, RETURNED + at} <= self._instance.codes]:
             self.remarks.append(f"this kernel does not tell of {', '.join(unseen)}")
+        for pid, before in threads.items():
+            found = before | _threads(pid)
+            self._follow(found - before)
+            self._stream.tables.found(found, look_at_descriptors(pid, None, MOST_LOOKS))
+            for tid in found:
+                names.actor(tid)  # now, as it may have ended when its first call is read
+                # An end without a beginning is that of the call in which it waits only if every beginning is told.
+                if not unseen and (registers := _arguments(pid, tid)) is not None:
+                    self._stream.caught(time.monotonic_ns(), tid, registers)
+            self.remarks += _blind_spots(pid)
 
     @property
     def has_ended(self) -> bool:
@@ -167,6 +171,15 @@ def _blind_spots(pid: int) -> Iterator[str]:
     with suppress(*FAULTS):
         if RING in read_descriptors("/proc", pid).values():
             yield f"{pid} uses io_uring, of which no calls are told"
+
+
+def _arguments(pid: int, tid: int) -> tuple[int, ...] | None:
+    """The arguments of the call in which a thread waits, see proc_pid_syscall(5); None where it is in none."""
+    try:
+        words = read_file(f"/proc/{pid}/task/{tid}/syscall", PROC_FILE).split()
+        return tuple(int(word, 16) for word in words[1:7]) if len(words) == _WAITING else None
+    except FAULTS:
+        return None
 
 
 def _threads(pid: int) -> set[int]:
