@@ -101,6 +101,29 @@ def test_a_client_is_told_with_all_that_is_known() -> None:
     assert (received.local, received.peer, received.pid, received.process) == (LOCAL, PEER, 1, "curl")
 
 
+def test_who_was_refused_is_not_connected() -> None:
+    trace = Trace()
+    trace.call("socket", 2, TCP, 0, result=5)
+    trace.enter("connect", 5)
+    trace.state(CLOSE, SYN_SENT, local=CallEnd(LOCAL.address, 0))
+    trace.leave("connect", -errno.ECONNREFUSED)
+    trace.call("close", 5, result=0)
+    _, connected, closed = trace.told()
+    assert (connected.end, connected.local, connected.peer) == (PEER, None, None)
+    assert closed.peer is None
+
+
+def test_a_listener_is_not_taken_for_what_waits_at_it() -> None:
+    trace = Trace()
+    trace.call("socket", 2, TCP, 0, result=3)
+    trace.enter("close", 3)
+    trace.state(LISTEN, CLOSE, peer=None)
+    trace.state(ESTAB, CLOSE, local=PEER, peer=LOCAL)
+    trace.leave("close", 0)
+    _, closed = trace.told()
+    assert (closed.local, closed.peer) == (LOCAL, None)
+
+
 def test_what_is_bound_to_is_seen_by_a_look() -> None:
     trace = Trace()
     trace.call("socket", 2, UDP, 0, result=3)

@@ -84,9 +84,13 @@ class CallPairs:
         return before
 
     def state_changed(self, tid: int, local: tuple[bytes, int], peer: tuple[bytes, int]) -> None:
-        """A TCP socket with these ends changes its state, by what a thread does."""
-        if (call := self._open.get(tid)) is not None:
-            call.local = _end(*local)
+        """A TCP socket with these ends changes its state, by what a thread does.
+
+        The first one in a call is the one that the call is about: who closes a listener closes what waits at it, too.
+        """
+        call = self._open.get(tid)
+        if call is not None and (call.local, call.peer) == (None, None):
+            call.local = _end(*local) if local[1] else None  # connect(2) has no port yet
             call.peer = _end(*peer) if peer[1] else None
 
     def routed(self, tid: int, address: bytes, port: int) -> None:

@@ -28,9 +28,10 @@ from netwatch_tui.kernel.tracing.call_points import (
     CallKind,
     Role,
 )
-from netwatch_tui.kernel.tracing.descriptor_tables import Descriptor, DescriptorTables, SocketLook, TracedSocket
+from netwatch_tui.kernel.tracing.descriptor_tables import Descriptor, DescriptorTables, TracedSocket
+from netwatch_tui.kernel.tracing.waiting_call import WaitingCall, end_of, note
 from netwatch_tui.sockets.connection_events import EventProcess
-from netwatch_tui.sockets.traced_call import CallEnd, TracedCall
+from netwatch_tui.sockets.traced_call import TracedCall
 
 MOST_WAITING = 65_536
 """Calls that may wait for a look; of more, the oldest are told as they are."""
@@ -40,18 +41,10 @@ MOST_LOOKS = 512
 _CLONE_FILES = 0x400
 _LAST = (1 << 31) - 1
 """The greatest descriptor."""
-_STREAM = 1
-"""SOCK_STREAM."""
 _TYPE = 0xF
 """SOCK_TYPE_MASK: the rest are flags."""
-_UNDER_WAY = {0, -errno.EINPROGRESS}
-"""Results of a connect(2) that has a peer."""
-_DATAGRAMS = {2, 3, 4}
-"""SOCK_DGRAM, SOCK_RAW, SOCK_RDM: each message may come from somewhere else."""
 _ANYTHING = {Role.MOVES, Role.CLOSES}
 _REPLACES = {"dup2", "dup3"}
-_NEEDS_LOOK = {"bind", "connect", "accept", "accept4"}
-"""Calls that need one even if all is known of the socket."""
 
 
 class WantedLook(NamedTuple):
@@ -60,18 +53,6 @@ class WantedLook(NamedTuple):
     pid: int
     fd: int
     descriptor: Descriptor
-
-
-class _Waiting(NamedTuple):
-    """A call that is not told yet."""
-
-    call: PairedCall
-    who: EventProcess
-    fd: int | None
-    about: Descriptor | None
-    """What stands behind its descriptor."""
-    made: Descriptor | None
-    """The socket that it made."""
 
 
 class _Caught(NamedTuple):
@@ -107,7 +88,7 @@ class CallStream:
         self._names = names
         self._epoch = epoch
         self._pairs = CallPairs()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[WaitingCall] = deque()
         self._caught: dict[int, _Caught] = {}
         """By thread, until something is told of it."""
         self._handlers: dict[int, Callable[[int, int, Any], None]] = {
@@ -147,7 +128,7 @@ class CallStream:
         """The descriptors that calls wait to be looked at, each once, at most so many."""
         found: dict[int, WantedLook] = {}
         for each in self._waiting:
-            for descriptor, fd in _to_look_at(each):
+            for descriptor, fd in each.to_look_at():
                 found[id(descriptor)] = WantedLook(each.who.pid, fd, descriptor)
             if len(found) >= MOST_LOOKS:
                 break
@@ -161,19 +142,11 @@ class CallStream:
         """
         while self._waiting:
             first = self._waiting[0]
-            if known is not None and len(self._waiting) <= MOST_WAITING and self._must_wait(first, known):
+            if known is not None and len(self._waiting) <= MOST_WAITING and first.must_wait(known):
                 return
             self._waiting.popleft()
             if (told := self._told(first)) is not None:
                 yield told
-
-    @staticmethod
-    def _must_wait(waiting: _Waiting, known: int) -> bool:
-        """Whether it may be known later what is not known yet."""
-        if any(True for _ in _to_look_at(waiting)):
-            return True
-        looks = (each.look for each in (waiting.about, waiting.made) if each is not None)
-        return any(look is not None and look.at > known for look in looks)
 
     # Rows
 
@@ -227,7 +200,7 @@ class CallStream:
         fd = None if arguments is None else arguments.get("fd")
         made = None if self._pairs.is_losing else self._made(call, about)
         if about is not None:
-            _note(call, about.socket)
+            note(call, about.socket)
         if arguments is None and (role is Role.CLOSES or call.kind.name in _REPLACES):
             self.tables.forget(call.ended)  # nobody knows which one
         elif about is not None and fd is not None and role is Role.CLOSES:
@@ -237,7 +210,7 @@ class CallStream:
         if arguments is None and role in _ANYTHING:
             self.unknown += 1
             return
-        self._waiting.append(_Waiting(call, self._who(call.tid), fd, about, made))
+        self._waiting.append(WaitingCall(call, self._who(call.tid), fd, about, made))
 
     def _made(self, call: PairedCall, about: Descriptor | None) -> Descriptor | None:
         """Note which descriptors a call made, and which it closed in passing; gives the socket that it made."""
@@ -263,7 +236,7 @@ class CallStream:
                 pass
         return None
 
-    def _told(self, waiting: _Waiting) -> TracedCall | None:
+    def _told(self, waiting: WaitingCall) -> TracedCall | None:
         """A call as it is told; None if it is not about a socket, or nobody can say."""
         call, who, _, about, made = waiting
         look = None if about is None else about.settle()
@@ -275,7 +248,7 @@ class CallStream:
             return None
         if self._only is not None and socket.inode != self._only:
             return None
-        has_end, end = _end(call, socket, None if made is None else made.socket, look)
+        has_end, end = end_of(call, socket, None if made is None else made.socket, look)
         arguments = call.arguments
         if arguments is not None:
             arguments.pop("addr", None)  # a pointer, which says no more than that there is one
@@ -284,83 +257,3 @@ class CallStream:
             self._epoch(call.began or call.ended), who.pid, call.tid, who.name, call.kind.name.removesuffix("64"),
             arguments, call.result, seconds, end if has_end else None, has_end, socket.inode, socket.local, socket.peer,
         )  # fmt: skip
-
-
-def _note(call: PairedCall, socket: TracedSocket) -> None:
-    """What a call tells of the socket that it is about."""
-    name, result, at = call.kind.name, call.result, call.ended
-    if call.kind.role in (Role.USES, Role.ACCEPTS) and result is not None:
-        if result >= 0:
-            socket.is_socket = True
-        elif result == -errno.ENOTSOCK:
-            socket.is_socket = False
-    if name == "connect":
-        socket.connected_at = socket.connected_at or call.began or at
-        socket.changed_at = at
-        socket.local = None
-        socket.peer = (call.peer or call.routed) if result in _UNDER_WAY else None
-    elif name == "bind" and result == 0:
-        socket.changed_at, socket.local = at, None
-    elif name == "listen" and result == 0:
-        socket.listens_at = call.local
-    if call.local is not None:
-        socket.local, socket.peer = call.local, call.peer or socket.peer
-
-
-def _to_look_at(waiting: _Waiting) -> Iterator[tuple[Descriptor, int]]:
-    """The descriptors with their numbers that would tell what a call still needs."""
-    call, _, fd, about, made = waiting
-    if about is not None and about.socket.type is not None and call.kind.name not in _NEEDS_LOOK:
-        return
-    new = call.result if call.kind.role is Role.ACCEPTS else None
-    if new is not None and made is not None and (made.ended, made.look, made.socket.peer) == (None, None, None):
-        yield made, new
-    if about is None or fd is None or about.ended is not None:
-        return
-    socket = about.socket
-    is_unknown = socket.is_socket is None or (socket.is_socket and socket.type is None)
-    if (about.look is None and is_unknown) or (call.result == 0 and _needs_end(call, socket, about.look)):
-        yield about, fd
-
-
-def _needs_end(call: PairedCall, socket: TracedSocket, look: SocketLook | None) -> bool:
-    """Whether only a look that was not made yet can tell to which end a socket was bound, or connected."""
-    if (look is not None and look.began >= call.ended) or socket.connected_at not in (None, call.began):
-        return False
-    match call.kind.name:
-        case "bind":
-            return socket.listens_at is None
-        case "connect":
-            return (call.peer or call.routed) is None
-        case _:
-            return False
-
-
-def _end(
-    call: PairedCall, socket: TracedSocket, made: TracedSocket | None, look: SocketLook | None
-) -> tuple[bool, CallEnd | None]:
-    """Whether a call has an address, and which, if it is known."""
-    name, is_done = call.kind.name, call.result is not None and call.result >= 0
-    later = look if look is not None and look.began >= call.ended else None
-    is_stream = socket.type == _STREAM
-    has_pointer = bool(call.arguments and call.arguments.get("addr"))
-    match name:
-        case "connect":
-            is_only = call.result == 0 and socket.connected_at == call.began
-            return True, call.peer or call.routed or (later.peer if later is not None and is_only else None)
-        case "bind":
-            is_same = later is not None and (socket.connected_at is None or socket.connected_at > later.at)
-            seen = later.local if later is not None and is_same else socket.listens_at
-            return True, seen if is_done else None
-        case "accept" | "accept4":
-            return is_done, None if made is None else made.peer
-        case "sendto":
-            return has_pointer, call.routed
-        case "sendmsg" | "sendmmsg":
-            return call.routed is not None or (socket.type in _DATAGRAMS and socket.peer is None), call.routed
-        case "recvfrom" | "recvmsg" | "recvmmsg":
-            may_have = has_pointer and not is_stream if name == "recvfrom" else socket.type in _DATAGRAMS
-            was_connected = socket.connected_at is None or socket.connected_at < (call.began or 0)
-            return is_done and may_have, socket.peer if was_connected else None
-        case _:
-            return False, None
