@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
 
+from netwatch_tui.kernel.descriptors import go_on
 from netwatch_tui.play.traces import TraceRefusedError
 from netwatch_tui.sockets.traced_call import CallEnd, TraceBatch, TracedCall
 from netwatch_tui.ui.screens.trace_page import TracePage
@@ -41,7 +42,7 @@ class FakeTrace:
         self.is_closed = threading.Event()
         self.batches: SimpleQueue[TraceBatch] = SimpleQueue()
 
-    def read(self, *, is_last: bool = False) -> TraceBatch:
+    def read(self, *, is_last: bool = False, check: Callable[[], None] = go_on) -> TraceBatch:
         try:
             return self.batches.get_nowait()
         except Empty:
@@ -150,7 +151,7 @@ async def test_it_says_when_everybody_has_ended_and_what_is_missing(source: Fake
 
 async def test_that_it_fails_is_said(source: FakeSource) -> None:
     class Failing(FakeTrace):
-        def read(self, *, is_last: bool = False) -> TraceBatch:
+        def read(self, *, is_last: bool = False, check: Callable[[], None] = go_on) -> TraceBatch:
             raise OSError(5, "Input/output error")
 
     tracer = Tracer(Failing())

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Never, Protocol
 
-from netwatch_tui.play.ticker import TickerThread
+from netwatch_tui.kernel.descriptors import go_on
+from netwatch_tui.play.ticker import Stopped, TickerThread
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.view.shell_commands import strace_command
 
@@ -29,8 +30,8 @@ class Trace(Protocol):
     def has_ended(self) -> bool:
         """Whether there is nobody left who could call anything."""
 
-    def read(self, *, is_last: bool = False) -> TraceBatch:
-        """The calls that returned since the last time, without waiting."""
+    def read(self, *, is_last: bool = False, check: Callable[[], None] = go_on) -> TraceBatch:
+        """The calls that returned since the last time, without waiting; what `check` raises ends the trace."""
 
     def close(self) -> None:
         """End it; nothing of it is left on the machine."""
@@ -63,14 +64,17 @@ def open_trace(pids: Sequence[int], inode: int | None = None) -> Trace:
         raise TraceRefusedError(sentence) from error
 
 
-def batches(trace: Trace, ticks: Iterable[float]) -> Iterator[TraceBatch]:
-    """What is traced at each tick until there is nobody left, and at last what has not returned."""
+def batches(trace: Trace, ticks: Iterable[float], check: Callable[[], None] = go_on) -> Iterator[TraceBatch]:
+    """What is traced at each tick until there is nobody left, and at last what has not returned.
+
+    What `check` raises, which is called often, ends it.
+    """
     for _ in ticks:
         is_over = trace.has_ended
-        yield trace.read()
+        yield trace.read(check=check)
         if is_over:
             break
-    yield trace.read(is_last=True)
+    yield trace.read(is_last=True, check=check)
 
 
 class TraceThread:
@@ -105,10 +109,12 @@ class TraceThread:
         try:
             with closing(self._begin()) as trace:
                 began(trace)
-                for batch in batches(trace, self._ticker.ticks(PACE)):
+                for batch in batches(trace, self._ticker.ticks(PACE), self._ticker.check):
                     tell(batch)
                 if trace.has_ended:
                     ended(ALL_ENDED)
+        except Stopped:
+            pass  # nobody wants the rest
         except TraceRefusedError as error:
             ended(str(error))
         except Exception as error:  # noqa: BLE001 -- the program must outlive any fault, and shows it

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from typing import Any
@@ -21,7 +21,7 @@ from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.kernel.capture.tracepoints import Row
-from netwatch_tui.kernel.descriptors import RING, read_descriptors
+from netwatch_tui.kernel.descriptors import RING, go_on, read_descriptors
 from netwatch_tui.kernel.faults import FAULTS, GONE, error_number, reason
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
 from netwatch_tui.kernel.tracing.call_points import CALLS, ENTERED, EXECUTED, LOST, POINTS, RESUMED, RETURNED, TOLD
@@ -42,6 +42,8 @@ _WAITING = 9
 """Words of `/proc/PID/task/TID/syscall` of a thread in a call: its number, six arguments, and two more registers."""
 _ELF_32 = b"\x7fELF\x01"
 """How a program begins whose calls have the numbers of 32-bit machines, see elf(5): tracepoints leave them out."""
+_SLICE = 2_048
+"""Rows that are handled at a time, some 10 ms."""
 _TIME: itemgetter[Any] = itemgetter(0)
 
 
@@ -98,12 +100,13 @@ class ProcessTrace:
         """Whether there is nobody left who could call anything; what was recorded can still be read."""
         return not any(map(_runs, self._instance.followed()))
 
-    def read(self, *, is_last: bool = False) -> TraceBatch:
+    def read(self, *, is_last: bool = False, check: Callable[[], None] = go_on) -> TraceBatch:
         """The calls that returned since the last time, without waiting.
 
         Args:
             is_last: Whether to give everything, also calls that have not returned: else the last milliseconds are kept
                 for the next time, and what waits for an address.
+            check: Called between slices, since full buffers take a second; what it raises ends the trace.
 
         Raises:
             OSError: The kernel fails.
@@ -119,7 +122,9 @@ class ProcessTrace:
         split = len(rows) if is_last else bisect_right(rows, known, key=_TIME)
         self._later = rows[split:]
         take = self._stream.take
-        for at, tid, code, values in rows[:split]:
+        for number, (at, tid, code, values) in enumerate(rows[:split]):
+            if not number % _SLICE:
+                check()
             take(at, tid, code, values)
             if code == EXECUTED and tid != values[0]:
                 self._follow((tid,))  # a thread that ran another program has the number of the process now
