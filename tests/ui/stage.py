@@ -16,8 +16,10 @@ from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.probes import Plan
+from netwatch_tui.play.traces import OpenTrace
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.remembered import Remembered
@@ -44,6 +46,11 @@ DNS = udp("127.0.0.53:53", inode=14)
 def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
     """A file that is easy to check."""
     return [f"{format} {view.spec.sort}", *(str(socket.inode) for socket in sockets)]
+
+
+def calls_written(format: str, batch: TraceBatch) -> list[str]:
+    """A file of a trace that is easy to check."""
+    return [f"{format} {batch.lost} {batch.unknown}", *(call.name for call in batch.calls)]
 
 
 class Stage:
@@ -166,6 +173,7 @@ async def on_stage(
     views: tuple[NamedView, ...] = VIEWS,
     actor: TakesAim | None = None,
     plan_probe: Plan | None = None,
+    open_trace: OpenTrace | None = None,
     names: HostNameCache | None = None,
     watches: Watches | None = None,
 ) -> AsyncIterator[Stage]:
@@ -181,6 +189,7 @@ async def on_stage(
         setup = Setup(
             keymap, arrangement, views, saved, saved_views, plan_probe=plan_probe, actor=actor, watches=watches
         )
+        setup = setup._replace(open_trace=open_trace, write_calls=calls_written)
         app = NetwatchApp(feed, spec, themes, "netwatch", written, remembered, (), setup)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()

@@ -31,6 +31,7 @@ class Mode(StrEnum):
     DIFF = "--diff"
     ACT = "--close or --kill"
     PROBE = "--probe"
+    TRACE = "--trace"
 
 
 class Completes(StrEnum):
@@ -49,8 +50,10 @@ DEFAULT_INTERVAL = 1.0
 """Seconds between two ticks where nothing is said."""
 
 EVERY_MODE = frozenset(Mode)
-_LISTS = EVERY_MODE - {Mode.WHY_PORT}
+_CHOOSES = EVERY_MODE - {Mode.WHY_PORT}
 """Those that are about sockets of any kind."""
+_LISTS = _CHOOSES - {Mode.TRACE}
+"""Those that print them."""
 
 
 class Argument(NamedTuple):
@@ -152,7 +155,7 @@ _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 _ACT = frozenset({Mode.ACT})
-_NAMESPACES = _TICKS | {Mode.PROBE}
+_NAMESPACES = _TICKS | {Mode.PROBE, Mode.TRACE}
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
@@ -178,10 +181,10 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     *(
         Argument((letter, f"--ip{version}"), f"IP{version} sockets", WHICH, "families", action="append_const",
-                 const=family, modes=_LISTS)
+                 const=family, modes=_CHOOSES)
         for letter, version, family in (("-4", "v4", Family.INET), ("-6", "v6", Family.INET6))
     ),
-    Argument(("-l", "--listening"), "listening sockets only", WHICH, "listening", default=False, modes=_LISTS),
+    Argument(("-l", "--listening"), "listening sockets only", WHICH, "listening", default=False, modes=_CHOOSES),
     Argument(
         ("-a", "--all"),
         "sockets in all states (the default)",
@@ -224,7 +227,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("FORMAT",),
         choices=FORMATS,
         completes=Completes.CHOICES,
-        modes=_PRINTS | {Mode.WATCH, Mode.DIFF, Mode.PROBE, Mode.WHY_PORT},
+        modes=_PRINTS | {Mode.WATCH, Mode.DIFF, Mode.PROBE, Mode.WHY_PORT, Mode.TRACE},
     ),
     Argument(
         ("--why-port",),
@@ -330,7 +333,16 @@ ARGUMENTS: tuple[Argument, ...] = (
         "duration",
         ("TIME",),
         type=_span,
-        modes=frozenset({Mode.WATCH, Mode.RECORD}),
+        modes=frozenset({Mode.WATCH, Mode.RECORD, Mode.TRACE}),
+        on_replay=False,
+    ),
+    Argument(
+        ("--trace",),
+        "print what a process, or each that holds a socket that FILTER chooses, does with its sockets, call by call, "
+        "with threads and children, until they end or --for is over",
+        STREAM,
+        values=("PID|FILTER",),
+        modes=frozenset({Mode.TRACE}),
         on_replay=False,
     ),
     Argument(
@@ -451,6 +463,7 @@ EXAMPLES = (
     ("netwatch-tui --watch --on port:22 | logger", "who connects by ssh"),
     ("netwatch-tui -l --wait-for port:8080", "wait until a server listens"),
     ("netwatch-tui --probe port:8000-8999", "which of these listeners answer, and where"),
+    ("netwatch-tui --trace 6056", "what a process does with its sockets"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
     ("netwatch-tui --kill TERM port:8080", "who would be ended; --yes does it"),
 )

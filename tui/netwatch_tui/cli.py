@@ -143,6 +143,8 @@ def _mode(options: argparse.Namespace) -> Mode:
         return Mode.WATCH
     if options.why_port is not None:
         return Mode.WHY_PORT
+    if options.trace is not None:
+        return Mode.TRACE
     if options.once or options.format:
         return Mode.ONCE
     if options.record and (headless or options.record == "-" or options.duration is not None):
@@ -190,6 +192,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             from netwatch_tui.modes.probe import probe
 
             return probe(options, _machine)
+        case Mode.TRACE:
+            from netwatch_tui.modes.trace import trace
+
+            return trace(options, _machine)
         case Mode.DIFF:
             from netwatch_tui.modes.diff import diff
 

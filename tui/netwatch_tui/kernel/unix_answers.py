@@ -84,7 +84,7 @@ def parse_unix_answer(message: bytes, netns: int, _: str, family: Family) -> Soc
         state=_STATES[state],
         recv_q=recv_q,
         send_q=send_q,
-        local=_name(told.get(_NAME, b"")),
+        local=unix_name(told.get(_NAME, b"")),
         local_port=inode,
         peer_port=int.from_bytes(told.get(_PEER, b""), sys.byteorder),
         uid=int.from_bytes(told[_UID], sys.byteorder) if _UID in told else None,  # since Linux 5.3
@@ -94,7 +94,7 @@ def parse_unix_answer(message: bytes, netns: int, _: str, family: Family) -> Soc
 def _waiting_socket(line: bytes, netns: int, family: Family) -> Socket:
     """A connection that waits, in the state that `/proc/net/unix` gives it."""
     _family, kind, _listener, client, _before = WAITING.unpack_from(line)
-    name = _name(line[WAITING.size :])
+    name = unix_name(line[WAITING.size :])
     told_apart = name.packed + b"\0" + line[: WAITING.size]
     return unfollowed(
         netns,
@@ -108,7 +108,7 @@ def _waiting_socket(line: bytes, netns: int, family: Family) -> Socket:
     )
 
 
-def _name(told: bytes) -> Address:
+def unix_name(told: bytes) -> Address:
     """The name in struct sockaddr_un as ss prints it: `@` and the rest for one without a file, see unix(7)."""
     if not told:
         return NOWHERE

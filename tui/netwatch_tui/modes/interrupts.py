@@ -24,17 +24,19 @@ class Interrupts:
     One that is ignored when it begins, as under nohup or behind a shell's `&`, stays ignored.
     """
 
-    def __init__(self, *, for_reader: bool = False, clock: Clock | None = None) -> None:
+    def __init__(self, *, for_reader: bool = False, clock: Clock | None = None, grace: float = GRACE) -> None:
         """Begin nothing yet.
 
         Args:
             for_reader: It is all for whoever reads standard output, and over when they are gone.
             clock: What the ticker goes by.
+            grace: Seconds until it is ended by force.
         """
         self.ticker = Ticker[Never](clock, self._sleep)
         self.signal: int | None = None
         """The first that came."""
         self._for_reader = for_reader
+        self._grace = grace
         self._before: dict[int, Any] = {}
         self._woken = self._waking = self._wakeup_before = -1
 
@@ -71,7 +73,7 @@ class Interrupts:
     def _stop(self, number: int, _: FrameType | None) -> None:
         self.signal = self.signal or number
         self.ticker.stop()
-        signal.setitimer(signal.ITIMER_REAL, GRACE)
+        signal.setitimer(signal.ITIMER_REAL, self._grace)
 
     def _force(self, _number: int, _: FrameType | None) -> None:
         # What is left in the buffer would make the flush at exit wait for the same reader.

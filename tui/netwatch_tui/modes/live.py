@@ -19,6 +19,7 @@ from netwatch_tui.settings.saved_views import SavedView, SavedViews, with_saved
 from netwatch_tui.settings.settings import Settings
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.ui.run import ScreenError, Start, run
 from netwatch_tui.ui.themes import ThemeError
 from netwatch_tui.view.named_views import NamedView
@@ -224,8 +225,13 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         )
         return write_lines(format, sockets, head)
 
+    def call_lines(format: str, calls: TraceBatch) -> Iterable[str]:
+        from netwatch_tui.modes.trace import lines_of
+
+        return lines_of(format)(calls)
+
     try:
-        return run(feed, spec, start, file_lines)
+        return run(feed, spec, start, file_lines, call_lines)
     except ThemeError as error:
         complain(str(error))
         return 2

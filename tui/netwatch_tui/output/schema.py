@@ -13,7 +13,16 @@ from typing import Any
 
 from netwatch_tui.fields.catalogue import FIELDS, OBJECT_FIELDS
 from netwatch_tui.fields.exact_text import SUFFIX
-from netwatch_tui.fields.json_types import COUNT, TEXT, TEXT_OR_NULL, TEXTS, TIME, one_of
+from netwatch_tui.fields.json_types import (
+    COUNT,
+    COUNT_OR_NULL,
+    SECONDS_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    TIME,
+    one_of,
+)
 from netwatch_tui.sockets.socket import State
 
 VERSION = 1
@@ -22,7 +31,8 @@ VERSION = 1
 _ABOUT = (
     "With --format ndjson each line is one #/$defs/socket; with --watch each line is one #/$defs/event, with --diff "
     "one #/$defs/difference, with --probe one #/$defs/probe; with --probe --format json the document is a "
-    "#/$defs/probes, with --why-port a #/$defs/port. With --columns a socket has the named fields instead of the "
+    "#/$defs/probes, with --why-port a #/$defs/port; with --trace each line is one #/$defs/call or #/$defs/trace_gap. "
+    "With --columns a socket has the named fields instead of the "
     "required ones. Within version "
     f"{VERSION} fields may be added: ignore what you don't know. Names on Linux are bytes: a byte that is no UTF-8 is "
     f"written as U+FFFD, and then a member NAME{SUFFIX} beside the member NAME holds the exact bytes in base64; beside "
@@ -59,6 +69,7 @@ def schema() -> dict[str, Any]:
             "difference": _difference(),
             **_probes(),
             "port": _port(),
+            **_trace(),
         },
     }
 
@@ -190,6 +201,43 @@ def _port() -> dict[str, Any]:
             "elsewhere": {**sockets, "description": "those that wait at it in other network namespaces"},
         }
     )
+
+
+def _trace() -> dict[str, Any]:
+    end = _object({"address": TEXT, "port": {**COUNT_OR_NULL, "description": "null for a unix socket"}})
+    end_or_null = {"oneOf": [{"$ref": "#/$defs/call_end"}, _NULL]}
+    number = {"type": "integer"}
+    number_or_null = {"type": ["integer", "null"]}
+    about = {"version": {"const": VERSION}, "time": TIME, "host": _HOST}
+    call = {
+        **about,
+        "trace": one_of(("call",)),
+        "time": {**TIME, "description": "when it was made; when it returned, if its beginning was not seen"},
+        "pid": {"type": "integer", "minimum": 1},
+        "tid": {"type": "integer", "minimum": 1, "description": "the thread"},
+        "process": TEXT_OR_NULL,
+        "call": {**TEXT, "description": "as in syscalls(2)"},
+        "fd": {**number_or_null, "description": "what it is about; of socket, the new one"},
+        "arguments": {
+            "description": "numbers that the kernel got, by the names of the manual pages; null if not seen",
+            "oneOf": [{"type": "object", "additionalProperties": number}, _NULL],
+        },
+        "result": {**number_or_null, "description": "negative for an error; null if it has not returned"},
+        "error": {**TEXT_OR_NULL, "description": "its name, such as ECONNREFUSED"},
+        "duration": {**SECONDS_OR_NULL, "description": "seconds"},
+        "end": {**end_or_null, "description": "the address that it is about; null if there is none, or not known"},
+        "inode": {**COUNT_OR_NULL, "description": "of the socket, where it was looked at"},
+        "local": {**end_or_null, "description": "the socket's own end, as far as known"},
+        "peer": {**end_or_null, "description": "the end to which it is connected, as far as known"},
+        "text": {**TEXT, "description": "for a person; it may change in any version"},
+    }
+    gap = {
+        **about,
+        "trace": one_of(("gap",)),
+        "lost": {**COUNT, "description": "records that the kernel could not keep"},
+        "unknown": {**COUNT, "description": "reads, writes and closes of what may or may not have been sockets"},
+    }
+    return {"call": _object(call), "call_end": end, "trace_gap": _object(gap)}
 
 
 if __name__ == "__main__":

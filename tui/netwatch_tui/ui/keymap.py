@@ -149,6 +149,7 @@ MAIN_KEYS = (
     Key("show.established", "e", "only_established", "Established", "only established ones, or all again"),
     Key("show.all", "a", "show_all", "All", "all kinds and all states"),
     Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
+    Key("trace", "T", "trace", "Trace", "what the process does with its sockets, call by call, or with this one only"),
     Key("reach", "O", "probe", "Reachable", "which of the listeners shown answer, tried from this machine; asks first"),
     Key(
         "view.pause",
@@ -253,6 +254,19 @@ PROBE_KEYS = (
 )
 """On the page of what is reachable."""
 
+TRACE_KEYS = (
+    Key("trace.copy", "y", "copy", "Copy", "copy the call"),
+    Key("trace.write", "w", "write", "Write", "write the calls to a file"),
+    Key("trace.up", "up,k", "move(-1)", "Up", "one call up; the page stays there"),
+    Key("trace.down", "down,j", "move(1)", "Down", "one call down"),
+    Key("trace.page_up", "pageup,ctrl+b", "page(-1)", "Page up", "one page up"),
+    Key("trace.page_down", "pagedown,ctrl+f", "page(1)", "Page down", "one page down"),
+    Key("trace.first", "home,g", "first", "First", "the first call that is kept"),
+    Key("trace.last", "end,G", "last", "Last", "the last call, and follow what comes"),
+    Key("trace.close", "escape,q,T,enter", "dismiss", "Stop", "end the trace, and back to the table"),
+)
+"""On the page of a trace."""
+
 PAGE_KEYS = (
     Key("page.close", "escape,q,question_mark,f1", "dismiss", "Close", "back to the table"),
     Key("page.down", "j", "scroll(1)", "Down", "one line down"),
@@ -271,7 +285,7 @@ class Job(NamedTuple):
 
 JOBS = (
     Job("Find", ("filter", "view", "show")),
-    Job("Look closer", ("move", "details", "reach")),
+    Job("Look closer", ("move", "details", "reach", "trace")),
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
@@ -328,6 +342,7 @@ CONTEXTS = (
     Context("in a dialog", (*DIALOG_KEYS, *LIST_KEYS, *APP_KEYS), is_typing=True),
     Context("in the list of columns", (*COLUMNS_KEYS, *APP_KEYS)),
     Context("on the page of what is reachable", (*PROBE_KEYS, *APP_KEYS)),
+    Context("on the page of a trace", (*TRACE_KEYS, *APP_KEYS)),
     Context("on a page of help", (*PAGE_KEYS, *APP_KEYS)),
     Context("where an action is chosen", (*ACT_KEYS, *APP_KEYS)),
     Context("where an action is confirmed", (*CONFIRM_KEYS, *APP_KEYS)),

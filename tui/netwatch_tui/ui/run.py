@@ -14,6 +14,7 @@ from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.news import Feed
 from netwatch_tui.play.position import Plays
 from netwatch_tui.play.probes import plan_probe
+from netwatch_tui.play.traces import open_trace
 from netwatch_tui.settings.arrangement import Arrangement
 from netwatch_tui.settings.config_file import config_folder
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
@@ -24,6 +25,7 @@ from netwatch_tui.ui.keymap import READ_ONLY_LACKS
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
+from netwatch_tui.ui.screens.trace_page import WriteCalls
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
 from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
@@ -60,7 +62,7 @@ class Start(NamedTuple):
     """Whether where something failed is written down."""
 
 
-def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
+def run(feed: Feed, spec: ViewSpec, start: Start, write: Write, write_calls: WriteCalls) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
@@ -82,7 +84,7 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write) -> int:
     remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
     if not isinstance(feed, Plays):  # a recording is no machine to do anything with
-        setup = setup._replace(plan_probe=plan_probe, actor=Actor())
+        setup = setup._replace(plan_probe=plan_probe, open_trace=open_trace, write_calls=write_calls, actor=Actor())
     if isinstance(feed, Watches):
         setup = setup._replace(watches=feed)
     driver = TerminalDriver if fits() else None

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.probes import Plan
+from netwatch_tui.play.traces import OpenTrace
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
+from netwatch_tui.ui.screens.trace_page import WriteCalls, write_no_calls
 from netwatch_tui.view.named_views import VIEWS, NamedView
 
 
@@ -29,6 +31,10 @@ class Setup(NamedTuple):
     """Which of all is shown first."""
     plan_probe: Plan | None = None
     """Finds out how the listeners that are shown can be tried; None where there is no machine to try them on."""
+    open_trace: OpenTrace | None = None
+    """Begins to trace processes; None where there is no machine on which they run."""
+    write_calls: WriteCalls = write_no_calls
+    """Gives the lines of files of traced calls. The front door's: what writes files is no part of the screen."""
     actor: TakesAim | None = None
     """Acts on processes and sockets; None where what is shown is not this machine as it is now."""
     watches: Watches | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from netwatch_tui.sockets.mapped_addresses import is_unspecified, plain
@@ -37,11 +37,16 @@ def shell_commands(socket: Socket, own_namespace: int) -> Iterator[ShellCommand]
         pid, fd, _ = socket.owners[0]
         # Of sockets in another namespace lsof tells the protocol only from inside.
         yield ShellCommand("lsof", "lsof: its descriptor", f"{way_in}lsof -nP -a -p {pid} -d {fd}")
-        yield ShellCommand("strace", "strace: network calls", f"strace -f -e trace=network -p {pid}")
+        yield ShellCommand("strace", "strace: network calls", strace_command((pid,)))
         yield ShellCommand("kill", "kill: end the process", f"kill {pid}")
     if way_in is not None and (packets := _packets(socket)):
         device = shlex.quote(socket.interface or "any")
         yield ShellCommand("tcpdump", "tcpdump: its packets", f"{way_in}tcpdump -nni {device} {shlex.quote(packets)}")
+
+
+def strace_command(pids: Iterable[int]) -> str:
+    """The command that traces the network calls of some processes and of those that they create."""
+    return " ".join(("strace -f -e trace=network", *(f"-p {pid}" for pid in pids)))
 
 
 def _packets(socket: Socket) -> str:

@@ -17,6 +17,8 @@ class Losses(NamedTuple):
     """Sentences about times in which nobody can say how many."""
     is_suspect: bool = False
     """Whether some may have been thrown away that will only be counted next time."""
+    since: int | None = None
+    """Nanoseconds of CLOCK_MONOTONIC from which on until now records may be missing; None where that is not known."""
 
     def with_more(self, more: Losses) -> Losses:
         """Together with another reading's."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 
@@ -27,6 +28,7 @@ from netwatch_tui.kernel.capture.tracepoints import (
     UDP,
     KnownTracepoint,
     Row,
+    Tracepoint,
     known_tracepoints,
 )
 
@@ -45,15 +47,23 @@ class TraceInstance:
     """An instance that records."""
 
     def __init__(
-        self, tracefs: Tracefs, buffer_kib: int = BUFFER_KIB, *, idle_on: Collection[int] | None = None
+        self,
+        tracefs: Tracefs,
+        buffer_kib: int = BUFFER_KIB,
+        points: Iterable[Tracepoint] = (*TCP, *UDP, *TASKS),
+        *,
+        idle_on: Collection[int] | None = None,
+        threads: Iterable[int] = (),
     ) -> None:
         """Make and start it.
 
         Args:
             tracefs: Where instances are; closed with this one.
             buffer_kib: Kilobytes for each processor.
+            points: What it records.
             idle_on: Processors of which only that is recorded about connections that happens while they are idle; None
                 for everything that happens on all of them.
+            threads: Only what these do is recorded, and what they create; of all, where none is named.
 
         Raises:
             FormatError: The kernel's records are laid out in an unknown way.
@@ -68,13 +78,14 @@ class TraceInstance:
         self._lost: dict[str, int] = {}
         try:
             if idle_on is None:
-                known = known_tracepoints(tracefs, (*TCP, *UDP, *TASKS))
+                known = known_tracepoints(tracefs, points)
             else:
                 known = [each.narrowed(IN_IDLE) for each in known_tracepoints(tracefs, TCP)]
             self._page = page_layout(read_at(self._root, "events/header_page"))
             self._decoders = {each.format.id: each.decoder for each in known}
-            self._codes = {each.point.code for each in known}
-            self._start(known, buffer_kib)
+            self.codes = frozenset(each.point.code for each in known)
+            """Of what it records: what the kernel does not have is missing."""
+            self._start(known, buffer_kib, threads)
         except (OSError, FormatError):
             self.close()
             raise
@@ -82,12 +93,12 @@ class TraceInstance:
     @property
     def sees_udp(self) -> bool:
         """Whether look-ups of routes are told."""
-        return ROUTE in self._codes
+        return ROUTE in self.codes
 
     @property
     def tells_errors(self) -> bool:
         """Whether the errors of connections are told."""
-        return ERROR in self._codes
+        return ERROR in self.codes
 
     @property
     def files(self) -> list[int]:
@@ -96,11 +107,31 @@ class TraceInstance:
 
     def read(self, rows: list[Row]) -> Losses:
         """Add what was recorded since the last time to some rows, processor by processor."""
-        lost = 0
+        lost, since = 0, []
         for pipe, cpu in self._pipes.items():
-            if self._read_pages(pipe, rows):  # only what has been full can have lost something
-                lost += self._newly_lost(cpu)
-        return Losses(lost)
+            start, before = time.monotonic_ns(), len(rows)
+            if self._read_pages(pipe, rows) and (newly := self._newly_lost(cpu)):  # only what was full can lose any
+                lost += newly
+                since.append(max((row[0] for row in rows[before:] if row[0] < start), default=0))
+        return Losses(lost, since=min(since, default=None))
+
+    def follow(self, threads: Iterable[int]) -> None:
+        """Record what these threads do as well, by their numbers in the first pid namespace.
+
+        Raises:
+            OSError: The kernel refuses.
+        """
+        if numbers := " ".join(map(str, threads)):
+            write_at(self._folder, "trace_options", "event-fork")  # what they create is followed by the kernel
+            write_at(self._folder, "set_event_pid", numbers)
+
+    def followed(self) -> list[int]:
+        """The threads of which something is recorded and that have not ended; none where it records all.
+
+        Raises:
+            OSError: The kernel does not tell.
+        """
+        return [int(word) for word in read_at(self._folder, "set_event_pid").split() if word.isdecimal()]
 
     def close(self) -> None:
         """End it and remove it."""
@@ -113,9 +144,10 @@ class TraceInstance:
             os.rmdir(f"instances/{self.name}", dir_fd=self._root)
         self._tracefs.close()
 
-    def _start(self, known: Iterable[KnownTracepoint], buffer_kib: int) -> None:
+    def _start(self, known: Iterable[KnownTracepoint], buffer_kib: int, threads: Iterable[int]) -> None:
         self._folder = self._make()
         self._arrange(buffer_kib)
+        self.follow(threads)
         for each in known:
             if each.point.filter:
                 write_at(self._folder, f"events/{each.point.name}/filter", each.point.filter)
@@ -171,11 +203,11 @@ class TraceInstance:
 
     def _read_page(self, page: bytes, rows: list[Row]) -> None:
         decoders = self._decoders
-        for time, at in page_records(page, self._page.data):
+        for when, at in page_records(page, self._page.data):
             id, flags, task = _COMMON.unpack_from(page, at)
             if (decoder := decoders.get(id)) is not None:
                 decode, code = decoder
-                rows.append((time, 0 if flags & INTERRUPT else task, code, decode(page, at)))
+                rows.append((when, 0 if flags & INTERRUPT else task, code, decode(page, at)))
 
     def _newly_lost(self, cpu: str) -> int:
         """How many records of a processor were thrown away since the last time."""

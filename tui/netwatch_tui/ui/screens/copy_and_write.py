@@ -9,11 +9,10 @@ from typing import Any
 
 from netwatch_tui.fields.catalogue import named_fields
 from netwatch_tui.fields.format import clip, printable
-from netwatch_tui.files.private_writer import write_file
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
-from netwatch_tui.ui.screens.write_dialog import WriteScreen, WriteTo
+from netwatch_tui.ui.screens.write_dialog import WriteScreen, WriteTo, write_to
 from netwatch_tui.view.copies import Copy, copies
 from netwatch_tui.view.groups import Group
 from netwatch_tui.view.view import View
@@ -97,18 +96,8 @@ class CopyAndWrite:
         sockets = view.order.rows(descending=view.spec.descending)
         name = printable(str(target.path))
         try:
-            await asyncio.to_thread(_write, target, self._write(target.format, sockets, view))
+            await asyncio.to_thread(write_to, target, self._write(target.format, sockets, view))
         except OSError as error:
             self._viewer.say(f"Can't write {name}: {error.strerror}")
         else:
             self._viewer.say(f"Wrote {len(sockets):,} sockets to {name}")
-
-
-def _write(target: WriteTo, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all, and never over one that the person did not give up.
-
-    Raises:
-        OSError: It can't be written; nothing was changed.
-    """
-    chunks = (f"{line}\n".encode(errors="backslashreplace") for line in lines)
-    write_file(target.path, chunks, replace=target.replace)

@@ -54,6 +54,7 @@ from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
 from netwatch_tui.ui.screens.shown_names import ShownNames
 from netwatch_tui.ui.screens.time_travel import TimeTravel
+from netwatch_tui.ui.screens.tracing import Tracing
 from netwatch_tui.ui.screens.view_choices import ViewChoices
 from netwatch_tui.ui.screens.view_manager import ViewManager
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
@@ -129,6 +130,7 @@ class MainScreen(Screen[None]):
         is_recorded = self._player is not None
         time_travel = TimeTravel(self, feed.move, is_recorded=is_recorded)
         comparing = Comparing(self, feed.compare, self.run_worker, is_recorded=is_recorded)
+        tracing = Tracing(self, self._table, setup.open_trace, setup.write_calls)
         views = with_saved(setup.views, setup.saved)
         self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
         saved_views = setup.saved_views or SavedViews(None)
@@ -136,7 +138,7 @@ class MainScreen(Screen[None]):
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        more = (self._flow_columns, self._names, self._acting, probing, self.palette)
+        more = (self._flow_columns, self._names, self._acting, probing, tracing, self.palette)
         self._offer(*controllers, manager, *more)
         self._offer(playback, time_travel, comparing)
 

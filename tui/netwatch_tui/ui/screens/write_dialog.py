@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from textual.widgets import Input, Label
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.files.bounded_reader import not_regular
+from netwatch_tui.files.private_writer import write_file
 from netwatch_tui.ui.keymap import DIALOG_KEYS, bindings
 from netwatch_tui.ui.screens.dialog import Dialog
 from netwatch_tui.ui.widgets.eager_input import EagerInput
@@ -31,15 +32,27 @@ class WriteTo(NamedTuple):
     """Whether a file of that name may be replaced."""
 
 
+def write_to(target: WriteTo, lines: Iterable[str]) -> None:
+    """Write a file whole or not at all, and never over one that the person did not give up.
+
+    Raises:
+        OSError: It can't be written; nothing was changed.
+    """
+    chunks = (f"{line}\n".encode(errors="backslashreplace") for line in lines)
+    write_file(target.path, chunks, replace=target.replace)
+
+
 class WriteScreen(Dialog[WriteTo | None]):
     """Gives where to write, or None. A file that exists is replaced after a second Enter only."""
 
     BINDINGS = bindings(DIALOG_KEYS)
     HINTS = (DIALOG_KEYS[0]._replace(label="Write"), DIALOG_KEYS[1])
 
-    def __init__(self, proposed: str) -> None:
+    def __init__(self, proposed: str, formats: Mapping[str, str] = _FORMATS) -> None:
+        """Ask, with a name that may be taken as it is, and the formats by the extensions that stand for them."""
         super().__init__("Write what is shown to a file")
         self._proposed = proposed
+        self._formats = formats
         self._may_replace: Path | None = None
 
     def content(self) -> Iterable[Widget]:
@@ -51,12 +64,11 @@ class WriteScreen(Dialog[WriteTo | None]):
         """Begin to type."""
         self.set_focus(self.query_one(EagerInput))
 
-    @staticmethod
-    def _about(name: str) -> str:
-        suffix = Path(name).suffix.lower()
-        if suffix in _FORMATS:
-            return f"as {_FORMATS[suffix]}; the extension sets the format: {', '.join(_FORMATS)}"
-        return f"The extension must be one of {', '.join(_FORMATS)}."
+    def _about(self, name: str) -> str:
+        format = self._formats.get(Path(name).suffix.lower())
+        if format is not None:
+            return f"as {format}; the extension sets the format: {', '.join(self._formats)}"
+        return f"The extension must be one of {', '.join(self._formats)}."
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -70,7 +82,7 @@ class WriteScreen(Dialog[WriteTo | None]):
     def action_take(self) -> None:
         """Give the answer back if it can be used."""
         name = self.query_one(EagerInput).value.strip()
-        format = _FORMATS.get(Path(name).suffix.lower())
+        format = self._formats.get(Path(name).suffix.lower())
         if format is None:
             self._note(self._about(name))
             return

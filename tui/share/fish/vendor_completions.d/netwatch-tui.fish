@@ -36,6 +36,7 @@ complete -c netwatch-tui -l on -x -d 'with --watch: print nothing but an `alert`
 complete -c netwatch-tui -l wait-for -x -d 'exit with status 0 as soon as a socket matches, with 1 after --timeout; print it if --format is given'
 complete -c netwatch-tui -l timeout -x -d 'with --wait-for: give up after this long, such as 30s'
 complete -c netwatch-tui -l for -x -d 'stop after this long, such as 30s, 10m or 2h30m; with --record, without the screen'
+complete -c netwatch-tui -l trace -x -d 'print what a process, or each that holds a socket that FILTER chooses, does with its sockets, call by call, with threads and children, until they end or --for is over'
 complete -c netwatch-tui -l interval -x -d 'seconds from one tick to the next, 0.05 to 60 (default: 1)'
 complete -c netwatch-tui -l record -r -F -d 'record sockets of every kind to FILE; - is stdout, .gz compresses'
 complete -c netwatch-tui -l replay -r -F -d 'show a recording instead of this machine\'s sockets; - is stdin'

@@ -1,0 +1,1 @@
+"""What processes do with their sockets, call by call."""
