@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from netwatch_tui.sockets.socket import State
 from netwatch_tui.view.spec import ViewSpec
+from screenshots.actor import FakeActor
 from tests.support.build import tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, OTHER, WEB, Stage, on_stage
@@ -69,14 +71,17 @@ async def test_filters_order_and_groups_are_those_of_the_person(source: FakeSour
         assert "◂ 2s back" in stage.screen[0]
 
 
-async def test_nothing_is_done_to_what_is_not_now(source: FakeSource) -> None:
-    class Nobody:
-        def aim(self, *_: object) -> None:
-            raise AssertionError("nobody may be hit")
+@pytest.mark.parametrize("key", ["K", "T", "O"])
+async def test_nothing_is_done_to_what_is_not_now(source: FakeSource, key: str) -> None:
+    actor = FakeActor()
 
-    async with on_stage(source, actor=Nobody()) as stage:  # type: ignore[arg-type]  # what is asked of it is a failure
+    def nothing(*_: object) -> Any:
+        raise AssertionError("nobody may be hit")
+
+    async with on_stage(source, actor=actor, plan_probe=nothing, open_trace=nothing) as stage:
         await live_on(stage, source)
-        await stage.press("comma", "K")
+        await stage.press("comma", key)
+        assert actor.subjects == []
         assert stage.said == "What is shown is not now, so nothing is done to it; Space returns to now."
         assert len(stage.app.screen_stack) == 1
 

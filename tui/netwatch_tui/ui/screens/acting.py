@@ -13,7 +13,7 @@ from netwatch_tui.fields.format import peer_text
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.act_dialog import ActScreen, Done, TakesAim
-from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
 from netwatch_tui.view.groups import RowId
 from netwatch_tui.view.view import View
 
@@ -105,9 +105,7 @@ class Acting:
         if self._actor is None:
             self._viewer.say("A recording can't be acted on.")
             return
-        if view is not None and view.rewound:
-            now = self._viewer.keymap.first("view.pause")
-            self._viewer.say(f"What is shown is not now, so nothing is done to it; {now} returns to now.")
+        if refuses_past(self._viewer):
             return
         subject = pointed_at(view, self._table.cursor_row, self._tagged) if view else None
         if view is None or subject is None or not subject.sockets:

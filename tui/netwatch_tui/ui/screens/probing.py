@@ -11,7 +11,7 @@ from netwatch_tui.play.probes import Plan
 from netwatch_tui.sockets.scope import is_listener
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.probe_dialogs import ProbePage, ProbeQuestion
-from netwatch_tui.ui.screens.viewer import Viewer
+from netwatch_tui.ui.screens.viewer import Viewer, refuses_past
 from netwatch_tui.view.view import View
 
 
@@ -36,6 +36,8 @@ class Probing:
         view = self._viewer.view
         if self._plan is None:
             self._viewer.say("A recording has no ports to try; this is for the machine itself.")
+        elif refuses_past(self._viewer):
+            return
         elif view is None or not (listeners := _listeners(view)):
             self._viewer.say("No listener is shown; there is nothing to try.")
         elif not self._is_planning:

@@ -9,7 +9,7 @@ from netwatch_tui.play.traces import OpenTrace
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.trace_page import TracePage, WriteCalls
-from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
 from netwatch_tui.view.groups import Group
 
 _PROCESS, _SOCKET = "process", "socket"
@@ -37,6 +37,8 @@ class Tracing:
         row, view = self._table.cursor_row, self._viewer.view
         if self._begin is None:
             self._viewer.say("A recording can't be traced; this is for the machine itself.")
+            return
+        if refuses_past(self._viewer):
             return
         subject = pointed_at(view, row, frozenset()) if view is not None else None
         holders = _holders(subject.sockets) if subject is not None else {}

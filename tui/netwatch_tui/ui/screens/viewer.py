@@ -66,3 +66,12 @@ class TableCursor(Protocol):
 
     def take_keyboard(self) -> None:
         """Have the keys from now on."""
+
+
+def refuses_past(viewer: Viewer) -> bool:
+    """Whether what is shown is not now, so that nothing can be done with it; says so."""
+    if viewer.view is None or not viewer.view.rewound:
+        return False
+    now = viewer.keymap.first("view.pause")
+    viewer.say(f"What is shown is not now, so nothing is done to it; {now} returns to now.")
+    return True
