@@ -12,7 +12,7 @@ from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.mptcp_info import MptcpAnswer
-from netwatch_tui.kernel.namespace import is_connection
+from netwatch_tui.kernel.namespace import Sieve, is_connection
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
@@ -57,6 +57,7 @@ class FakeSource:
     """Plays Linux for a collector; everything in it may be changed between two ticks, and counts are kept."""
 
     def __init__(self, *sockets: Socket) -> None:
+        self.sieve: Sieve | None = None
         self.tables: Lines = defaultdict(list)
         """The files of the own network namespace."""
         self.elsewhere: dict[int, Lines] = defaultdict(lambda: defaultdict(list))
@@ -177,6 +178,9 @@ class FakeSource:
     def hold(self, pid: int, *sockets: Socket) -> None:
         """Let a process hold these sockets, from descriptor 3 on."""
         self.held[pid] = {fd: socket.inode for fd, socket in enumerate(sockets, 3)}
+
+    def scanned(self) -> set[int] | None:
+        return None
 
     def choose_namespace(self, text: str) -> str:
         return text

@@ -15,12 +15,13 @@ from typing import NamedTuple
 import pytest
 
 from netwatch_tui import cli
-from netwatch_tui.kernel import descriptor_scan, machine_names, prefetched_descriptors
+from netwatch_tui.kernel import descriptor_scan, machine_names, prefetched_descriptors, table_scan
 from netwatch_tui.kernel import source as kernel_source
 from netwatch_tui.kernel.descriptor_scan import DescriptorScan
 from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
 from netwatch_tui.kernel.sock_diag import SockDiag
 from netwatch_tui.kernel.source import LinuxSource, ProcessReader
+from netwatch_tui.kernel.table_scan import TableScan
 from netwatch_tui.sockets.socket import Family, State
 from tests.support.build import (
     NETNS,
@@ -99,13 +100,17 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         opened.append(LinuxSource(str(tmp_path), processes, named=str(tmp_path / "netns")))
         return opened[-1]
 
-    def scanned(scan: DescriptorScan, processes: ProcessReader | None = None) -> LinuxSource:
-        opened.append(PrefetchedSource(scan, str(tmp_path), processes, named=str(tmp_path / "netns")))
+    def scanned(
+        scan: DescriptorScan, processes: ProcessReader | None = None, tables: TableScan | None = None
+    ) -> LinuxSource:
+        named = str(tmp_path / "netns")
+        opened.append(PrefetchedSource(scan, str(tmp_path), processes, named=named, tables=tables))
         return opened[-1]
 
     monkeypatch.setattr(kernel_source, "LinuxSource", machine)
     monkeypatch.setattr(prefetched_descriptors, "PrefetchedSource", scanned)
     monkeypatch.setattr(descriptor_scan, "DescriptorScan", partial(DescriptorScan, str(tmp_path)))
+    monkeypatch.setattr(table_scan, "TableScan", partial(TableScan, proc=str(tmp_path)))
     named = [unix_answer(each, UnixDetails()) for each in OTHERS.values() if each.family is Family.UNIX]
     # Else the real kernel's would be among them.
     monkeypatch.setattr(SockDiag, "listing", lambda _, kind, __: [named] if kind == "unix" else None)
@@ -504,7 +509,7 @@ from netwatch_tui import cli
 from netwatch_tui.kernel import prefetched_descriptors, source
 LinuxSource, proc = source.LinuxSource, sys.argv.pop(1)
 source.LinuxSource = lambda processes=None: LinuxSource(proc, processes, named=proc)
-prefetched_descriptors.PrefetchedSource = lambda scan, processes=None: source.LinuxSource(processes)
+prefetched_descriptors.PrefetchedSource = lambda scan, processes=None, **tables: source.LinuxSource(processes)
 cli.entry()
 """
 

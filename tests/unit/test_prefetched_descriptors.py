@@ -112,7 +112,7 @@ def test_nobody_waits_for_ever_where_the_first_process_ends_without_asking() -> 
         "descriptor_scan.list_pids = lambda proc: range(100_000)\n"
         "descriptor_scan.stat_descriptors = lambda proc, pid: DescriptorFolder(2, 1)\n"
         "descriptor_scan.read_descriptors = lambda proc, pid: {3: 1, 4: 2}\n"
-        "descriptor_scan.os.sched_getaffinity = lambda pid: {0, 1}\n"
+        "os.sched_getaffinity = lambda pid: {0, 1}\n"
         "descriptor_scan.DescriptorScan()\n"
         "os._exit(3)\n"
     )

@@ -158,7 +158,7 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
         case Mode.ONCE:
             gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
-                make_machine = _machine if options.replay else _scanned_machine()
+                make_machine = _machine if options.replay else _scanned_machine(options)
                 from netwatch_tui.modes.once import once
 
                 return once(options, make_machine)
@@ -210,17 +210,20 @@ def _machine(needs: Needs) -> LinuxSource:
     return LinuxSource(processes=None if needs.of_processes else ProcessNames())
 
 
-def _scanned_machine() -> Callable[[Needs], LinuxSource]:
-    """This machine, of which a second process begins to scan the descriptors now."""
+def _scanned_machine(options: argparse.Namespace) -> Callable[[Needs], LinuxSource]:
+    """This machine, of which other processes begin to scan descriptors and tables now."""
     from netwatch_tui.kernel.descriptor_scan import DescriptorScan
+    from netwatch_tui.kernel.table_scan import TableScan
 
     scan = DescriptorScan()
+    tables = None if options.net or options.families else TableScan(("tcp", "tcp6"))
 
     def machine(needs: Needs) -> LinuxSource:
         from netwatch_tui.kernel.prefetched_descriptors import PrefetchedSource
         from netwatch_tui.kernel.process_names import ProcessNames
 
-        return PrefetchedSource(scan, processes=None if needs.of_processes else ProcessNames())
+        names = None if needs.of_processes else ProcessNames()
+        return PrefetchedSource(scan, processes=names, tables=tables)
 
     return machine
 

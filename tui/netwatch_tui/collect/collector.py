@@ -21,6 +21,7 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
+from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
@@ -105,6 +106,10 @@ class Collector:
             from netwatch_tui.sockets.health import HealthWatch  # which the plain table does not wait for
 
             self._health = HealthWatch(thresholds or {})
+
+    def owners_of(self, inode: int) -> tuple[Owner, ...]:
+        """Who was seen to hold the socket of this inode, whether it is looked at or not."""
+        return self._attribution.index.of(inode)
 
     def collect(self, now: float) -> Snapshot:
         """Look at all sockets.

@@ -57,9 +57,12 @@ def absence_text(socket: Socket) -> str:
 
 def users_text(socket: Socket) -> str:
     """All holders in the form of `ss -p`, with names that can't end their quotes; or in brackets why there is none."""
-    if not socket.owners:
-        return absence_text(socket)
-    holders = ",".join([f"({_in_users(process.name)},pid={pid},fd={fd})" for pid, fd, process in socket.owners])
+    return owners_text(socket.owners) if socket.owners else absence_text(socket)
+
+
+def owners_text(owners: tuple[Owner, ...]) -> str:
+    """The same of holders of which there are any."""
+    holders = ",".join([f"({_in_users(process.name)},pid={pid},fd={fd})" for pid, fd, process in owners])
     return f"users:({holders})"
 
 

@@ -37,7 +37,7 @@ _TICKS = 100
 _NUMBER = rb"([0-9A-Fa-f]{8})"
 _MIDDLE = re.compile(rb" ([0-9A-Fa-f]{2}) %b:%b ([0-9A-Fa-f]{2}):%b %b" % (_NUMBER, _NUMBER, _NUMBER, _NUMBER))
 """State, send queue, receive queue, kind of timer, ticks, retransmits."""
-_MIDDLE_LENGTH = 42
+MIDDLE_LENGTH = 42
 
 
 class _Middle(NamedTuple):
@@ -77,7 +77,8 @@ class _Middles(dict[bytes, _Middle]):
         return middle
 
 
-_MIDDLES = _Middles()
+MIDDLES = _Middles()
+"""What stands between the ends and the user, by its text."""
 _NOT_FOUND = OwnerReason.NOT_FOUND
 _INET = Family.INET
 _new = tuple.__new__
@@ -86,8 +87,8 @@ _new = tuple.__new__
 def parse_inet(line: bytes, netns: int, netid: str, family: Family) -> Socket:
     """A TCP line. What follows the inode, references first, can be missing in lines of very old kernels."""
     end = 13 if family is _INET else 37
-    after = 2 * end + 1 + _MIDDLE_LENGTH
-    state, recv_q, send_q, timer, retransmits, has_user = _MIDDLES[line[2 * end + 1 : after]]
+    after = 2 * end + 1 + MIDDLE_LENGTH
+    state, recv_q, send_q, timer, retransmits, has_user = MIDDLES[line[2 * end + 1 : after]]
     uid, _, inode, *rest = line[after:].split(None, 4)
     if line[end : end + 1] != b" " or not (inode + uid).isdigit():
         raise ValueError(line)

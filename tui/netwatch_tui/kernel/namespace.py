@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
 from netwatch_tui.kernel.namespace_questions import Answer
-from netwatch_tui.kernel.proc_net import Table, read_lines
+from netwatch_tui.kernel.proc_net import Table, cut_lines, read_lines
 from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
@@ -40,6 +40,9 @@ _GONE = (FileNotFoundError, ProcessLookupError)
 _LOOKS = 20
 """How often a process must be seen in a namespace that can't be entered, before what it shows is taken for its own."""
 _T = TypeVar("_T")
+
+Sieve = Callable[[Table, Iterator[list[bytes]]], Iterator[list[bytes]]]
+"""From the lines of a table to those that are left."""
 
 
 class LinuxNamespace:
@@ -65,6 +68,10 @@ class LinuxNamespace:
         """A file that stands for it, `/run/netns/blue`."""
         self.was_used = False
         """Whether it was read since this was set to False."""
+        self.prefetched: dict[str, bytes] = {}
+        """Tables that were read already, by their names; each is used once."""
+        self.sieve: Sieve | None = None
+        """Keeps some of the lines to itself."""
         self._proc = proc
         self._own_net = f"{proc}/self/net"
         self._file: int | None = None
@@ -109,7 +116,12 @@ class LinuxNamespace:
 
     def lines(self, table: Table, check: Callable[[], None]) -> Iterator[list[bytes]]:
         """The lines of a socket table, some at a time."""
-        yield from read_lines(self._open(table.name), check, has_slots=table.has_slots)
+        data = self.prefetched.pop(table.name, None)
+        if data is None:
+            parts = read_lines(self._open(table.name), check, has_slots=table.has_slots)
+        else:
+            parts = cut_lines(data, check, has_slots=table.has_slots)
+        yield from self.sieve(table, parts) if self.sieve else parts
 
     def _open(self, name: str) -> int:
         """A table of this namespace, proven."""

@@ -77,6 +77,8 @@ TABLES = (
     ),
 )
 
+_LINES = 800
+"""As many as about that many bytes have:"""
 _READ = 128 * 1024
 """Bytes cut into lines at a time: small, so that another thread never waits long for this one."""
 
@@ -102,6 +104,16 @@ def read_lines(file: int, check: Callable[[], None], *, has_slots: bool = True) 
         heading = 0
         if lines:
             yield _without_slots(lines) if has_slots else lines
+
+
+def cut_lines(data: bytes, check: Callable[[], None], *, has_slots: bool = True) -> Iterator[list[bytes]]:
+    """The lines of a table that was read already, as `read_lines` gives them."""
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    for at in range(1, len(lines), _LINES):
+        check()
+        yield _without_slots(lines[at : at + _LINES]) if has_slots else lines[at : at + _LINES]
 
 
 def _without_slots(lines: list[bytes]) -> list[bytes]:

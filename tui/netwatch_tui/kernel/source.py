@@ -22,6 +22,7 @@ from netwatch_tui.sockets.unseen import Denied, Unseen
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.cgroup_paths import CgroupPaths
+    from netwatch_tui.kernel.namespace import Sieve
     from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
     from netwatch_tui.sockets.port_facts import Lineage
 
@@ -116,11 +117,17 @@ class LinuxSource:
             processes: Who tells about processes; `Processes` where nobody is named.
             named: Where files stand for its network namespaces.
         """
+        self.sieve: Sieve | None = None
+        """Keeps some lines of the own namespace's tables to itself; obeyed where something was scanned beforehand."""
         self._proc = proc
         self._processes = processes
         self._users = Users()
         self._namespaces = NamespaceList(proc, named)
         self._cgroups: CgroupPaths | None = None
+
+    def scanned(self) -> set[int] | None:
+        """The inodes of all sockets that a process was seen to hold; None: nothing was scanned beforehand."""
+        return None
 
     def close(self) -> None:
         """Let go of everything that is held open."""

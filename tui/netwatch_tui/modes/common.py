@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.arguments import DEFAULT_INTERVAL
 from netwatch_tui.fields.format import harmless, printable
+from netwatch_tui.kernel.namespace import Sieve
 from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import Needs
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 
 
 class Machine(Source, Protocol):
-    """A source on which a person may name a network namespace."""
+    """A source on which a person may name a network namespace, and of which a part may be scanned already."""
+
+    sieve: Sieve | None
+    """Keeps some lines of the own namespace's tables to itself; obeyed where something was scanned."""
+
+    def scanned(self) -> set[int] | None:
+        """The inodes of all sockets that a process was seen to hold; None where nothing was scanned beforehand."""
 
     def choose_namespace(self, text: str) -> str:
         """What the collector calls it; see `NamespaceList.choose`."""

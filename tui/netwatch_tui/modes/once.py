@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.modes.common import (
+    Machine,
     MakeSource,
     choose_rows,
     colours,
@@ -28,14 +30,19 @@ from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import Selection
-from netwatch_tui.sockets.socket import STATE_RANK, Socket
+from netwatch_tui.sockets.socket import STATE_RANK, Socket, State
 
 if TYPE_CHECKING:
+    from netwatch_tui.collect.collector import Collector
     from netwatch_tui.output.head import Head
+    from netwatch_tui.output.ss_table import Cells
     from netwatch_tui.sockets.host_names import HostNames
     from netwatch_tui.sockets.snapshot import Snapshot
     from netwatch_tui.view.column_names import Sort
     from netwatch_tui.view.row_choice import RowChoice
+
+
+NONE_DIRECT: Mapping[State, list[Cells]] = {}
 
 
 def once(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -55,6 +62,8 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
     tables = TABLES if options.record else tables_of(choice.selection)
     judges = bool(choice.queries) or not is_plain(options)
     collector = Collector(source, tables, namespaces=options.net, needs=needs, judges=judges)
+    if goes_direct(options) and (held := source.scanned()):
+        return _print_direct(options, source, collector, choice, held)
     started = time.monotonic()
     snapshot = collector.collect(time.time())
     if needs.rates:
@@ -68,6 +77,31 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status
     return print_snapshot(options, snapshot, choice)
+
+
+def goes_direct(options: argparse.Namespace) -> bool:
+    """Whether rows can be made from lines: for the plain table of all states in the own namespace; see `DirectRows`."""
+    return is_plain(options) and not (options.filter or options.listening or options.net or options.replay)
+
+
+_TRIES = 3
+"""Looks in which every connection is to be found held; who holds it may change meanwhile."""
+
+
+def _print_direct(
+    options: argparse.Namespace, source: Machine, collector: Collector, choice: RowChoice, held: set[int]
+) -> int:
+    """Print the plain table, most of its rows from the kernel's lines."""
+    from netwatch_tui.output.direct_rows import DirectRows
+
+    direct = DirectRows(held)
+    source.sieve = direct.sieve
+    for _ in range(_TRIES):
+        snapshot = collector.collect(time.time())
+        is_explained = direct.are_explained(collector.owners_of)
+        if is_explained and all(socket.owner_reason is not OwnerReason.NOT_FOUND for socket in snapshot.sockets):
+            break
+    return print_snapshot(options, snapshot, choice, direct=direct.by_state(collector.owners_of))
 
 
 def tables_of(chosen: Selection) -> list[Table]:
@@ -100,14 +134,28 @@ def printed_needs(options: argparse.Namespace) -> Needs:
     return field_needs((*fields, options.sort.column) if options.sort else fields)
 
 
-def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowChoice, host: str = "") -> int:
-    """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status."""
+def print_snapshot(
+    options: argparse.Namespace,
+    snapshot: Snapshot,
+    choice: RowChoice,
+    host: str = "",
+    direct: Mapping[State, list[Cells]] = NONE_DIRECT,
+) -> int:
+    """Print the sockets of a snapshot that are chosen, as the options say; returns the exit status.
+
+    Args:
+        options: Of the command line.
+        snapshot: What there is.
+        choice: What is wanted of it.
+        host: The name of the machine; this one where nothing is said.
+        direct: Rows of the plain table that are in no snapshot.
+    """
     for problem in snapshot.problems:
         complain(problem.text)
     if options.net == "*":
         complain_of_hidden(snapshot.namespaces)
     rows = choose_rows(choice, snapshot)
-    if rows:
+    if rows or direct:
         tell_of_unmet_words(choice, rows)
     elif choice.depends_on_time and not options.replay:
         complain("one snapshot does not tell what is new or how old it is; the screen, --watch and --wait-for do")
@@ -133,9 +181,23 @@ def print_snapshot(options: argparse.Namespace, snapshot: Snapshot, choice: RowC
         host_names=_host_names(options, rows),
         process_details=snapshot.process_details,
     )
-    lines = write_lines(format, ordered(rows, options.sort, head), head)
+    if direct:
+        lines = _plain_lines(rows, direct, header=head.header)
+    else:
+        lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)
     return print_lines(lines, _with_bold_heading if has_bold_heading else iter)
+
+
+def _plain_lines(rows: Iterable[Socket], direct: Mapping[State, list[Cells]], *, header: bool) -> Iterator[str]:
+    """The plain table by state."""
+    from netwatch_tui.output.ss_table import cells_lines, cells_of
+
+    by_state: dict[State, list[Cells]] = {}
+    for socket in rows:
+        by_state.setdefault(socket.state, []).append(cells_of(socket))
+    parts = (cells for state in State for cells in (direct.get(state, ()), by_state.get(state, ())))
+    return cells_lines(list(chain.from_iterable(parts)), header=header)
 
 
 def _host_names(options: argparse.Namespace, rows: list[Socket]) -> HostNames:

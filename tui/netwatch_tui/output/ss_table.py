@@ -15,9 +15,17 @@ SS_COLUMNS = ("netid", "state", "recv_q", "send_q", "local", "peer", "users")
 _TITLES = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")
 
 
+Cells = tuple[str, ...]
+"""What a line says, a text a column."""
+
+
 def table_lines(sockets: Iterable[Socket], *, header: bool = True) -> Iterator[str]:
     """The table, a line a socket, each column as wide as its widest cell."""
-    rows = [_cells(socket) for socket in sockets]
+    return cells_lines([cells_of(socket) for socket in sockets], header=header)
+
+
+def cells_lines(rows: list[Cells], *, header: bool) -> Iterator[str]:
+    """The same of lines whose cells are there."""
     if header:
         rows.insert(0, _TITLES)
     columns = [[row[at] for row in rows] for at in range(len(_TITLES) - 1)]
@@ -35,7 +43,8 @@ def _pad(column: Sequence[str]) -> list[str]:
     return [cell + " " * (most - width) for cell, width in zip(column, widths, strict=True)]
 
 
-def _cells(socket: Socket) -> tuple[str, ...]:
+def cells_of(socket: Socket) -> Cells:
+    """The cells of a socket's line."""
     return (
         socket.netid,
         socket.state,
