@@ -61,6 +61,7 @@ class Machine(FakeSource):
                 self.details[owner.pid] = ProcessDetails("/usr/bin/python3", None, ((1, "init"),))
                 held = self.held.setdefault(owner.pid, {})
                 assert isinstance(held, dict)
+                assert owner.fd is not None
                 held[socket.inode if owner.fd in held else owner.fd] = socket.inode
 
     def process(self, pid: int) -> Process | None:

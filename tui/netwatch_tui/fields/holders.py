@@ -51,6 +51,8 @@ def absence_text(socket: Socket) -> str:
             return "(hidden)"
         case OwnerReason.NOT_YET:
             return "(looking)"
+        case OwnerReason.GONE:
+            return "(gone)"
         case _:
             return "(not found)"
 
@@ -59,8 +61,13 @@ def users_text(socket: Socket) -> str:
     """All holders in the form of `ss -p`, with names that can't end their quotes; or in brackets why there is none."""
     if not socket.owners:
         return absence_text(socket)
-    holders = ",".join([f"({_in_users(process.name)},pid={pid},fd={fd})" for pid, fd, process in socket.owners])
-    return f"users:({holders})"
+    return f"users:({','.join(map(_holder, socket.owners))})"
+
+
+def _holder(owner: Owner) -> str:
+    pid, fd, process = owner
+    descriptor = "" if fd is None else f",fd={fd}"
+    return f"({_in_users(process.name)},pid={pid}{descriptor})"
 
 
 @lru_cache(MOST_NAMES)
