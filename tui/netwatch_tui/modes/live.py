@@ -134,6 +134,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     if options.net:
         spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
+    from netwatch_tui.modes.capturing import capturing
     from netwatch_tui.play.live_feed import LiveFeed
 
     recorders: list[Recorder] = []
@@ -145,9 +146,13 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
         return recorders[0]
 
     thresholds = start.settings.thresholds
-    feed = LiveFeed(source, TABLES, spec, record=record if options.record else None, thresholds=thresholds)
     try:
-        return _run(feed, spec, start, lambda: os.uname().nodename)
+        with capturing(options) as events:
+            if events.status.is_partial:
+                start = start._replace(notices=(*start.notices, events.status.sentence))
+            wrapped = record if options.record else None
+            feed = LiveFeed(source, TABLES, spec, record=wrapped, thresholds=thresholds, events=events)
+            return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish

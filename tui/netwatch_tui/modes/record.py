@@ -26,9 +26,11 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         return 2
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
-    with Interrupts(for_reader=options.record == "-") as interrupts:
+    from netwatch_tui.modes.capturing import capturing  # for which those who only record as well do not wait
+
+    with Interrupts(for_reader=options.record == "-") as interrupts, capturing(options) as events:
         ticker = interrupts.ticker
-        collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check)
+        collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check, events=events)
         recorder = begun(options, collector, tick_interval(options))
         if options.info:
             recorder.needs = Needs(flows_of_all=True, traffic=True)

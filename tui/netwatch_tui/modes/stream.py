@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import (
@@ -25,11 +26,12 @@ from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of, with_info
 from netwatch_tui.modes.record import recorded, snapshots
 from netwatch_tui.output.head import Head
-from netwatch_tui.output.objects import Event, event_lines
+from netwatch_tui.output.objects import event_lines
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.needs import EVERY_NEED, Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket_events import SocketEvent
 from netwatch_tui.view.row_choice import RowChoice
 
 
@@ -48,7 +50,9 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
             status = print_batches(batches(told(recording, interrupts.ticker), choice, columns, recording.host))
     else:
         needs = choice.needs.union(field_needs(columns or fields_of("ndjson")))
-        ticks = collecting(options, make_source, choice.selection, needs, options.duration, for_reader=True)
+        ticks = collecting(
+            options, make_source, choice.selection, needs, options.duration, for_reader=True, captures=True
+        )
         with ticks as (collected, _):
             status = print_batches(batches(collected, choice, columns, os.uname().nodename))
     return status
@@ -77,6 +81,7 @@ def collecting(
     lasts: float | None,
     *,
     for_reader: bool = False,
+    captures: bool = False,
 ) -> Iterator[tuple[Iterator[Snapshot], Interrupts]]:
     """One snapshot a tick of these kinds of sockets, recorded if the options say so, while the block runs."""
     if options.record == "-":
@@ -86,11 +91,20 @@ def collecting(
     source = make_source(needs)
     options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection)
-    with Interrupts(for_reader=for_reader) as interrupts:
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts(for_reader=for_reader))
+        events = stack.enter_context(_captured(options)) if captures else None
         ticker = interrupts.ticker
-        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check)
+        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check, events=events)
         with recorded(options, collector) as collects:
             yield snapshots(collects, ticker, tick_interval(options), lasts), interrupts
+
+
+def _captured(options: argparse.Namespace) -> AbstractContextManager[EventFeed]:
+    """The kernel's events, with the modules that only who asks for them waits for."""
+    from netwatch_tui.modes.capturing import capturing
+
+    return capturing(options)
 
 
 def batches(
@@ -105,19 +119,13 @@ def batches(
         yield event_lines(events(snapshot, choice), head)
 
 
-def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
+def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[SocketEvent]:
     """What a snapshot brings of the sockets that are chosen; of a change, before or after it."""
-    delta = snapshot.delta
-    if not (delta.opened or delta.changed or delta.closed):
+    happened = tuple(snapshot.happened)
+    if not happened:
         return
-    sides = [socket for change in delta.changed for socket in change]
-    chosen = {id(socket) for socket in choose_rows(choice, snapshot, (*delta.closed, *sides, *delta.opened))}
-    for socket in delta.closed:
-        if id(socket) in chosen:
-            yield Event("closed", None, socket)
-    for before, after in delta.changed:
-        if not chosen.isdisjoint((id(before), id(after))):
-            yield Event("changed", before.state, after)
-    for socket in delta.opened:
-        if id(socket) in chosen and not socket.was_there:
-            yield Event("opened", None, socket)
+    sides = [side for event in happened for side in (event.before, event.socket) if side is not None]
+    chosen = {id(socket) for socket in choose_rows(choice, snapshot, sides)}
+    for event in happened:
+        if not chosen.isdisjoint((id(event.before), id(event.socket))):
+            yield event

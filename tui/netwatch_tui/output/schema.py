@@ -13,7 +13,16 @@ from typing import Any
 
 from netwatch_tui.fields.catalogue import FIELDS, OBJECT_FIELDS
 from netwatch_tui.fields.exact_text import SUFFIX
-from netwatch_tui.fields.json_types import COUNT, TEXT, TEXT_OR_NULL, TEXTS, TIME, one_of
+from netwatch_tui.fields.json_types import (
+    COUNT,
+    COUNT_OR_NULL,
+    SECONDS_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    TIME,
+    one_of,
+)
 from netwatch_tui.sockets.socket import State
 
 VERSION = 1
@@ -98,7 +107,7 @@ def _owner() -> dict[str, Any]:
     told = _object(
         {
             "pid": {"type": "integer", "minimum": 1},
-            "fd": COUNT,
+            "fd": {**COUNT_OR_NULL, "description": "null where only the kernel's events told of it"},
             "name": TEXT,
             "cmdline": {**TEXTS, "description": "the arguments; empty for a kernel thread or a zombie"},
             "user": {**TEXT, "description": "effective user; the uid if it has no name"},
@@ -119,16 +128,39 @@ def _socket() -> dict[str, Any]:
 
 
 def _event() -> dict[str, Any]:
+    from netwatch_tui.sockets.socket_events import Happening, ToldBy  # here, as nobody else needs it for one number
+
     return _object(
         {
             "version": {"const": VERSION},
-            "event": one_of(("opened", "changed", "closed")),
-            "time": {**TIME, "description": "of the tick that found it"},
+            "event": {
+                **one_of(Happening),
+                "description": "what happened; the last four are connections that never came to be",
+            },
+            "time": {**TIME, "description": "when it happened, by event; by tick, of the tick that found it"},
+            "source": {**one_of(ToldBy), "description": "who told it: the kernel at that moment, or a tick"},
             "host": _HOST,
             "was": {**one_of(State, or_null=True), "description": "the state before, of a change"},
+            "duration": {
+                **SECONDS_OR_NULL,
+                "description": "at the end, how long it lived; by tick it may be an interval off; in seconds",
+            },
+            "totals": {"oneOf": [_totals(), _NULL], "description": "at the end of a TCP connection, what it counted"},
+            "closer": {"oneOf": [_process(), _NULL], "description": "who closed it, where the kernel told"},
+            "error": {**TEXT_OR_NULL, "description": "the error that ended it, such as ECONNREFUSED"},
             "socket": _SOCKET,
-        }
+        },
+        ("version", "event", "time", "host", "was", "socket"),
     )
+
+
+def _totals() -> dict[str, Any]:
+    told: dict[str, Any] = dict.fromkeys(("bytes_in", "bytes_out", "bytes_retrans", "retrans_total"), COUNT)
+    return _object({**told, "rtt": {**SECONDS_OR_NULL, "description": "smoothed round-trip time in seconds"}})
+
+
+def _process() -> dict[str, Any]:
+    return _object({"pid": {"type": "integer", "minimum": 1}, "name": TEXT_OR_NULL})
 
 
 def _difference() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.kernel.hosts_file import HostsFile
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
@@ -63,6 +64,7 @@ class LiveFeed:
         record: Callable[[Collects], Collects] | None = None,
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
         find_name: LookUp = look_up,
+        events: EventFeed | None = None,
     ) -> None:
         """Begin nothing yet.
 
@@ -74,6 +76,7 @@ class LiveFeed:
             record: Puts something around the collector that writes down what it sees.
             thresholds: From when on something is a problem, as in `HealthWatch`.
             find_name: Finds the name of an address; called in threads.
+            events: Tells what happens between two ticks.
         """
         self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
@@ -87,6 +90,7 @@ class LiveFeed:
             budget=DESCRIPTORS_A_TICK,
             sockets_first=record is None,  # whose first frame is whole
             thresholds=thresholds,
+            events=events,
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)

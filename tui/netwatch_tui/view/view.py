@@ -156,12 +156,14 @@ _JUDGES = attrgetter("choice", "sort")
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
     opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
-    if not (opened or closed):
+    passed = snapshot.delta.passed
+    if not (opened or closed or passed):
         return EventCounts()
     gone = {socket.id for socket in closed}
     chosen = spec.choice.of((*opened, *closed), moment, effort)
     count = sum(socket.id in gone for socket in chosen)
-    return EventCounts(len(chosen) - count, count)
+    both = len(spec.choice.of(passed, moment, effort))
+    return EventCounts(len(chosen) - count + both, count + both)
 
 
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:

@@ -119,7 +119,7 @@ class TcpLives:
         life.cookie = cookie
         if life.closer is None:
             life.closer = self._actor(pid)
-        if early is None and life.kind is EventKind.CLOSED and self.has_totals:
+        if early is None and self.has_totals:
             self._by_cookie[cookie] = life
         else:
             life.told = early
@@ -136,7 +136,7 @@ class TcpLives:
             return
         life.error = values[0]
         if life.kind is not EventKind.CLOSED:
-            life.is_complete = True
+            life.is_complete = not self.has_totals  # which tell of the network namespace, too
 
     def told(self, destroyed: DestroyedSocket) -> None:
         """Totals of a socket that is gone."""
@@ -224,7 +224,7 @@ class TcpLives:
         reported = self._errors.pop(ports, None) if self._errors else None
         if reported is not None and at - reported[0] <= OUTCOME_WITHIN and _is_about(reported[1], life.change):
             life.error = reported[1][0]
-            life.is_complete = kind is not EventKind.CLOSED
+            life.is_complete = kind is not EventKind.CLOSED and not self.has_totals
             return
         if len(self._recent) >= MOST_RECENT:
             self._recent.clear()

@@ -317,6 +317,11 @@ class MainScreen(Screen[None]):
         """Show all keys."""
         self.ask(HelpScreen())
 
+    def action_tell_capture(self) -> None:
+        """Say what can be seen between two ticks."""
+        if self._view is not None and (status := self._view.snapshot.capture) is not None:
+            self.say(status.sentence)
+
     def action_notices(self) -> None:
         """Show what was said."""
         self.ask(NoticesScreen(tuple(self.notice_log.notices)))

@@ -38,11 +38,11 @@ class Tabs(NamedTuple):
 def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int) -> Parts:
     """The views; at the right how many rows there are, how the program does, and what ticks brought.
 
-    What finds no room goes from the right: the graph of opened and closed, the tick's cost, opened and closed, then the
-    names of views.
+    What finds no room goes from the right: the graph of opened and closed, the tick's cost, the way of the capture,
+    opened and closed, then the names of views.
     """
     always = [pace] if view is None else [_shown(view), pace]
-    more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), _cost(view)]
+    more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), *_capture(view), _cost(view)]
     if more and graph:
         more.append(Part(graph, UNLIT))
     problems = len(view.problems) if view else 0
@@ -101,6 +101,15 @@ def _events(view: View) -> Part:
 def _a_second(rate: float) -> str:
     """With a decimal place where there are few: 0, 0.5, 1, 12."""
     return f"{rate:.1f}".removesuffix(".0") if rate < 10 else f"{rate:,.0f}"
+
+
+def _capture(view: View) -> Parts:
+    """How sockets are followed between two ticks; a click says what that can't see."""
+    status = view.snapshot.capture
+    if status is None:
+        return []
+    style = "$warning" if status.is_partial else UNLIT
+    return [Part(f"capture: {printable(status.brief)}", style, "screen.tell_capture")]
 
 
 def _cost(view: View) -> Part:
