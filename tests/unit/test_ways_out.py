@@ -13,6 +13,7 @@ import pytest
 
 from netwatch_tui import cli
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.event_fields import EVENT_FIELDS
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.sock_diag import Bound
@@ -222,7 +223,7 @@ state connected exclude time-wait
 src unix:/run/*
 dev = eth0
 """.strip().splitlines()
-    + [f"{field.id}:-" for field in FLOW_FIELDS]
+    + [f"{field.id}:-" for field in (*FLOW_FIELDS, *EVENT_FIELDS) if field.filter]
 )
 
 KINDS_OF_WAY = ["csv", "json", "awaited", "compared", "replayed_table", "shown"]

@@ -55,7 +55,9 @@ class Life:
         end = self.closed
         if end is None:
             return True
-        if end.netns is not None and end.netns != row.netns:
+        if end.netns not in (None, row.netns):
+            return False
+        if end.kind in ATTEMPTS and row.state is not State.SYN_SENT:
             return False
         return end.at > since or (end.may_linger and is_remnant(row))
 

@@ -151,7 +151,10 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
             if events.status.is_partial:
                 start = start._replace(notices=(*start.notices, events.status.sentence))
             wrapped = record if options.record else None
-            feed = LiveFeed(source, TABLES, spec, record=wrapped, thresholds=thresholds, events=events)
+            history = start.settings.history
+            feed = LiveFeed(
+                source, TABLES, spec, record=wrapped, thresholds=thresholds, events=events, history=history
+            )
             return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
@@ -168,7 +171,7 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.play.player import Player
     from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
-    path, thresholds = options.replay, start.settings.thresholds
+    path, thresholds, history = options.replay, start.settings.thresholds, start.settings.history
     if path == "-":
         try:
             stream = open_input(path)
@@ -176,10 +179,15 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
             complain(f"can't read {path}: {error.strerror}")
             return 2
         os.dup2(_keyboard(), 0)
-        feed = Player(lambda: Recording(read_lines(stream), "standard input", thresholds), spec, live=True)
+
+        def recording() -> Recording:
+            return Recording(read_lines(stream), "standard input", thresholds)
+
+        feed = Player(recording, spec, live=True, history=history)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        feed = Player(partial(open_recording, path, thresholds), spec, count=partial(count_frames, path))
+        count = partial(count_frames, path)
+        feed = Player(partial(open_recording, path, thresholds), spec, count=count, history=history)
     return _run(feed, spec, start, lambda: feed.position.host)
 
 
@@ -192,10 +200,12 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
 
         moment = view.moment
         columns: tuple[str, ...] = ()
+        if view.spec.history:
+            columns = _history_columns(format, view)
         if view.spec.host_names:
             from netwatch_tui.modes.once import with_names
 
-            columns = with_names((), format)
+            columns = with_names(columns, format)
         head = Head(
             moment.now,
             host(),
@@ -207,6 +217,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
             networks=moment.networks,
             services=moment.services,
             host_names=moment.host_names,
+            events=moment.events,
         )
         return write_lines(format, sockets, head)
 
@@ -218,6 +229,16 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
     except ScreenError as error:
         complain(str(error))
         return 1
+
+
+def _history_columns(format: str, view: View) -> tuple[str, ...]:
+    """What is written of the history: in a table what is shown, else all that is known of an event and its socket."""
+    if format == "table":
+        return view.spec.columns
+    from netwatch_tui.fields.event_fields import EVENT_FIELDS
+    from netwatch_tui.output.registry import fields_of
+
+    return (*(field.id for field in EVENT_FIELDS), *fields_of(format))
 
 
 def _keyboard() -> int:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.event_feed import EventFeed
+from netwatch_tui.collect.history import MOST_EVENTS, History
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.kernel.hosts_file import HostsFile
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
@@ -65,6 +66,7 @@ class LiveFeed:
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
         find_name: LookUp = look_up,
         events: EventFeed | None = None,
+        history: int = MOST_EVENTS,
     ) -> None:
         """Begin nothing yet.
 
@@ -77,6 +79,7 @@ class LiveFeed:
             thresholds: From when on something is a problem, as in `HealthWatch`.
             find_name: Finds the name of an address; called in threads.
             events: Tells what happens between two ticks.
+            history: How many events are remembered.
         """
         self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
@@ -95,7 +98,7 @@ class LiveFeed:
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
         names = HostNameCache(HostsFile(), partial(look_up_behind, tell=self._ticker.ask, find=find_name))
-        self._session = Session(self._wanted, spec, self._ask, self._measure, names)
+        self._session = Session(self._wanted, spec, self._ask, self._measure, names, History(history))
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._is_first = True
         """Whether no tick has succeeded so far."""

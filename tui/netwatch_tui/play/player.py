@@ -8,6 +8,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import NamedTuple
 
+from netwatch_tui.collect.history import MOST_EVENTS, History
 from netwatch_tui.play.news import CollectFailed, PositionMoved, Post, ViewReady, nowhere
 from netwatch_tui.play.position import AS_IT_COMES, Position
 from netwatch_tui.play.read_ahead import Ended, ReadAhead
@@ -75,6 +76,7 @@ class Player:
         live: bool = False,
         count: Callable[[], int] | None = None,
         clock: Clock | None = None,
+        history: int = MOST_EVENTS,
     ) -> None:
         """Prepare.
 
@@ -84,11 +86,13 @@ class Player:
             live: It is a stream that is being written: no speed, no new beginning.
             count: Counts its frames, in a thread.
             clock: What it is played by; a steady one where nothing is said.
+            history: How many events are remembered.
         """
         self._opens = opens
         self._spec = spec
         self._live = live
         self._count = count
+        self._most_events = history
         self._ticker = TickerThread[_Wish]("replay", clock)
         self._timeline = Timeline()
         self._post: Post = nowhere
@@ -147,7 +151,7 @@ class Player:
 
     def _begin_anew(self) -> None:
         self._given = _Given()
-        self._session = Session(self._given, self._spec, _nothing_more)
+        self._session = Session(self._given, self._spec, _nothing_more, history=History(self._most_events))
         self._pending: Snapshot | Ended | None = None
         self._reader = ReadAhead(self._opens, lambda: self._ticker.ask(_Ask.READ))
         self._position = self._position._replace(number=0, time=None, ended=None)

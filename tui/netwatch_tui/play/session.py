@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
+from netwatch_tui.collect.history import History
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.sockets.host_names import NO_HOST_NAMES, NameAnswer
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import ENDINGS, SocketEvent
 from netwatch_tui.view.port_verdict import PortVerdict, port_verdict
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
 from netwatch_tui.view.spec import ViewSpec
@@ -53,6 +56,7 @@ class Session:
         ask: AskProcess,
         measure: Measure = unmeasured,
         names: HostNameCache | None = None,
+        history: History | None = None,
     ) -> None:
         """Know nothing yet.
 
@@ -62,12 +66,20 @@ class Session:
             ask: Tells more about processes.
             measure: Tells what they have now.
             names: Knows what addresses are called; None where nobody is asked.
+            history: Remembers what happens.
         """
         self.spec = spec
         self._collector = collector
         self._ask = ask
         self._measure = measure
         self._names = names
+        self._history = History() if history is None else history
+        self._ends: Mapping[int, SocketEvent] = {}
+        """How those ended that are still shown, by id."""
+        self._past: Snapshot | None = None
+        """What the history shows; None while it is not shown."""
+        self._seen: Snapshot | None = None
+        """The snapshot for which it was made."""
         self._snapshot: Snapshot | None = None
         self._pace: float | None = None
         self._marks = Marks()
@@ -92,13 +104,24 @@ class Session:
         before, self._snapshot = self._snapshot, snapshot
         self._pace = self._snapshot.taken_at - before.taken_at if before else None
         delta = self._snapshot.delta
+        happened = tuple(snapshot.happened) if before is not None else ()
+        self._history.add(happened)
         if self._held:
             advanced = self._marks.advance(delta, until=None)
             surplus = max(len(advanced.by_id) - MOST_MARKS_IN_PAUSE, 0)
             self._marks = Marks(dict(islice(advanced.by_id.items(), surplus, None))) if surplus else advanced
+            self._keep_ends(happened)
             return None
         self._marks = self._marks.expire(now).advance(delta, until=now + self.spec.linger)
+        self._keep_ends(happened)
         return self._view(self._snapshot, now)
+
+    def _keep_ends(self, happened: Iterable[SocketEvent]) -> None:
+        """Know how the rows ended that are lit."""
+        ends = {event.socket.id: event for event in happened if event.kind in ENDINGS}
+        if ends or self._ends:
+            lit = self._marks.by_id
+            self._ends = {id: event for id, event in (*self._ends.items(), *ends.items()) if id in lit}
 
     def show(self, spec: ViewSpec, now: float) -> View | None:
         """See what was collected in another way; None if nothing was collected yet."""
@@ -106,6 +129,8 @@ class Session:
         self._collector.namespaces, self._collector.needs = spec.namespaces, spec.needs
         if self._snapshot is None:
             return None
+        if spec.history is not before.history:
+            self._last = None  # the rows are others
         if spec.paused and not before.paused:
             self._held = _Held(self._snapshot, self._marks, now)
         elif before.paused and not spec.paused:
@@ -151,7 +176,17 @@ class Session:
         if self._held:
             snapshot, marks, since = self._held
             now = since
-        view = arrange(snapshot, marks, self.spec, now, paused_since=since, before=self._last, host_names=names)
+        if self.spec.history:
+            if self._past is None or (not since and snapshot is not self._seen):
+                self._past, self._seen = self._history.snapshot(snapshot), snapshot
+            snapshot, marks = self._past, Marks()
+        else:
+            self._past = None
+        view = arrange(
+            snapshot, marks, self.spec, now,
+            paused_since=since, before=self._last, host_names=names,
+            happened=self._history.events if self.spec.history else self._ends, utc_offset=_utc_offset(now),
+        )  # fmt: skip
         self._socket_details = self._opened(view)
         verdict = self._verdict(view)
         self._last = view._replace(pace=self._pace, socket_details=self._socket_details, port_verdict=verdict)
@@ -194,6 +229,11 @@ class Session:
         """Details of processes; of each that is not known yet, the machine is asked."""
         asked = {pid: known.get(pid) or self._ask(pid) for pid in sorted(pids)}
         return {pid: details for pid, details in asked.items() if details is not None}
+
+
+def _utc_offset(now: float) -> float:
+    """Seconds by which the clocks here are ahead of UTC."""
+    return time.localtime(now).tm_gmtoff
 
 
 def _owners(socket: Socket, other: Socket | None) -> tuple[Owner, ...]:

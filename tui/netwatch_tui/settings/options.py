@@ -28,6 +28,8 @@ SCREEN = (
     Option("interval", checks.number(0.05, 60), _DEFAULTS.interval, "seconds between two ticks, 0.05 to 60"),
     Option("linger", checks.number(0, 60), _DEFAULTS.linger,
            "seconds for which a new or changed row stays lit, and a closed one stays, 0 to 60"),
+    Option("history", checks.whole_number(1_000, 10_000_000), _DEFAULTS.history,
+           "events that the history remembers, 1,000 to 10,000,000; 100,000 take about 60 MB"),
     Option("theme", checks.text, "netwatch", "colours"),
     Option("mouse", checks.switch, _DEFAULTS.mouse, "false leaves the mouse to the terminal"),
     Option("read_only", checks.switch, _DEFAULTS.read_only,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from netwatch_tui.collect.history import MOST_EVENTS
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
 from netwatch_tui.view.named_views import VIEWS, NamedView
 from netwatch_tui.view.spec import ViewSpec
@@ -24,6 +25,8 @@ class Settings(NamedTuple):
 
     interval: float = ViewSpec().interval
     linger: float = ViewSpec().linger
+    history: int = MOST_EVENTS
+    """Events that the history remembers."""
     mouse: bool = True
     read_only: bool = False
     """Whether every action on processes and sockets is taken away."""

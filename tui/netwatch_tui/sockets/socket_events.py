@@ -26,6 +26,14 @@ class Happening(StrEnum):
     ABANDONED = "abandoned"
 
 
+BEGINNINGS = frozenset(set(Happening) - {Happening.CHANGED, Happening.CLOSED})
+"""A connection that was made, or tried in vain."""
+
+
+ENDINGS = frozenset(set(Happening) - {Happening.CHANGED, Happening.OPENED})
+"""After which there is no socket any more."""
+
+
 class ToldBy(StrEnum):
     """Who told it."""
 

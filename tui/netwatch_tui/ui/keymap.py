@@ -156,6 +156,9 @@ MAIN_KEYS = (
     Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
     Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
+    Key("history", "H", "history", "History", "what opened, closed, changed or was refused; again, the sockets",
+        in_footer=True),
+    Key("history.of", "h", "history_of", "History of", "the history of this row's process, peer or port"),
     Key("replay.step", "full_stop", "replay_step", "Step", "next frame of a recording, then pause"),
     Key("replay.restart", "R", "replay_restart", "Restart", "play a recording from its beginning"),
     Key("app.notices", "M", "notices", "Notices", "what was said so far, with the results of all actions"),
@@ -258,7 +261,7 @@ JOBS = (
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
-    Job("Time", ("view.pause", "pace", "replay")),
+    Job("Time", ("view.pause", "pace", "history", "replay")),
     Job("The program", ("app",)),
 )
 """Of the keys of the main screen, in the order of the help page."""

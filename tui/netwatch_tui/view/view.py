@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -15,14 +15,17 @@ from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import SocketEvent
 from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
-from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows
+from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows, lines_with_rates
 from netwatch_tui.view.order import SLICE, Order, in_order
 from netwatch_tui.view.port_verdict import PortVerdict
 from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
+
+NO_EVENTS: Mapping[int, SocketEvent] = {}
 
 
 class EventCounts(NamedTuple):
@@ -87,6 +90,8 @@ def arrange(
     paused_since: float | None = None,
     before: View | None = None,
     host_names: HostNames = NO_HOST_NAMES,
+    happened: Mapping[int, SocketEvent] = NO_EVENTS,
+    utc_offset: float = 0.0,
 ) -> View:
     """Choose and order the rows.
 
@@ -99,11 +104,13 @@ def arrange(
         before: The view of this snapshot or of the one from which its delta leads here. With it, only what changed
             is put in its place; without it everything is sorted.
         host_names: What addresses are called, as far as it is known.
+        happened: What happened last, by the id of the row that tells of it.
+        utc_offset: Seconds by which the clocks of the person's place are ahead of UTC.
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
         snapshot.networks, spec.query.names.port_names, snapshot.process_details, spec.service_names,
-        host_names if spec.host_names else NO_HOST_NAMES,
+        host_names if spec.host_names else NO_HOST_NAMES, happened, utc_offset,
     )  # fmt: skip
     judged = _judged(before, snapshot, spec, now)
     effort = Effort()
@@ -225,10 +232,10 @@ def _is_drawn_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     """Whether the same sockets in the same order make the same lines: groups add up what flows."""
     if _LINES(spec) != _LINES(before.spec):
         return False
-    return not spec.shows_groups or moment.flows is before.moment.flows
+    return not spec.shows_groups or (moment.flows is before.moment.flows and not spec.history)
 
 
-_LINES = attrgetter("sort", "descending", "grouping", "inside", "group_sort", "group_descending")
+_LINES = attrgetter("sort", "descending", "grouping", "inside", "group_sort", "group_descending", "history")
 """All of a spec that decides how ordered sockets become lines."""
 
 
@@ -255,6 +262,10 @@ def _groups(before: View | None, step: _Step, spec: ViewSpec, moment: Moment) ->
 
 def _group_lines(groups: Groups, spec: ViewSpec, moment: Moment) -> tuple[tuple[Group, ...], Mapping[RowId, int]]:
     """The groups from top to bottom, and where each stands."""
-    lines = lines_with_flows(groups, moment.flows) if moment.flows else groups.by_name.values()
+    lines: Iterable[Group]
+    if spec.history:
+        lines = lines_with_rates(groups, moment.events, moment.now)
+    else:
+        lines = lines_with_flows(groups, moment.flows) if moment.flows else groups.by_name.values()
     rows = in_group_order(lines, spec.group_sort, descending=spec.group_descending)
     return rows, GroupPlaces(groups, rows)

@@ -37,6 +37,7 @@ from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
+from netwatch_tui.ui.screens.history_table import HistoryTable
 from netwatch_tui.ui.screens.notices_page import NoticesScreen
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
@@ -112,14 +113,16 @@ class MainScreen(Screen[None]):
         playback = Playback(self, self._player)
         probing = Probing(self, setup.plan_probe, self.run_worker)
         views = with_saved(setup.views, setup.saved)
-        self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
+        self._history = HistoryTable(self, self._table, self.filter_editing.begin)
+        use_filter, leave = self.filter_editing.begin, self._history.leave
+        self._views = ViewSwitching(self, views, setup.view, use_filter, self._show_tabs, leave)
         manager = ViewManager(
             self, self._views, setup.saved_views or SavedViews(None), setup.views, self.filter_editing.commands
         )
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        more = (self._flow_columns, self._names, self._acting, playback, probing, self.palette)
+        more = (self._flow_columns, self._names, self._acting, self._history, playback, probing, self.palette)
         self._offer(*controllers, manager, *more)
 
     def _offer(self, *controllers: object) -> None:
@@ -182,7 +185,8 @@ class MainScreen(Screen[None]):
 
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""
-        self.keeper.see(self._spec, spec)
+        if not (spec.history or self._spec.history):  # which is arranged for itself
+            self.keeper.see(self._spec, spec)
         self._spec = spec
         self._feed.show(spec)
         self.set_timer(_SOON, self._tell_if_busy)
@@ -237,6 +241,7 @@ class MainScreen(Screen[None]):
         self.filter_editing.show(view)
         self._flow_columns.look()
         self._acting.show(view)
+        self._history.show(view)
         self._names.look()
 
     def _fail(self, reason: str) -> None:
@@ -301,6 +306,8 @@ class MainScreen(Screen[None]):
         row = self._table.cursor_row
         if isinstance(row, Group):
             self.view_choices.enter(row.id)
+        elif self._spec.history:
+            self._history.go_to_row()
         else:
             self._details.open_or_close()
 
@@ -310,7 +317,12 @@ class MainScreen(Screen[None]):
             self._details.close()
         elif self._acting.unmark():
             self.say("No row is marked any more.")
-        elif not (self.view_choices.leave_group() or self.filter_editing.clear() or self._views.restore_selection()):
+        elif not (
+            self.view_choices.leave_group()
+            or self.filter_editing.clear()
+            or self._history.leave()
+            or self._views.restore_selection()
+        ):
             self.say("Nothing to take back: no filter, and every kind and state of this view is shown.")
 
     def action_help(self) -> None:

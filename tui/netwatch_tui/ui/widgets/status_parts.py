@@ -76,9 +76,10 @@ def _tabs(tabs: Tabs, problems: int, named: int) -> Parts:
 def _shown(view: View) -> Part:
     selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
     total = sum(count for kind, count in by_kind.items() if selection.shows(kind))
+    word = "event" if view.spec.history else "socket"
     if view.shown == total:
-        return Part(counted(total, "socket"), "bold")
-    return Part(f"{view.shown:,} of {counted(total, 'socket')}", "bold $accent")
+        return Part(counted(total, word), "bold")
+    return Part(f"{view.shown:,} of {counted(total, word)}", "bold $accent")
 
 
 def traffic_parts(traffic: TrafficByDevice) -> Parts:
@@ -208,6 +209,8 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
         parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
+        if spec.history:
+            parts.append(Part("History", "bold", "screen.history"))
         if spec.inside is not None:
             parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
         if not spec.query.is_everything:
