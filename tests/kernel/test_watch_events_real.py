@@ -41,12 +41,18 @@ class Watching:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._lines: Queue[bytes] = Queue()
         self._process = process
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
             self._lines.put(line)
+
+    def end(self) -> None:
+        """Have it end."""
+        self._process.terminate()
+        self._reader.join(PATIENCE)
 
     def until(self, enough: int, kinds: set[str]) -> list[dict[str, Any]]:
         """All events until so many of these kinds have come."""
@@ -67,9 +73,12 @@ def watching(netns: Netns, *argv: str) -> Iterator[Watching]:
         try:
             wait_until_it_catches(process.pid, signal.SIGALRM)
             watch = Watching(process)
-            yield watch
+            try:
+                yield watch
+            finally:
+                watch.end()
         finally:
-            process.terminate()
+            process.kill()
 
 
 def test_every_connection_is_told_once_with_its_process_however_short(here: Netns) -> None:

@@ -54,7 +54,7 @@ class Machine:
         self.true: list[tuple[str, float, int]] = []
         """What a perfect observer writes: what, when, at which port."""
         self.queue: list[ConnectionEvent] = []
-        self.lost = 0
+        self.lost = self.told_lost = 0
         self.told: list[SocketEvent] = []
         self.rows: dict[int, set[int]] = {}
         """Ids of rows, by inode."""
@@ -112,7 +112,8 @@ class Machine:
         until = self.time - late
         ready = [each for each in self.queue if each.at <= until]
         self.queue = self.queue[len(ready) :]
-        self.events.tell(*ready, until=until)
+        self.events.tell(*ready, until=until, lost=self.lost - self.told_lost)
+        self.told_lost = self.lost
 
     def _take(self, snapshot: Snapshot, inodes: dict[int, int]) -> None:
         assert snapshot.events is not None

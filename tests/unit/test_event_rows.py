@@ -82,6 +82,21 @@ def test_what_is_left_of_a_connection_says_who_held_it() -> None:
     assert watch.tick().events == ()  # its end has been told
 
 
+def test_a_read_that_left_a_connection_out_costs_nothing_of_its_history() -> None:
+    watch, events = watched()
+    for clock, told_now in (
+        (102.0, told(EventKind.OPENED, 101.5, BRIEF)),
+        (103.0, told(EventKind.CLOSED, 102.5, BRIEF, owner=CURL, began=101.5)),
+    ):
+        events.clock = clock
+        events.tell(told_now)
+        snapshot = watch.tick()
+    assert [(each.kind, each.at) for each in snapshot.events or ()] == [
+        (Happening.OPENED, 101.5),
+        (Happening.CLOSED, 102.5),
+    ]
+
+
 def test_a_refused_connection_is_told_with_who_tried() -> None:
     watch, events = watched()
     events.clock = 102.0

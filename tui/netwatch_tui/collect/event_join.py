@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -65,6 +65,19 @@ class Joined(NamedTuple):
     """Rows of which events tell more than the tables, by id: since when they are there, and who held what is left."""
 
 
+class _Later:
+    """What ticks found that are not settled yet: the rows that there are by now are those after them."""
+
+    def __init__(self, looks: Iterable[Look]) -> None:
+        self.opened = {row.id for look in looks for row in look.delta.opened}
+        self.gone = {row.id: row for look in looks for row in (*look.delta.closed, *look.delta.dropped)}
+        self.closed_at: dict[Place, list[Socket]] = {}
+        """By their ends."""
+        for look in looks:
+            for row in look.delta.closed:
+                self.closed_at.setdefault(place_of(row), []).append(row)
+
+
 class EventJoin:
     """Remembers which events are about which rows. No input, no output, no clock."""
 
@@ -92,16 +105,19 @@ class EventJoin:
         """Those that ended while the last tick looked: the next one may show what is left of them."""
         self._held: list[SocketEvent] = []
         """What is told with them, for the sake of order."""
+        self._later = _Later(())
         self._rows: dict[int, Socket] = {}
         """What is told of rows in this call."""
-        self._looked_at = -math.inf
-        """When the last settled tick began to look."""
+        self._looked_at = self._lost_at = -math.inf
+        """When the last settled tick began to look, and up to when events were lost."""
         self._told: set[int] = set()
         """Ids of rows that are still listed although their end is told: what is left of a connection (TIME-WAIT)."""
 
     def settle(self, batch: CaptureBatch, look: Look) -> Joined:
         """Put together what was told and what a tick found, as far as nothing is still to come."""
         self._waiting += batch.events
+        if not batch.is_complete:
+            self._lost_at = look.ended
         self._looks.append(look)
         events: list[SocketEvent] = []
         passed: list[Socket] = []
@@ -133,6 +149,7 @@ class EventJoin:
         Returns:
             Since when more may have happened than is told: what the next tick will show.
         """
+        self._later = _Later(self._looks)
         waited, self._undecided = self._undecided, []
         lives = [(event, self._life_of(event)) for event in told]
         ended = [life for event, life in lives if life is not None and life.closed is event]
@@ -149,7 +166,8 @@ class EventJoin:
             for change in changed_sockets(look.delta)
             if change.after.id not in self._told
         )
-        self._lives.forget(life for life in (*waited, *ended) if life.is_told or life not in self._undecided)
+        undecided = set(map(id, self._undecided))
+        self._lives.forget(life for life in (*waited, *ended) if id(life) not in undecided)
         self._looked_at = look.began
         unlisted = (
             event.at
@@ -172,8 +190,11 @@ class EventJoin:
         return life
 
     def _should_have_been_listed(self, life: Life) -> bool:
-        """Whether it was open before the last tick looked, if that is its beginning."""
-        return life.opened_at is not None and life.opened_at <= self._looked_at
+        """Whether it was open before the last tick looked, if that is its beginning.
+
+        One read of a table may leave a socket out. Where events were lost it is another socket's end that is told.
+        """
+        return life.opened_at is not None and life.opened_at <= min(self._looked_at, self._lost_at)
 
     def _tell_closed_rows(self, look: Look, unclaimed: Unclaimed, events: list[SocketEvent]) -> None:
         for row in (*look.delta.closed, *look.delta.dropped):
@@ -202,7 +223,7 @@ class EventJoin:
             elif row.netid == "udp":
                 life, opened = None, None if row.was_there else self._lives.first_sent(row)
             else:
-                life = self._lives.listed_as(row, look.began, self._looked_at)
+                life = self._lives.listed_as(row, look.began, min(self._looked_at, self._lost_at))
                 opened = life.opened if life else None
             if life is not None:
                 life.id = row.id
@@ -228,7 +249,7 @@ class EventJoin:
         if life.id is None:
             life.id = self._still_listed(life, end, look)
         if life.id is not None:
-            row = self._tracker.sockets.get(life.id) or self._unlisted_later(life.id)
+            row = self._tracker.sockets.get(life.id) or self._later.gone.get(life.id)
             if row is not None:
                 events.append(self._end(life, end, row))
                 self._told.add(life.id)
@@ -249,26 +270,23 @@ class EventJoin:
             events.append(SocketEvent(Happening.OPENED, began, ToldBy.EVENT, _as_opened(socket)))
         events.append(self._end(life, end, socket))
 
-    def _unlisted_later(self, id: int) -> Socket | None:
-        """The row that a tick did not find any more that is not settled yet."""
-        rows = (row for later in self._looks for row in (*later.delta.closed, *later.delta.dropped))
-        return next((row for row in rows if row.id == id), None)
-
     def _still_listed(self, life: Life, end: ConnectionEvent, look: Look) -> int | None:
         """The row of something that has ended: it ended while the tables were read, or something is left of it."""
         if end.netns is None:
             return None
         ends = (end.netns, end.netid, end.local, end.local_port, end.peer, end.peer_port)
-        others = {row.id for later in self._looks for row in later.delta.opened} | self._told | self._bound.keys()
         for id in self._tracker.with_ends(ends):
             row = self._tracker.sockets[id]
-            if id not in others and life.may_be_listed(row, look.began):
+            if self._is_free(id) and life.may_be_listed(row, look.began):
                 return id
-        for later in self._looks:
-            for row in later.delta.closed:
-                if row.id not in others and row.netns == end.netns and place_of(row) == life.place:
-                    return row.id
+        for row in self._later.closed_at.get(life.place, ()):
+            if self._is_free(row.id) and row.netns == end.netns and life.may_be_listed(row, look.began):
+                return row.id
         return None
+
+    def _is_free(self, id: int) -> bool:
+        """Whether a row that was listed in this tick has no life so far."""
+        return not (id in self._told or id in self._bound or id in self._later.opened)
 
     def _netns(self, end: ConnectionEvent, look: Look) -> int | None:
         """Where something happened; 0 where that is not known, None where nobody looks."""

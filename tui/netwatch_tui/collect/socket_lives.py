@@ -117,7 +117,7 @@ class SocketLives:
         Args:
             row: The row.
             since: When the tables began to be read.
-            before: When they did the last time: what a new row shows was not open then, or its end has been lost.
+            before: What was open at this moment has ended, and its end was lost: else it would have been listed.
         """
         lives = self._by_place.get(place_of(row)) if self._by_place else None
         if not lives:
@@ -127,7 +127,7 @@ class SocketLives:
             for life in lives
             if life.id is None
             and life.may_be_listed(row, since)
-            and (row.was_there or life.opened is None or life.opened.at > before)
+            and (row.was_there or life.closed or life.opened is None or life.opened.at > before)
         ]
         if is_remnant(row):
             left = [life for life in fitting if life.closed and life.closed.may_linger]

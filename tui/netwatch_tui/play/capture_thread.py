@@ -89,7 +89,9 @@ class CaptureThread:
         while True:
             with self._lock:
                 self._read()
-                if self._rest.complete_until >= until or time.monotonic() >= deadline or self._stopping.is_set():
+                is_near = self._rest.complete_until >= until - MOST_WAIT  # else it waits for what comes much later
+                is_over = time.monotonic() >= deadline or self._stopping.is_set()
+                if self._rest.complete_until >= until or is_over or not is_near:
                     batch = self._rest._replace(events=tuple(self._events))
                     self._events.clear()
                     self._rest = CaptureBatch((), complete_until=batch.complete_until)
