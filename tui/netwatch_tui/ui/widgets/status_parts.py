@@ -39,10 +39,14 @@ def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int
     """The views; at the right how many rows there are, how the program does, and what ticks brought.
 
     What finds no room goes from the right: the graph of opened and closed, the tick's cost, the way of the capture,
-    opened and closed, then the names of views.
+    opened and closed, then the names of views. A capture that does not see everything goes last of these.
     """
     always = [pace] if view is None else [_shown(view), pace]
-    more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), *_capture(view), _cost(view)]
+    more: Parts = []
+    if view is not None:
+        status = view.snapshot.capture
+        told = [*_capture(view), _events(view)] if status and status.is_partial else [_events(view), *_capture(view)]
+        more = [*traffic_parts(view.snapshot.traffic), *told, _cost(view)]
     if more and graph:
         more.append(Part(graph, UNLIT))
     problems = len(view.problems) if view else 0
