@@ -144,4 +144,9 @@ def test_a_session_remembers_from_the_second_tick_on_and_holds_still_in_a_pause(
     assert len(going_on.rows) == 3
     back = session.show(ViewSpec(), 7.0)
     assert back is not None
+    once_more = session.show(SPEC, 8.0)
+    assert once_more is not None
+    assert once_more.rows == going_on.rows
+    back = session.show(ViewSpec(), 9.0)
+    assert back is not None
     assert (back.shown, {row.state for row in back.order.sockets({1, 2})}) == (0, {State.LISTEN})

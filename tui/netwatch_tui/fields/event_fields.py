@@ -71,11 +71,17 @@ def _compared(read: Callable[[SocketEvent], FilterValue]) -> Callable[[Socket, M
     return compared
 
 
-def _word(id: str, title: str, meaning: str, words: Any, read: Callable[[SocketEvent], str], **others: Any) -> Field:
-    asked = Filter(Holds.WORD, _compared(read), words=tuple(words), likeness=2)
-    return _event_field(
-        id, title, meaning, read, str, one_of(words, or_null=True), str, filter=asked, **others
-    )
+def _word(
+    id: str,
+    title: str,
+    meaning: str,
+    words: Any,
+    read: Callable[[SocketEvent], str],
+    also: tuple[str, ...] = (),
+    **others: Any,
+) -> Field:
+    asked = Filter(Holds.WORD, _compared(read), words=tuple(words), likeness=2, also=also)
+    return _event_field(id, title, meaning, read, str, one_of(words, or_null=True), str, filter=asked, **others)
 
 
 def _size(id: str, title: str, meaning: str, read: Callable[[SocketEvent], int | None]) -> Field:
@@ -107,8 +113,8 @@ EVENT_FIELDS = (
         "happened_at", "When", "when it happened, in the history", lambda event: event.at, iso, _TIME_OR_NULL, iso,
         descends=True, rank=1, width=12, most=12, label="When",
     )._replace(text=_when),
-    _word("event", "Event", "what happened, in the history", Happening, lambda event: event.kind, rank=0, width=9,
-          most=9),
+    _word("event", "Event", "what happened, in the history", Happening, lambda event: event.kind,
+          also=("history",), rank=0, width=9, most=9),
     _word("told_by", "Told by", "who told of it: the kernel by an event, or a tick", ToldBy,
           lambda event: event.source, rank=18, width=7, most=7),
     _event_field(

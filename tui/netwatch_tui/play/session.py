@@ -180,8 +180,9 @@ class Session:
             if self._past is None or (not since and snapshot is not self._seen):
                 self._past, self._seen = self._history.snapshot(snapshot), snapshot
             snapshot, marks = self._past, Marks()
-        else:
+        elif self._past is not None:
             self._past = None
+            self._history.hide()
         view = arrange(
             snapshot, marks, self.spec, now,
             paused_since=since, before=self._last, host_names=names,

@@ -29,7 +29,7 @@ SCREEN = (
     Option("linger", checks.number(0, 60), _DEFAULTS.linger,
            "seconds for which a new or changed row stays lit, and a closed one stays, 0 to 60"),
     Option("history", checks.whole_number(1_000, 10_000_000), _DEFAULTS.history,
-           "events that the history remembers, 1,000 to 10,000,000; 100,000 take about 60 MB"),
+           "events that the history remembers, 1,000 to 10,000,000; 100,000 take up to 80 MB"),
     Option("theme", checks.text, "netwatch", "colours"),
     Option("mouse", checks.switch, _DEFAULTS.mouse, "false leaves the mouse to the terminal"),
     Option("read_only", checks.switch, _DEFAULTS.read_only,
