@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from netwatch_tui.collect.event_watch import LOSS_TOLD_FOR
+from netwatch_tui.modes.stream import events as chosen_events
+from netwatch_tui.output.head import Head
+from netwatch_tui.output.objects import event_lines
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionTotals, EventKind, EventProcess
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.selection import EVERY_KIND
 from netwatch_tui.sockets.socket import NOWHERE, State
 from netwatch_tui.sockets.socket_events import Happening, ToldBy
+from netwatch_tui.view.row_choice import RowChoice
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import EventCounts, arrange
 from tests.support.build import NETNS, owner, tcp, udp
@@ -171,6 +178,25 @@ def test_another_owner_is_a_change() -> None:
     (change,) = changes
     assert change.before is not None
     assert ([each.pid for each in change.before.owners], [each.pid for each in change.socket.owners]) == ([7], [8])
+
+
+def test_a_filter_asks_for_what_happened() -> None:
+    watch, events = watched()
+    events.clock = 102.0
+    closed = told(EventKind.CLOSED, 101.25, BRIEF, state=State.LAST_ACK, began=101.1875, owner=CURL, totals=TOTALS)
+    events.tell(told(EventKind.OPENED, 101.1875, BRIEF), closed)
+    snapshot = watch.tick()
+    for text, kinds in (
+        ("event:opened", [Happening.OPENED]),
+        ("history:closed lifetime:<1s sent:>50", [Happening.CLOSED]),
+        ("event:refused", []),
+        ("process:curl", [Happening.OPENED, Happening.CLOSED]),
+    ):
+        choice = RowChoice(EVERY_KIND, (parse(text),))
+        assert [each.kind for each in chosen_events(snapshot, choice)] == kinds
+    head = Head(102.0, "web", ("event", "lifetime"))
+    told_lines = [json.loads(line)["socket"] for line in event_lines(snapshot.happened, head)]
+    assert told_lines == [{"event": "opened", "lifetime": None}, {"event": "closed", "lifetime": 0.0625}]
 
 
 def test_losses_and_gaps_are_problems_for_a_while() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
@@ -124,8 +125,23 @@ def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[SocketEvent]:
     happened = tuple(snapshot.happened)
     if not happened:
         return
-    sides = [side for event in happened for side in (event.before, event.socket) if side is not None]
-    chosen = {id(socket) for socket in choose_rows(choice, snapshot, sides)}
+    chosen: set[int] = set()
+    for each in _one_for_a_socket(happened):
+        sides = [side for event in each for side in (event.before, event.socket) if side is not None]
+        chosen |= {id(socket) for socket in choose_rows(choice, snapshot._replace(events=each), sides)}
     for event in happened:
         if not chosen.isdisjoint((id(event.before), id(event.socket))):
             yield event
+
+
+def _one_for_a_socket(happened: tuple[SocketEvent, ...]) -> Iterator[tuple[SocketEvent, ...]]:
+    """Events in parts in which each is the only one of its socket, so that a filter can ask for what happened."""
+    parts: list[list[SocketEvent]] = []
+    times = Counter[int]()
+    for event in happened:
+        at = times[event.socket.id]
+        times[event.socket.id] += 1
+        if at == len(parts):
+            parts.append([])
+        parts[at].append(event)
+    yield from map(tuple, parts)

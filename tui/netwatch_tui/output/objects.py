@@ -65,7 +65,8 @@ def document(name: str, lines: Iterable[str], head: Head) -> Iterator[str]:
 def event_lines(events: Iterable[SocketEvent], head: Head) -> Iterator[str]:
     """An event a line; `taken_at` of the head is the tick that tells of them, or told of them alone."""
     for event in events:
-        (told,) = socket_objects((event.socket,), head)
+        own = head._replace(events={event.socket.id: event}) if head.columns else head
+        (told,) = socket_objects((event.socket,), own)
         yield dump(
             {
                 "version": VERSION,
