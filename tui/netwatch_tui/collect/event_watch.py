@@ -21,6 +21,9 @@ from netwatch_tui.sockets.socket import Socket
 LOSS_TOLD_FOR = 60.0
 """Seconds for which a loss stays among the problems."""
 
+SKEW = 0.002
+"""Seconds by which the time of an event may differ from that of a tick: two clocks are compared, see `EventClock`."""
+
 
 class EventNews(NamedTuple):
     """What a tick tells of events; see `Snapshot`."""
@@ -59,7 +62,7 @@ class EventWatch:
     def begin(self, namespaces: Sequence[Namespace]) -> None:
         """A tick begins to read these network namespaces."""
         self._feed.follow(namespaces)
-        self._began = self._feed.now()
+        self._began = self._feed.now() - SKEW
 
     def tick(self, now: float, delta: Delta, visible: Namespaces, namespaces: Sequence[Namespace]) -> EventNews:
         """Tell what happened up to the end of a tick.
