@@ -51,6 +51,9 @@ class FakeEvents:
     def process(self, who: EventProcess) -> Process:
         return process(who.pid, who.name or "")
 
+    def finish(self) -> None:
+        """Everything is told anyway."""
+
     def take(self, _: float) -> CaptureBatch:
         batch, self.batch = self.batch, CaptureBatch((), complete_until=self.batch.complete_until)
         return batch

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import deque
@@ -25,9 +26,10 @@ class FakeCapture(Capture):
     def __init__(self, way: CaptureWay = CaptureWay.PERF) -> None:
         super().__init__(way, "It is seen.", None, EventClock())
         self.batches: deque[CaptureBatch | OSError] = deque()
-        self.is_closed = False
+        self.is_closed = self.was_last = False
 
     def read(self, *, is_last: bool = False) -> CaptureBatch:
+        self.was_last = is_last
         batch = self.batches.popleft() if self.batches else CaptureBatch((), complete_until=time.time())
         if isinstance(batch, OSError):
             raise batch
@@ -93,6 +95,15 @@ def test_a_tick_waits_a_little_for_what_happened_before_it(capture: FakeCapture)
     thread = CaptureThread(capture)
     soon = thread.now() + 0.005
     assert thread.take(soon).complete_until >= soon
+    thread.stop()
+
+
+def test_the_last_time_nothing_is_kept_back(capture: FakeCapture) -> None:
+    thread = CaptureThread(capture)
+    assert thread.take(0.0).complete_until < math.inf
+    thread.finish()
+    assert thread.take(0.0).complete_until == math.inf
+    assert capture.was_last
     thread.stop()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from netwatch_tui.collect.event_watch import LOSS_TOLD_FOR
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.modes.stream import events as chosen_events
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import event_lines
@@ -122,6 +124,9 @@ def test_where_an_attempt_was_made_is_not_known_where_there_are_other_namespaces
     events.tell(told(EventKind.REFUSED, 101.5, BRIEF, error=111))
     (event,) = watch.tick(after=6.0).events or ()
     assert event.socket.netns == 0
+    field = FIELD_BY_ID["netns"]
+    moment = Moment(0.0, {}, {NETNS: "own"})
+    assert (field.value(event.socket, moment), field.text(event.socket, moment)) == (None, "-")
 
 
 def test_what_happens_in_a_namespace_that_is_not_looked_at_is_not_told() -> None:

@@ -31,6 +31,9 @@ class EventFeed(Protocol):
     def process(self, who: EventProcess) -> Process:
         """What is known of who did something: at least the number."""
 
+    def finish(self) -> None:
+        """The next time is the last one: nothing is kept for another."""
+
     def take(self, until: float) -> CaptureBatch:
         """What was told since the last time.
 

@@ -108,13 +108,15 @@ class EventJoin:
         self._later = _Later(())
         self._rows: dict[int, Socket] = {}
         """What is told of rows in this call."""
+        self._is_last = False
+        """Whether nothing more comes, so that nothing waits."""
         self._looked_at = self._lost_at = -math.inf
         """When the last settled tick began to look, and up to when events were lost."""
         self._told: set[int] = set()
         """Ids of rows that are still listed although their end is told: what is left of a connection (TIME-WAIT)."""
 
     def settle(self, batch: CaptureBatch, look: Look) -> Joined:
-        """Put together what was told and what a tick found, as far as nothing is still to come."""
+        """Put together what was told and what a tick found, as far as nothing is still to come; ever, at the end."""
         self._waiting += batch.events
         if not batch.is_complete:
             self._lost_at = look.ended
@@ -122,6 +124,7 @@ class EventJoin:
         events: list[SocketEvent] = []
         passed: list[Socket] = []
         self._rows = {}
+        self._is_last = batch.complete_until == math.inf
         while self._looks:
             first = self._looks[0]
             if first.ended > batch.complete_until and len(self._looks) <= MOST_UNSETTLED:
@@ -130,7 +133,7 @@ class EventJoin:
             told, self._held = self._held, []
             open_since = self._settle(first, list(self._until(first.ended)), told, passed)
             told.sort(key=_AT)
-            known = bisect_left(told, open_since, key=_AT)
+            known = len(told) if self._is_last else bisect_left(told, open_since, key=_AT)
             events += told[:known]
             self._held = told[known:]
         return Joined(tuple(events), tuple(passed), self._rows)
@@ -255,7 +258,7 @@ class EventJoin:
                 self._told.add(life.id)
             self._bound.pop(life.id, None)
             return
-        if end.may_linger and end.at > look.began:
+        if end.may_linger and end.at > look.began and not self._is_last:
             self._undecided.append(life)
             return
         netns = self._netns(end, look)

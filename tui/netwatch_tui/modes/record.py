@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of, tick_interval
 from netwatch_tui.modes.interrupts import Interrupts
@@ -35,7 +36,7 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         if options.info:
             recorder.needs = Needs(flows_of_all=True, traffic=True)
         try:
-            for _ in snapshots(recorder, ticker, tick_interval(options), options.duration):
+            for _ in snapshots(recorder, ticker, tick_interval(options), options.duration, events):
                 if recorder.failure:
                     return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
         finally:
@@ -43,8 +44,14 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     return 0
 
 
-def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
-    """One for each tick that succeeds.
+def snapshots(
+    collects: Collects,
+    ticker: Ticker[Never],
+    interval: float,
+    lasts: float | None,
+    events: EventFeed | None = None,
+) -> Iterator[Snapshot]:
+    """One for each tick that succeeds; the last one has all events.
 
     What can't be read is told once, and again when it is another thing; what is hidden, at the start.
     """
@@ -52,6 +59,8 @@ def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts:
     is_first = True
     for now in ticker.ticks(interval, lasts):
         snapshot: Snapshot | None = None
+        if events is not None and ticker.is_last_tick:
+            events.finish()
         try:
             snapshot = collects.collect(now)
             problems = {problem.text for problem in snapshot.problems}

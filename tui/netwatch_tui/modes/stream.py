@@ -98,7 +98,7 @@ def collecting(
         ticker = interrupts.ticker
         collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check, events=events)
         with recorded(options, collector) as collects:
-            yield snapshots(collects, ticker, tick_interval(options), lasts), interrupts
+            yield snapshots(collects, ticker, tick_interval(options), lasts, events), interrupts
 
 
 def _captured(options: argparse.Namespace) -> AbstractContextManager[EventFeed]:

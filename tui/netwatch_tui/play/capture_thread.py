@@ -62,6 +62,7 @@ class CaptureThread:
         self._rest = CaptureBatch((), complete_until=0.0)
         """All that was told besides the events since the last time."""
         self._followed: frozenset[int] = frozenset()
+        self._is_last = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         if self.is_on:
@@ -82,6 +83,10 @@ class CaptureThread:
     def process(self, who: EventProcess) -> Process:
         """What is known of who did something; of who was gone too soon, number and name."""
         return self._known.get(who) or Process(who.pid, who.name or "", (), "", 0.0)
+
+    def finish(self) -> None:
+        """Give everything the next time; see `Capture.read`."""
+        self._is_last = True
 
     def take(self, until: float) -> CaptureBatch:
         """All that was told since the last time, for the thread that collects; see `EventFeed`."""
@@ -120,7 +125,7 @@ class CaptureThread:
         if not self.is_on:
             return
         try:
-            batch = self._capture.read()
+            batch = self._capture.read(is_last=self._is_last)
         except OSError as error:
             self.is_on = False
             why = f"connection events can't be read any more: {error.strerror or error}"
@@ -136,7 +141,7 @@ class CaptureThread:
             had.lost + batch.lost + surplus,
             had.lost_udp + batch.lost_udp,
             tuple(dict.fromkeys((*had.gaps, *batch.gaps))),
-            batch.complete_until,
+            math.inf if self._is_last else batch.complete_until,
         )
 
     def _look_at(self, events: Sequence[ConnectionEvent]) -> None:
