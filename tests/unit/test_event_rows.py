@@ -210,8 +210,8 @@ def test_losses_and_gaps_are_problems_for_a_while() -> None:
     texts = [problem.text for problem in watch.again().problems]
     assert texts == [
         "something was missed",
-        "3 connection events lost so far: too many to be read in time",
-        "1 events of UDP sockets lost so far",
+        "connection events lost so far, too many to be read in time: 3",
+        "UDP events lost so far: 1",
     ]
     events.batch = CaptureBatch((), 4)
     assert [problem.times for problem in watch.again().problems] == [1, 7, 1]

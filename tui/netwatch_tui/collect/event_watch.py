@@ -115,9 +115,9 @@ class _Losses:
         since = now - LOSS_TOLD_FOR
         told = [(gap, 1) for gap, at in self._gaps.items() if at >= since]
         if self._lost_at >= since:
-            told.append((f"{self._lost:,} connection events lost so far: too many to be read in time", self._lost))
+            told.append((f"connection events lost so far, too many to be read in time: {self._lost:,}", self._lost))
         if self._lost_udp_at >= since:
-            told.append((f"{self._lost_udp:,} events of UDP sockets lost so far", self._lost_udp))
+            told.append((f"UDP events lost so far: {self._lost_udp:,}", self._lost_udp))
         return [Problem(*each) for each in told]
 
     def _take(self, batch: CaptureBatch, now: float) -> None:
