@@ -34,6 +34,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "filter": ("netwatch", (132, 20), (*"/process:nginx", "enter")),
     "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
     "flows": ("netwatch", (132, 20), ("5", "down", "down")),
+    "history": ("netwatch", (132, 16), ("H",)),
     "act": ("netwatch", (110, 26), (*"/process:nginx", "enter", "K")),
     "groups": ("netwatch", (110, 24), ("B", "down")),
     "daylight": ("daylight", (80, 24), ()),

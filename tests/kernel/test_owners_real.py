@@ -25,7 +25,7 @@ TRIES = 5_000
 LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 CAT = which("cat") or "/bin/cat"
 
-Holders = set[tuple[int, int]]
+Holders = set[tuple[int, int | None]]
 
 
 class Machine:

@@ -84,7 +84,7 @@ def by_id(snapshot: Snapshot, id: int) -> Socket:
     return found
 
 
-def holders(socket: Socket) -> list[tuple[int, int]]:
+def holders(socket: Socket) -> list[tuple[int, int | None]]:
     return [(owner.pid, owner.fd) for owner in socket.owners]
 
 
@@ -289,7 +289,7 @@ def test_every_process_and_descriptor_that_holds_a_socket_is_its_owner(machine: 
 
 # --- against ss ---
 
-Line = tuple[str, str, str, str, str, str, int, frozenset[tuple[int, int]]]
+Line = tuple[str, str, str, str, str, str, int, frozenset[tuple[int, int | None]]]
 
 needs_ss = pytest.mark.skipif(not shutil.which("ss"), reason="ss (iproute2) is not installed")
 

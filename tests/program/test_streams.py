@@ -31,7 +31,9 @@ def free_port() -> int:
 def test_watch_tells_of_a_connection_that_comes_and_goes() -> None:
     with (
         net.create_server(("127.0.0.1", 0)) as server,
-        running("--watch", "--interval", "0.05", "-t", f"port:{server.getsockname()[1]}") as program,
+        running(
+            "--watch", "--interval", "0.05", "-t", "--capture", "never", f"port:{server.getsockname()[1]}"
+        ) as program,
     ):
         opened = None
         while opened is None:  # until it has had its first tick, which tells of nothing
@@ -193,7 +195,7 @@ def test_a_recording_tells_the_events_that_it_saw(tmp_path: Path) -> None:
     def frames() -> int:
         return path.read_bytes().count(b"\n") if path.exists() else 0
 
-    with running("--record", path, "--interval", "0.05") as program:
+    with running("--record", path, "--interval", "0.05", "--capture", "never") as program:
         wait_until(lambda: frames() >= 3)
         with net.create_server(("127.0.0.1", 0)) as server:
             port, before = server.getsockname()[1], frames()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.mptcp_info import MptcpAnswer
@@ -437,12 +438,13 @@ class Watch:
         source: FakeSource | None = None,
         tables: Sequence[Table] = TABLES,
         stopwatch: Callable[[], float] = time.perf_counter,
+        events: EventFeed | None = None,
     ) -> None:
         self.source = source or FakeSource()
         self.source.clock = stopwatch
         self.source.put(*sockets)
         self.check: Callable[[], None] = lambda: None
-        self.collector = Collector(self.source, tables, check=self._check, stopwatch=stopwatch)
+        self.collector = Collector(self.source, tables, check=self._check, stopwatch=stopwatch, events=events)
         self.now = 100.0
 
     def _check(self) -> None:

@@ -129,9 +129,9 @@ def test_who_loses_a_key_is_told() -> None:
     ],
 )
 def test_a_wish_that_cant_be_met_is_told_and_the_rest_holds(wishes: dict[str, str], what: str) -> None:
-    keymap, problems = wanted(**wishes, app_help="H")
+    keymap, problems = wanted(**wishes, app_help="Z")
     assert problems == [what]
-    assert keymap.shown(KEY_BY_ID["app.help"]) == "H"
+    assert keymap.shown(KEY_BY_ID["app.help"]) == "Z"
     assert keymap.names(KEY_BY_ID["app.interrupt"]) == ("ctrl+c", "ctrl+q")
 
 
@@ -166,7 +166,7 @@ async def test_the_screen_obeys_and_footer_help_and_messages_say_so(source: Fake
         move_down="n",
         details_down="n",
         typing_keep="F6",
-        app_help="h",
+        app_help="Z",
         page_close="z",
         group_pick="F7",
     )
@@ -191,7 +191,7 @@ async def test_the_screen_obeys_and_footer_help_and_messages_say_so(source: Fake
         assert any("z Close" in line for line in stage.screen)
         await stage.press("z")
         assert stage.app.screen is stage.app.main
-        await stage.press("h")
+        await stage.press("Z")
         assert isinstance(stage.app.screen, HelpScreen)
 
 

@@ -421,7 +421,7 @@ async def test_a_failed_tick_is_told_until_one_succeeds(source: FakeSource) -> N
 
 
 async def test_help_lists_every_key_and_column(source: FakeSource) -> None:
-    async with on_stage(source, size=(100, 250)) as stage:
+    async with on_stage(source, size=(100, 400)) as stage:
         await stage.press("question_mark")
         assert len(stage.app.screen_stack) == 2
         text = "\n".join(stage.screen)

@@ -263,3 +263,11 @@ def test_what_is_written_is_known() -> None:
     assert plain._replace(file="/x").needs == plain._replace(command=("x",)).needs
     assert plain._replace(file="/x").needs.of_networks
     assert rule("rate_in:>1k").needs.flows_of_all
+
+
+def test_what_no_tick_saw_rings_once_as_well() -> None:
+    watch = AlertWatch([rule("port:22")])
+    assert rung(watch, told()) == []
+    brief, other = tcp("10.0.0.1:22", "10.0.0.2:5")._replace(id=1), tcp("10.0.0.1:23", "10.0.0.2:6")._replace(id=2)
+    assert rung(watch, told(at=1.0, passed=(brief, other))) == [1]
+    assert rung(watch, told(at=2.0)) == []

@@ -132,6 +132,7 @@ class Waiting:
 
     def __init__(self, at: int, deadline: int) -> None:
         self.at, self.deadline, self.is_complete = at, deadline, False
+        self.ended = float(at)
 
     def finish(self) -> ConnectionEvent:
         return event(self.at)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netwatch_tui.fields.exact_text import readable, restored
 from netwatch_tui.output.differences import difference_objects
 from netwatch_tui.output.head import Head
-from netwatch_tui.output.objects import Event, dump, event_lines
+from netwatch_tui.output.objects import dump, event_lines
 from netwatch_tui.output.registry import write_lines
 from netwatch_tui.recording.last_state import last_state
 from netwatch_tui.recording.line_json import from_json, to_json
@@ -21,6 +21,7 @@ from netwatch_tui.sockets.comparison import Differences
 from netwatch_tui.sockets.delta import Change
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import Happening, SocketEvent, ToldBy
 from tests.support.build import NETNS, snapshot, tcp, unix
 from tests.support.recordings import record, replayed
 from tests.support.schema import errors_of, validate
@@ -98,7 +99,7 @@ def test_every_way_out_in_json_is_valid_for_strict_readers() -> None:
     document = strictly("\n".join(write_lines("json", [ODD], head)))
     validate(document)
     assert base64.b64decode(document["sockets"][0]["local_address_base64"]) == b"/run/caf\xe9"
-    events = [Event("opened", None, ODD)]
+    events = [SocketEvent(Happening.OPENED, 5.0, ToldBy.TICK, ODD)]
     for columns in ((), ("process",)):
         strictly("".join(write_lines("ndjson", [ODD], head._replace(columns=columns))))
     for line in event_lines(events, head):

@@ -81,7 +81,7 @@ def completed(*words: str) -> list[str]:
         (["--format", "="], ["table", "json", "ndjson", "csv", "tsv"]),
         (["-A", "tcp,un"], ["tcp,unix"]),
         (["--columns", "local,pid,ino"], ["local,pid,inode"]),
-        (["--sort", "sen"], ["send_q"]),
+        (["--sort", "send"], ["send_q"]),
         (["--replay", "ma"], ["man"]),
         (["--diff", "man", "zs"], ["zsh"]),
         (["--theme", "d"], ["daylight"]),

@@ -7,6 +7,7 @@ import sys
 from itertools import islice
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.history import History
 from netwatch_tui.play.session import Session
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.socket import Socket, State
@@ -50,7 +51,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.source = FakeSource()
-        self.session = Session(Collector(self.source), SPECS[0], self.source.process_details)
+        self.session = Session(Collector(self.source), SPECS[0], self.source.process_details, history=History(AT_ONCE))
         self.ticks = 0
 
     def live(self, ticks: int) -> None:

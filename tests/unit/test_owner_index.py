@@ -63,7 +63,7 @@ class Machine:
         self.asked.append(set(missing))
         return missing - self.closed
 
-    def holders(self, inode: int) -> list[tuple[int, int]]:
+    def holders(self, inode: int) -> list[tuple[int, int | None]]:
         return [(owner.pid, owner.fd) for owner in self.index.of(inode)]
 
 

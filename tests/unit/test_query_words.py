@@ -123,7 +123,7 @@ def test_an_age_that_is_only_known_to_be_at_least_that_is_in_no_limit() -> None:
         ("dev et", 4, ["eth0"]),
         ("container:d", 10, ["docker:01"]),
         ("timer:k", 6, ["keepalive"]),
-        ("owner_reason:", 13, ["accept-queue", "kernel", "last-held", "not-found", "not-yet", "permission"]),
+        ("owner_reason:", 13, ["accept-queue", "gone", "kernel", "last-held", "not-found", "not-yet", "permission"]),
         ("nosuch:x", 0, []),
         ("inode:", 6, []),
         ('"is:l', 0, []),

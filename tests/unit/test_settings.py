@@ -124,7 +124,10 @@ def test_all_that_can_be_said() -> None:
         ('columns = ["pid", "pid"]', "columns: column pid is named twice"),
         ('columns = ["pdi"]', "columns: 'pdi' is not a column: netid, "),
         ("intervall = 1", "there is no option 'intervall'; did you mean 'interval'?"),
-        ("xyzzy = 1", "there is no option 'xyzzy': interval, linger, rewind_memory, theme, mouse, read_only, columns"),
+        (
+            "xyzzy = 1",
+            "there is no option 'xyzzy': interval, linger, rewind_memory, history, theme, mouse, read_only, columns",
+        ),
         ("linger = 4", "linger is set already, in line 1"),
         ("interval : 1", "not valid TOML: expected '=' after a key in a key/value pair"),
         ("views = {name = 1}", "views: each view is a part of its own, which begins with [[views]]"),

@@ -13,6 +13,7 @@ import pytest
 
 from netwatch_tui import cli
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.fields.event_fields import EVENT_FIELDS
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.format import local_text, peer_text
 from netwatch_tui.kernel.sock_diag import Bound
@@ -61,6 +62,7 @@ class Machine(FakeSource):
                 self.details[owner.pid] = ProcessDetails("/usr/bin/python3", None, ((1, "init"),))
                 held = self.held.setdefault(owner.pid, {})
                 assert isinstance(held, dict)
+                assert owner.fd is not None
                 held[socket.inode if owner.fd in held else owner.fd] = socket.inode
 
     def process(self, pid: int) -> Process | None:
@@ -221,7 +223,7 @@ state connected exclude time-wait
 src unix:/run/*
 dev = eth0
 """.strip().splitlines()
-    + [f"{field.id}:-" for field in FLOW_FIELDS]
+    + [f"{field.id}:-" for field in (*FLOW_FIELDS, *EVENT_FIELDS) if field.filter]
 )
 
 KINDS_OF_WAY = ["csv", "json", "awaited", "compared", "replayed_table", "shown"]

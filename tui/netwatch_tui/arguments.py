@@ -354,6 +354,17 @@ ARGUMENTS: tuple[Argument, ...] = (
         modes=_LISTS,
     ),
     Argument(
+        ("--capture",),
+        "whether to take in the kernel's events beside the ticks, so that no connection is missed however short: auto "
+        "(as far as this user may), always (or not at all), never (default: auto)",
+        STREAM,
+        values=("WHEN",),
+        choices=("auto", "always", "never"),
+        completes=Completes.CHOICES,
+        modes=frozenset({Mode.LIVE, Mode.WATCH, Mode.RECORD}),
+        on_replay=False,
+    ),
+    Argument(
         ("--record",),
         "record sockets of every kind to FILE; - is stdout, .gz compresses",
         RECORDINGS,

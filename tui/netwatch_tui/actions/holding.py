@@ -107,7 +107,8 @@ def _is_same(expected: Process, process: Process, sockets: Iterable[Socket], rea
         return False
     if abs(process.create_time - expected.create_time) <= _SAME_START:
         return True
-    held = {owner.fd: socket.inode for owner, socket in descriptors_of(process.pid, sockets)}
+    every = descriptors_of(process.pid, sockets)
+    held = {owner.fd: socket.inode for owner, socket in every if owner.fd is not None}
     try:
         found = reader.descriptors(process.pid, held)
     except FAULTS:
@@ -198,6 +199,8 @@ def _held(socket: Socket, name: Named | None, why_not: str, handles: Handles, gu
 
 def _descriptors(socket: Socket, handles: Handles) -> Iterable[HolderDescriptor]:
     for owner in socket.owners:
+        if owner.fd is None:
+            continue
         try:
             yield HolderDescriptor(handles.of(owner.pid), owner.fd)
         except OSError:

@@ -113,7 +113,8 @@ class _RuleWatch:
         self._matching = self._matched(fresh, hits, is_sure=not effort.unread)
         self._again = fresh if effort.unread else {}
         self._quiet = self._still_quiet(fresh, moment)
-        self._forget({socket.id for socket in (*snapshot.delta.closed, *snapshot.delta.dropped)})
+        delta = snapshot.delta
+        self._forget({socket.id for socket in (*delta.closed, *delta.passed, *delta.dropped)})
         self._last_at, self.knows_all = snapshot.taken_at, True
         return Ringing(self.rule, tuple(ringing), effort.text)
 
@@ -125,7 +126,7 @@ class _RuleWatch:
             moment.networks if self._needs.of_networks else None,
             moment.process_details if self._needs.of_process_details else None,
         )
-        closed = {socket.id: socket for socket in delta.closed}
+        closed = {socket.id: socket for socket in (*delta.closed, *delta.passed)}
         if self.knows_all and before == self._places:
             changes = (*delta.changed, *delta.updated)
             fresh = {**self._again, **{change.after.id: change.after for change in changes}}

@@ -18,14 +18,16 @@ from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.kernel.source import Source
-from netwatch_tui.sockets.delta import Change, Delta, split_changes
+from netwatch_tui.sockets.delta import Change, Delta, split_changes, with_rows
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
-if TYPE_CHECKING:  # see Collector._flow_news, _look_at_port and HealthWatch in its __init__
+if TYPE_CHECKING:  # see Collector._flow_news, _look_at_port and the imports in its __init__
+    from netwatch_tui.collect.event_feed import EventFeed
+    from netwatch_tui.collect.event_watch import EventWatch
     from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
     from netwatch_tui.collect.port_watch import PortWatch
     from netwatch_tui.sockets.health import Findings, HealthWatch
@@ -64,6 +66,7 @@ class Collector:
         judges: bool = True,
         sockets_first: bool = False,
         thresholds: Mapping[str, float] | None = None,
+        events: EventFeed | None = None,
     ) -> None:
         """Begin with nothing known.
 
@@ -79,6 +82,7 @@ class Collector:
             judges: Whether to look for what is wrong with sockets.
             sockets_first: Whether the first tick leaves the owners to the second one, which then is to follow at once.
             thresholds: From when on something is a problem, as in `HealthWatch`.
+            events: Tells what happens between two ticks.
         """
         self.namespaces = namespaces
         self.needs = needs
@@ -106,6 +110,11 @@ class Collector:
             from netwatch_tui.sockets.health import HealthWatch  # which the plain table does not wait for
 
             self._health = HealthWatch(thresholds or {})
+        self._event_watch: EventWatch | None = None
+        if events is not None:
+            from netwatch_tui.collect.event_watch import EventWatch
+
+            self._event_watch = EventWatch(events, self._tracker, tables)
 
     def owners_of(self, inode: int) -> tuple[Owner, ...]:
         """Who was seen to hold the socket of this inode, whether it is looked at or not."""
@@ -125,6 +134,8 @@ class Collector:
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
         networks = self._networks.look(chosen, again=look_round) if self.needs.of_networks else self._networks.forget()
+        if self._event_watch:
+            self._event_watch.begin(chosen)
         diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
@@ -143,6 +154,10 @@ class Collector:
             findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
         port_facts = self._look_at_port(self._visible, chosen, now, again=look_round)
         news = self._flow_news(chosen, delta, now, start)
+        event_news = self._event_watch.tick(now, delta, self._visible, chosen) if self._event_watch else None
+        if event_news and event_news.rows:
+            delta = with_rows(delta, event_news.rows, self._tracker.sockets)
+            self._tracker.sockets.update(event_news.rows)
         if self._is_first:
             self._is_first, delta = False, Delta()
         sockets = tuple(self._tracker.sockets.values())
@@ -174,7 +189,9 @@ class Collector:
             process_details=details,
             port_facts=port_facts,
         )
-        return news.added_to(snapshot) if news else snapshot
+        for each in (news, event_news):
+            snapshot = each.added_to(snapshot) if each else snapshot
+        return snapshot
 
     def _look_at_port(
         self, visible: Namespaces, chosen: Sequence[Namespace], now: float, *, again: bool

@@ -233,7 +233,8 @@ class OwnerIndex:
         suspects: dict[int, list[int]] = defaultdict(list)
         for inode in self._vanished:
             for owner in self._owners.get(inode, ()):
-                suspects[owner.pid].append(owner.fd)
+                if owner.fd is not None:
+                    suspects[owner.pid].append(owner.fd)
         return suspects
 
     def _search(self, missing: set[int], pids: Iterable[int]) -> None:

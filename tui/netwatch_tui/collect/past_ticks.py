@@ -21,6 +21,7 @@ from netwatch_tui.sockets.marks import Marked, Marks
 from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import SocketEvent
 
 MEBIBYTE = 1 << 20
 
@@ -51,6 +52,8 @@ class SeenTick(NamedTuple):
     """When it was shown, in seconds since the epoch."""
     pace: float | None
     """Seconds since the tick before; None for the first."""
+    ends: Mapping[int, SocketEvent] = {}
+    """How those ended that were lit as closed, by id."""
 
 
 class _Link(NamedTuple):
@@ -61,6 +64,7 @@ class _Link(NamedTuple):
     findings: MappingChange[tuple[Finding, ...]]
     flows: MappingChange[Flow]
     process_details: MappingChange[ProcessDetails]
+    ends: MappingChange[SocketEvent]
 
     @property
     def inverse(self) -> _Link:
@@ -70,6 +74,7 @@ class _Link(NamedTuple):
             self.findings.inverse,
             self.flows.inverse,
             self.process_details.inverse,
+            self.ends.inverse,
         )
 
 
@@ -217,6 +222,7 @@ class _Walk:
         self._findings = dict(snapshot.findings)
         self._flows = dict(snapshot.flows)
         self._process_details = dict(snapshot.process_details)
+        self._ends = dict(tick.ends)
 
     def go(self, link: _Link) -> None:
         link.sockets.apply(self._sockets)
@@ -224,6 +230,7 @@ class _Walk:
         link.findings.apply(self._findings)
         link.flows.apply(self._flows)
         link.process_details.apply(self._process_details)
+        link.ends.apply(self._ends)
 
     def without_sockets(self, bare: Snapshot) -> Snapshot:
         """A bare snapshot with the parts that are reached by now; they go on changing with the walk."""
@@ -233,7 +240,7 @@ class _Walk:
         """A bare tick made whole, at the end of the walk."""
         every = sorted(self._sockets.values(), key=lambda socket: socket.id)  # as they opened
         snapshot = self.without_sockets(bare.snapshot)._replace(sockets=tuple(every))
-        return bare._replace(snapshot=snapshot, marks=Marks(self._marks))
+        return bare._replace(snapshot=snapshot, marks=Marks(self._marks), ends=self._ends)
 
 
 def _shared(before: Snapshot, snapshot: Snapshot) -> Snapshot:
@@ -268,6 +275,7 @@ def _kept_tick(before: SeenTick, tick: SeenTick, sockets: Delta) -> _KeptTick:
         change_between(was.findings, snapshot.findings),
         change_between(was.flows, snapshot.flows),
         change_between(was.process_details, snapshot.process_details),
+        change_between(before.ends, tick.ends),
     )
     size = _TICK_BYTES
     for name in _SHARED:
@@ -275,14 +283,15 @@ def _kept_tick(before: SeenTick, tick: SeenTick, sockets: Delta) -> _KeptTick:
         size += 0 if part is getattr(was, name) else _size_of(part)
     deltas = {id(delta): delta for delta in (sockets, snapshot.delta)}.values()
     changes = [change for delta in deltas for change in (*delta.changed, *delta.updated)]
-    gone = [socket for delta in deltas for socket in (*delta.closed, *delta.dropped)]
+    gone = [socket for delta in deltas for socket in (*delta.closed, *delta.passed, *delta.dropped)]
     left = (*gone, *(each.before for each in changes), *(each.socket for each in link.marks.before.values()))
     entries = len(gone) + 2 * len(changes) + sum(len(delta.opened) for delta in deltas)
     entries += sum(len(part.before) + len(part.after) for part in link[1:])
     size += _ENTRY_BYTES * entries + _VALUE_BYTES * sum(len(part.before) for part in link[2:])
     size += sum(_ENTRY_BYTES + _SAMPLE_BYTES * len(history) for history in snapshot.histories.values())
-    bare = snapshot._replace(sockets=(), findings={}, flows={}, process_details={})
-    return _KeptTick(tick._replace(snapshot=bare, marks=Marks()), link, left, size)
+    # What happened is remembered by the history, which has a bound of its own.
+    bare = snapshot._replace(sockets=(), findings={}, flows={}, process_details={}, events=None)
+    return _KeptTick(tick._replace(snapshot=bare, marks=Marks(), ends={}), link, left, size)
 
 
 def _size_of(part: Any) -> int:

@@ -329,6 +329,13 @@ class SocketTracker:
             return list(self._sharers[inode])
         return [self._by_inode[inode]] if inode in self._by_inode else []
 
+    def with_ends(self, ends: Ends) -> list[int]:
+        """The ids of the sockets with these ends."""
+        self._index()
+        key = hash(ends)
+        found = {self._by_ends.get(key), *self._twins.get(key, ())}
+        return [id for id in found if id is not None and self.sockets[id].ends == ends]
+
     def next_id(self) -> int:
         """An id that no socket had before."""
         self._last_id += 1

@@ -119,9 +119,9 @@ class TableReader:
 
     def _is_still_held(self, socket: Socket) -> bool:
         """Whether one of the descriptors through which it was held still stands for it."""
-        for owner in self._owners.of(socket.inode):
+        for pid, fd, _ in self._owners.of(socket.inode):
             try:
-                if self._source.descriptors(owner.pid, [owner.fd]).get(owner.fd) == socket.inode:
+                if fd is not None and self._source.descriptors(pid, [fd]).get(fd) == socket.inode:
                     return True
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netwatch_tui.fields.end_fields import LOCAL_FIELDS, PEER_FIELDS
+from netwatch_tui.fields.event_fields import EVENT_FIELDS
 from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
@@ -41,6 +42,7 @@ FIELDS: tuple[Field, ...] = (
     *DIAG_FIELDS,
     *SEEN_FIELDS,
     *HEALTH_FIELDS,
+    *EVENT_FIELDS,
     MARK,
 )
 """Every field, in the order in which they are told."""

@@ -51,6 +51,8 @@ def absence_text(socket: Socket) -> str:
             return "(hidden)"
         case OwnerReason.NOT_YET:
             return "(looking)"
+        case OwnerReason.GONE:
+            return "(gone)"
         case _:
             return "(not found)"
 
@@ -62,8 +64,13 @@ def users_text(socket: Socket) -> str:
 
 def owners_text(owners: tuple[Owner, ...]) -> str:
     """The same of holders of which there are any."""
-    holders = ",".join([f"({_in_users(process.name)},pid={pid},fd={fd})" for pid, fd, process in owners])
-    return f"users:({holders})"
+    return f"users:({','.join(map(_holder, owners))})"
+
+
+def _holder(owner: Owner) -> str:
+    pid, fd, process = owner
+    descriptor = "" if fd is None else f",fd={fd}"
+    return f"({_in_users(process.name)},pid={pid}{descriptor})"
 
 
 @lru_cache(MOST_NAMES)

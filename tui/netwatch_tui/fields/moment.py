@@ -12,6 +12,7 @@ from netwatch_tui.sockets.marks import Marked
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, ProcessDetailsByPid
 from netwatch_tui.sockets.services import NO_SERVICES, ServiceNames
+from netwatch_tui.sockets.socket_events import SocketEvent
 
 
 class Moment(NamedTuple):
@@ -37,3 +38,7 @@ class Moment(NamedTuple):
     """Whether names of services stand in place of ports in addresses."""
     host_names: HostNames = NO_HOST_NAMES
     """What addresses are called, as far as that is wanted and was looked up; stands beside them."""
+    events: Mapping[int, SocketEvent] = {}
+    """What happened last, by the id of the row that tells of it."""
+    utc_offset: float = 0.0
+    """Seconds by which the clocks of the person's place are ahead of UTC."""

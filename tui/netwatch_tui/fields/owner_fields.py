@@ -24,6 +24,7 @@ REASON_MEANINGS = {
     OwnerReason.PERMISSION: "no visible process holds it",
     OwnerReason.NOT_YET: "some processes are still to be looked into",
     OwnerReason.NOT_FOUND: "every process was read, and none holds it",
+    OwnerReason.GONE: "it was gone before anybody could look",
 }
 
 
@@ -42,8 +43,9 @@ def owner_object(owner: Owner) -> dict[str, object]:
     }
 
 
-def _and_more(first: int, others: int) -> str:
-    return f"{first} +{others}" if others else str(first)
+def _and_more(first: int | None, others: int) -> str:
+    text = BLANK if first is None else str(first)
+    return f"{text} +{others}" if others else text
 
 
 def _pid(socket: Socket, _: Moment) -> str:
@@ -54,6 +56,10 @@ def _pid(socket: Socket, _: Moment) -> str:
 
 def _fd(socket: Socket, _: Moment) -> str:
     return _and_more(socket.owners[0].fd, len(socket.owners) - 1) if socket.owners else BLANK
+
+
+def _descriptors(socket: Socket) -> list[int]:
+    return [owner.fd for owner in socket.owners if owner.fd is not None]
 
 
 def _process_key(socket: Socket, _: Moment) -> tuple[str, int] | None:
@@ -156,9 +162,9 @@ OWNER_FIELDS = (
     ),
     Field(
         "fd", "FD", "descriptor through which the process holds the socket, +N for N more",
-        lambda s, _: [owner.fd for owner in s.owners], COUNTS, _fd,
+        lambda s, _: _descriptors(s), COUNTS, _fd,
         lambda s, _: s.owners[0].fd if s.owners else None, None,
-        filter=Filter(Holds.NUMBER, lambda s, _: [owner.fd for owner in s.owners], likeness=None),
+        filter=Filter(Holds.NUMBER, lambda s, _: _descriptors(s), likeness=None),
         written=Written.CELLS, is_shown=True, rank=14, width=5, most=8, right_aligned=True, clip=clip_more,
     ),
     Field(

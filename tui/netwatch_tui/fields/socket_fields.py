@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written, flag_field, number_field, text_field
 from netwatch_tui.fields.format import BLANK, duration, printable
-from netwatch_tui.fields.json_types import COUNT, SECONDS_OR_NULL, TEXT_OR_NULL, one_of
+from netwatch_tui.fields.json_types import COUNT, COUNT_OR_NULL, SECONDS_OR_NULL, TEXT_OR_NULL, one_of
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.kinds import KIND_OF
 from netwatch_tui.sockets.needs import Need, Needs
@@ -95,8 +95,8 @@ def _left_compared(socket: Socket, moment: Moment) -> tuple[FilterValue]:
     return (_timer_left(socket, moment),)
 
 
-def _netns_name(socket: Socket, moment: Moment) -> str:
-    return moment.namespaces.get(socket.netns, str(socket.netns))
+def _netns_name(socket: Socket, moment: Moment) -> str | None:
+    return moment.namespaces.get(socket.netns, str(socket.netns)) if socket.netns else None
 
 
 def _netns_compared(socket: Socket, moment: Moment) -> tuple[FilterValue, ...]:
@@ -104,13 +104,13 @@ def _netns_compared(socket: Socket, moment: Moment) -> tuple[FilterValue, ...]:
 
 
 def _netns_text(socket: Socket, moment: Moment) -> str:
-    return printable(_netns_name(socket, moment))
+    return printable(_netns_name(socket, moment) or BLANK)
 
 
 NETNS_FIELDS = (
     Field(
         "netns", "Netns", "network namespace: its name, container or unit, else its inode; in files the inode",
-        lambda s, _: s.netns, COUNT, _netns_text, _netns_name, _netns_text, "Namespace",
+        lambda s, _: s.netns or None, COUNT_OR_NULL, _netns_text, _netns_name, _netns_text, "Namespace",
         filter=Filter(
             Holds.TEXT, _netns_compared, also=("ns", "namespace", "netns_name"),
             takes="part of a namespace's name, or its whole inode", likeness=12,

@@ -136,6 +136,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     if options.net:
         spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.kernel.proc_net import TABLES
+    from netwatch_tui.modes.capturing import capturing
     from netwatch_tui.play.live_feed import LiveFeed
 
     recorders: list[Recorder] = []
@@ -146,17 +147,23 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
         recorders.append(begun(options, collector, spec.interval))
         return recorders[0]
 
-    feed = LiveFeed(
-        source,
-        TABLES,
-        spec,
-        record=record if options.record else None,
-        thresholds=start.settings.thresholds,
-        rewind_memory=start.settings.rewind_memory,
-        alerts=_alerting(start.settings),
-    )
+    settings = start.settings
     try:
-        return _run(feed, spec, start, lambda: os.uname().nodename)
+        with capturing(options) as events:
+            if events.status.is_partial:
+                start = start._replace(notices=(*start.notices, events.status.sentence))
+            feed = LiveFeed(
+                source,
+                TABLES,
+                spec,
+                record=record if options.record else None,
+                thresholds=settings.thresholds,
+                rewind_memory=settings.rewind_memory,
+                alerts=_alerting(settings),
+                events=events,
+                history=settings.history,
+            )
+            return _run(feed, spec, start, lambda: os.uname().nodename)
     finally:
         for recorder in recorders:
             from netwatch_tui.modes.record import finish
@@ -181,7 +188,8 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.play.player import Player
     from netwatch_tui.recording.reader import Recording, count_frames, open_recording
 
-    path, thresholds, memory = options.replay, start.settings.thresholds, start.settings.rewind_memory
+    path, settings = options.replay, start.settings
+    thresholds, memory, history = settings.thresholds, settings.rewind_memory, settings.history
     if path == "-":
         try:
             stream = open_input(path)
@@ -190,11 +198,11 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
             return 2
         os.dup2(_keyboard(), 0)
         piped = partial(Recording, read_lines(stream), "standard input", thresholds)
-        feed = Player(piped, spec, live=True, rewind_memory=memory)
+        feed = Player(piped, spec, live=True, rewind_memory=memory, history=history)
     else:
         opened(path)  # so that what is no recording is refused before the screen is there
-        count = partial(count_frames, path)
-        feed = Player(partial(open_recording, path, thresholds), spec, count=count, rewind_memory=memory)
+        recording, count = partial(open_recording, path, thresholds), partial(count_frames, path)
+        feed = Player(recording, spec, count=count, rewind_memory=memory, history=history)
     return _run(feed, spec, start, lambda: feed.position.host)
 
 
@@ -207,10 +215,12 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
 
         moment = view.moment
         columns: tuple[str, ...] = ()
+        if view.spec.history:
+            columns = _history_columns(format, view)
         if view.spec.host_names:
             from netwatch_tui.modes.once import with_names
 
-            columns = with_names((), format)
+            columns = with_names(columns, format)
         head = Head(
             moment.now,
             host(),
@@ -222,6 +232,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
             networks=moment.networks,
             services=moment.services,
             host_names=moment.host_names,
+            events=moment.events,
         )
         return write_lines(format, sockets, head)
 
@@ -238,6 +249,16 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
     except ScreenError as error:
         complain(str(error))
         return 1
+
+
+def _history_columns(format: str, view: View) -> tuple[str, ...]:
+    """What is written of the history: in a table what is shown, else all that is known of an event and its socket."""
+    if format == "table":
+        return view.spec.columns
+    from netwatch_tui.fields.event_fields import EVENT_FIELDS
+    from netwatch_tui.output.registry import fields_of
+
+    return (*(field.id for field in EVENT_FIELDS), *fields_of(format))
 
 
 def _keyboard() -> int:

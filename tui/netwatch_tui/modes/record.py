@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of, tick_interval
 from netwatch_tui.modes.interrupts import Interrupts
@@ -26,14 +27,16 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         return 2
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
-    with Interrupts(for_reader=options.record == "-") as interrupts:
+    from netwatch_tui.modes.capturing import capturing  # for which those who only record as well do not wait
+
+    with Interrupts(for_reader=options.record == "-") as interrupts, capturing(options) as events:
         ticker = interrupts.ticker
-        collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check)
+        collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check, events=events)
         recorder = begun(options, collector, tick_interval(options))
         if options.info:
             recorder.needs = Needs(flows_of_all=True, traffic=True)
         try:
-            for _ in snapshots(recorder, ticker, tick_interval(options), options.duration):
+            for _ in snapshots(recorder, ticker, tick_interval(options), options.duration, events):
                 if recorder.failure:
                     return 0 if isinstance(recorder.failure, BrokenPipeError) else 1
         finally:
@@ -41,8 +44,14 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     return 0
 
 
-def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts: float | None) -> Iterator[Snapshot]:
-    """One for each tick that succeeds.
+def snapshots(
+    collects: Collects,
+    ticker: Ticker[Never],
+    interval: float,
+    lasts: float | None,
+    events: EventFeed | None = None,
+) -> Iterator[Snapshot]:
+    """One for each tick that succeeds; the last one has all events.
 
     What can't be read is told once, and again when it is another thing; what is hidden, at the start.
     """
@@ -50,6 +59,8 @@ def snapshots(collects: Collects, ticker: Ticker[Never], interval: float, lasts:
     is_first = True
     for now in ticker.ticks(interval, lasts):
         snapshot: Snapshot | None = None
+        if events is not None and ticker.is_last_tick:
+            events.finish()
         try:
             snapshot = collects.collect(now)
             problems = {problem.text for problem in snapshot.problems}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from netwatch_tui.collect.alert_watch import AlertWatch, Ringing
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.modes.common import (
@@ -28,11 +30,12 @@ from netwatch_tui.modes.once import print_snapshot, printed_needs, tables_of, wi
 from netwatch_tui.modes.record import recorded, snapshots
 from netwatch_tui.output.alert_objects import alert_lines
 from netwatch_tui.output.head import Head
-from netwatch_tui.output.objects import Event, event_lines
+from netwatch_tui.output.objects import event_lines
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket_events import SocketEvent
 from netwatch_tui.view.alert_rule import AlertRule
 from netwatch_tui.view.row_choice import RowChoice
 
@@ -55,7 +58,9 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     else:
         judged = alerts.needs if alerts else NOTHING_MORE
         needs = choice.needs.union(judged, field_needs(columns or fields_of("ndjson")))
-        ticks = collecting(options, make_source, choice.selection, needs, options.duration, for_reader=True)
+        ticks = collecting(
+            options, make_source, choice.selection, needs, options.duration, for_reader=True, captures=True
+        )
         with ticks as (collected, _):
             status = print_batches(batches(collected, choice, columns, os.uname().nodename, alerts))
     return status
@@ -84,6 +89,7 @@ def collecting(
     lasts: float | None,
     *,
     for_reader: bool = False,
+    captures: bool = False,
 ) -> Iterator[tuple[Iterator[Snapshot], Interrupts]]:
     """One snapshot a tick of these kinds of sockets, recorded if the options say so, while the block runs."""
     if options.record == "-":
@@ -93,11 +99,20 @@ def collecting(
     source = make_source(needs)
     options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection)
-    with Interrupts(for_reader=for_reader) as interrupts:
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts(for_reader=for_reader))
+        events = stack.enter_context(_captured(options)) if captures else None
         ticker = interrupts.ticker
-        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check)
+        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check, events=events)
         with recorded(options, collector) as collects:
-            yield snapshots(collects, ticker, tick_interval(options), lasts), interrupts
+            yield snapshots(collects, ticker, tick_interval(options), lasts, events), interrupts
+
+
+def _captured(options: argparse.Namespace) -> AbstractContextManager[EventFeed]:
+    """The kernel's events, with the modules that only who asks for them waits for."""
+    from netwatch_tui.modes.capturing import capturing
+
+    return capturing(options)
 
 
 def batches(
@@ -131,19 +146,28 @@ def _rules(filters: Iterable[str], choice: RowChoice) -> Iterator[AlertRule]:
         yield AlertRule(text, choice._replace(queries=(*choice.queries, query_with_notes(text))))
 
 
-def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[Event]:
+def events(snapshot: Snapshot, choice: RowChoice) -> Iterator[SocketEvent]:
     """What a snapshot brings of the sockets that are chosen; of a change, before or after it."""
-    delta = snapshot.delta
-    if not (delta.opened or delta.changed or delta.closed):
+    happened = tuple(snapshot.happened)
+    if not happened:
         return
-    sides = [socket for change in delta.changed for socket in change]
-    chosen = {id(socket) for socket in choose_rows(choice, snapshot, (*delta.closed, *sides, *delta.opened))}
-    for socket in delta.closed:
-        if id(socket) in chosen:
-            yield Event("closed", None, socket)
-    for before, after in delta.changed:
-        if not chosen.isdisjoint((id(before), id(after))):
-            yield Event("changed", before.state, after)
-    for socket in delta.opened:
-        if id(socket) in chosen and not socket.was_there:
-            yield Event("opened", None, socket)
+    chosen: set[int] = set()
+    for each in _one_for_a_socket(happened):
+        sides = [side for event in each for side in (event.before, event.socket) if side is not None]
+        chosen |= {id(socket) for socket in choose_rows(choice, snapshot._replace(events=each), sides)}
+    for event in happened:
+        if not chosen.isdisjoint((id(event.before), id(event.socket))):
+            yield event
+
+
+def _one_for_a_socket(happened: tuple[SocketEvent, ...]) -> Iterator[tuple[SocketEvent, ...]]:
+    """Events in parts in which each is the only one of its socket, so that a filter can ask for what happened."""
+    parts: list[list[SocketEvent]] = []
+    times = Counter[int]()
+    for event in happened:
+        at = times[event.socket.id]
+        times[event.socket.id] += 1
+        if at == len(parts):
+            parts.append([])
+        parts[at].append(event)
+    yield from map(tuple, parts)

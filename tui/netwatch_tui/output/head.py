@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.ownership import ProcessDetailsByPid
     from netwatch_tui.sockets.services import ServiceNames
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.sockets.socket_events import SocketEvent
 
 
 class Head(NamedTuple):
@@ -46,6 +47,8 @@ class Head(NamedTuple):
     """Whether these names stand in place of ports in addresses."""
     host_names: HostNames = {}
     """What addresses are called, as far as that was looked up."""
+    events: Mapping[int, SocketEvent] = {}
+    """What happened last, by the id of the row that tells of it."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, host: str, columns: tuple[str, ...], services: ServiceNames) -> Head:
@@ -63,5 +66,5 @@ class Head(NamedTuple):
 
         return Moment(
             self.taken_at, self.marked, self.namespaces, self.findings, self.flows, self.networks, self.services,
-            self.process_details, self.shows_services, self.host_names,
+            self.process_details, self.shows_services, self.host_names, self.events,
         )  # fmt: skip

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from errno import errorcode
+from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.catalogue import OBJECT_FIELDS, named_fields
 from netwatch_tui.fields.exact_text import readable
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.schema import VERSION
-from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.socket import Socket
+
+if TYPE_CHECKING:  # for which --once does not wait
+    from netwatch_tui.sockets.connection_events import ConnectionTotals
+    from netwatch_tui.sockets.socket_events import SocketEvent
 
 # Everything beyond ASCII is escaped, so that no control or format character gets out raw.
 _encode = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
@@ -57,19 +62,35 @@ def document(name: str, lines: Iterable[str], head: Head) -> Iterator[str]:
     yield "]}"
 
 
-class Event(NamedTuple):
-    """Something that happened to a socket."""
+def event_lines(events: Iterable[SocketEvent], head: Head) -> Iterator[str]:
+    """An event a line; `taken_at` of the head is the tick that tells of them, or told of them alone."""
+    for event in events:
+        own = head._replace(events={event.socket.id: event}) if head.columns else head
+        (told,) = socket_objects((event.socket,), own)
+        yield dump(
+            {
+                "version": VERSION,
+                "time": iso(event.at),
+                "host": head.host,
+                "event": event.kind,
+                "source": event.source,
+                "was": event.before and event.before.state,
+                "duration": None if event.duration is None else round(event.duration, 6),
+                "totals": _totals(event.totals),
+                "closer": None if event.closer is None else event.closer._asdict(),
+                "error": None if event.error is None else errorcode.get(event.error, str(event.error)),
+                "socket": told,
+            }
+        )
 
-    event: str
-    """opened, changed or closed."""
-    was: State | None
-    """The state before, of a change."""
-    socket: Socket
 
-
-def event_lines(events: Iterable[Event], head: Head) -> Iterator[str]:
-    """An event a line; `taken_at` of the head is the tick that found them."""
-    about = {"version": VERSION, "time": iso(head.taken_at), "host": head.host}
-    for event, was, socket in events:
-        (told,) = socket_objects((socket,), head)
-        yield dump({**about, "event": event, "was": was, "socket": told})
+def _totals(totals: ConnectionTotals | None) -> dict[str, object] | None:
+    if totals is None:
+        return None
+    return {
+        "bytes_in": totals.bytes_in,
+        "bytes_out": totals.bytes_out,
+        "bytes_retrans": totals.bytes_retrans,
+        "retrans_total": totals.retrans_total,
+        "rtt": totals.rtt,
+    }

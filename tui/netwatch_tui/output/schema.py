@@ -109,7 +109,7 @@ def _owner() -> dict[str, Any]:
     told = _object(
         {
             "pid": {"type": "integer", "minimum": 1},
-            "fd": COUNT,
+            "fd": {**COUNT_OR_NULL, "description": "null where only the kernel's events told of it"},
             "name": TEXT,
             "cmdline": {**TEXTS, "description": "the arguments; empty for a kernel thread or a zombie"},
             "user": {**TEXT, "description": "effective user; the uid if it has no name"},
@@ -130,16 +130,41 @@ def _socket() -> dict[str, Any]:
 
 
 def _event() -> dict[str, Any]:
-    properties = {
-        "version": {"const": VERSION},
-        "event": one_of(("opened", "changed", "closed", "alert")),
-        "rule": {**TEXT, "description": "of an alert alone: the filter of --on, or the name in the configuration"},
-        "time": {**TIME, "description": "of the tick that found it"},
-        "host": _HOST,
-        "was": {**one_of(State, or_null=True), "description": "the state before, of a change"},
-        "socket": _SOCKET,
-    }
-    return _object(properties, tuple(name for name in properties if name != "rule"))
+    from netwatch_tui.sockets.socket_events import Happening, ToldBy  # here, as nobody else needs it for one number
+
+    return _object(
+        {
+            "version": {"const": VERSION},
+            "event": {
+                **one_of((*Happening, "alert")),
+                "description": "what happened, of which four are connections that never came to be; or, as an alert, "
+                "that a socket began to match",
+            },
+            "rule": {**TEXT, "description": "of an alert alone: the filter of --on, or the name in the configuration"},
+            "time": {**TIME, "description": "when it happened, by event; by tick, of the tick that found it"},
+            "source": {**one_of(ToldBy), "description": "who told it: the kernel at that moment, or a tick"},
+            "host": _HOST,
+            "was": {**one_of(State, or_null=True), "description": "the state before, of a change"},
+            "duration": {
+                **SECONDS_OR_NULL,
+                "description": "at the end, how long it lived; by tick it may be an interval off; in seconds",
+            },
+            "totals": {"oneOf": [_totals(), _NULL], "description": "at the end of a TCP connection, what it counted"},
+            "closer": {"oneOf": [_process(), _NULL], "description": "who closed it, where the kernel told"},
+            "error": {**TEXT_OR_NULL, "description": "the error that ended it, such as ECONNREFUSED"},
+            "socket": _SOCKET,
+        },
+        ("version", "event", "time", "host", "was", "socket"),
+    )
+
+
+def _totals() -> dict[str, Any]:
+    told: dict[str, Any] = dict.fromkeys(("bytes_in", "bytes_out", "bytes_retrans", "retrans_total"), COUNT)
+    return _object({**told, "rtt": {**SECONDS_OR_NULL, "description": "smoothed round-trip time in seconds"}})
+
+
+def _process() -> dict[str, Any]:
+    return _object({"pid": {"type": "integer", "minimum": 1}, "name": TEXT_OR_NULL})
 
 
 def _difference() -> dict[str, Any]:

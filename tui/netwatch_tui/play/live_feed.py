@@ -10,6 +10,8 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from netwatch_tui.collect.collector import Collector, Collects
+from netwatch_tui.collect.event_feed import EventFeed
+from netwatch_tui.collect.history import MOST_EVENTS, History
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.kernel.hosts_file import HostsFile
@@ -77,6 +79,8 @@ class LiveFeed:
         find_name: LookUp = look_up,
         rewind_memory: float = REWIND_MEMORY,
         alerts: Alerting | None = None,
+        events: EventFeed | None = None,
+        history: int = MOST_EVENTS,
     ) -> None:
         """Begin nothing yet.
 
@@ -90,6 +94,8 @@ class LiveFeed:
             find_name: Finds the name of an address; called in threads.
             rewind_memory: MiB that the ticks to which one can go back may take.
             alerts: Judges snapshots by watched filters; its thread ends with the others.
+            events: Tells what happens between two ticks.
+            history: How many events are remembered.
         """
         self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
@@ -103,13 +109,14 @@ class LiveFeed:
             budget=DESCRIPTORS_A_TICK,
             sockets_first=record is None,  # whose first frame is whole
             thresholds=thresholds,
+            events=events,
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
         self._alerts = alerts or Alerting()
         names = HostNameCache(HostsFile(), partial(look_up_behind, tell=self._ticker.ask, find=find_name))
         past = PastTicks(rewind_memory * MEBIBYTE)
-        self._session = Session(self._wanted, spec, self._ask, past, self._measure, names)
+        self._session = Session(self._wanted, spec, self._ask, past, self._measure, names, History(history))
         self._plan = TickPlan(spec.interval, self._ticker.clock())
         self._is_first = True
         """Whether no tick has succeeded so far."""

@@ -11,6 +11,7 @@ from enum import Enum
 from math import inf
 from typing import NamedTuple
 
+from netwatch_tui.collect.history import MOST_EVENTS, History
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
 from netwatch_tui.play.goal import Goal
 from netwatch_tui.play.moves import Comparand, CompareWith, Move, NextChange, Seek, Step
@@ -84,6 +85,7 @@ class Player:
         count: Callable[[], int] | None = None,
         clock: Clock | None = None,
         rewind_memory: float = REWIND_MEMORY,
+        history: int = MOST_EVENTS,
     ) -> None:
         """Prepare.
 
@@ -94,12 +96,14 @@ class Player:
             count: Counts its frames, in a thread.
             clock: What it is played by; a steady one where nothing is said.
             rewind_memory: MiB that frames may take to which one can go back without reading them again.
+            history: How many events are remembered.
         """
         self._opens = opens
         self._spec = spec
         self._live = live
         self._count = count
         self._rewind_memory = rewind_memory
+        self._most_events = history
         self._ticker = TickerThread[_Wish]("replay", clock)
         self._timeline = Timeline()
         self._post: Post = nowhere
@@ -172,7 +176,10 @@ class Player:
         first, kept_after = (start.number, start.taken_at + self._spec.linger) if start else (1, -inf)
         past = PastTicks(self._rewind_memory * MEBIBYTE)
         self._given = _Given()
-        self._session = Session(self._given, self._spec, _nothing_more, past, first=first, kept_after=kept_after)
+        events = History(self._most_events)
+        self._session = Session(
+            self._given, self._spec, _nothing_more, past, history=events, first=first, kept_after=kept_after
+        )
         self._session.base = self._base
         self._pending: Snapshot | Ended | None = None
         self._reader = ReadAhead(self._opens, lambda: self._ticker.ask(_Ask.READ), self._checkpoints, start)

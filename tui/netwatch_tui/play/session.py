@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
+from netwatch_tui.collect.history import History
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.collect.past_ticks import PastTicks, SeenTick
 from netwatch_tui.play.moves import Comparand, CompareWith
@@ -18,6 +19,7 @@ from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import ENDINGS, SocketEvent
 from netwatch_tui.view.compared import Base, Compared, Comparison, compared
 from netwatch_tui.view.port_verdict import PortVerdict, port_verdict
 from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
@@ -64,6 +66,7 @@ class Session:
         past: PastTicks | None = None,
         measure: Measure = unmeasured,
         names: HostNameCache | None = None,
+        history: History | None = None,
         *,
         first: int = 1,
         kept_after: float = -inf,
@@ -77,6 +80,7 @@ class Session:
             past: Keeps what was shown; None for nothing that can be gone back to.
             measure: Tells what processes have now.
             names: Knows what addresses are called; None where nobody is asked.
+            history: Remembers what happens.
             first: The number of the first tick.
             kept_after: Up to this moment, in seconds since the epoch, something may be lit by ticks before the first:
                 these can't be gone back to.
@@ -86,6 +90,13 @@ class Session:
         self._ask = ask
         self._measure = measure
         self._names = names
+        self._history = History() if history is None else history
+        self._ends: Mapping[int, SocketEvent] = {}
+        """How those ended that are still shown, by id."""
+        self._history_shown: Snapshot | None = None
+        """What the history shows; None while it is not shown."""
+        self._history_of: Snapshot | None = None
+        """The snapshot for which it was made."""
         self._past = PastTicks(0) if past is None else past
         self._number = first - 1
         self._kept_after = kept_after
@@ -131,11 +142,22 @@ class Session:
             self._marks = Marks(dict(islice(advanced.by_id.items(), surplus, None))) if surplus else advanced
         else:
             marks = self._marks = self._marks.expire(now).advance(delta, until=until)
+        happened = tuple(snapshot.happened) if before else ()
+        self._history.add(happened)
+        self._keep_ends(happened)
         self._number += 1
         pace = snapshot.taken_at - before.snapshot.taken_at if before else None
-        self._newest = SeenTick(self._number, snapshot, marks, now, pace)
+        ends = self._ends if marks is self._marks else {id: self._ends[id] for id in self._ends if id in marks.by_id}
+        self._newest = SeenTick(self._number, snapshot, marks, now, pace, ends)
         if snapshot.taken_at > self._kept_after:
             self._past.add(self._newest)
+
+    def _keep_ends(self, happened: Iterable[SocketEvent]) -> None:
+        """Know how the rows ended that are lit."""
+        ends = {event.socket.id: event for event in happened if event.kind in ENDINGS}
+        if ends or self._ends:
+            lit = self._marks.by_id
+            self._ends = {id: event for id, event in (*self._ends.items(), *ends.items()) if id in lit}
 
     def show(self, spec: ViewSpec, now: float) -> View | None:
         """See what was collected in another way; None if nothing was collected yet."""
@@ -143,6 +165,8 @@ class Session:
         self._collector.namespaces, self._collector.needs = spec.namespaces, spec.needs
         if self._newest is None:
             return None
+        if spec.history is not before.history:
+            self._last = None  # the rows are others
         if spec.paused and not before.paused and self._held is None:
             self._held = _Held(self._newest, self._marks, now, is_rewound=False)
         elif before.paused and not spec.paused:
@@ -190,7 +214,7 @@ class Session:
         """Whether a row of this view opened, changed or closed in a tick."""
         delta = snapshot.delta
         changed = (socket for change in delta.changed for socket in change)
-        touched = [*(each for each in delta.opened if not each.was_there), *changed, *delta.closed]
+        touched = [*(each for each in delta.opened if not each.was_there), *changed, *delta.closed, *delta.passed]
         return bool(touched) and bool(self.spec.choice.in_snapshot(snapshot, touched))
 
     def go_to(self, number: int, now: float) -> View:
@@ -267,22 +291,36 @@ class Session:
         names = NO_HOST_NAMES if self._names is None else self._names.look(wanted, now)
         tick, lit, moment = (held.tick, held.marks, held.now) if held else (newest, self._marks, now)
         since = held.now if held and not held.is_rewound else None
-        if self.base:
-            self._comparison = compared(self.base, tick.snapshot, self._comparison)
-        marks = self._comparison.marks if self._comparison else lit
+        snapshot, happened = tick.snapshot, tick.ends
+        if self.spec.history:
+            snapshot, lit, happened = self._remembered(tick.snapshot), Marks(), self._history.events
+        elif self._history_shown is not None:
+            self._history_shown = None
+            self._history.hide()
+        base = None if self.spec.history else self.base
+        if base:
+            self._comparison = compared(base, snapshot, self._comparison)
+        marks = self._comparison.marks if base and self._comparison else lit
         view = arrange(
-            tick.snapshot, marks, self.spec, moment,
+            snapshot, marks, self.spec, moment,
             paused_since=since, before=self._last, host_names=names, way=way,
+            happened=happened, utc_offset=_utc_offset(moment),
         )  # fmt: skip
         if held and held.is_rewound:
             taken_at = tick.snapshot.taken_at
             view = view._replace(rewound=Rewound(taken_at, newest.snapshot.taken_at - taken_at))
-        if self.base:
-            view = view._replace(compared=Compared.of(self.base, marks, view.position))
+        if base:
+            view = view._replace(compared=Compared.of(base, marks, view.position))
         self._socket_details = self._opened(view)
         verdict = self._verdict(view)
         self._last = view._replace(pace=tick.pace, socket_details=self._socket_details, port_verdict=verdict)
         return self._last
+
+    def _remembered(self, snapshot: Snapshot) -> Snapshot:
+        """What the history shows beside this snapshot; the same while the screen is held."""
+        if self._history_shown is None or (self._held is None and snapshot is not self._history_of):
+            self._history_shown, self._history_of = self._history.snapshot(snapshot), snapshot
+        return self._history_shown
 
     def _verdict(self, view: View) -> PortVerdict | None:
         """Whether the port can be bound for which the filter asks; None until a tick has looked."""
@@ -326,6 +364,11 @@ class Session:
         """Details of processes; of each that is not known yet, the machine is asked."""
         asked = {pid: known.get(pid) or self._ask(pid) for pid in sorted(pids)}
         return {pid: details for pid, details in asked.items() if details is not None}
+
+
+def _utc_offset(now: float) -> float:
+    """Seconds by which the clocks here are ahead of UTC."""
+    return time.localtime(now).tm_gmtoff
 
 
 def _owners(socket: Socket, other: Socket | None) -> tuple[Owner, ...]:

@@ -78,6 +78,8 @@ class Ticker(Generic[WishT]):
         self._asked: SimpleQueue[WishT | None] = SimpleQueue()  # whose put may be interrupted by another one
         self._heard: list[WishT | None] = []
         self._is_stopped = False
+        self.is_last_tick = False
+        """Whether the time is over of `ticks`, which give no other one."""
 
     def ask(self, wish: WishT) -> None:
         """Ask for something, which wakes who waits."""
@@ -123,8 +125,9 @@ class Ticker(Generic[WishT]):
             while True:
                 self.check()
                 now = self.clock()
+                self.is_last_tick = end is not None and now >= end
                 yield now
-                if end is not None and now >= end:
+                if self.is_last_tick:
                     return
                 plan.ticked(self.clock())
                 self.wait(plan.due if end is None else min(plan.due, end))

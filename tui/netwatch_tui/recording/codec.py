@@ -27,6 +27,7 @@ from netwatch_tui.recording.shapes import (
     list_of,
     listed,
     named,
+    or_null,
     shapes_of,
     shown,
     tuple_of,
@@ -211,7 +212,7 @@ def _owner(told: list[Any], processes: Mapping[int, Process]) -> Owner:
     process = processes.get(PORTION(told[0]))
     if process is None:
         raise ShapeError(f"{told[0]} is the number of no process")
-    return Owner(PORTION(told[2]) if len(told) > 2 else process.pid, PORTION(told[1]), process)
+    return Owner(PORTION(told[2]) if len(told) > 2 else process.pid, _descriptor(told[1]), process)
 
 
 def _address(told: Any) -> Address:
@@ -228,6 +229,8 @@ def _address(told: Any) -> Address:
         raise ShapeError(f"{shown(told)} says two things")
     return address
 
+
+_descriptor = or_null(PORTION)
 
 _SPECIAL: dict[Any, Shape] = {
     Address: _address,

@@ -8,7 +8,9 @@ there is to say:
 - `sockets`: all sockets. The first frame has it, later one now and then: from there on nothing before is needed.
 - `opened`: sockets, and `changed`, `updated`: an `id` and the fields that are different; after `sockets`, whose
   entries these are, only ids. A change that starts from something else than what was written is a pair of sockets.
-- `closed`, `dropped`: ids.
+- `closed`, `dropped`: ids. `passed`: sockets that opened and closed since the frame before.
+- `events`: what happened in the order of time, as `event_codec` says, where the kernel's events were taken in; also
+  where nothing happened. `capture`: how that is done, when it is another way than before, and with `sockets`.
 - `processes`: number, then what is known of the process; owners refer to it. Numbers start anew with `sockets`.
 - `problems`: pairs of text and times. `namespaces`: as in `Seen`, when it is another one than before.
 - `descriptors`: by pid, how many descriptors it holds and may; when they are others than before, and with `sockets`.

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from netwatch_tui.recording.codec import decode, decode_change, decode_networks, decode_process, decode_process_details
+from netwatch_tui.recording.event_codec import decode_event, known_sockets
 from netwatch_tui.recording.shapes import (
     MOMENT,
     PORTION,
@@ -24,6 +25,7 @@ from netwatch_tui.recording.shapes import (
     shown,
     tuple_of,
 )
+from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.delta import Change, Delta, diff
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUse, DescriptorUses
 from netwatch_tui.sockets.flow import Flow
@@ -32,6 +34,7 @@ from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import SocketEvent
 from netwatch_tui.sockets.traffic import Traffic
 from netwatch_tui.sockets.unseen import Unseen
 
@@ -48,6 +51,7 @@ _PARTS: dict[str, Shape] = {
     "networks": numbered(decode_networks),
     "flows": numbered(or_null(shape_of(Flow, {"read_at": MOMENT}))),
     "traffic": by_name(shape_of(Traffic, {})),
+    "capture": or_null(shape_of(CaptureStatus, {})),
     "descriptors": numbered(tuple_of(DescriptorUse, shapes_of(DescriptorUse, {}))),
 }
 """What a frame has besides sockets."""
@@ -69,6 +73,7 @@ class Frames:
         self._details = NO_PROCESS_DETAILS
         self._descriptors: DescriptorUses = NO_DESCRIPTOR_USES
         self._flows: Mapping[int, Flow] = {}
+        self._capture: CaptureStatus | None = None
         self.health = HealthWatch(thresholds)
         """What is wrong by now."""
         self._resumes = False
@@ -91,12 +96,15 @@ class Frames:
         is_whole = ALL_SOCKETS in frame
         if (self._last is None or skipped) and not is_whole:
             raise ShapeError("sockets is missing")
+        if skipped:
+            frame = {name: part for name, part in frame.items() if name != "events"}
         parts = members(_PARTS, frame, _NEEDED if self._last else (*_NEEDED, "namespaces"))
         processes = parts.get("processes", {})
         self._processes = processes if is_whole else {**self._processes, **processes} if processes else self._processes
         self._descriptors = parts.get("descriptors", NO_DESCRIPTOR_USES if is_whole else self._descriptors)
         self._details = _after(NO_PROCESS_DETAILS if is_whole else self._details, parts.get("process_details", {}))
         self._flows = _after({} if is_whole else self._flows, parts.get("flows", {}))
+        self._capture = parts.get("capture", None if is_whole else self._capture)
         self._networks = parts.get("networks", NO_NETWORKS if is_whole else self._networks)
         return self._whole(frame, parts, skipped=skipped) if is_whole else self._following(frame, parts)
 
@@ -108,7 +116,7 @@ class Frames:
         delta = diff(self._sockets, after) if skipped and self._last else Delta()
         if not (skipped or (self._resumes and self._last is None)):
             delta = self._delta(frame, after)
-        return self._snapshot(parts, after, tuple(after.values()), delta, Counts().after(Delta(opened=every)))
+        return self._snapshot(frame, parts, after, tuple(after.values()), delta, Counts().after(Delta(opened=every)))
 
     def _following(self, frame: Mapping[str, Any], parts: Mapping[str, Any]) -> Snapshot:
         last = self._last
@@ -116,7 +124,7 @@ class Frames:
             raise ShapeError("sockets is missing")
         delta = self._delta(frame, {})
         if delta.is_empty:
-            return self._snapshot(parts, self._sockets, last.sockets, delta, last.counts)
+            return self._snapshot(frame, parts, self._sockets, last.sockets, delta, last.counts)
         after = dict(self._sockets)
         try:
             delta.apply(after)
@@ -124,10 +132,11 @@ class Frames:
             raise ShapeError(f"{error.args[0]} is the id of no socket here") from error
         every = tuple(after.values())
         counts = last.counts.after(delta) if self._is_exact(delta) else Counts().after(Delta(opened=every))
-        return self._snapshot(parts, after, every, delta, counts)
+        return self._snapshot(frame, parts, after, every, delta, counts)
 
     def _snapshot(
         self,
+        frame: Mapping[str, Any],
         parts: Mapping[str, Any],
         after: dict[int, Socket],
         every: tuple[Socket, ...],
@@ -136,7 +145,7 @@ class Frames:
     ) -> Snapshot:
         last = self._last
         happened = delta if last or self._resumes else Delta(opened=every)
-        self._sockets = after
+        before, self._sockets = self._sockets, after
         self._last = Snapshot(
             taken_at=parts["t"],
             sockets=every,
@@ -152,8 +161,28 @@ class Frames:
             process_details=self._details,
             flows=self._flows,
             traffic=parts.get("traffic", {}),
+            events=self._events(frame, delta, before, after),
+            capture=self._capture,
         )
         return self._last
+
+    def _events(
+        self, frame: Mapping[str, Any], delta: Delta, before: Mapping[int, Socket], after: Mapping[int, Socket]
+    ) -> tuple[SocketEvent, ...] | None:
+        """What happened, where the recording tells; None where it does not, or frames before could not be read."""
+        if "events" not in frame:
+            return None
+        known = known_sockets({socket.id: socket for socket in delta.passed}, after, before)
+
+        def find(told: Any) -> Socket:
+            if type(told) is not int:
+                return decode(told, self._processes)
+            socket = known(PORTION(told))
+            if socket is None:
+                raise ShapeError(f"{told} is the id of no socket here")
+            return socket
+
+        return _part(frame, "events", partial(decode_event, find=find))
 
     def _is_exact(self, delta: Delta) -> bool:
         """Whether it says no more than happened, so that what is counted can be counted on from it."""
@@ -176,6 +205,7 @@ class Frames:
             updated=_part(frame, "updated", change),
             closed=_part(frame, "closed", partial(self._socket, known=before)),
             dropped=_part(frame, "dropped", partial(self._socket, known=before)),
+            passed=_part(frame, "passed", partial(decode, processes=self._processes)),
         )
 
     def _socket(self, told: Any, known: Mapping[int, Socket]) -> Socket:

@@ -83,10 +83,10 @@ def _time(value: Any) -> float:
         raise ShapeError(f"{shown(value)} is no time") from error
 
 
-def _holder(value: Any) -> tuple[Process, int]:
+def _holder(value: Any) -> tuple[Process, int | None]:
     """An owner: the process, and the descriptor through which it holds the socket."""
     told = named(value)
-    own = members({"fd": PORTION, "started_at": or_null(_time)}, told, ("fd", "started_at"))
+    own = members({"fd": or_null(PORTION), "started_at": or_null(_time)}, told, ("fd", "started_at"))
     return decode_process({**told, "create_time": own["started_at"] or 0.0}), own["fd"]
 
 

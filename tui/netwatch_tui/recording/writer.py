@@ -6,14 +6,16 @@ import os
 import stat
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from netwatch_tui.files.private_writer import open_output
 from netwatch_tui.recording.codec import encode, encode_change, encode_networks, encode_process
+from netwatch_tui.recording.event_codec import encode_event, known_sockets
 from netwatch_tui.recording.file_format import ALL_EVERY, MAGIC, VERSION
 from netwatch_tui.recording.line_json import to_json
+from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
 from netwatch_tui.sockets.flow import Flow
@@ -21,6 +23,7 @@ from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import SocketEvent
 from netwatch_tui.sockets.unseen import Unseen
 
 
@@ -89,6 +92,7 @@ class Writer:
         self._details = NO_PROCESS_DETAILS
         self._descriptors: DescriptorUses | None = None
         self._flows: Mapping[int, Flow] = {}
+        self._capture: CaptureStatus | None = None
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -130,7 +134,7 @@ class Writer:
         if after is None or self._left < 0:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
-            self._namespaces = self._unseen = self._networks = self._descriptors = None
+            self._namespaces = self._unseen = self._networks = self._descriptors = self._capture = None
             self._details, self._flows = NO_PROCESS_DETAILS, {}
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
@@ -139,6 +143,8 @@ class Writer:
             frame.update(self._delta(snapshot.delta, known, after))
         else:
             frame.update(self._delta(snapshot.delta, known, {}))
+        if snapshot.events is not None:
+            frame["events"] = self._events(snapshot.events, snapshot.delta.passed, known, after)
         self._sockets = after
         if self._described:
             frame["processes"], self._described = _by_text(self._described), {}
@@ -165,6 +171,9 @@ class Writer:
         self._flows = snapshot.flows
         if snapshot.traffic:
             frame["traffic"] = snapshot.traffic
+        if snapshot.capture != self._capture:
+            self._capture = snapshot.capture
+            frame["capture"] = None if snapshot.capture is None else snapshot.capture._asdict()
         return f"{to_json(frame)[:-1]}{every}}}\n".encode()
 
     def _applied(self, snapshot: Snapshot) -> dict[int, Socket] | None:
@@ -193,8 +202,24 @@ class Writer:
             "updated": [self._change(change, before, here) for change in delta.updated],
             "closed": [self._entry(socket, before) for socket in delta.closed],
             "dropped": [self._entry(socket, before) for socket in delta.dropped],
+            "passed": [encode(socket, self._number) for socket in delta.passed],
         }
         return {name: part for name, part in parts.items() if part}
+
+    def _events(
+        self,
+        events: Iterable[SocketEvent],
+        passed: Iterable[Socket],
+        before: dict[int, Socket],
+        after: dict[int, Socket],
+    ) -> list[dict[str, Any]]:
+        """What happened; the arguments are what a reader knows, as in `Frames`."""
+        known = known_sockets({socket.id: socket for socket in passed}, after, before)
+
+        def entry(socket: Socket) -> int | dict[str, Any]:
+            return socket.id if known(socket.id) == socket else encode(socket, self._number)
+
+        return [encode_event(event, entry) for event in events]
 
     def _entry(self, socket: Socket, known: dict[int, Socket]) -> int | dict[str, Any]:
         """The id of a socket that the reader knows, else all about it."""

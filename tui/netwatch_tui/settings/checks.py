@@ -29,6 +29,17 @@ def number(least: float, most: float) -> Check:
     return check
 
 
+def whole_number(least: int, most: int) -> Check:
+    """A whole number in these bounds."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            _refuse(value, f"is not a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
 def switch(value: Any) -> bool:
     """Yes or no."""
     if not isinstance(value, bool):

@@ -30,6 +30,8 @@ SCREEN = (
            "seconds for which a new or changed row stays lit, and a closed one stays, 0 to 60"),
     Option("rewind_memory", checks.number(0, 4096), _DEFAULTS.rewind_memory,
            "MiB for the ticks that can be gone back to, of which the oldest go first, 0 to 4096; 0 keeps none"),
+    Option("history", checks.whole_number(1_000, 10_000_000), _DEFAULTS.history,
+           "events that the history remembers, 1,000 to 10,000,000; 100,000 take up to 80 MB"),
     Option("theme", checks.text, "netwatch", "colours"),
     Option("mouse", checks.switch, _DEFAULTS.mouse, "false leaves the mouse to the terminal"),
     Option("read_only", checks.switch, _DEFAULTS.read_only,

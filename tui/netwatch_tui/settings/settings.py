@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from netwatch_tui.collect.history import MOST_EVENTS
 from netwatch_tui.collect.past_ticks import REWIND_MEMORY
 from netwatch_tui.sockets.thresholds import DEFAULT_THRESHOLDS
 from netwatch_tui.view.alert_rule import AlertRule
@@ -28,6 +29,8 @@ class Settings(NamedTuple):
     linger: float = ViewSpec().linger
     rewind_memory: float = REWIND_MEMORY
     """MiB that the ticks to which one can go back may take."""
+    history: int = MOST_EVENTS
+    """Events that the history remembers."""
     mouse: bool = True
     read_only: bool = False
     """Whether every action on processes and sockets is taken away."""

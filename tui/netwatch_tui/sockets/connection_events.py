@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -150,6 +151,8 @@ class CaptureBatch(NamedTuple):
     """The same about UDP."""
     gaps: tuple[str, ...] = ()
     """Sentences about times in which nobody can say how much was lost."""
+    complete_until: float = math.inf
+    """In seconds since the epoch: nothing that happened before is still to come."""
 
     @property
     def is_complete(self) -> bool:

@@ -30,11 +30,13 @@ class Delta(NamedTuple):
     closed: tuple[Socket, ...] = ()
     dropped: tuple[Socket, ...] = ()
     """Sockets that are not looked at any more, because the person chose so; nothing is known of their end."""
+    passed: tuple[Socket, ...] = ()
+    """Sockets that no tick saw: they opened and closed since the one before, or never came to be."""
 
     @property
     def is_empty(self) -> bool:
         """Whether the two snapshots hold the same sockets."""
-        return not any(self)
+        return not (self.opened or self.changed or self.updated or self.closed or self.dropped)
 
     @property
     def inverse(self) -> Delta:
@@ -97,6 +99,27 @@ def diff(before: Mapping[int, Socket], after: Mapping[int, Socket]) -> Delta:
         opened=tuple(socket for id, socket in after.items() if id not in both),
         closed=tuple(socket for id, socket in before.items() if id not in both),
         **split_changes(Change(before[id], after[id]) for id in before if id in both)._asdict(),
+    )
+
+
+def with_rows(delta: Delta, rows: Mapping[int, Socket], sockets: Mapping[int, Socket]) -> Delta:
+    """A delta that leads to other sockets, of which more is known by now.
+
+    Args:
+        delta: What it is made of.
+        rows: What is known now, by id.
+        sockets: What the delta leads to, by id.
+    """
+    changed, updated = (
+        tuple(Change(before, rows.get(after.id, after)) for before, after in part)
+        for part in (delta.changed, delta.updated)
+    )
+    listed = {socket.id for socket in delta.opened} | {change.after.id for change in (*changed, *updated)}
+    more = (Change(sockets[id], row) for id, row in rows.items() if id not in listed)
+    return delta._replace(
+        opened=tuple(rows.get(socket.id, socket) for socket in delta.opened),
+        changed=changed,
+        updated=(*updated, *more),
     )
 
 

@@ -38,7 +38,7 @@ class Marks(NamedTuple):
 
     def advance(self, delta: Delta, until: float | None) -> Marks:
         """Light what this delta brought until the given time; the latest event on a socket wins."""
-        if not (delta.opened or delta.changed or delta.closed or delta.dropped):
+        if not (delta.opened or delta.changed or delta.closed or delta.dropped or delta.passed):
             return self
         by_id = dict(self.by_id)
         for socket in delta.dropped:
@@ -48,7 +48,7 @@ class Marks(NamedTuple):
                 by_id[socket.id] = Marked(Mark.NEW, until, socket)
         for change in delta.changed:
             by_id[change.after.id] = Marked(Mark.CHANGED, until, change.after)
-        for socket in delta.closed:
+        for socket in (*delta.closed, *delta.passed):
             by_id[socket.id] = Marked(Mark.CLOSED, until, socket)
         return Marks(by_id)
 

@@ -8,6 +8,7 @@
 | kernel | proof that no process can hold it: no file stands behind it, and it was never seen held; netlink port 0 |
 | permission | some process could not be looked into (`unseen.Unseen`), and nobody else holds it |
 | not-found | everything could be read, and nobody holds it |
+| gone | no tick saw it, and the kernel's events do not tell |
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class OwnerReason(StrEnum):
     """Nobody who was looked into holds it, and the turn of some processes has not come yet: see `Unseen.waiting`."""
     NOT_FOUND = "not-found"
     """Every process could be looked into, and none holds it."""
+    GONE = "gone"
+    """It opened and closed between two ticks, and the kernel did not tell who held it."""
 
 
 class Process(NamedTuple):
@@ -86,5 +89,6 @@ class Owner(NamedTuple):
     """One descriptor through which one process holds a socket."""
 
     pid: int
-    fd: int
+    fd: int | None
+    """None where only the kernel's events told of it: which descriptor it was is not known then."""
     process: Process

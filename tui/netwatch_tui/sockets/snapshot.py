@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +16,11 @@ from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
 if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows or what is wrong
+    from netwatch_tui.sockets.capture_status import CaptureStatus
     from netwatch_tui.sockets.flow import Flow, FlowSample
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.port_facts import PortFacts
+    from netwatch_tui.sockets.socket_events import SocketEvent
     from netwatch_tui.sockets.traffic import TrafficByDevice
 
 
@@ -114,3 +116,15 @@ class Snapshot(NamedTuple):
     """Those that the machine is part of, in each namespace that is looked at; empty where nobody needs them."""
     port_facts: PortFacts | None = None
     """About the port that somebody wants to bind; None where nobody asks."""
+    events: tuple[SocketEvent, ...] | None = None
+    """What happened, in the order of time, as the kernel's events and the ticks tell it together. What the delta shows
+    may only be told in the next snapshot, with its own time. None where ticks alone tell."""
+    capture: CaptureStatus | None = None
+    """How sockets are followed between two ticks; None where nobody asks."""
+
+    @property
+    def happened(self) -> Iterable[SocketEvent]:
+        """What happened, whoever tells it."""
+        from netwatch_tui.sockets.socket_events import tick_events
+
+        return tick_events(self.delta, self.taken_at) if self.events is None else self.events

@@ -122,7 +122,7 @@ class Socket(NamedTuple):
     waits; else empty."""
 
     netns: int
-    """Inode of the network namespace."""
+    """Inode of the network namespace; 0 where an event does not tell in which it was."""
     netid: str
     """As ss spells it: tcp, udp, udpl, raw, icmp, sctp, u_str, u_dgr, u_seq, p_raw, p_dgr, nl, mptcp;
     and bound, which is none of ss's: see `kinds.KINDS`."""

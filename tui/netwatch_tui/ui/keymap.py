@@ -164,6 +164,15 @@ MAIN_KEYS = (
     Key("write", "w", "write", "Write", "write what is shown to a file: csv, json or text", in_footer=True),
     Key("pace.faster", "plus,equals_sign", "faster", "Faster", "tick more often, down to 50 ms; play faster"),
     Key("pace.slower", "minus", "slower", "Slower", "tick less often, up to once a minute; play slower"),
+    Key(
+        "history",
+        "H",
+        "history",
+        "History",
+        "what opened, closed, changed or was refused; again, the sockets",
+        in_footer=True,
+    ),
+    Key("history.of", "h", "history_of", "History of", "the history of this row's process, peer or port"),
     Key("replay.back", "comma", "step_time(-1)", "Back", "one tick back in what was seen, or one frame of a recording"),
     Key("replay.step", "full_stop", "step_time(1)", "Forward", "one tick forward again, or one frame of a recording"),
     Key("replay.seek", "colon", "seek", "Go to", "go to a time of what was seen or recorded: 12:00:07, -5m, +30s"),
@@ -289,7 +298,7 @@ JOBS = (
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),
-    Job("Time", ("view.pause", "pace", "replay", "compare")),
+    Job("Time", ("view.pause", "pace", "history", "replay", "compare")),
     Job("The program", ("app",)),
 )
 """Of the keys of the main screen, in the order of the help page."""

@@ -135,7 +135,10 @@ def _holders(ends: Iterable[_End]) -> Iterator[Fact]:
             yield Fact(end.label, end.absence)
         for pid, fd, process in end.owners:
             user = printable(process.user)
-            yield Fact(end.label, f"{process_name(process.name)}, pid {pid}, descriptor {fd}, as {user}")
+            parts = [process_name(process.name), f"pid {pid}"]
+            parts += [] if fd is None else [f"descriptor {fd}"]
+            parts += [f"as {user}"] if user else []
+            yield Fact(end.label, ", ".join(parts))
             yield Fact("  command", printable(" ".join(process.cmdline)) or "none")
 
 

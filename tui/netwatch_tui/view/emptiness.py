@@ -25,6 +25,8 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
     there = sum(count for kind, count in counts.by_kind.items() if spec.selection.shows(kind))
     if spec.inside is not None:
         return [f"No socket is left in {printable(spec.inside)}.", f"{key('filter.clear')} goes back to the groups."]
+    if spec.history and not total:
+        return ["Nothing has happened yet.", f"{key('history')} goes back to the sockets."]
     if view.port_verdict is not None:
         return [*view.port_verdict.texts, *_port_is_off(view.port_verdict, key), _leave_filter(key)]
     if not total:

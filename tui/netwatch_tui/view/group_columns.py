@@ -99,14 +99,31 @@ def _flow(id: str, rank: int) -> GroupColumn:
 _FLOWS = (_flow("rate_in", 2), _flow("rate_out", 2), _flow("bytes_in", 4), _flow("bytes_out", 4))
 
 
-def group_columns(grouping: str, *, flows: bool) -> tuple[GroupColumn, ...]:
+def _per_minute(group: Group, _: Moment) -> str:
+    return BLANK if group.per_minute is None else f"{group.per_minute:.1f}".removesuffix(".0")
+
+
+_HISTORY = (
+    GroupColumn(
+        "per_minute", "A minute", "connections made or tried a minute, since the first event that is remembered",
+        _per_minute, lambda group: group.per_minute, rank=1, width=8,
+    ),
+    _COUNTS[0],
+    _COUNTS[1]._replace(title="Events", meaning="events in the group"),
+)  # fmt: skip
+
+
+def group_columns(grouping: str, *, flows: bool, history: bool = False) -> tuple[GroupColumn, ...]:
     """The columns of a grouping, from left to right; the first is titled with what the groups are made by."""
+    if history:
+        made_by = GROUPINGS[grouping]
+        return (_NAME._replace(title=made_by.title, meaning=made_by.meaning), *_HISTORY)
     made_by = GROUPINGS[grouping]
     name = _NAME._replace(title=made_by.title, meaning=made_by.meaning)
     return (name, *_COUNTS, *(_FLOWS if flows else ()))
 
 
-COLUMN_BY_ID = {column.id: column for column in (_NAME, *_COUNTS, *_FLOWS)}
+COLUMN_BY_ID = {column.id: column for column in (_NAME, *_COUNTS, *_FLOWS, _HISTORY[0])}
 
 
 def in_group_order(groups: Iterable[Group], sort: str, *, descending: bool) -> tuple[Group, ...]:

@@ -11,6 +11,7 @@ from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket, State
+from netwatch_tui.sockets.socket_events import BEGINNINGS, SocketEvent
 from netwatch_tui.view.groupings import Grouping
 
 RowId = int | str
@@ -51,6 +52,8 @@ class Group(NamedTuple):
     """In bytes, over all but listeners, whose queues count connections."""
     flows: Mapping[str, Sum] = {}
     """By the ids of fields, what flows through its connections; empty while nobody looks."""
+    per_minute: float | None = None
+    """Of the history, how many connections were made or tried a minute; None of sockets."""
 
     @property
     def others(self) -> int:
@@ -207,6 +210,27 @@ def lines_with_flows(groups: Groups, flows: Mapping[int, Flow]) -> list[Group]:
         if socket.netid == "tcp" and socket.state in _COUNTED:
             found.setdefault(groups.names[socket.id], []).append(flows.get(socket.id))
     return [group._replace(flows=_sums(found.get(name, ()))) for name, group in groups.by_name.items()]
+
+
+def lines_with_rates(groups: Groups, events: Mapping[int, SocketEvent], now: float) -> list[Group]:
+    """The groups' lines with how many connections a minute they made: since the first event, and by a minute at least.
+
+    Args:
+        groups: Of the history.
+        events: What their rows tell, by id.
+        now: Seconds since the epoch.
+    """
+    made: dict[str, int] = {}
+    first = now
+    for socket in groups.sockets():
+        event = events.get(socket.id)
+        if event is not None:
+            first = min(first, event.at)
+            if event.kind in BEGINNINGS and socket.state is not State.LISTEN:
+                name = groups.names[socket.id]
+                made[name] = made.get(name, 0) + 1
+    minutes = max((now - first) / 60, 1.0)
+    return [group._replace(per_minute=made.get(name, 0) / minutes) for name, group in groups.by_name.items()]
 
 
 def _sums(flows: Sequence[Flow | None]) -> Mapping[str, Sum]:

@@ -50,6 +50,7 @@ class NamedView(NamedTuple):
             inside=None,
             namespaces=self.namespaces,
             subject=None,
+            history=False,
         )
 
 

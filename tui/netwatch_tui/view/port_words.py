@@ -172,7 +172,8 @@ def holder_texts(sockets: Sequence[Socket], lineages: Lineages, unseen: Unseen) 
 def _described(owner: Owner) -> str:
     process = owner.process
     command = clip(printable(" ".join(process.cmdline)), _MOST_COMMAND)
-    head = f"{process_name(process.name)} ({owner.pid}), descriptor {owner.fd}"
+    head = f"{process_name(process.name)} ({owner.pid})"
+    head += "" if owner.fd is None else f", descriptor {owner.fd}"
     head += f", as {printable(process.user)}" if process.user else ""
     return f"{head}: {command}" if command else head
 

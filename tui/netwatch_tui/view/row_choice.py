@@ -107,4 +107,5 @@ def moment_of(snapshot: Snapshot) -> Moment:
         snapshot.taken_at, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
         snapshot.networks,
         process_details=snapshot.process_details,
+        events={event.socket.id: event for event in snapshot.events or ()},
     )  # fmt: skip

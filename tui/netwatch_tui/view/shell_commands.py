@@ -36,7 +36,8 @@ def shell_commands(socket: Socket, own_namespace: int) -> Iterator[ShellCommand]
     if socket.owners:
         pid, fd, _ = socket.owners[0]
         # Of sockets in another namespace lsof tells the protocol only from inside.
-        yield ShellCommand("lsof", "lsof: its descriptor", f"{way_in}lsof -nP -a -p {pid} -d {fd}")
+        if fd is not None:
+            yield ShellCommand("lsof", "lsof: its descriptor", f"{way_in}lsof -nP -a -p {pid} -d {fd}")
         yield ShellCommand("strace", "strace: network calls", strace_command((pid,)))
         yield ShellCommand("kill", "kill: end the process", f"kill {pid}")
     if way_in is not None and (packets := _packets(socket)):

@@ -55,6 +55,8 @@ class ViewSpec(NamedTuple):
     """Id of the socket of which everything is to be found out."""
     looked_at: frozenset[int] = frozenset()
     """Ids of the sockets whose rows are on the screen."""
+    history: bool = False
+    """Whether the rows are what happened, and not the sockets that there are."""
 
     @property
     def choice(self) -> RowChoice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -16,15 +16,18 @@ from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import SocketEvent
 from netwatch_tui.view.compared import Compared
 from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
-from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows
+from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows, lines_with_rates
 from netwatch_tui.view.order import SLICE, Order, in_order
 from netwatch_tui.view.port_verdict import PortVerdict
 from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
 from netwatch_tui.view.spec import ViewSpec
+
+NO_EVENTS: Mapping[int, SocketEvent] = {}
 
 
 class EventCounts(NamedTuple):
@@ -103,6 +106,8 @@ def arrange(
     before: View | None = None,
     host_names: HostNames = NO_HOST_NAMES,
     way: Delta | None = None,
+    happened: Mapping[int, SocketEvent] = NO_EVENTS,
+    utc_offset: float = 0.0,
 ) -> View:
     """Choose and order the rows.
 
@@ -116,11 +121,13 @@ def arrange(
             is put in its place; without it everything is sorted.
         host_names: What addresses are called, as far as it is known.
         way: What leads here from the sockets of that view, where it is something else than this snapshot's delta.
+        happened: What happened last, by the id of the row that tells of it.
+        utc_offset: Seconds by which the clocks of the person's place are ahead of UTC.
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
         snapshot.networks, spec.query.names.port_names, snapshot.process_details, spec.service_names,
-        host_names if spec.host_names else NO_HOST_NAMES,
+        host_names if spec.host_names else NO_HOST_NAMES, happened, utc_offset,
     )  # fmt: skip
     judged = _judged(before, snapshot, spec, now)
     effort = Effort()
@@ -173,12 +180,14 @@ _JUDGES = attrgetter("choice", "sort")
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
     opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
-    if not (opened or closed):
+    passed = snapshot.delta.passed
+    if not (opened or closed or passed):
         return EventCounts()
     gone = {socket.id for socket in closed}
     chosen = spec.choice.of((*opened, *closed), moment, effort)
     count = sum(socket.id in gone for socket in chosen)
-    return EventCounts(len(chosen) - count, count)
+    both = len(spec.choice.of(passed, moment, effort))
+    return EventCounts(len(chosen) - count + both, count + both)
 
 
 def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
@@ -239,10 +248,10 @@ def _is_drawn_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
     """Whether the same sockets in the same order make the same lines: groups add up what flows."""
     if _LINES(spec) != _LINES(before.spec):
         return False
-    return not spec.shows_groups or moment.flows is before.moment.flows
+    return not spec.shows_groups or (moment.flows is before.moment.flows and not spec.history)
 
 
-_LINES = attrgetter("sort", "descending", "grouping", "inside", "group_sort", "group_descending")
+_LINES = attrgetter("sort", "descending", "grouping", "inside", "group_sort", "group_descending", "history")
 """All of a spec that decides how ordered sockets become lines."""
 
 
@@ -269,6 +278,10 @@ def _groups(before: View | None, step: _Step, spec: ViewSpec, moment: Moment) ->
 
 def _group_lines(groups: Groups, spec: ViewSpec, moment: Moment) -> tuple[tuple[Group, ...], Mapping[RowId, int]]:
     """The groups from top to bottom, and where each stands."""
-    lines = lines_with_flows(groups, moment.flows) if moment.flows else groups.by_name.values()
+    lines: Iterable[Group]
+    if spec.history:
+        lines = lines_with_rates(groups, moment.events, moment.now)
+    else:
+        lines = lines_with_flows(groups, moment.flows) if moment.flows else groups.by_name.values()
     rows = in_group_order(lines, spec.group_sort, descending=spec.group_descending)
     return rows, GroupPlaces(groups, rows)

@@ -111,10 +111,11 @@ class Capture:
         if self._trace is not None:
             batch = self._trace.read(self._destroyed, has_totals=self.is_listening, is_last=is_last)
         else:
-            epoch = self._clock.epoch
+            epoch, start = self._clock.epoch, time.monotonic_ns()
             # What has no port was never bound nor connected: nothing happened with it.
             batch = CaptureBatch(
-                tuple(told.as_event(epoch(told.read_at)) for told in self._destroyed() if told.local[1])
+                tuple(told.as_event(epoch(told.read_at)) for told in self._destroyed() if told.local[1]),
+                complete_until=epoch(start),
             )
         if self._overruns:
             batch = batch._replace(gaps=(*batch.gaps, _OVERRUN))

@@ -19,6 +19,10 @@ class Unfinished(Protocol):
     def deadline(self) -> int:
         """Nanoseconds of CLOCK_MONOTONIC at which it is told as it is."""
 
+    @property
+    def ended(self) -> float:
+        """When it happened, in seconds since the epoch."""
+
     def finish(self) -> ConnectionEvent:
         """The event; nothing more is taken note of."""
 
@@ -30,6 +34,12 @@ class EventQueue:
         self._line: deque[ConnectionEvent | Unfinished] = deque()
         self.add = self._line.append
         """Take an event that happened after those before."""
+
+    @property
+    def waits_since(self) -> float | None:
+        """When that happened for which all others wait, in seconds since the epoch; None while nothing is held up."""
+        first = self._line[0] if self._line else None
+        return None if first is None or isinstance(first, ConnectionEvent) else first.ended
 
     def release(self, until: int | None) -> list[ConnectionEvent]:
         """The events at the front that are complete, or whose deadline has passed.

@@ -33,6 +33,7 @@ class EventTrace:
         self._source = source
         self._later: list[Row] = []
         self._queue = EventQueue()
+        self._epoch = clock.epoch
         self._tcp = TcpLives(self._queue, names.actor, clock.epoch, tells_errors=source.tells_errors)
         udp = UdpLives(self._queue, names.actor, clock.epoch)
         self._handlers: dict[int, Callable[[int, int, Any], None]] = {
@@ -79,7 +80,9 @@ class EventTrace:
             handlers[code](at, task, values)
         self._tcp.forget(start - _EARLY_FOR)
         events = self._queue.release(None if is_last else known)
-        return CaptureBatch(tuple(events), losses.tcp, losses.udp, losses.gaps)
+        waits_since = self._queue.waits_since
+        until = self._epoch(start if is_last else known) if waits_since is None else waits_since
+        return CaptureBatch(tuple(events), losses.tcp, losses.udp, losses.gaps, until)
 
     def close(self) -> None:
         """End it."""

@@ -140,11 +140,15 @@ class TcpLives:
         for life in islice(reversed(self._ended.values()), _RECENT):
             if _is_about(values, life.change):
                 life.error = values[0]
-                life.is_complete = life.is_complete or life.kind is not EventKind.CLOSED
+                life.is_complete = life.is_complete or self._needs_no_totals(life.kind)
                 return
         if len(self._errors) >= MOST_ERRORS:
             self._errors.clear()
         self._errors[values[1:]] = (at, values[0])
+
+    def _needs_no_totals(self, kind: EventKind | None) -> bool:
+        """Whether nothing more is waited for: of an attempt, the message of its end tells the namespace alone."""
+        return kind is not EventKind.CLOSED and not self.has_totals
 
     def told(self, destroyed: DestroyedSocket) -> None:
         """Totals of a socket that is gone."""
@@ -237,7 +241,7 @@ class TcpLives:
         reported = self._errors.pop((change[LOCAL_PORT], change[PEER_PORT], change[LOCAL], change[PEER]), None)
         if reported is not None and at - reported[0] <= OUTCOME_WITHIN:
             life.error = reported[1]
-            life.is_complete = kind is not EventKind.CLOSED
+            life.is_complete = self._needs_no_totals(kind)
 
 
 def _is_about(error: _Error, change: Change) -> bool:

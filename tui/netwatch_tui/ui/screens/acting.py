@@ -28,6 +28,9 @@ class MarkedRows(Protocol):
         """Show these rows as marked, and no others."""
 
 
+_PAST = "What happened can't be acted on; Enter goes to the socket, if it is still there."
+
+
 class _Closed(NamedTuple):
     """A connection that was closed a moment ago."""
 
@@ -71,6 +74,8 @@ class Acting:
         row, view = self._table.cursor_row, self._viewer.view
         if self._actor is None:
             self._viewer.say("Rows are marked to act on them, and a recording can't be acted on.")
+        elif self._viewer.spec.history:
+            self._viewer.say(_PAST)
         elif row is None or view is None:
             self._viewer.say("No row to mark.")
         else:
@@ -92,6 +97,9 @@ class Acting:
 
     def show(self, view: View) -> None:
         """Keep the marks true, and tell if what was closed is there again."""
+        if view.spec.history:  # whose rows are no sockets
+            self._tag(frozenset())
+            return
         if self._tagged:
             there = {socket.id for socket in view.snapshot.sockets if socket.id in self._tagged}
             groups = view.groups.by_name if view.groups and view.spec.grouping == self._grouping else {}
@@ -106,6 +114,9 @@ class Acting:
             self._viewer.say("A recording can't be acted on.")
             return
         if refuses_past(self._viewer):
+            return
+        if self._viewer.spec.history:
+            self._viewer.say(_PAST)
             return
         subject = pointed_at(view, self._table.cursor_row, self._tagged) if view else None
         if view is None or subject is None or not subject.sockets:

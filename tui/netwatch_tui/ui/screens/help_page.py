@@ -37,6 +37,7 @@ _REASONS = (
     ("(hidden)", OwnerReason.PERMISSION),
     ("(looking)", OwnerReason.NOT_YET),
     ("(not found)", OwnerReason.NOT_FOUND),
+    ("(gone)", OwnerReason.GONE),
 )
 _TWO_COLUMNS = 140
 """Cells of the page from which on two columns stand side by side."""
@@ -128,6 +129,7 @@ class HelpScreen(_Page):
             _Chapter("In the details", self.told(DETAILS_KEYS)),
             _Chapter("Marks", _MARKS),
             _Chapter("Instead of an owner", [_Row(word, REASON_MEANINGS[reason]) for word, reason in _REASONS]),
+            _CAPTURE,
             _LANGUAGE,
             _KEYS,
             _Chapter("Columns", [_Row(column.title, column.meaning) for column in FIELDS if column.title.strip()]),
@@ -150,6 +152,15 @@ _MARKS = (
     _Row("+", "new: it opened while you watched", "$netwatch-new"),
     _Row("~", "its state changed", "$netwatch-changed"),
     _Row("-", "closed; the row stays for a moment", "$netwatch-closed"),
+)
+_CAPTURE = _Chapter(
+    "Between two ticks",
+    (
+        _Row("capture: perf", "every TCP connection is seen, however short, and every UDP socket that sends"),
+        _Row("capture: ftrace", "the same, where perf can't be used"),
+        _Row("capture: ends only", "connections are seen when they end, without their process: more takes root"),
+        _Row("capture: off", "what lives between two ticks is not seen"),
+    ),
 )
 _LANGUAGE = _Chapter("Filter", [_Row(example, meaning) for example, meaning in REFERENCE])
 _KEYS = _Chapter(

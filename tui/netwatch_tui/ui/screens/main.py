@@ -47,6 +47,7 @@ from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
 from netwatch_tui.ui.screens.filter_editing import FilterEditing
 from netwatch_tui.ui.screens.flow_columns import FlowColumns
 from netwatch_tui.ui.screens.help_page import HelpScreen
+from netwatch_tui.ui.screens.history_table import HistoryTable
 from netwatch_tui.ui.screens.notices_page import NoticesScreen
 from netwatch_tui.ui.screens.picker import Command
 from netwatch_tui.ui.screens.playback import Playback
@@ -132,13 +133,15 @@ class MainScreen(Screen[None]):
         comparing = Comparing(self, feed.compare, self.run_worker, is_recorded=is_recorded)
         tracing = Tracing(self, self._table, setup.open_trace, setup.write_calls)
         views = with_saved(setup.views, setup.saved)
-        self._views = ViewSwitching(self, views, setup.view, self.filter_editing.begin, self._show_tabs)
+        self._history = HistoryTable(self, self._table, self.filter_editing.begin)
+        use_filter, leave = self.filter_editing.begin, self._history.leave
+        self._views = ViewSwitching(self, views, setup.view, use_filter, self._show_tabs, leave)
         saved_views = setup.saved_views or SavedViews(None)
         manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands)
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
-        more = (self._flow_columns, self._names, self._acting, probing, tracing, self.palette)
+        more = (self._flow_columns, self._names, self._acting, self._history, probing, tracing, self.palette)
         self._offer(*controllers, manager, *more)
         self._offer(playback, time_travel, comparing)
 
@@ -209,7 +212,8 @@ class MainScreen(Screen[None]):
 
     def choose(self, spec: ViewSpec) -> None:
         """See things another way from now on."""
-        self.keeper.see(self._spec, spec)
+        if not (spec.history or self._spec.history):  # which is arranged for itself
+            self.keeper.see(self._spec, spec)
         self._spec = spec
         self._feed.show(spec)
         self.set_timer(_SOON, self._tell_if_busy)
@@ -268,6 +272,7 @@ class MainScreen(Screen[None]):
         self.filter_editing.show(view)
         self._flow_columns.look()
         self._acting.show(view)
+        self._history.show(view)
         self._names.look()
         self._keys.put_first(
             {
@@ -346,6 +351,8 @@ class MainScreen(Screen[None]):
         row = self._table.cursor_row
         if isinstance(row, Group):
             self.view_choices.enter(row.id)
+        elif self._spec.history:
+            self._history.go_to_row()
         else:
             self._details.open_or_close()
 
@@ -355,12 +362,22 @@ class MainScreen(Screen[None]):
             self._details.close()
         elif self._acting.unmark():
             self.say("No row is marked any more.")
-        elif not (self.view_choices.leave_group() or self.filter_editing.clear() or self._views.restore_selection()):
+        elif not (
+            self.view_choices.leave_group()
+            or self.filter_editing.clear()
+            or self._history.leave()
+            or self._views.restore_selection()
+        ):
             self.say("Nothing to take back: no filter, and every kind and state of this view is shown.")
 
     def action_help(self) -> None:
         """Show all keys."""
         self.ask(HelpScreen())
+
+    def action_tell_capture(self) -> None:
+        """Say what can be seen between two ticks."""
+        if self._view is not None and (status := self._view.snapshot.capture) is not None:
+            self.say(status.sentence)
 
     def action_notices(self) -> None:
         """Show what was said."""

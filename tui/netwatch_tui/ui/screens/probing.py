@@ -38,7 +38,7 @@ class Probing:
             self._viewer.say("A recording has no ports to try; this is for the machine itself.")
         elif refuses_past(self._viewer):
             return
-        elif view is None or not (listeners := _listeners(view)):
+        elif view is None or view.spec.history or not (listeners := _listeners(view)):
             self._viewer.say("No listener is shown; there is nothing to try.")
         elif not self._is_planning:
             self._is_planning = True

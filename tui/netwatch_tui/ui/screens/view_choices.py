@@ -39,7 +39,9 @@ class ViewChoices:
     def sortable(self) -> Sequence[Column]:
         """All columns that can order the rows that are shown."""
         spec = self._viewer.spec
-        return group_columns(spec.grouping, flows=spec.has_flows) if spec.shows_groups else FIELDS
+        if not spec.shows_groups:
+            return FIELDS
+        return group_columns(spec.grouping, flows=spec.has_flows, history=spec.history)
 
     def action_reverse_sort(self) -> None:
         """Turn the order round."""

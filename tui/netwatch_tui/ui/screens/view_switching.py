@@ -21,6 +21,7 @@ class ViewSwitching:
         active: int,
         use_filter: Callable[[Query], None],
         told: Callable[[Tabs], None],
+        leave: Callable[[], object] = lambda: None,
     ) -> None:
         """Begin with one of the views, as the viewer shows it now.
 
@@ -30,10 +31,12 @@ class ViewSwitching:
             active: Which of them is shown.
             use_filter: Keeps a filter that came with a view.
             told: Hears which views there are, and which is open.
+            leave: Gives up what is shown in the place of a view.
         """
         self._viewer = viewer
         self._use_filter = use_filter
         self._told = told
+        self._leave = leave
         self._views = tuple(views)
         self._active = active
         self._left: dict[str, ViewSpec] = {}
@@ -49,6 +52,7 @@ class ViewSwitching:
         if at >= len(self._views):
             self._viewer.say(f"There is no view {at + 1}.")
             return
+        self._leave()
         spec = self._viewer.spec
         if at == self._active:
             wanted = self._views[at].spec(spec)

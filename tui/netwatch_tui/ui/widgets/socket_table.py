@@ -150,7 +150,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
                 del self._left[next(iter(self._left))]
             self._left[table_of(before)] = self._chosen, self._cursor - self.scroll_offset.y
         chosen, height = self._left.get(table_of(after), (None, 0))
-        if table_of(after) == (before.spec.grouping, None):
+        if table_of(after) == (before.spec.history, before.spec.grouping, None):
             chosen = before.spec.inside
         if chosen is None or chosen not in after.position:
             chosen = after.rows[0].id if after.rows else None
@@ -158,6 +158,10 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = 0 if chosen is None else after.position[chosen]
         self._scroll_rows(self._cursor - height)
         self._reveal_cursor()
+
+    def aim(self, id: int, grouping: str) -> None:
+        """Have the cursor on this socket when the table of sockets with this grouping is shown again."""
+        self._left[False, grouping, None] = id, self._page // 2
 
     def _follow(self, before: View, after: View) -> None:
         """Find the cursor's socket again, or take the one that now stands in its place.
@@ -342,7 +346,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._view is None:
             return ()
         if self._view.spec.shows_groups:
-            return group_columns(self._view.spec.grouping, flows=self._view.spec.has_flows)
+            spec = self._view.spec
+            return group_columns(spec.grouping, flows=spec.has_flows, history=spec.history)
         spec, several = self._view.spec, len(self._view.moment.namespaces) > 1
         wanted = spec.columns if spec.sort in spec.columns else (*spec.columns, spec.sort)
         fields = {**FIELD_BY_ID, NAMED_PEER.id: NAMED_PEER} if spec.host_names else FIELD_BY_ID

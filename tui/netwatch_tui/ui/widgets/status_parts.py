@@ -38,11 +38,15 @@ class Tabs(NamedTuple):
 def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int, rang: int = 0) -> Parts:
     """The views; at the right how many alerts and rows there are, how the program does, and what ticks brought.
 
-    What finds no room goes from the right: the graph of opened and closed, the tick's cost, opened and closed, then the
-    names of views.
+    What finds no room goes from the right: the graph of opened and closed, the tick's cost, the way of the capture,
+    opened and closed, then the names of views. A capture that does not see everything goes last of these.
     """
     always = [pace] if view is None else [*_alerts(rang), _shown(view), pace]
-    more = [] if view is None else [*traffic_parts(view.snapshot.traffic), _events(view), _cost(view)]
+    more: Parts = []
+    if view is not None:
+        status = view.snapshot.capture
+        told = [*_capture(view), _events(view)] if status and status.is_partial else [_events(view), *_capture(view)]
+        more = [*traffic_parts(view.snapshot.traffic), *told, _cost(view)]
     if more and graph:
         more.append(Part(graph, UNLIT))
     problems = len(view.problems) if view else 0
@@ -81,9 +85,10 @@ def _alerts(rang: int) -> Parts:
 def _shown(view: View) -> Part:
     selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
     total = sum(count for kind, count in by_kind.items() if selection.shows(kind))
+    word = "event" if view.spec.history else "socket"
     if view.shown == total:
-        return Part(counted(total, "socket"), "bold")
-    return Part(f"{view.shown:,} of {counted(total, 'socket')}", "bold $accent")
+        return Part(counted(total, word), "bold")
+    return Part(f"{view.shown:,} of {counted(total, word)}", "bold $accent")
 
 
 def traffic_parts(traffic: TrafficByDevice) -> Parts:
@@ -106,6 +111,15 @@ def _events(view: View) -> Part:
 def _a_second(rate: float) -> str:
     """With a decimal place where there are few: 0, 0.5, 1, 12."""
     return f"{rate:.1f}".removesuffix(".0") if rate < 10 else f"{rate:,.0f}"
+
+
+def _capture(view: View) -> Parts:
+    """How sockets are followed between two ticks; a click says what that can't see."""
+    status = view.snapshot.capture
+    if status is None:
+        return []
+    style = "$warning" if status.is_partial else UNLIT
+    return [Part(f"capture: {printable(status.brief)}", style, "screen.tell_capture")]
 
 
 def _cost(view: View) -> Part:
@@ -211,6 +225,8 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
             told = f"Compared with {printable(name)}: +{opened:,} -{closed:,} ~{changed:,}"
             parts.append(Part(told, "bold $accent", "screen.compare"))
         parts += [Part(printable(problem.text), "$warning") for problem in snapshot.problems]
+        if spec.history:
+            parts.append(Part("History", "bold", "screen.history"))
         if spec.inside is not None:
             parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
         if not spec.query.is_everything:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from netwatch_tui.view.view import View
 
-TableOf = tuple[str, str | None]
-"""A grouping, and the group whose sockets are shown."""
+TableOf = tuple[bool, str, str | None]
+"""Whether it is the history, a grouping, and the group whose rows are shown."""
 
 
 def table_of(view: View) -> TableOf:
-    """Groups, the sockets of one of them, and all sockets are tables of their own."""
-    return view.spec.grouping, view.spec.inside
+    """The history, groups, the sockets of one of them, and all sockets are tables of their own."""
+    return view.spec.history, view.spec.grouping, view.spec.inside
 
 
 def columns_of(view: View) -> tuple[object, ...]:
