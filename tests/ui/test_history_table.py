@@ -59,3 +59,17 @@ async def test_nothing_is_done_to_the_past_and_a_view_leaves_it(source: FakeSour
         assert "Recv-Q" in stage.heading
         await stage.press("1")
         assert "Recv-Q" in stage.heading
+
+
+async def test_a_cursor_on_the_newest_event_stays_on_the_newest(source: FakeSource) -> None:
+    async with on_stage(source) as stage:
+        source.put(WEB, CLIENT, OTHER, DNS, LATE)
+        await stage.step()
+        await stage.press("H")
+        source.put(WEB, CLIENT, OTHER, DNS)
+        await stage.step()
+        assert (stage.cursor_line, stage.rows[0].split()[1]) == (0, "closed")
+        await stage.press("j")
+        source.put(WEB, CLIENT, OTHER, DNS, LATE)
+        await stage.step()
+        assert (stage.cursor_line, stage.rows[2].split()[1]) == (2, "opened")

@@ -88,7 +88,7 @@ def _size(id: str, title: str, meaning: str, read: Callable[[SocketEvent], int |
     asked = Filter(Holds.SIZE, _compared(read), likeness=None)
     return _event_field(
         id, title, meaning, read, int, COUNT_OR_NULL, amount,
-        filter=asked, unit="bytes", descends=True, right_aligned=True, clip=clip_amount, rank=9, width=6, most=6,
+        filter=asked, unit="bytes", descends=True, right_aligned=True, clip=clip_amount, rank=9, width=9, most=9,
     )  # fmt: skip
 
 

@@ -167,9 +167,12 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Find the cursor's socket again, or take the one that now stands in its place.
 
         A row keeps its height on the screen: the cursor's if it is visible, else the topmost. Only at the very top the
-        view stays at the top while the cursor can still be seen, so that what appears there is seen as well.
+        view stays at the top while the cursor can still be seen, so that what appears there is seen as well. In the
+        history a cursor on the first row stays there, so that one sees what happens.
         """
         top, cursor = self.scroll_offset.y, self._cursor
+        if after.spec.history and cursor == top == 0 and after.rows:
+            self._chosen = after.rows[0].id
         visible = top <= cursor < top + self._page
         anchor = cursor if visible else top
         self._cursor = self._find_cursor(before, after)
