@@ -36,8 +36,9 @@ FILTERS = (
 SESSION = 20.0
 """Seconds after which the program is started anew."""
 
-_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z-]*\x07|\x07")
-"""All that the program itself has to say to a terminal."""
+_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z-]*\x07|\x07|\x08 \x08")
+"""All that the program itself has to say to a terminal, and the kernel's echo of an erased character: after Ctrl+Z the
+terminal has its own modes for a moment."""
 
 
 def run(seed: int, seconds: float) -> Counts:
