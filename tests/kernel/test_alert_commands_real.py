@@ -50,18 +50,29 @@ def telling(path: Path, *words: str) -> tuple[str, ...]:
     return (sys.executable, "-ISc", TELLS, str(path), *words)
 
 
+_OTHERS: set[str] = set()
+"""What other tests have started and left."""
+
+
+def _started() -> Iterator[str]:
+    """The numbers of the processes that this one has started."""
+    for task in Path("/proc/self/task").iterdir():
+        yield from (task / "children").read_text().split()
+
+
 def children() -> list[str]:
-    """The state of each process that this one has started: Z for a zombie."""
-    pids = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    """The state of each process that this test has started: Z for a zombie."""
+    pids = [pid for pid in _started() if pid not in _OTHERS]
     return [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in pids]
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
     """No test leaves a process, be it dead."""
-    before = len(children())
+    _OTHERS.clear()
+    _OTHERS.update(_started())
     yield
-    wait_until(lambda: len(children()) <= before)
+    wait_until(lambda: not children())
 
 
 def wait_for(commands: AlertCommands, running: int) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, Queue
@@ -68,7 +68,7 @@ class Watching:
 
 @contextmanager
 def watching(netns: Netns, *argv: str) -> Iterator[Watching]:
-    command = netns.command(PROGRAM, "--watch", "-t", "--capture", "always", *argv)
+    command = netns.command(PROGRAM, "--watch", "--capture", "always", *argv)
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
             wait_until_it_catches(process.pid, signal.SIGALRM)
@@ -82,7 +82,7 @@ def watching(netns: Netns, *argv: str) -> Iterator[Watching]:
 
 
 def test_every_connection_is_told_once_with_its_process_however_short(here: Netns) -> None:
-    with watching(here, "--interval", "0.2") as watch:
+    with watching(here, "-t", "--interval", "0.2") as watch:
         _until_it_looks(here, watch)
         made = subprocess.run(brief(here, COUNT, RATE, CLIENTS), cwd=ROOT, stdout=subprocess.PIPE, check=True)
         events = watch.until(2 * COUNT + 2, {"closed"})
@@ -125,7 +125,7 @@ def _until_it_looks(netns: Netns, watch: Watching) -> None:
 
 
 def test_who_is_refused_is_told(here: Netns) -> None:
-    with watching(here, "--interval", "0.1") as watch:
+    with watching(here, "-t", "--interval", "0.1") as watch:
         _until_it_looks(here, watch)
         command = here.command(sys.executable, "-c", _REFUSED)
         pids = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
@@ -139,7 +139,7 @@ def test_who_is_refused_is_told(here: Netns) -> None:
 
 
 def test_what_happens_in_other_namespaces_is_left_alone(here: Netns, there: Netns) -> None:
-    with watching(here, "--interval", "0.1") as watch:
+    with watching(here, "-t", "--interval", "0.1") as watch:
         _until_it_looks(here, watch)
         subprocess.run(brief(there, 200, 1_000, 4), cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
         made = subprocess.run(brief(here, 50, 1_000, 4), cwd=ROOT, stdout=subprocess.PIPE, check=True)
@@ -147,3 +147,25 @@ def test_what_happens_in_other_namespaces_is_left_alone(here: Netns, there: Netn
     ports = {each.port for each in truth_of(json.loads(made.stdout)).connections}
     connections = [event["socket"] for event in events if event["socket"]["peer_port"] and event["event"] == "closed"]
     assert all(ports & {socket["local_port"], socket["peer_port"]} for socket in connections)
+
+
+def test_udp_sockets_that_live_for_microseconds_are_told_with_their_process(here: Netns) -> None:
+    with watching(here, "-tu", "--interval", "0.2") as watch:
+        _until_it_looks(here, watch)
+        command = here.command(sys.executable, "-m", "tests.support.kernel_datagrams", "20", "100")
+        made = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+        events = [event for event in watch.until(len(made), {"closed"}) if event["socket"]["netid"] == "udp"]
+    assert len(made) == 2_000
+    ports = Counter(port for _, port, _ in made)
+    opened, closed = (
+        Counter(event["socket"]["local_port"] for event in events if event["event"] == kind)
+        for kind in ("opened", "closed")
+    )
+    assert closed == ports
+    # Of a port that is used again before the end of its first socket is told nobody can say whose it was.
+    once = {port for port, count in ports.items() if count == 1}
+    assert {port: opened[port] for port in once} == dict.fromkeys(once, 1)
+    assert not opened - ports
+    owners = {event["socket"]["local_port"]: event["socket"]["owners"] for event in events}
+    assert all([owner["pid"] for owner in owners[port]] == [pid] for pid, port, _ in made if port in once)
+    assert {event["source"] for event in events} == {"event"}

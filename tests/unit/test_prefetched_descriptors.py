@@ -11,9 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from netwatch_tui.cli import main
 from netwatch_tui.kernel import descriptor_scan
 from netwatch_tui.kernel.descriptor_scan import DescriptorScan
 from netwatch_tui.kernel.descriptors import NO_SOCKET
@@ -173,3 +175,20 @@ def test_on_one_processor_there_is_no_second_process(proc: Path, monkeypatch: py
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
     assert scanned(proc).pids() == [7, 8]
+
+
+@pytest.mark.usefixtures("descriptors_before")
+def test_a_scan_that_nobody_takes_ends_with_the_program(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    started: list[int] = []
+    fork = os.fork
+
+    def forked() -> int:
+        started.append(fork())
+        return started[-1]
+
+    monkeypatch.setattr(os, "fork", forked)
+    with pytest.raises(SystemExit):
+        main(["--once", "port:x"])
+    assert "port:x" in capsys.readouterr().err
+    assert len(started) == 2
+    assert not any(map(is_mine, started))

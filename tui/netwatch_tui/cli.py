@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
@@ -158,10 +158,10 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
         case Mode.ONCE:
             gc.disable()  # one tick, and then the end: there is no garbage worth looking for
             try:
-                make_machine = _machine if options.replay else _scanned_machine(options)
-                from netwatch_tui.modes.once import once
+                with nullcontext(_machine) if options.replay else _scanned_machine(options) as make_machine:
+                    from netwatch_tui.modes.once import once
 
-                return once(options, make_machine)
+                    return once(options, make_machine)
             finally:
                 gc.enable()
         case Mode.LIVE:
@@ -210,8 +210,9 @@ def _machine(needs: Needs) -> LinuxSource:
     return LinuxSource(processes=None if needs.of_processes else ProcessNames())
 
 
-def _scanned_machine(options: argparse.Namespace) -> Callable[[Needs], LinuxSource]:
-    """This machine, of which other processes begin to scan descriptors and tables now."""
+@contextmanager
+def _scanned_machine(options: argparse.Namespace) -> Iterator[Callable[[Needs], LinuxSource]]:
+    """This machine, of which other processes begin to scan descriptors and tables now; they end with it."""
     from netwatch_tui.kernel.descriptor_scan import DescriptorScan
     from netwatch_tui.kernel.table_scan import TableScan
 
@@ -225,7 +226,12 @@ def _scanned_machine(options: argparse.Namespace) -> Callable[[Needs], LinuxSour
         names = None if needs.of_processes else ProcessNames()
         return PrefetchedSource(scan, processes=names, tables=tables)
 
-    return machine
+    try:
+        yield machine
+    finally:
+        scan.end()
+        if tables is not None:
+            tables.end()
 
 
 class _Parser(argparse.ArgumentParser):

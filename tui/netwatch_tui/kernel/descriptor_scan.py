@@ -43,6 +43,10 @@ class DescriptorScan:
             return None
         return found
 
+    def end(self) -> None:
+        """Look no further if nobody has taken what is found."""
+        self._process.end()
+
 
 def _scan(proc: str) -> bytes:
     """Look at all processes."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from signal import SIGKILL
 
 
 class SecondProcess:
@@ -28,6 +29,13 @@ class SecondProcess:
             os.waitpid(self.child, 0)
         self.child = 0
         return data
+
+    def end(self) -> None:
+        """End it if nobody has taken what it gives."""
+        if self.child:
+            with suppress(ProcessLookupError):  # as above
+                os.kill(self.child, SIGKILL)  # it holds nothing but its end of the pipe
+            self.take()
 
 
 def _start(work: Callable[[], bytes]) -> tuple[int, int]:

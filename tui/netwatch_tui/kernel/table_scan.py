@@ -31,6 +31,10 @@ class TableScan:
             return {}
         return found
 
+    def end(self) -> None:
+        """Read no further if nobody has taken what is found."""
+        self._process.end()
+
 
 def _read(proc: str, names: Sequence[str]) -> bytes:
     """Each file whole; one that can't be read, or is larger than any table, is left to who says why."""
