@@ -58,11 +58,12 @@ class Watching:
         """All events until so many of these kinds have come."""
         found: list[dict[str, Any]] = []
         deadline = time.monotonic() + PATIENCE
-        while sum(event["event"] in kinds for event in found) < enough:
+        while enough > 0:
             try:
                 found.append(json.loads(self._lines.get(timeout=max(deadline - time.monotonic(), 0.0))))
             except Empty:
                 return found
+            enough -= found[-1]["event"] in kinds
         return found
 
 
