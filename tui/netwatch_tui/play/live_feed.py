@@ -249,7 +249,7 @@ class LiveFeed:
         """See what begins to match watched filters; a fault costs only the alerts of this tick."""
         try:
             self._alerts.look(snapshot)
-        except Exception:
+        except Exception:  # whatever it is, it is raised again, and `_attempt` tells it
             self._alerts.miss()
             raise
 
