@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, Queue
@@ -148,3 +148,25 @@ def test_what_happens_in_other_namespaces_is_left_alone(here: Netns, there: Netn
     ports = {each.port for each in truth_of(json.loads(made.stdout)).connections}
     connections = [event["socket"] for event in events if event["socket"]["peer_port"] and event["event"] == "closed"]
     assert all(ports & {socket["local_port"], socket["peer_port"]} for socket in connections)
+
+
+def test_udp_sockets_that_live_for_microseconds_are_told_with_their_process(here: Netns) -> None:
+    with watching(here, "-tu", "--interval", "0.2") as watch:
+        _until_it_looks(here, watch)
+        command = here.command(sys.executable, "-m", "tests.support.kernel_datagrams", "20", "100")
+        made = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+        events = [event for event in watch.until(len(made), {"closed"}) if event["socket"]["netid"] == "udp"]
+    assert len(made) == 2_000
+    ports = Counter(port for _, port, _ in made)
+    opened, closed = (
+        Counter(event["socket"]["local_port"] for event in events if event["event"] == kind)
+        for kind in ("opened", "closed")
+    )
+    assert closed == ports
+    # Of a port that is used again before the end of its first socket is told nobody can say whose it was.
+    once = {port for port, count in ports.items() if count == 1}
+    assert {port: opened[port] for port in once} == dict.fromkeys(once, 1)
+    assert not opened - ports
+    owners = {event["socket"]["local_port"]: event["socket"]["owners"] for event in events}
+    assert all([owner["pid"] for owner in owners[port]] == [pid] for pid, port, _ in made if port in once)
+    assert {event["source"] for event in events} == {"event"}

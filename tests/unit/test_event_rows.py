@@ -11,11 +11,17 @@ from netwatch_tui.modes.stream import events as chosen_events
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import event_lines
 from netwatch_tui.query import parse
-from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionTotals, EventKind, EventProcess
+from netwatch_tui.sockets.connection_events import (
+    CaptureBatch,
+    ConnectionEvent,
+    ConnectionTotals,
+    EventKind,
+    EventProcess,
+)
 from netwatch_tui.sockets.marks import Mark, Marks
 from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.selection import EVERY_KIND
-from netwatch_tui.sockets.socket import NOWHERE, State
+from netwatch_tui.sockets.socket import NOWHERE, Socket, State
 from netwatch_tui.sockets.socket_events import Happening, ToldBy
 from netwatch_tui.view.row_choice import RowChoice
 from netwatch_tui.view.spec import ViewSpec
@@ -154,10 +160,7 @@ def test_a_udp_socket_is_found_by_its_port() -> None:
     watch.source.held[7] = {3: 30}
     events.clock = 102.0
     lasting, brief = udp("0.0.0.0:5353", inode=30), udp("10.0.0.1:40000")
-    sent = [
-        told(EventKind.OPENED, at, socket, skaddr=None, local=NOWHERE, owner=CURL)
-        for at, socket in ((101.25, lasting), (101.5, brief))
-    ]
+    sent = first_datagram(101.25, lasting), first_datagram(101.5, brief)
     gone = told(EventKind.CLOSED, 101.625, brief, skaddr=None, state=None, began=101.5, owner=CURL)
     events.tell(*sent, gone)
     snapshot = watch.tick(lasting)
@@ -170,6 +173,47 @@ def test_a_udp_socket_is_found_by_its_port() -> None:
     events.tell(told(EventKind.CLOSED, 102.5, lasting, skaddr=None, state=None, owner=CURL))
     (closed,) = watch.tick().events or ()
     assert (closed.kind, closed.at, closed.source, closed.socket.inode) == (Happening.CLOSED, 102.5, ToldBy.EVENT, 30)
+
+
+def first_datagram(at: float, socket: Socket, owner: EventProcess = CURL) -> ConnectionEvent:
+    return told(EventKind.OPENED, at, socket, skaddr=None, local=NOWHERE, owner=owner)
+
+
+def test_a_udp_socket_whose_holder_is_not_seen_is_the_one_that_sent() -> None:
+    watch, events = watched()
+    sender, shared = udp("0.0.0.0:5353", inode=30), udp("0.0.0.0:5354", inode=31)
+    events.clock = 102.0
+    both = (first_datagram(101.5, shared, who) for who in (CURL, EventProcess(8, "dig")))
+    events.tell(first_datagram(101.25, sender), *both)
+    opened, unsure = sorted(watch.tick(sender, shared).events or (), key=lambda each: each.socket.local_port)
+    assert (opened.at, opened.source, opened.socket.owners[0].pid) == (101.25, ToldBy.EVENT, 7)
+    assert (unsure.source, unsure.socket.owners) == (ToldBy.TICK, ())
+
+
+def test_a_datagram_is_no_beginning_of_a_socket_that_two_ticks_did_not_show() -> None:
+    watch, events = watched()
+    late, never = udp("0.0.0.0:5353", inode=30), udp("0.0.0.0:5354", inode=31)
+    events.clock = 102.0
+    events.tell(first_datagram(101.75, late), first_datagram(101.75, never))
+    watch.tick()
+    assert [each.at for each in watch.tick(late).events or ()] == [101.75]
+    (opened,) = watch.tick(late, never).events or ()
+    assert (opened.source, opened.socket.local_port) == (ToldBy.TICK, 5354)
+
+
+def test_the_beginning_of_a_udp_socket_is_doubted_only_where_ends_were_lost() -> None:
+    for batch, kinds in (
+        (CaptureBatch((), lost=3, lost_udp=3), [Happening.OPENED, Happening.CLOSED]),
+        (CaptureBatch((), gaps=("an end was missed",)), [Happening.CLOSED]),
+    ):
+        watch, events = watched()
+        brief = udp("10.0.0.1:40000")
+        events.clock = 102.0
+        events.batch = batch
+        watch.tick()
+        events.clock = 103.0
+        events.tell(told(EventKind.CLOSED, 102.5, brief, skaddr=None, state=None, began=101.0, owner=CURL))
+        assert [each.kind for each in watch.tick().events or ()] == kinds
 
 
 def test_another_owner_is_a_change() -> None:
@@ -216,6 +260,20 @@ def test_losses_and_gaps_are_problems_for_a_while() -> None:
     events.batch = CaptureBatch((), 4)
     assert [problem.times for problem in watch.again().problems] == [1, 7, 1]
     assert watch.again(LOSS_TOLD_FOR + 1).problems == ()
+
+
+def test_a_fault_about_events_costs_no_row_and_no_later_event() -> None:
+    watch, events = watched()
+    connection = tcp("10.0.0.1:5001", "10.0.0.2:80", inode=30)
+    events.clock = 102.0
+    events.tell(told(EventKind.CLOSED, 101.25, BRIEF, local=None))
+    snapshot = watch.tick(connection)
+    (problem,) = snapshot.problems
+    assert problem.text.startswith("this tick is told without the kernel's events: AttributeError: ")
+    assert [(each.kind, each.source) for each in snapshot.happened] == [(Happening.OPENED, ToldBy.TICK)]
+    events.clock = 103.0
+    events.tell(told(EventKind.CLOSED, 102.5, connection, state=State.LAST_ACK))
+    assert [(each.kind, each.at) for each in watch.tick().happened] == [(Happening.CLOSED, 102.5)]
 
 
 def test_a_capture_that_is_off_leaves_the_ticks_alone() -> None:

@@ -110,8 +110,8 @@ class EventJoin:
         """What is told of rows in this call."""
         self._is_last = False
         """Whether nothing more comes, so that nothing waits."""
-        self._looked_at = self._lost_at = -math.inf
-        """When the last settled tick began to look, and up to when events were lost."""
+        self._looked_at = self._lost_at = self._gap_at = -math.inf
+        """When the last settled tick began to look, up to when events were lost, and up to when ends of UDP sockets."""
         self._told: set[int] = set()
         """Ids of rows that are still listed although their end is told: what is left of a connection (TIME-WAIT)."""
 
@@ -120,6 +120,8 @@ class EventJoin:
         self._waiting += batch.events
         if not batch.is_complete:
             self._lost_at = look.ended
+        if batch.gaps:
+            self._gap_at = look.ended
         self._looks.append(look)
         events: list[SocketEvent] = []
         passed: list[Socket] = []
@@ -171,6 +173,7 @@ class EventJoin:
         )
         undecided = set(map(id, self._undecided))
         self._lives.forget(life for life in (*waited, *ended) if id(life) not in undecided)
+        self._lives.end_tick()
         self._looked_at = look.began
         unlisted = (
             event.at
@@ -195,9 +198,11 @@ class EventJoin:
     def _should_have_been_listed(self, life: Life) -> bool:
         """Whether it was open before the last tick looked, if that is its beginning.
 
-        One read of a table may leave a socket out. Where events were lost it is another socket's end that is told.
+        One read of a table may leave a socket out. Where events were lost it is another socket's end that is told; the
+        ends of UDP sockets are told by themselves, and are lost only in a gap.
         """
-        return life.opened_at is not None and life.opened_at <= min(self._looked_at, self._lost_at)
+        lost_at = self._gap_at if life.place[0] == "udp" else self._lost_at
+        return life.opened_at is not None and life.opened_at <= min(self._looked_at, lost_at)
 
     def _tell_closed_rows(self, look: Look, unclaimed: Unclaimed, events: list[SocketEvent]) -> None:
         for row in (*look.delta.closed, *look.delta.dropped):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from netwatch_tui.collect.event_feed import EventFeed
@@ -54,7 +55,8 @@ class EventWatch:
         """Begin with nothing known."""
         self._feed = feed
         self._tables = frozenset((table.netid, table.family) for table in tables)
-        self._join = EventJoin(tracker, feed.process, _user) if feed.is_on else None
+        self._begin_join = partial(EventJoin, tracker, feed.process, _user)
+        self._join = self._begin_join() if feed.is_on else None
         self._losses = _Losses()
         self._began = 0.0
         self._is_first = True
@@ -65,7 +67,7 @@ class EventWatch:
         self._began = self._feed.now() - SKEW
 
     def tick(self, now: float, delta: Delta, visible: Namespaces, namespaces: Sequence[Namespace]) -> EventNews:
-        """Tell what happened up to the end of a tick.
+        """Tell what happened up to the end of a tick. A fault leaves it to the ticks, and is a problem.
 
         Args:
             now: The time of the tick, as the snapshot has it.
@@ -78,21 +80,25 @@ class EventWatch:
         ended = self._feed.now()
         batch = self._feed.take(ended)
         is_only = not (visible.others or visible.denied or visible.unreadable)
-        joined = self._join.settle(
-            batch,
-            Look(
-                now,
-                self._began,
-                ended,
-                delta,
-                frozenset(namespace.inode for namespace in namespaces),
-                self._tables,
-                visible.own.inode if is_only else 0,
-            ),
+        look = Look(
+            now,
+            self._began,
+            ended,
+            delta,
+            frozenset(namespace.inode for namespace in namespaces),
+            self._tables,
+            visible.own.inode if is_only else 0,
         )
+        problems = self._losses.after(batch, now)
+        try:
+            joined = self._join.settle(batch, look)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it costs the events of this tick and not the tick
+            self._join = self._begin_join()
+            fault = f"this tick is told without the kernel's events: {type(error).__name__}: {error}"
+            return EventNews(None, self._feed.status, [*problems, Problem(fault, 1)])
         if self._is_first:  # whose delta leads from nothing
             self._is_first, joined = False, Joined((), (), joined.rows)
-        return EventNews(joined, self._feed.status, self._losses.after(batch, now))
+        return EventNews(joined, self._feed.status, problems)
 
 
 def _user(process: Process) -> str | None:

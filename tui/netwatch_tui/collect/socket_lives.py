@@ -10,7 +10,7 @@ from netwatch_tui.sockets.socket import LATE_STATES, Socket, State
 MOST_LIVES = 131_072
 """Sockets that are followed at a time, some 80 MB; of more, all beginnings are forgotten."""
 MOST_SENDERS = 65_536
-"""Beginnings of UDP sockets that wait for a row; of more, all are forgotten."""
+"""Beginnings of UDP sockets that wait for a row at a time; of more, all are forgotten."""
 
 Place = tuple[str, int, int, bytes, bytes]
 """Netid, local and peer port, local and peer address: ends, where the network namespace is not told."""
@@ -75,6 +75,8 @@ class SocketLives:
         self._by_place: dict[Place, list[Life]] = {}
         self._senders: dict[int, list[ConnectionEvent]] = {}
         """First datagrams, by the local port."""
+        self._earlier_senders: dict[int, list[ConnectionEvent]] = {}
+        """Those that the last tick may have been too early for."""
 
     def take(self, event: ConnectionEvent) -> Life | None:
         """The life that begins or ends with an event; None if the event alone tells nothing."""
@@ -88,7 +90,8 @@ class SocketLives:
             return self._begin(event, place)
         life = None if event.skaddr is None else self._by_skaddr.pop(event.skaddr, None)
         if event.netid == "udp":
-            self._senders.pop(event.local_port, None)
+            for senders in (self._senders, self._earlier_senders):
+                senders.pop(event.local_port, None)
         if event.kind is EventKind.END_UNSEEN:
             if life is not None:
                 self.forget((life,))
@@ -137,15 +140,25 @@ class SocketLives:
 
     def first_sent(self, row: Socket) -> ConnectionEvent | None:
         """When a new UDP socket sent for the first time, if that is certain; it is told once."""
-        senders = self._senders.get(row.local_port)
-        if not senders:
-            return None
         pids = {owner.pid for owner in row.owners}
-        fitting = [event for event in senders if event.owner and event.owner.pid in pids] if pids else senders
+        fitting = [
+            (senders, event)
+            for senders in (self._earlier_senders.get(row.local_port, []), self._senders.get(row.local_port, []))
+            for event in senders
+            if not pids or (event.owner and event.owner.pid in pids)
+        ]
         if len(fitting) != 1:
             return None
-        senders.remove(fitting[0])
-        return fitting[0]
+        senders, event = fitting[0]
+        senders.remove(event)
+        return event
+
+    def end_tick(self) -> None:
+        """Forget the first datagrams that the tick before the last told of and no new row was for.
+
+        Their socket was listed before, is gone, or is in a network namespace that nobody looks at.
+        """
+        self._earlier_senders, self._senders = self._senders, {}
 
     def drop(self, life: Life) -> None:
         """Follow one no more that has not ended as far as is told."""
