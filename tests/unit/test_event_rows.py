@@ -29,6 +29,7 @@ from netwatch_tui.view.view import EventCounts, arrange
 from tests.support.build import NETNS, owner, tcp, udp
 from tests.support.event_feeds import STATUS, FakeEvents, told
 from tests.support.fake import Place, Watch, bare
+from tests.support.memory import allocated
 from tests.support.recordings import record, replayed
 
 CURL = EventProcess(7, "curl")
@@ -214,6 +215,30 @@ def test_the_beginning_of_a_udp_socket_is_doubted_only_where_ends_were_lost() ->
         events.clock = 103.0
         events.tell(told(EventKind.CLOSED, 102.5, brief, skaddr=None, state=None, began=101.0, owner=CURL))
         assert [each.kind for each in watch.tick().events or ()] == kinds
+
+
+def test_what_no_tick_lists_is_told_with_its_end_and_not_kept_until_then() -> None:
+    watch, events = watched()
+
+    def let_others_connect(count: int) -> None:
+        for _ in range(count):
+            events.clock += 1.0
+            for port in range(1_000, 1_100):
+                there = tcp(f"10.9.0.1:{port}", "10.9.0.2:80")
+                events.tell(told(EventKind.OPENED, events.clock, there, skaddr=hash((events.clock, port))))
+            watch.tick()
+
+    let_others_connect(5)
+    before = allocated()
+    events.tell(told(EventKind.OPENED, events.clock + 0.25, BRIEF, owner=CURL))
+    let_others_connect(20)
+    assert allocated() - before < 20 * 100, "whatever is kept of a connection is at least one block"
+    began = 106.25
+    closed = told(EventKind.CLOSED, events.clock + 0.5, BRIEF, state=State.LAST_ACK, began=began, owner=CURL)
+    events.clock += 1.0
+    events.tell(closed)
+    told_at = [(each.kind, each.at, each.source) for each in watch.tick().events or ()]
+    assert told_at == [(Happening.OPENED, began, ToldBy.EVENT), (Happening.CLOSED, closed.at, ToldBy.EVENT)]
 
 
 def test_another_owner_is_a_change() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from itertools import islice
 
 from netwatch_tui.collect.collector import Collector
@@ -14,6 +12,7 @@ from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.build import process, tcp, udp, unix
 from tests.support.fake import FakeSource
+from tests.support.memory import allocated
 
 AT_ONCE = 60
 """Sockets that are there; none lives for longer than a tick or two."""
@@ -70,12 +69,6 @@ class Crowd:
             if view := self.session.show(SPECS[self.ticks // 3 % len(SPECS)], now):
                 self.session.show(self.session.spec._replace(subject=view.snapshot.sockets[0].id), now)
             self.session.expire(now)
-
-
-def allocated() -> int:
-    """Blocks of memory that are in use."""
-    gc.collect()
-    return sys.getallocatedblocks()
 
 
 def test_what_is_gone_is_forgotten() -> None:

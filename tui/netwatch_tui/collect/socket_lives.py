@@ -77,6 +77,9 @@ class SocketLives:
         """First datagrams, by the local port."""
         self._earlier_senders: dict[int, list[ConnectionEvent]] = {}
         """Those that the last tick may have been too early for."""
+        self._begun: list[Life] = []
+        self._begun_earlier: list[Life] = []
+        """In the same way, what began."""
 
     def take(self, event: ConnectionEvent) -> Life | None:
         """The life that begins or ends with an event; None if the event alone tells nothing."""
@@ -112,6 +115,7 @@ class SocketLives:
                 self.forget((before,))  # its end was lost
             self._by_skaddr[event.skaddr] = life
         self._by_place.setdefault(place, []).append(life)
+        self._begun.append(life)
         return life
 
     def listed_as(self, row: Socket, since: float, before: float) -> Life | None:
@@ -154,10 +158,15 @@ class SocketLives:
         return event
 
     def end_tick(self) -> None:
-        """Forget the first datagrams that the tick before the last told of and no new row was for.
+        """Forget what the tick before the last told of, goes on, and no row is for by now.
 
-        Their socket was listed before, is gone, or is in a network namespace that nobody looks at.
+        It is in a network namespace that nobody looks at: a whole machine's connections would be kept for nothing. Of a
+        UDP socket it can also be that it was listed before. What is told of the end says when it began as well.
         """
+        for life in self._begun_earlier:
+            if life.id is None and life.closed is None:
+                self.drop(life)
+        self._begun_earlier, self._begun = self._begun, []
         self._earlier_senders, self._senders = self._senders, {}
 
     def drop(self, life: Life) -> None:
@@ -178,7 +187,10 @@ class SocketLives:
 
 
 class Unclaimed:
-    """Lives that have ended, of which no beginning and no row is known: some are those of rows that are gone."""
+    """Lives that have ended, of which no beginning and no row is known: some are those of rows that are gone.
+
+    The beginning of a UDP socket is only that somebody sent from its port: a row can have been there before.
+    """
 
     def __init__(self, ended: Iterable[Life]) -> None:
         self._by_place: dict[Place, list[Life]] = {}
@@ -186,7 +198,7 @@ class Unclaimed:
         """By netid and local port: a TCP socket that was disconnected before it was destroyed, as by SO_LINGER, has no
         peer any more."""
         for life in ended:
-            if life.id is None and life.opened is None:
+            if life.id is None and (life.opened_at is None or (life.place[0] == "udp" and life.opened is None)):
                 self._by_place.setdefault(life.place, []).append(life)
                 if not life.place[2]:
                     self._without_peer.setdefault(life.place[:2], []).append(life)
