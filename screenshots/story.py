@@ -149,7 +149,7 @@ class Story:
         """Every program has some descriptors and one thread."""
         return ProcessResources(1, 0, 24, 1_024, 524_288)
 
-    def forget_processes(self) -> None:
+    def forget_process(self, pid: int) -> None:
         """A story does not change its processes."""
 
     def user(self, uid: int) -> str:

@@ -164,7 +164,7 @@ class FakeSource:
         self.listings = 0
         """Processes whose descriptors were listed."""
         self.reads = 0
-        self.forgets = 0
+        self.forgotten: list[int] = []
         self.put(*sockets)
 
     def put(self, *sockets: Socket) -> None:
@@ -275,8 +275,8 @@ class FakeSource:
     def process_resources(self, pid: int) -> ProcessResources | None:
         return self.resources.get(pid)
 
-    def forget_processes(self) -> None:
-        self.forgets += 1
+    def forget_process(self, pid: int) -> None:
+        self.forgotten.append(pid)
 
     def user(self, uid: int) -> str:
         return {0: "root"}.get(uid, str(uid))

@@ -358,7 +358,7 @@ def test_metadata_is_the_same_object_until_a_process_renames_itself(child: Child
 def test_metadata_is_asked_for_anew_when_it_was_forgotten(child: Child) -> None:
     processes = Processes("/proc")
     before = processes.read(child.pid)
-    processes.forget()
+    processes.forget(child.pid)
     after = processes.read(child.pid)
     assert after is not before
     assert after == before

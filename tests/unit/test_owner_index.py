@@ -360,7 +360,7 @@ def test_a_process_with_another_name_is_told_at_a_scan(machine: Machine) -> None
     machine.source.processes[10] = process(10, "renamed")
     assert machine.scan() == {56}
     assert machine.index.of(56)[0].process.name == "renamed"
-    assert machine.source.forgets == 2
+    assert machine.source.forgotten == [10, 10]
 
 
 def test_a_scan_without_differences_touches_nothing(machine: Machine) -> None:

@@ -29,7 +29,7 @@ class Recorder:
     """Tells of processes, and what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[int | None] = []
+        self.asked: list[int | tuple[int, str]] = []
 
     def read(self, pid: int) -> Process | None:
         self.asked.append(pid)
@@ -39,8 +39,8 @@ class Recorder:
         self.asked.append(-pid)
         return None
 
-    def forget(self) -> None:
-        self.asked.append(None)
+    def forget(self, pid: int) -> None:
+        self.asked.append((pid, "forget"))
 
     @property
     def faults(self) -> dict[int, int]:
@@ -52,13 +52,13 @@ def test_metadata_is_read_by_whoever_was_named(tmp_path: Path) -> None:
     source = LinuxSource(str(tmp_path), recorder)
     source.process(7)
     source.process_details(8)
-    source.forget_processes()
-    assert recorder.asked == [7, -8, None]
+    source.forget_process(9)
+    assert recorder.asked == [7, -8, (9, "forget")]
 
 
 def test_without_a_name_psutil_tells_of_processes() -> None:
     source = LinuxSource()
-    source.forget_processes()
+    source.forget_process(os.getpid())
     found = source.process(os.getpid())
     assert found
     assert found.cmdline

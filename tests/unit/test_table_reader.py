@@ -294,7 +294,7 @@ def test_a_connection_that_its_descriptor_does_not_stand_for_any_more_is_closed(
     watch.source.alive = {}
     watch.source.held[1] = now
     watch.source.torn["tcp"] = deque([lines(LISTENER)])
-    assert events(watch.again().delta) == {"closed": [CLIENT]}
+    assert events(watch.again(0.0).delta) == {"closed": [CLIENT]}
 
 
 def test_of_several_missing_each_is_judged_for_itself() -> None:
@@ -304,7 +304,7 @@ def test_of_several_missing_each_is_judged_for_itself() -> None:
     watch.source.alive = {CLIENT.ends: 2, others[0].ends: 77}
     watch.source.held[1] = {13: 13}
     watch.source.torn["tcp"] = deque([lines(LISTENER), lines(LISTENER, others[2])])
-    second = watch.again()
+    second = watch.again(0.0)
     assert events(second.delta) == {"closed": in_order(others[:2])}
     assert in_order(held(second)) == in_order([LISTENER, CLIENT, others[2]])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from netwatch_tui.collect.owner_index import OwnerIndex
@@ -54,12 +54,13 @@ class Attribution:
         self._was_unseen = Unseen()
         self._visibility = Unseen()
 
-    def find(self, diffs: Sequence[TableDiff], *, all_processes: bool, later: bool = False) -> None:
+    def find(self, diffs: Sequence[TableDiff], *, all_processes: bool, share: float, later: bool = False) -> None:
         """Look for owners where there are inodes without one, or everywhere.
 
         Args:
             diffs: What the tables say.
-            all_processes: Whether it is time to look at every descriptor of every process.
+            all_processes: Whether it is time to look at every process: whether it is new, and holds more or less.
+            share: Of all descriptors, how many to read again in any case, as in `OwnerIndex.read_on`.
             later: Whether to leave all of that to the next tick, because somebody waits for the sockets.
         """
         known = {socket.inode: socket for socket in _new_sockets(diffs)}
@@ -77,14 +78,14 @@ class Attribution:
             self._visibility = self._source.visibility()
             self._searched = {inode for inode in self._searched if self._tracker.with_inode(inode)}
             self._shallow = {inode for inode in self._shallow if self._tracker.with_inode(inode)}
-            self.index.scan()
-        else:
+        self.index.read_on(share)
+        if share < 1:
             self.index.refresh()
-            if wanted:
+            if all_processes or wanted:
                 self.index.find(wanted, lambda inodes: self._still_there(inodes, known))
         self.unseen = self._unseen()
         lost = self._lost(gone)
-        self._look_deeper(wanted | lost.keys(), {**lost, **known}, all_processes=all_processes)
+        self._look_deeper(wanted, lost, {**lost, **known}, all_processes=all_processes)
         self.unseen = self._unseen()  # which that look may have made more
         missed = self.index.unowned(wanted)
         self._searched |= missed if self.unseen.is_anything else missed & self._unexplained
@@ -101,21 +102,24 @@ class Attribution:
             waiting=self.index.waiting,
         )
 
-    def _look_deeper(self, inodes: set[int], known: Mapping[int, Socket], *, all_processes: bool) -> None:
+    def _look_deeper(
+        self, wanted: set[int], lost: Collection[int], known: Mapping[int, Socket], *, all_processes: bool
+    ) -> None:
         """Look for what was not found where it takes long: at once where it is little, else when all is looked at.
 
-        Where not everything may be read, many sockets have no owner, and few of them one that can be found this way.
+        Where not everything may be read, many sockets have no owner, and few of them one that can be found this way;
+        but what had one just now is little.
         """
-        missing = self.index.unowned(inodes)
+        missing = self.index.unowned(wanted.union(lost))
         if self.unseen.is_anything:
             self._shallow |= missing
             is_time = all_processes or self._was_unseen.waiting
-            missing = self.index.unowned(self._shallow) if is_time and not self.unseen.waiting else set()
+            missing = self.index.unowned(self._shallow if is_time else set(lost)) if not self.unseen.waiting else set()
         elif missing:
             missing = self._still_there(missing, known)
         if missing:
             self.index.look_deeper(missing)
-            self._shallow = set()
+            self._shallow -= missing
 
     def _lost(self, gone: set[int]) -> dict[int, Socket]:
         """The sockets, by inode, that are still in the table and have lost their last owner in this tick."""

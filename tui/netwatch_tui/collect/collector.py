@@ -37,6 +37,10 @@ if TYPE_CHECKING:  # see Collector._flow_news, _look_at_port and the imports in 
 LOOK_ROUND_EVERY = 5.0
 """Seconds after which everything that changes without a new line is looked at: owners, namespaces, backlogs."""
 
+DESCRIPTORS_EVERY = 4.0
+"""Seconds in which all descriptors are read again, a share in each tick; what is a tick late is so within
+`LOOK_ROUND_EVERY`."""
+
 
 class Collects(Protocol):
     """Whatever gives one snapshot after the other."""
@@ -94,6 +98,8 @@ class Collector:
         self._attribution = Attribution(source, self._tracker, self._details, check, budget)
         self._reader = TableReader(source, self._tracker, self._attribution.index, check)
         self._looked_round_at: float | None = None
+        self._looked_at = float("-inf")
+        """When the last tick began that succeeded, in seconds since the epoch."""
         self._visible: Namespaces | None = None
         self._counts = Counts()
         self._health: HealthWatch | None = None
@@ -139,8 +145,11 @@ class Collector:
         diffs, problems = self._reader.read(refs, everything=look_round)
         again = self._details.begin(chosen, self.needs) or look_round
         self._refresh_details(chosen, diffs, look_round=look_round, again=again)
-        self._attribution.find(diffs, all_processes=look_round, later=self._is_first and self._sockets_first)
+        share = (now - self._looked_at) / DESCRIPTORS_EVERY
+        later = self._is_first and self._sockets_first
+        self._attribution.find(diffs, all_processes=look_round, share=share, later=later)
         delta = self._commit(diffs, refs, now, look_round=look_round, again=again)
+        self._looked_at = now
         if look_round:
             self._looked_round_at = now
         self._counts = self._counts.after(delta)

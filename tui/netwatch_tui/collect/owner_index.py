@@ -6,6 +6,8 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import TYPE_CHECKING
 
 from netwatch_tui.collect.process_faults import ProcessFaults
 from netwatch_tui.collect.unlisted_holders import UnlistedHolders
@@ -15,6 +17,9 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.unseen import Denied
+
+if TYPE_CHECKING:
+    from netwatch_tui.collect.scan_rotation import ScanRotation
 
 _new = tuple.__new__
 
@@ -35,7 +40,8 @@ class OwnerIndex:
     A scan of everything costs a readlink a descriptor. So `find` looks only where something is different: at processes
     that are new or have another number of descriptors, and at descriptors whose socket is gone, because the next one
     that a process opens gets the lowest free number. What this misses, `find` looks for in whole processes, the likely
-    ones first, until it has found all that it was asked for; what is not listed there, `look_deeper` looks for.
+    ones first, until it has found all that it was asked for; what is not listed there, `look_deeper` looks for. What
+    changes hands without a word of all that, as two descriptors that two processes exchange, `read_on` comes across.
 
     Each look has a budget of descriptors. Processes whose turn does not come any more come first in the next look.
     """
@@ -67,6 +73,7 @@ class OwnerIndex:
         """Processes in which something was found lately, the last one at the end."""
         self._denied: dict[int, Denied] = {}
         """Processes that could not be looked into the last time."""
+        self._rotation: ScanRotation | None = None
 
     def of(self, inode: int) -> tuple[Owner, ...]:
         """Every holder of a socket, by pid and descriptor."""
@@ -132,12 +139,37 @@ class OwnerIndex:
 
     def scan(self) -> None:
         """Look at every descriptor of every process."""
-        self._source.forget_processes()
         pids = self._list()
+        for pid in pids:
+            self._source.forget_process(pid)
         self._due = dict.fromkeys([*self._due, *pids])
         self._vanished.clear()
         self._go_on()
         self._unlisted.read_again()
+
+    def read_on(self, share: float) -> None:
+        """Read descriptors and metadata of some processes again, whether anything speaks for it or not.
+
+        Args:
+            share: How much of all that is to be read; from 1 on it is the same as a scan. Nothing is while others wait
+                for their first turn.
+        """
+        if share >= 1:
+            self.scan()
+        elif not self._due:
+            self._rotate(share)
+
+    def _rotate(self, share: float) -> None:
+        if self._rotation is None:
+            from netwatch_tui.collect.scan_rotation import ScanRotation  # who looks once has no use for it
+
+            self._rotation = ScanRotation()
+        open_now = dict.fromkeys(self._denied, ()) | {pid: seen.descriptors for pid, seen in self._seen.items()}
+        for turn in self._rotation.take(share, open_now):
+            if turn.begins:
+                self._denied.pop(turn.pid, None)
+                self._source.forget_process(turn.pid)
+            self._read(turn.pid, partial(self._read_changed, suspects=turn.fds, lists=turn.begins))
 
     def refresh(self) -> None:
         """Notice which holders run another program now, have another name, or have ended."""
@@ -259,8 +291,8 @@ class OwnerIndex:
         before = self._seen[pid].descriptors if pid in self._seen else {}
         self._update(pid, folder, before.items() - now.items(), now.items() - before.items() if before else now.items())
 
-    def _read_changed(self, pid: int, suspects: Iterable[int]) -> None:
-        """Look at what is likely to be different in a process."""
+    def _read_changed(self, pid: int, suspects: Iterable[int], *, lists: bool = False) -> None:
+        """Look at what is likely to be different in a process; with `lists` also at which numbers are in use."""
         seen = self._seen.get(pid)
         if seen is None:
             self._read_whole(pid)
@@ -272,7 +304,7 @@ class OwnerIndex:
             if folder.inode != seen.folder.inode:
                 self._read_whole(pid)
                 return
-            if not folder.size or folder.size != seen.folder.size:
+            if lists or not folder.size or folder.size != seen.folder.size:
                 open_now = set(self._source.list_descriptors(pid))
                 doubtful |= open_now ^ before.keys()
             if not doubtful:
@@ -350,6 +382,7 @@ class OwnerIndex:
 
     def _forget(self, pid: int) -> None:
         self._faults.forget(pid)
+        self._source.forget_process(pid)
         self._lucky.pop(pid, None)
         if seen := self._seen.pop(pid, None):
             self._remove(pid, seen.descriptors.items())

@@ -39,9 +39,9 @@ class ProcessNames:
     def details(self, pid: int) -> None:
         """There is no time to find out more."""
 
-    def forget(self) -> None:
-        """Whatever could not be read is tried again."""
-        self._faults.clear()
+    def forget(self, pid: int) -> None:
+        """What could not be read of it is tried again."""
+        self._faults.pop(pid, None)
 
 
 def read_name(proc: str, pid: int) -> str:

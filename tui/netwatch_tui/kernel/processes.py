@@ -80,10 +80,10 @@ class Processes:
         except (*_ENDED, *_DENIED, *_FAULTS):
             return None
 
-    def forget(self) -> None:
+    def forget(self, pid: int) -> None:
         """Ask anew from now on: a process can change its user and rewrite its command line."""
-        self._known.clear()
-        self._faults.clear()
+        self._known.pop(pid, None)
+        self._faults.pop(pid, None)
         self._users.look_again()
 
     def _image(self, pid: int) -> tuple[bytes, ...]:

@@ -82,8 +82,8 @@ class Source(Protocol):
     def process_resources(self, pid: int) -> ProcessResources | None:
         """What a process has now; see `process_resources.read_process_resources`."""
 
-    def forget_processes(self) -> None:
-        """Read metadata anew from now on."""
+    def forget_process(self, pid: int) -> None:
+        """Read the metadata of a process anew from now on, or no more."""
 
     def user(self, uid: int) -> str:
         """The name of a user, or the number as text where there is none."""
@@ -102,8 +102,8 @@ class ProcessReader(Protocol):
     def details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process; None if it is gone."""
 
-    def forget(self) -> None:
-        """Read it anew from now on."""
+    def forget(self, pid: int) -> None:
+        """Read that of this process anew from now on."""
 
 
 class LinuxSource:
@@ -231,10 +231,10 @@ class LinuxSource:
             self._processes = Processes(self._proc, self._users)
         return self._processes
 
-    def forget_processes(self) -> None:
-        """Read metadata anew from now on."""
+    def forget_process(self, pid: int) -> None:
+        """Read the metadata of a process anew from now on, or no more."""
         if self._processes is not None:
-            self._processes.forget()
+            self._processes.forget(pid)
 
     def user(self, uid: int) -> str:
         """The name of a user, or the number as text."""

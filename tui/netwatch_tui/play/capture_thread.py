@@ -149,7 +149,7 @@ class CaptureThread:
         new = {each for event in events for each in (event.owner, event.closer) if each and each not in self._known}
         if len(self._known) + len(new) > MOST_KNOWN:
             self._known.clear()
-            self._processes.forget()
+            self._processes = Processes(PROC)
         for who in islice(new, MOST_AT_ONCE):
             found = self._processes.read(who.pid)
             if found is not None and who.name is not None and found.name.startswith(who.name):
