@@ -109,6 +109,8 @@ class Collector:
         self._networks = NetworkWatch()
         self._process_details = ProcessDetailsWatch(source, None if budget is None else AT_ONCE)
         self._descriptors = NO_DESCRIPTOR_USES
+        self._better_known: set[int] | None = None
+        """Ids of the sockets of which sock_diag knows more than their lines; None as long as nobody needs them."""
         self._is_first = True
         self._sockets_first = sockets_first
         self._needs_more = False
@@ -288,6 +290,8 @@ class Collector:
             tuple(tracker.sockets[id] for id in dropped),
         )
         tracker.apply(delta)
+        if self._better_known is not None:
+            _keep(self._better_known, delta)
         self._attribution.commit(delta)
         return delta
 
@@ -320,7 +324,9 @@ class Collector:
         elif again:
             yield from self.needs.of_ids & self._tracker.sockets.keys()
         if look_round:
-            yield from (id for id, socket in self._tracker.sockets.items() if is_known_better(socket))
+            if self._better_known is None:
+                self._better_known = {id for id, socket in self._tracker.sockets.items() if is_known_better(socket)}
+            yield from self._better_known
 
     def _attribute(self, socket: Socket, id: int, seen_at: float, was_there: bool, before: Socket | None) -> Socket:
         if self._is_asked_about(socket):
@@ -331,6 +337,13 @@ class Collector:
     def _is_asked_about(self, socket: Socket) -> bool:
         """Whether sock_diag tells more of a socket than its line, and is asked."""
         return socket.netid != "tcp" or socket.state is State.LISTEN or self._needs_more
+
+
+def _keep(better_known: set[int], delta: Delta) -> None:
+    """Make the ids of sockets that sock_diag knows better those after a delta."""
+    after = (*delta.opened, *(change.after for change in (*delta.changed, *delta.updated)))
+    better_known.difference_update(socket.id for socket in (*delta.closed, *delta.dropped, *after))
+    better_known.update(socket.id for socket in after if is_known_better(socket))
 
 
 def _new_lines(diffs: Iterable[TableDiff]) -> Iterator[NewLine]:

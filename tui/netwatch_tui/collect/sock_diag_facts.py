@@ -85,16 +85,18 @@ class SockDiagFacts:
         return bool(new)
 
     def ask(self, sockets: Sequence[Socket]) -> list[Answer]:
-        """Whether these sockets are there now; see `Namespace.ask`."""
+        """Whether these sockets are there now; see `Namespace.ask`. Where nobody looks any more, nobody can tell."""
         found: dict[int, Answer] = {}
         for netns in {socket.netns for socket in sockets}:
             inside = [socket for socket in sockets if socket.netns == netns]
-            found.update(zip(map(id, inside), self._of[netns].namespace.ask(inside), strict=True))
+            asked = self._of[netns].namespace.ask(inside) if netns in self._of else [Answer.CANNOT_TELL] * len(inside)
+            found.update(zip(map(id, inside), asked, strict=True))
         return [found[id(socket)] for socket in sockets]
 
     def knows(self, socket: Socket) -> bool:
         """Whether the last answers spoke of this listening or UDP socket."""
-        return socket.inode in self._of[socket.netns].bound
+        answers = self._of.get(socket.netns)
+        return answers is not None and socket.inode in answers.bound
 
     def add(self, socket: Socket, id: int) -> Socket:
         """The socket with what is known of it.
