@@ -9,10 +9,11 @@ import pytest
 
 from netwatch_tui.fields.catalogue import COLUMNS
 from netwatch_tui.query import parse
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import APP_KEYS, MAIN_KEYS, TABLE_KEYS
 from netwatch_tui.ui.widgets.key_line import KeyLine
 from netwatch_tui.view.spec import ViewSpec
+from tests.support.build import process, tcp
 from tests.support.fake import FakeSource
 from tests.ui.stage import CLIENT, DNS, OTHER, WEB, Stage, on_stage
 
@@ -271,6 +272,23 @@ async def test_an_empty_table_says_why_and_what_to_press(
     async with on_stage(source) as stage:
         await stage.press(*keys)
         assert [line.strip()[: len(word)] for line, word in zip(stage.rows, words, strict=False)] == words
+
+
+async def test_who_asks_for_a_process_is_told_of_what_it_held_last(source: FakeSource) -> None:
+    left = tcp("10.0.0.5:50000", "10.0.0.9:443", inode=900)
+    source.put(left)
+    source.processes[77] = process(77, "health-probe")
+    source.hold(77, left)
+    async with on_stage(source) as stage:
+        source.put(left._replace(inode=0, state=State.TIME_WAIT))
+        del source.held[77]
+        await stage.step()
+        await stage.press("slash", *"process:health", "enter")
+        assert stage.rows[0].strip() == "The one socket does not match."
+        said = "Process: asks who holds a socket now; health alone finds 1 held last (†)."
+        assert " ".join(" ".join(stage.rows[1:3]).split()).startswith(said)
+        await stage.press("slash", "ctrl+u", *"health", "enter")
+        assert "health-probe†" in stage.rows[0]
 
 
 async def test_an_empty_machine_says_so_and_has_nothing_to_open_copy_or_write() -> None:

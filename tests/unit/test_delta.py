@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from netwatch_tui.sockets.delta import Change, Delta, continues, diff
+from netwatch_tui.sockets.delta import Change, Delta, anchor, continues, diff, is_at_one_place
 from netwatch_tui.sockets.socket import LATE_STATES, Socket, State
 from tests.support.build import netlink, owner, packet, tcp, udp, unix
 from tests.support.strategies import change_ids, histories, socket_sets
@@ -173,3 +173,23 @@ def test_the_differences_of_a_history_add_up(history: list[dict[int, Socket]]) -
         diff(before, after).apply(sockets)
         assert sockets == after
     assert diff(sockets, dict(history[-1])).is_empty
+
+
+FEW = (
+    tcp(HERE, THERE, inode=7),
+    tcp(HERE, "127.0.0.2:80", inode=0),
+    udp(HERE, inode=7),
+    udp(HERE, inode=0),
+    udp("127.0.0.1:81", inode=7),
+    unix("/run/x", inode=0),
+    unix("/run/x", inode=7),
+    unix("*", inode=7),
+    packet(inode=7),
+    netlink(4, 1, inode=7),
+)
+
+
+@pytest.mark.parametrize("one", FEW)
+@pytest.mark.parametrize("other", [*FEW, FEW[0]._replace(netns=9), FEW[0]._replace(netid="mptcp")])
+def test_the_short_way_to_compare_anchors_is_right(one: Socket, other: Socket) -> None:
+    assert is_at_one_place(one, other) == (anchor(one) == anchor(other))

@@ -234,11 +234,18 @@ class TableDiff:
 
         A torn read can list a socket before and after it got or lost its inode, so the ends are looked up as well.
         """
-        candidates = [*self._tracker.candidates(socket), *self._missing_at.get(anchor(socket), ())]
-        sockets = self._tracker.sockets
-        fitting = [id for id in candidates if continues(sockets[id], socket)]
-        # Of several that only their devices tell apart, one without a line so far.
-        return next((id for id in fitting if id in self.missing), fitting[0] if fitting else None)
+        sockets, listed = self._tracker.sockets, None
+        for id in self._candidates(socket):
+            if continues(sockets[id], socket):
+                if id in self.missing:  # of several that only their devices tell apart, one without a line so far
+                    return id
+                listed = id if listed is None else listed
+        return listed
+
+    def _candidates(self, socket: Socket) -> Iterator[int]:
+        yield from self._tracker.candidates(socket)
+        if self._missing_at:
+            yield from self._missing_at.get(anchor(socket), ())
 
     def _continue(self, id: int, new_line: NewLine) -> None:
         """A known socket has another line. If it has one already, either is listed twice, or there are two."""
@@ -311,12 +318,15 @@ class SocketTracker:
         """Whether there were any sockets in this table."""
         return bool(self._lines.get(ref.key))
 
-    def candidates(self, socket: Socket) -> list[int]:
-        """Ids of sockets that this one may be."""
+    def candidates(self, socket: Socket) -> Iterator[int]:
+        """Ids of sockets that this one may be, the likely ones first: an id can come twice."""
         self._index()
+        if (id := self._by_inode.get(socket.inode)) is not None:
+            yield id
         key = hash(socket.ends)
-        found = (self._by_inode.get(socket.inode), self._by_ends.get(key), *self._twins.get(key, ()))
-        return [id for id in found if id is not None]
+        if (id := self._by_ends.get(key)) is not None:
+            yield id
+        yield from self._twins.get(key, ())
 
     def has_twins(self, id: int) -> bool:
         """Whether another connection has the same ends."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from netwatch_tui.fields.moment import Moment
@@ -15,6 +15,7 @@ from netwatch_tui.query.match.compile import compiled, is_timely
 from netwatch_tui.query.match.empty_hints import (
     Asked,
     asked_for,
+    asked_names,
     asks_for_namespaces,
     empty_hints,
     searched_as_text,
@@ -22,8 +23,9 @@ from netwatch_tui.query.match.empty_hints import (
 )
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.match.filter_needs import filter_needs
-from netwatch_tui.query.match.texts import word
+from netwatch_tui.query.match.texts import text_test, word
 from netwatch_tui.sockets.needs import Needs
+from netwatch_tui.sockets.ownership import OwnerReason
 from netwatch_tui.sockets.socket import Socket
 
 
@@ -92,6 +94,16 @@ class Query(NamedTuple):
         words = (each for each in searched_words(self.expression) if not any(each in text for text in noted))
         unmet = [each for each in words if not any(map(word(each), sockets))]
         return searched_as_text(unmet, self.names) if unmet else ""
+
+    def former_holders_hint(self, sockets: Iterable[Socket]) -> str:
+        """What to say if it chooses none of these sockets and asks for a process that held some of them; else empty."""
+        if not (names := list(asked_names(self.expression))):
+            return ""
+        is_asked = text_test(names)
+        left = (socket for socket in sockets if socket.owner_reason is OwnerReason.LAST_HELD)
+        count = sum(any(is_asked(each.process.name) for each in socket.evidence) for socket in left)
+        words = " or ".join(name.text for name in names)
+        return f"process: asks who holds a socket now; {words} alone finds {count:,} held last (†)" if count else ""
 
     @property
     def note(self) -> str:

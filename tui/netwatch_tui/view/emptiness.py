@@ -39,7 +39,7 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
             f"{key('show.all')} shows everything.",
         ]
     if spec.query.text:
-        first = f"None of {there:,} sockets matches the filter."
+        first = f"None of {there:,} sockets matches the filter." if there > 1 else "The one socket does not match."
         return [
             first,
             *_asked_in_vain(view, key),
@@ -70,7 +70,8 @@ def _asked_in_vain(view: View, key: KeyOf) -> list[str]:
     spec = view.spec
     if vain := next(spec.choice.asked_in_vain(), None):
         return [f"It asks for {' and '.join(vain.values)} sockets, which are off; {key('show.all')} shows everything."]
-    hints = [f"{printable(hint[0].upper() + hint[1:])}." for hint in spec.query.empty_hints]
+    told = [*spec.query.empty_hints, spec.query.former_holders_hint(view.snapshot.sockets)]
+    hints = [f"{printable(hint[0].upper() + hint[1:])}." for hint in told if hint]
     return hints + (_elsewhere(view, key) if spec.query.asks_for_namespaces else [])
 
 

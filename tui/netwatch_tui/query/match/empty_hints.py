@@ -116,6 +116,18 @@ def searched_words(expression: Expression) -> Iterator[str]:
             pass
 
 
+def asked_names(expression: Expression) -> Iterator[Text]:
+    """The parts of process names that it asks for."""
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from asked_names(part)
+        case Term("process", values):
+            yield from (value for value in values if isinstance(value, Text))
+        case _:
+            pass
+
+
 def _patterns_as_text(expression: Expression) -> Iterator[str]:
     """Shell patterns behind keys that take part of a text."""
     match expression:
