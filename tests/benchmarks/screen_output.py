@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Self
 
 SYNC_QUERY, SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
@@ -151,12 +151,6 @@ def per_tick(arrivals: Sequence[Arrival], begin: float, interval: float, count: 
         if 0 <= index < count:
             ticks[index] += arrival.length
     return ticks
-
-
-def percentile(values: Iterable[float], share: float) -> float:
-    """The least value that this share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
 
 
 def processor_ticks(stat: str) -> int:
