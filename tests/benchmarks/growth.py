@@ -31,7 +31,7 @@ CHART = ROOT / "screenshots" / "growth.svg"
 TICKS, ONCE = 10, 3
 """How often each is measured at a point."""
 
-_CROWD = Path(__file__).with_name("crowd.py")
+CROWD = Path(__file__).with_name("crowd.py")
 _SPARE = 200
 """Descriptors of a process of the load beside those that are asked for."""
 
@@ -102,7 +102,7 @@ WAYS = (
 
 @contextmanager
 def _crowd(processes: int) -> Iterator[None]:
-    crowd = Helper("the crowd", [sys.executable, "-I", "-S", str(_CROWD)])
+    crowd = Helper("the crowd", [sys.executable, "-I", "-S", str(CROWD)])
     try:
         if processes:
             crowd.ask(str(processes), TIMEOUT)

@@ -24,8 +24,10 @@ class Peer(NamedTuple):
     """Prints TCP sockets with their processes, numbers only; empty where it can't."""
     live: Sequence[str] = ()
     """Shows them, anew every second where that can be said; empty where it can't."""
-    remark: str = ""
-    """What makes it another thing than the others."""
+    about_once: str = ""
+    """What makes its output another thing than that of the others."""
+    about_live: str = ""
+    """What makes it live another thing than the others."""
 
     @property
     def is_here(self) -> bool:
@@ -45,32 +47,29 @@ class Peer(NamedTuple):
 
 
 SS = "ss"
+_WATCHED = "by `watch -n1`"
+_CAPTURES = "captures packets, of which there are none"
 PEERS = (
-    Peer(SS, ["ss", "-V"], ["ss", "-tanp"], ["watch", "-n1", "ss -tanp"], "live: by `watch -n1`"),
+    Peer(SS, ["ss", "-V"], ["ss", "-tanp"], ["watch", "-n1", "ss -tanp"], about_live=_WATCHED),
     Peer("netwatch-tui", [PROGRAM, "--version"], [PROGRAM, "--once", "-tan"], [PROGRAM, "--fresh", "--interval", "1"]),
     Peer(
         "netstat",
         ["netstat", "--version"],
         ["netstat", "-tanp"],
         ["watch", "-n1", "netstat -tanp"],
-        "live: by `watch -n1`",
+        about_live=_WATCHED,
     ),
-    Peer("lsof", ["lsof", "-v"], ["lsof", "-nP", "-iTCP"], ["lsof", "-nP", "-iTCP", "-r1"], "live: `-r1`"),
+    Peer("lsof", ["lsof", "-v"], ["lsof", "-nP", "-iTCP"], ["lsof", "-nP", "-iTCP", "-r1"], about_live="`-r1`"),
     Peer("snitch", ["snitch", "version"], ["snitch", "ls", "-p", "-n", "-t"], ["snitch", "-t", "-i", "1s"]),
-    Peer("somo", ["somo", "--version"], ["somo", "--tcp", "--json", "--no-config"], remark="JSON"),
-    Peer("netls", ["netls", "--version"], ["netls", "--proto", "tcp"], ["netls", "--tui"], "live: every 2 s"),
-    Peer("prt", ["prt", "--version"], ["prt", "--export", "json"], ["prt"], "live: every 2 s; without TIME-WAIT"),
+    Peer("somo", ["somo", "--version"], ["somo", "--tcp", "--json", "--no-config"], about_once="JSON"),
+    Peer("netls", ["netls", "--version"], ["netls", "--proto", "tcp"], ["netls", "--tui"], about_live="every 2 s"),
+    Peer("prt", ["prt", "--version"], ["prt", "--export", "json"], ["prt"], "JSON, without TIME-WAIT", "every 2 s"),
     Peer(
         "rustnet",
         ["rustnet", "--version"],
         live=["rustnet", "-i", "lo", "--show-localhost", "--no-resolve-dns"],
-        remark="captures packets, of which there are none",
+        about_live=_CAPTURES,
     ),
-    Peer(
-        "bandwhich",
-        ["bandwhich", "--version"],
-        live=["bandwhich", "-n", "-i", "lo"],
-        remark="captures packets, of which there are none",
-    ),
-    Peer("nethogs", ["nethogs", "-V"], live=["nethogs", "lo"], remark="captures packets, of which there are none"),
+    Peer("bandwhich", ["bandwhich", "--version"], live=["bandwhich", "-n", "-i", "lo"], about_live=_CAPTURES),
+    Peer("nethogs", ["nethogs", "-V"], live=["nethogs", "-a", "lo"], about_live=_CAPTURES),
 )

@@ -1,7 +1,8 @@
 """Other programs that show sockets, on the same sockets in a network namespace of their own: once, and live.
 
 Once: whole processes, by the wall clock, in rounds in which all take turns. Live: on a terminal, one after the other;
-the processor time of the program and of what it started and waited for, and the most memory that it held.
+the processor time of the program and of what it started and waited for, and the most memory that it held. In brackets:
+times what `ss` took.
 """
 
 from __future__ import annotations
@@ -47,17 +48,17 @@ def _measure(settings: Settings, results: Results) -> None:
                 _once(here, size, settings.rounds, results, once)
                 if size == sizes[-1]:
                     _live(here, size, settings.lasting(SECONDS), results, live)
-    for table in (once, live):
+    for table, is_live in ((once, False), (live, True)):
         if table:
-            _describe(here, table)
+            _describe(here, table, is_live=is_live)
             results.tell(table)
 
 
-def _describe(peers: list[Peer], table: Table) -> None:
+def _describe(peers: list[Peer], table: Table, *, is_live: bool) -> None:
     for peer in peers:
         if table.has(peer.name):
             table.put(peer.name, "version", peer.version_number() or "-")
-            table.put(peer.name, "remark", peer.remark)
+            table.put(peer.name, "", peer.about_live if is_live else peer.about_once)
 
 
 def _once(peers: list[Peer], size: int, rounds: int, results: Results, table: Table) -> None:
@@ -83,17 +84,19 @@ def _lines(peer: Peer, size: int) -> int:
 
 
 def _live(peers: list[Peer], size: int, seconds: int, results: Results, table: Table) -> None:
+    found: dict[str, float] = {}
     for peer in peers:
         if not peer.live or not shutil.which(peer.live[0]):
             continue
         with results.attempt(f"{peer.name} live, {so_many(size)}"), PlainTerminal(peer.live, SIZE) as terminal:
             terminal.wait_for(lambda output: len(output) > SIZE.columns, "a screen")
             terminal.listen(SETTLED)
-            processor = processor_over(terminal, seconds)
+            found[peer.name] = processor_over(terminal, seconds)
             _, peak = memory_of(terminal.process.pid)
-            results.keep(f"{peer.name} live, {so_many(size)}", [processor, peak])
-            table.put(peer.name, f"processor, {so_many(size)}", f"{processor:.1f} s")
-            table.put(peer.name, "peak memory", mebibytes(peak))
+            results.keep(f"{peer.name} live, {so_many(size)}", [found[peer.name], peak])
+            against = f" ({found[peer.name] / found[SS]:.1f}x)" if found.get(SS) else ""
+            table.put(peer.name, f"processor, {so_many(size)}", f"{found[peer.name]:.1f} s{against}")
+            table.put(peer.name, "peak memory of the program itself", mebibytes(peak))
 
 
 @contextmanager
