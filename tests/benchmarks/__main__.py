@@ -8,7 +8,10 @@ import os
 import signal
 import sys
 import time
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks import report
 from tests.benchmarks.measure import CHURN, plain_environment
@@ -21,26 +24,32 @@ def main() -> int:
     """Measure, and print tables, that of all bars last; returns 1 if something could not be measured."""
     options = _options()
     settings = Settings(options.sizes, options.processes, options.rounds, options.ticks, options.seconds)
-    machine, load_before = report.machine(), os.getloadavg()
-    started, start = time.strftime("%Y-%m-%d %H:%M"), time.monotonic()
-    _print(
-        f"{started}; {machine['cpus']} CPUs, {machine['model']}, Linux {machine['kernel']}, Python "
-        f"{machine['python']}, as {machine['user']}; load average before: {load_before[0]:.1f}. TCP sockets on "
-        f"loopback in {settings.processes} processes; {CHURN:.0%} churn means so many of them replaced before a tick, "
-        "or a second."
-    )
-    found = {part.name: _measured(part, settings) for part in options.parts}
+    start = time.monotonic()
+    machine = {**report.machine(), "started": time.strftime("%Y-%m-%d %H:%M"), "load_before": os.getloadavg()}
+    _print(_about(machine, settings))
+    with plain_environment():
+        found = {part.name: _measured(part, settings) for part in options.parts}
     if verdicts := [verdict for results in found.values() for verdict in results.verdicts]:
-        _print("### All bars", report.bars_table(verdicts))
+        _print("### All bars", _about(machine, settings), report.bars_table(verdicts))
     problems = [f"{name}: {problem}" for name, results in found.items() for problem in results.problems]
+    machine["load_after"] = os.getloadavg()
     _print(
         *(f"Not measured: {problem}" for problem in problems),
-        f"It took {(time.monotonic() - start) / 60:.0f} minutes; load average after: {os.getloadavg()[0]:.1f}.",
+        f"It took {(time.monotonic() - start) / 60:.1f} min; load average after: {machine['load_after'][0]:.1f}.",
     )
     if options.json:
-        about = {**machine, "started": started, "load_before": load_before, "load_after": os.getloadavg()}
-        options.json.write_text(json.dumps(_document(found, settings, about), indent=1) + "\n")
+        options.json.write_text(json.dumps(_document(found, settings, machine), indent=1) + "\n")
     return 1 if problems else 0
+
+
+def _about(machine: Mapping[str, Any], settings: Settings) -> str:
+    """When and where it was measured, and on what."""
+    return (
+        f"{machine['started']}; {machine['cpus']} CPUs, {machine['model']}, Linux {machine['kernel']}, Python "
+        f"{machine['python']}, as {machine['user']}; load average before: {machine['load_before'][0]:.1f}. TCP sockets "
+        f"on loopback in {settings.processes} processes; {CHURN:.0%} churn means so many of them replaced before a "
+        "tick, or a second."
+    )
 
 
 def _options() -> argparse.Namespace:
@@ -74,18 +83,22 @@ def _parts(text: str) -> tuple[Part, ...]:
 def _measured(part: Part, settings: Settings) -> Results:
     """Measure one part, and print what it tells at once: what was found stays, whatever happens to the next."""
     results = Results(_say)
-    with plain_environment(), results.attempt(part.name):
-        part.measure(settings, results)
+    try:
+        with results.attempt(part.name):
+            part.measure(settings, results)
+    except Exception as error:  # noqa: BLE001 -- a fault of one part is told, and costs an unattended run no other one
+        results.problems.append(f"{type(error).__name__}: {error}")
+        traceback.print_exc()
     if results.paragraphs:
         _print(f"### {part.name}: {part.meaning}", *results.paragraphs)
     return results
 
 
-def _document(found: dict[str, Results], settings: Settings, machine: dict[str, object]) -> dict[str, object]:
+def _document(found: Mapping[str, Results], settings: Settings, machine: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, as JSON can hold it."""
     return {
         "version": 2,
-        "machine": machine,
+        "machine": dict(machine),
         "settings": settings._asdict(),
         "parts": {
             name: {

@@ -21,7 +21,7 @@ from tests.benchmarks.screen_programs import INTERVAL, SETTLED, program
 
 SIZES = (Size(80, 24), Size(200, 50))
 """Of the terminal."""
-TICKS = 10
+TICKS = 8
 """Which are counted of each kind; at most 22, so that both sizes fit into the program's first minute."""
 
 _PHASES = (

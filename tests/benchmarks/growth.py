@@ -1,7 +1,7 @@
 """How the cost grows: with the number of sockets, of processes, of descriptors a process, and with churn.
 
 Each grows alone, a little more than threefold or tenfold from point to point. Of each point are told the processor time
-of a tick (the mean of some, so that the rounds of looks have their share), that of `--once -tanH`, and the memory of a
+of a tick (the mean of some, so that a round of looks has its share), that of `--once -tanH`, and the memory of a
 process that collects and arranges. Between neighbours stands how many times the cost grew for each time that the
 number did: up to 1.00 it grows no faster than the number, and more is a step.
 """
@@ -28,8 +28,8 @@ from tests.benchmarks.results import Part, Results, Settings
 BAR = 1.25
 """How many times the cost may grow for each time that the number does."""
 CHART = ROOT / "screenshots" / "growth.svg"
-TICKS, ONCE = 10, 3
-"""How often each is measured at a point."""
+TICKS, ONCE = 5, 3
+"""How often each is measured at a point; one of these ticks has a round of looks."""
 
 CROWD = Path(__file__).with_name("crowd.py")
 _SPARE = 200

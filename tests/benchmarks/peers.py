@@ -70,7 +70,8 @@ def _once(peers: list[Peer], size: int, rounds: int, results: Results, table: Ta
                 able.append(peer)
     samples: dict[str, list[float]] = defaultdict(list)
     for number in range(rounds):
-        for peer in (*able[number % len(able) :], *able[: number % len(able)]):
+        turn = number % max(len(able), 1)
+        for peer in (*able[turn:], *able[:turn]):
             samples[peer.name].append(run_timed(peer.once).seconds)
     for name, times in samples.items():
         results.keep(f"{name} once, {so_many(size)}", times)

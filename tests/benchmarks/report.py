@@ -33,7 +33,9 @@ class Verdict(NamedTuple):
         return self.title, self._text(self.value), self._text(self.bar), "met" if self.is_met else "**not met**"
 
     def _text(self, value: float) -> str:
-        return f"{value:.2f}x" if self.unit == "x" else f"{value:,.0f}{self.unit}"
+        if self.unit == "x":
+            return f"{value:.2f}x"
+        return f"{value:,.1f}".removesuffix(".0") + self.unit  # 33.4 ms are more than 33
 
 
 class Table:

@@ -36,7 +36,7 @@ def test_a_percentile_is_a_value_that_was_measured(share: float, value: float) -
     [
         (Verdict("it", 1.0, "x", 1.0), ("it", "1.00x", "1.00x", "met")),
         (Verdict("it", 1.01, "x", 1.0), ("it", "1.01x", "1.00x", "**not met**")),
-        (Verdict("it", 79.6, " MiB", 80), ("it", "80 MiB", "80 MiB", "met")),
+        (Verdict("it", 79.6, " MiB", 80), ("it", "79.6 MiB", "80 MiB", "met")),
         (Verdict("it", 3_000, "", 0), ("it", "3,000", "0", "**not met**")),
     ],
 )
