@@ -196,8 +196,11 @@ def _panel(way: Way, points: list[Point]) -> Panel:
     return Panel(
         f"{way.name}",
         f"beside {way.beside}",
-        (line("--once", lambda cost: cost.once * 1000), line("tick", lambda cost: cost.tick * 1000)),
-        (line("memory", lambda cost: cost.memory / MIB),),
+        (
+            line("--once, processor", lambda cost: cost.once * 1000),
+            line("a tick, processor", lambda cost: cost.tick * 1000),
+        ),
+        (line("resident memory", lambda cost: cost.memory / MIB),),
     )
 
 

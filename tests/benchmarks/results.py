@@ -12,6 +12,9 @@ from tests.benchmarks.load import LoadError
 from tests.benchmarks.measure import MeasureError
 from tests.benchmarks.report import Verdict
 
+EXPECTED = (LoadError, MeasureError, HelperError, OSError, subprocess.SubprocessError, AssertionError)
+"""What is raised where something can't be measured."""
+
 
 class Settings(NamedTuple):
     """How much is measured."""
@@ -72,10 +75,14 @@ class Results:
         self.say(f"  {what}")
         try:
             yield
-        except (LoadError, MeasureError, HelperError, OSError, subprocess.SubprocessError, AssertionError) as error:
-            first = (str(error) or type(error).__name__).splitlines()[0]
-            self.problems.append(f"{what}: {first}")
-            self.say(f"  not measured: {first}")
+        except EXPECTED as error:
+            self.fail(error, what)
+
+    def fail(self, error: Exception, what: str = "") -> None:
+        """Note that something could not be measured; the first line says why."""
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        self.problems.append(f"{what}: {first}" if what else first)
+        self.say(f"  not measured: {first}")
 
 
 class Part(NamedTuple):
