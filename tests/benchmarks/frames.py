@@ -73,7 +73,7 @@ def _page_through(still: Still, pages: int) -> tuple[list[float], float, int]:
     terminal, cursor = still
     times, frames, before = [], 0, terminal.processor
     for number in range(PRESSES):
-        taken, cursor, output = terminal.press(UP if number // pages % 2 else DOWN, cursor, elsewhere=False)
+        taken, output = terminal.press(UP if number // pages % 2 else DOWN, cursor)
         times.append(taken)
         end = time.perf_counter() + _BREATH
         while (left := end - time.perf_counter()) > 0:

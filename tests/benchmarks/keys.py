@@ -75,9 +75,8 @@ def _colour(cursor: Cursor) -> str:
         MeasureError: It is none of 16 million colours.
     """
     for background in cursor.backgrounds:
-        _, kind, *parts = map(int, background.split(";"))
-        if kind == 2:
-            return bytes(parts).hex()
+        if background.startswith("48;2;"):
+            return bytes(map(int, background.split(";")[2:])).hex()
     raise MeasureError(f"the cursor has no colour of its own: {', '.join(cursor.backgrounds)}")
 
 
@@ -119,6 +118,8 @@ def _read_until_quiet(read: Callable[[float], bool]) -> None:
 def _tell(found: dict[str, list[float]], unanswered: list[Stroke], size: int, seconds: int, results: Results) -> None:
     table = Table(f"{so_many(size)}, {CHURN:.0%} churn, {seconds} s")
     everything = [waited for times in found.values() for waited in times]
+    if not everything:
+        raise MeasureError("no key was answered")
     for kind, times in (*found.items(), ("all keys", everything)):
         results.keep(kind, times)
         table.put(kind, "keys", f"{len(times):,}")

@@ -55,13 +55,13 @@ def test_a_line_without_an_address_is_left_out() -> None:
 
 def test_the_cursor_is_what_moves_down_and_up() -> None:
     cursor = find_cursor(frame(line(5, PLAIN), line(6, LIT)), frame(line(5, LIT), line(6, PLAIN)))
-    assert cursor == Cursor(frozenset({LIT}), 5)
+    assert cursor == Cursor(frozenset({LIT}))
 
 
 def test_the_cursor_is_found_beside_a_status_line_that_is_painted_too() -> None:
     down = frame(line(1, HEADING), line(5, PLAIN), line(6, LIT))
     up = frame(line(1, HEADING), line(6, PLAIN), line(5, LIT))
-    assert find_cursor(down, up) == Cursor(frozenset({LIT}), 5)
+    assert find_cursor(down, up) == Cursor(frozenset({LIT}))
 
 
 @pytest.mark.parametrize("output", [b"", frame(line(5, PLAIN), line(6, PLAIN)), frame(line(5, LIT), line(6, LIT))])
@@ -69,31 +69,15 @@ def test_without_a_background_of_its_own_there_is_no_cursor(output: bytes) -> No
     assert find_cursor(output, output) is None
 
 
-def test_a_tick_that_repaints_the_cursor_is_no_answer_to_a_key() -> None:
-    cursor = Cursor(frozenset({LIT}), 5)
-    tick = frame(line(5, LIT), line(9, PLAIN))
-    assert not cursor.is_painted(tick, elsewhere=True, framed=True)
-    assert cursor.is_painted(tick, elsewhere=False, framed=True)
-    assert cursor.is_painted(tick + frame(line(5, PLAIN), line(6, LIT)), elsewhere=True, framed=True)
-
-
 def test_the_frame_of_the_cursor_has_to_be_complete() -> None:
-    cursor = Cursor(frozenset({LIT}), 5)
+    cursor = Cursor(frozenset({LIT}))
     tick, answer = frame(line(9, PLAIN)), frame(line(6, LIT), line(5, PLAIN))
     waiting = [
-        length
-        for length in range(len(tick + answer))
-        if cursor.is_painted((tick + answer)[:length], elsewhere=True, framed=True)
+        length for length in range(len(tick + answer)) if cursor.is_painted((tick + answer)[:length], framed=True)
     ]
     assert waiting == []
-    assert cursor.is_painted(tick + answer, elsewhere=True, framed=True)
-    assert cursor.is_painted((tick + answer)[: -len(FRAME_END)], elsewhere=True, framed=False)
-
-
-def test_the_cursor_is_where_it_was_painted_last() -> None:
-    cursor = Cursor(frozenset({LIT}), 5)
-    assert cursor.after(frame(line(6, LIT)) + frame(line(7, LIT), line(8, PLAIN))).row == 7
-    assert cursor.after(frame(line(6, PLAIN))).row == 5
+    assert cursor.is_painted(tick + answer, framed=True)
+    assert cursor.is_painted((tick + answer)[: -len(FRAME_END)], framed=False)
 
 
 def test_a_tick_that_is_sent_over_the_seconds_end_is_one_tick() -> None:
