@@ -1,4 +1,4 @@
-"""What it costs to miss no connection: `.venv/bin/python -m tests.benchmarks.capture`, as root.
+"""What it costs to miss no connection; as root.
 
 Client and server processes in a network namespace make connections that live for less than a millisecond, on both ends
 of which the capture tells what happened, with totals. Measured is the processor time of this process, which does
@@ -7,23 +7,24 @@ nothing but read, with garbage searched for as in the program.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
-import sys
 import time
 from typing import NamedTuple
 
 from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
 from netwatch_tui.play.garbage import Garbage
 from netwatch_tui.sockets.connection_events import EventKind
-from tests.benchmarks.options import positive
+from tests.benchmarks.measure import MeasureError
+from tests.benchmarks.results import Part, Results, Settings
 from tests.support.capturing import brief, capturing, truth_of
 from tests.support.kernel import ROOT, new_netns, why_no_namespaces
 
 BAR, AT = 0.25, 10_000
 """The part of a processor that the reader may take at so many connections a second."""
+SECONDS, CLIENTS = 5, 200
+"""How long connections are made, and the processes that make them."""
 EVERY = 0.05
 """Seconds between two readings at most."""
 
@@ -77,38 +78,28 @@ def measured(connections: int, rate: int, clients: int) -> CaptureCost:
     return CaptureCost(connections, len(truth.connections) / truth.seconds, seconds, events, ends, lost, longest)
 
 
-def report(cost: CaptureCost) -> tuple[str, bool]:
-    """The cost in words, and whether it is below the bar and nothing was lost."""
+def tell(cost: CaptureCost, results: Results) -> None:
+    """The cost in words, and its bars."""
     each = 2 * cost.seconds / cost.ends
     share = each * AT
-    text = (
+    results.keep("runs", [cost._asdict()])
+    results.tell(
         f"{cost.connections:,} connections at {cost.rate:,.0f} a second, both ends on this machine: "
         f"{cost.events:,} events, {cost.lost:,} records lost. The reader took {each * 1e6:.1f} us a connection, which "
-        f"is {share:.0%} of a processor at {AT:,} a second (the bar is {BAR:.0%}); the longest reading took "
-        f"{cost.longest * 1e3:.0f} ms."
+        f"is {share:.0%} of a processor at {AT:,} a second; the longest reading took {cost.longest * 1e3:.0f} ms."
     )
-    return text, share <= BAR and not cost.lost
+    results.judge(f"capture: processor at {AT:,} connections a second", share * 100, " %", BAR * 100)
+    results.judge("the same: records lost", cost.lost, "", 0)
 
 
-def main() -> int:
-    """Measure and print; returns 1 above the bar, or if that can't be measured here."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.capture")
-    parser.add_argument("--connections", type=positive, default=50_000, help="default: %(default)s")
-    parser.add_argument("--rate", type=positive, default=AT, help="a second, at most (default: %(default)s)")
-    parser.add_argument("--clients", type=positive, default=200, help="processes (default: %(default)s)")
-    options = parser.parse_args()
+def _measure(settings: Settings, results: Results) -> None:
     if reason := why_no_namespaces():
-        sys.stderr.write(f"Not measured: {reason}\n")
-        return 1
+        raise MeasureError(reason)
     try:
-        cost = measured(options.connections, options.rate, options.clients)
+        cost = measured(AT * settings.lasting(SECONDS), AT, CLIENTS)
     except CaptureError as error:
-        sys.stderr.write(f"Not measured: {error}\n")
-        return 1
-    text, holds = report(cost)
-    sys.stdout.write(f"{text} Load average {os.getloadavg()[0]:.1f}.\n")
-    return 0 if holds else 1
+        raise MeasureError(str(error)) from error
+    tell(cost, results)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+CAPTURE = Part("capture", "missing no connection, at 10,000 a second", _measure)

@@ -1,25 +1,27 @@
-"""How long filters take over 100,000 sockets. Run as `python -m tests.benchmarks.filtering [FILTER ...]`.
+"""How long filters take over 100,000 sockets.
 
 The sockets are made up, held by 50 processes, one of which is called nginx, with 100,000 different peers. Each filter
-is compiled and applied anew in every round; what is printed is the median in milliseconds of processor time, so that a
-busy machine counts less. The bar of the project is 60 ms for the first.
+is compiled and applied anew in every round; what is told is the median in milliseconds of processor time, so that a
+busy machine counts less.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
 import time
 from collections.abc import Sequence
+from statistics import median
 
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.socket import Address, Socket, State
+from tests.benchmarks.report import Table, duration, so_many
+from tests.benchmarks.results import Part, Results, Settings
 from tests.support.build import process, tcp
 
 SOCKETS = 100_000
-ROUNDS = 9
+BAR = 60.0
+"""Milliseconds for the first filter."""
 FILTERS = (
     "port:443 or process:nginx",
     "port:443",
@@ -58,25 +60,27 @@ def made_up(count: int) -> list[Socket]:
     return sockets
 
 
-def measured(text: str, sockets: Sequence[Socket]) -> tuple[float, int]:
-    """Median milliseconds of one filter, and how many sockets it chooses."""
+def measured(text: str, sockets: Sequence[Socket], rounds: int) -> tuple[list[float], int]:
+    """Seconds of each round of one filter, and how many sockets it chooses."""
     moment, spent, chosen = Moment(0.0, {}), [], 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.process_time()
         matches = parse(text).compile(moment)
         chosen = len([socket for socket in sockets if matches(socket)])
         spent.append(time.process_time() - start)
-    return statistics.median(spent) * 1000, chosen
+    return spent, chosen
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Print one line a filter."""
-    sockets = made_up(SOCKETS)
-    sys.stdout.write(f"{len(sockets):,} sockets, median of {ROUNDS} rounds\n")
-    for text in arguments or FILTERS:
-        milliseconds, chosen = measured(text, sockets)
-        sys.stdout.write(f"{milliseconds:8.1f} ms {chosen:8,} chosen  {text}\n")
+def _measure(settings: Settings, results: Results) -> None:
+    sockets, table = made_up(SOCKETS), Table(f"{so_many(SOCKETS)}, medians of {settings.rounds} rounds")
+    for text in FILTERS:
+        spent, chosen = measured(text, sockets, settings.rounds)
+        results.keep(text, spent)
+        table.put(f"`{text}`", "processor", duration(median(spent)))
+        table.put(f"`{text}`", "chosen", f"{chosen:,}")
+        if text == FILTERS[0]:
+            results.judge(f"the filter `{text}`, {so_many(SOCKETS)}", median(spent) * 1000, " ms", BAR)
+    results.tell(table)
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+FILTERING = Part("filtering", "choosing among many sockets by filters", _measure)

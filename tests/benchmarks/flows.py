@@ -1,4 +1,4 @@
-"""What it costs to know what flows: `.venv/bin/python -m tests.benchmarks.flows`.
+"""What it costs to know what flows.
 
 Three sessions watch the same real sockets, of which some are replaced before each tick: one that shows no flows, one
 with the flow columns on a screen of 50 rows, and one that orders all rows by what comes in. They take turns, so that
@@ -7,10 +7,7 @@ each tick is compared with one at the same moment. A tick is what the worker doe
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
-import sys
 import time
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -20,9 +17,12 @@ from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.play.session import Session
 from netwatch_tui.view.spec import ViewSpec
 from tests.benchmarks.load import Load
-from tests.benchmarks.options import positive, sizes_of
+from tests.benchmarks.measure import CHURN
+from tests.benchmarks.report import so_many
+from tests.benchmarks.results import Part, Results, Settings
 
-CHURN = 0.01
+LEAST = 10_000
+"""Sockets with which it is worth while."""
 ROWS = 50
 SCREEN_BAR, SORT_BAR = 1.3, 2.0
 
@@ -86,33 +86,29 @@ def measured(sockets: int, processes: int, ticks: int) -> Ticks:
     return Ticks(plain, screen, sort, watchers[-1].lists)
 
 
-def report(found: Ticks, sockets: int) -> tuple[str, bool]:
-    """The times in words, and whether they are below the bars."""
+def tell(found: Ticks, sockets: int, results: Results) -> None:
+    """The times in words, and their bars."""
     plain, screen, sort = (statistics.median(each) for each in found[:3])
-    mean = statistics.mean(found.sort) / statistics.mean(found.plain)
-    text = (
-        f"{sockets:,} sockets, {CHURN:.0%} replaced, {len(found.plain)} ticks, medians: {plain * 1e3:.1f} ms; with the "
-        f"flows of {ROWS} rows {screen * 1e3:.1f} ms ({screen / plain:.2f}x, the bar is {SCREEN_BAR}x); ordered by a "
-        f"rate {sort * 1e3:.1f} ms ({sort / plain:.2f}x; {mean:.2f}x on average, the bar is {SORT_BAR}x), all "
-        f"connections read in {found.lists} of {len(found.sort) + 3} ticks."
+    average = statistics.mean(found.sort) / statistics.mean(found.plain)
+    results.keep(so_many(sockets), [found._asdict()])
+    results.tell(
+        f"{so_many(sockets)}, {CHURN:.0%} replaced, {len(found.plain)} ticks, medians: {plain * 1e3:.1f} ms; with the "
+        f"flows of {ROWS} rows {screen * 1e3:.1f} ms ({screen / plain:.2f}x); ordered by a rate {sort * 1e3:.1f} ms "
+        f"({sort / plain:.2f}x; {average:.2f}x on average), all connections read in {found.lists} of "
+        f"{len(found.sort) + 3} ticks."
     )
-    return text, screen / plain <= SCREEN_BAR and max(sort / plain, mean) <= SORT_BAR
+    results.judge(
+        f"a tick with the rates of {ROWS} rows against one without, {so_many(sockets)}", screen / plain, "x", SCREEN_BAR
+    )
+    title = f"a tick ordered by a rate against one that is not, median or mean, {so_many(sockets)}"
+    results.judge(title, max(sort / plain, average), "x", SORT_BAR)
 
 
-def main() -> int:
-    """Measure and print; returns 1 above a bar."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.flows")
-    parser.add_argument("--sizes", type=sizes_of, default=[10_000, 100_000], help="default: 10000,100000")
-    parser.add_argument("--processes", type=int, default=50, help="which hold them (default: %(default)s)")
-    parser.add_argument("--ticks", type=positive, default=25, help="default: %(default)s")
-    options = parser.parse_args()
-    all_hold = True
-    for sockets in options.sizes:
-        text, holds = report(measured(sockets, options.processes, options.ticks), sockets)
-        sys.stdout.write(f"{text} Load average {os.getloadavg()[0]:.1f}.\n")
-        all_hold = all_hold and holds
-    return 0 if all_hold else 1
+def _measure(settings: Settings, results: Results) -> None:
+    for size in settings.sizes:
+        if size >= LEAST or size == settings.largest:
+            with results.attempt(so_many(size)):
+                tell(measured(size, settings.processes, settings.ticks), size, results)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+FLOWS = Part("flows", "what it costs to know rates, on the screen and as an order", _measure)

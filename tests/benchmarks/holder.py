@@ -5,6 +5,7 @@ Every socket lingers for 0 seconds, so that closing it, also by being killed, se
 
 from __future__ import annotations
 
+import os
 import resource
 import select
 import socket
@@ -36,6 +37,12 @@ class Holder:
             listener.listen(8)
             self._listeners.append(listener)
         self._pairs = [self._connect(index) for index in range(pairs)]
+
+    def pad(self, count: int) -> None:
+        """Hold so many more descriptors, which are no sockets."""
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for _ in range(count - 1):
+            os.dup(nothing)
 
     def replace(self, indices: Iterable[int]) -> None:
         """Close these pairs and open others in their places."""
@@ -87,6 +94,8 @@ def main() -> None:
         try:
             if word == "open":
                 holder.open(rest[0], int(rest[1]), int(rest[2]))
+            elif word == "pad":
+                holder.pad(int(rest[0]))
             elif word == "replace":
                 holder.replace(map(int, rest))
             elif word == "stop":

@@ -195,6 +195,17 @@ class Load:
             raise LoadError(str(error)) from error
         return 2 * len(chosen)
 
+    def pad(self, descriptors: int) -> None:
+        """Let each process hold so many more descriptors, which are no sockets.
+
+        Raises:
+            LoadError: It may not.
+        """
+        try:
+            self._ask_all(dict.fromkeys(range(len(self._parts)), f"pad {descriptors}"), _SETUP_TIMEOUT)
+        except HelperError as error:
+            raise LoadError(f"can't hold {descriptors} descriptors more: {error}") from error
+
     @contextmanager
     def churn(self, share_per_second: float) -> Iterator[None]:
         """Replace sockets all the time while the block runs, evenly spread; `churned` then says how many.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 
-def sizes_of(text: str) -> list[int]:
-    """Numbers of sockets, separated by commas."""
-    return [positive(part) for part in text.split(",")]
+def sizes_of(text: str) -> tuple[int, ...]:
+    """Numbers of sockets, separated by commas; ascending, each once."""
+    return tuple(sorted({positive(part) for part in text.split(",")}))
 
 
 def positive(text: str) -> int:

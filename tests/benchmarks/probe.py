@@ -1,6 +1,6 @@
 """The process in which the program's own parts are timed: fresh, so that nothing of the benchmark is in its memory.
 
-Garbage is collected as Python does it by itself, as in the program.
+Garbage is searched for after a tick as in the program, and belongs to its time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from pathlib import Path
 
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.kernel.source import LinuxSource
+from netwatch_tui.play.garbage import Garbage
+
+FLOOR_FILES = [file for name in ("tcp", "tcp6", "udp", "udp6") if Path(file := f"/proc/net/{name}").exists()]
+"""What every program that lists sockets could read."""
 
 _BUFFER = 128 * 1024
 _SOCKET_FILE = re.compile(r"/proc/([^/]+/){0,3}net/[^/]+")
@@ -37,6 +41,7 @@ class Probe:
 
     def __init__(self) -> None:
         self._now = time.time()
+        self._garbage = Garbage()
         self._collector = Collector(LinuxSource())
         self._tick: Callable[[float], object] = self._collector.collect
 
@@ -50,11 +55,6 @@ class Probe:
 
         return _timed(lambda: psutil.net_connections("tcp"))
 
-    def cold(self) -> list[float]:
-        """Time for a first look at the sockets, nothing known."""
-        kept: list[object] = []  # so that freeing it is not timed
-        return _timed(lambda: kept.append(Collector(LinuxSource()).collect(time.time())))
-
     def view(self) -> list[float]:
         """From now on, `tick` also makes the view of the screen, and the screen's modules are loaded."""
         import netwatch_tui.ui.run  # noqa: F401
@@ -67,8 +67,13 @@ class Probe:
     def tick(self) -> list[float]:
         """Time to look again, a second after the last time by the program's clock."""
         self._now += 1.0
-        kept: list[object] = []
-        return _timed(lambda: kept.append(self._tick(self._now)))
+        kept: list[object] = []  # so that freeing it is not timed
+
+        def tick() -> None:
+            kept.append(self._tick(self._now))
+            self._garbage.collect()
+
+        return _timed(tick)
 
     def memory(self) -> list[int]:
         """Bytes of this process now, and at most."""

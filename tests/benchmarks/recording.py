@@ -1,4 +1,4 @@
-"""What recording costs: `.venv/bin/python -m tests.benchmarks.recording`.
+"""What recording costs.
 
 Two things are measured. How much longer a steady tick takes that is recorded, on real sockets of which some are
 replaced before each tick. And how large a recording gets: an hour of ticks of an idle desktop, played to the real
@@ -7,10 +7,7 @@ collector by a machine that is not there, times 24.
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
-import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -25,11 +22,16 @@ from netwatch_tui.recording.writer import Sink, Writer
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State, Timer
 from tests.benchmarks.load import Load
+from tests.benchmarks.measure import CHURN
+from tests.benchmarks.report import so_many
+from tests.benchmarks.results import Part, Results, Settings
 from tests.support.build import process, tcp, udp, unix
 from tests.support.fake import FakeSource
 
-CHURN = 0.01
 BAR = 0.20
+"""The share of a tick that writing it may take."""
+SOCKETS, DESKTOP = 10_000, 500
+"""Of the load, at most, and of the idle desktop."""
 
 _HOUR = 3600
 _KEEPALIVE = 75
@@ -143,39 +145,35 @@ def sizes(sockets: int) -> Sizes:
     return Sizes(plain, packed + len(press.flush()))
 
 
-def report(found: list[Cost], sockets: int) -> tuple[str, bool]:
-    """The costs in words, and whether they are below the bar."""
+def tell(found: list[Cost], sockets: int, results: Results) -> None:
+    """The costs in words, and their bars."""
     first, *steady = found
     tick, plain, packed = (statistics.median(each) for each in zip(*steady, strict=True))
     share = plain / tick
     # What all sockets cost now and then, spread over the ticks between.
     spread = (plain + first.plain / ALL_EVERY) / tick
-    text = (
-        f"{sockets:,} sockets, {CHURN:.0%} replaced, {len(steady)} ticks, medians: a tick {tick * 1e3:.1f} ms; "
+    results.keep(so_many(sockets), [cost._asdict() for cost in found])
+    results.tell(
+        f"{so_many(sockets)}, {CHURN:.0%} replaced, {len(steady)} ticks, medians: a tick {tick * 1e3:.1f} ms; "
         f"writing it {plain * 1e3:.1f} ms ({share:.1%} of the tick), compressed {packed * 1e3:.1f} ms "
         f"({packed / tick:.1%}); all sockets at once {first.plain * 1e3:.0f} ms, compressed {first.packed * 1e3:.0f} "
-        f"ms, once in {ALL_EVERY} ticks: {spread:.1%} on the whole. The bar is {BAR:.0%}."
+        f"ms, once in {ALL_EVERY} ticks: {spread:.1%} on the whole."
     )
-    return text, spread <= BAR and packed / tick <= BAR
+    results.judge("recording: share of a tick, on the whole", spread * 100, " %", BAR * 100)
+    results.judge("the same: compressed", packed / tick * 100, " %", BAR * 100)
 
 
-def main() -> int:
-    """Measure and print; returns 1 above the bar."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.recording")
-    parser.add_argument("--sockets", type=int, default=10_000, help="real ones (default: %(default)s)")
-    parser.add_argument("--processes", type=int, default=50, help="which hold them (default: %(default)s)")
-    parser.add_argument("--ticks", type=int, default=25, help="default: %(default)s")
-    parser.add_argument("--desktop", type=int, default=500, help="sockets of the idle desktop (default: %(default)s)")
-    options = parser.parse_args()
-    text, holds = report(costs(options.sockets, options.processes, options.ticks), options.sockets)
-    sys.stdout.write(f"{text} Load average {os.getloadavg()[0]:.1f}.\n")
-    plain, packed = sizes(options.desktop)
-    sys.stdout.write(
-        f"An idle desktop with {options.desktop} sockets: {plain / 1e6:.1f} MB an hour, compressed {packed / 1e6:.2f} "
-        f"MB; a day {24 * plain / 1e6:.0f} MB, compressed {24 * packed / 1e6:.0f} MB.\n"
-    )
-    return 0 if holds else 1
+def _measure(settings: Settings, results: Results) -> None:
+    sockets = min(SOCKETS, settings.largest)
+    with results.attempt(so_many(sockets)):
+        tell(costs(sockets, settings.processes, settings.ticks), sockets, results)
+    with results.attempt(f"an idle desktop, {so_many(DESKTOP)}"):
+        plain, packed = sizes(DESKTOP)
+        results.keep("bytes of an hour", [plain, packed])
+        results.tell(
+            f"An idle desktop with {so_many(DESKTOP)}: {plain / 1e6:.1f} MB an hour, compressed {packed / 1e6:.2f} MB; "
+            f"a day {24 * plain / 1e6:.0f} MB, compressed {24 * packed / 1e6:.0f} MB."
+        )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+RECORDING = Part("recording", "writing what a tick saw, and how large that gets", _measure)

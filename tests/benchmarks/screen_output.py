@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 SYNC_QUERY, SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 """Whether the terminal can hold a frame back until it is complete, and the yes that current terminals give."""
@@ -80,26 +80,18 @@ class Cursor(NamedTuple):
 
     backgrounds: frozenset[str]
     """They stand in no other line."""
-    row: int
-    """The line of the terminal in which it was last."""
 
-    def after(self, output: bytes) -> Self:
-        """Where it is once the terminal has got this."""
-        rows = [each.row for each in painted(output) if each.background in self.backgrounds]
-        return self._replace(row=rows[-1]) if rows else self
-
-    def is_painted(self, output: bytes, *, elsewhere: bool, framed: bool) -> bool:
+    def is_painted(self, output: bytes, *, framed: bool) -> bool:
         """Whether it was painted in this output, and all that belongs to it has arrived.
 
         Args:
             output: All since the key was sent.
-            elsewhere: Only another line than the last one counts. A tick may well repaint the cursor where it is.
             framed: Frames have an end, for which to wait too.
         """
         if framed and FRAME_END not in output:  # a quick look first: a slow reader would hold the program up
             return False
         for each in painted(output):
-            if each.background in self.backgrounds and (not elsewhere or each.row != self.row):
+            if each.background in self.backgrounds:
                 return not framed or FRAME_END in output[each.position :]
         return False
 
@@ -122,7 +114,7 @@ def find_cursor(after_down: bytes, after_up: bytes) -> Cursor | None:
             and (upper + 1, background) not in up
         }
         if backgrounds:
-            return Cursor(frozenset(backgrounds), upper)
+            return Cursor(frozenset(backgrounds))
     return None
 
 
@@ -151,12 +143,6 @@ def per_tick(arrivals: Sequence[Arrival], begin: float, interval: float, count: 
         if 0 <= index < count:
             ticks[index] += arrival.length
     return ticks
-
-
-def percentile(values: Iterable[float], share: float) -> float:
-    """The least value that this share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
 
 
 def processor_ticks(stat: str) -> int:

@@ -157,22 +157,14 @@ class PlainTerminal:
             )
         return cursor
 
-    def follow(self, cursor: Cursor, seconds: float) -> Cursor:
-        """Read for some time; returns where the cursor is then."""
-        output, end = b"", time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            output += self.read(left)
-        return cursor.after(output)
-
-    def press(self, key: bytes, cursor: Cursor, *, elsewhere: bool) -> tuple[float, Cursor, bytes]:
-        """Type a key that moves the cursor; returns the seconds until that was painted, where it is, and the output."""
+    def press(self, key: bytes, cursor: Cursor) -> tuple[float, bytes]:
+        """Type a key that moves the cursor; returns the seconds until that was painted, and the output."""
         pressed = time.perf_counter()
         self.send(key)
         output = self.wait_for(
-            lambda output: cursor.is_painted(output, elsewhere=elsewhere, framed=self.framed),
-            f"the cursor after {key!r}",
+            lambda output: cursor.is_painted(output, framed=self.framed), f"the cursor after {key!r}"
         )
-        return self.last_read - pressed, cursor.after(output), output
+        return self.last_read - pressed, output
 
     @property
     def processor(self) -> float:

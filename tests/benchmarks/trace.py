@@ -1,4 +1,4 @@
-"""How much tracing slows a process: `.venv/bin/python -m tests.benchmarks.trace`.
+"""How much tracing slows a process.
 
 Two threads send each other small messages over TCP and do nothing else, four system calls a round, which is the worst
 that can happen to a tracer. The same is played untraced, traced by this program, and under `strace -f`, in turns.
@@ -6,7 +6,6 @@ that can happen to a tracer. The same is played untraced, traced by this program
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import statistics
@@ -20,9 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.helper import Helper
-from tests.benchmarks.options import positive
+from tests.benchmarks.measure import PROGRAM, ROOT, MeasureError
+from tests.benchmarks.results import Part, Results, Settings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROUNDS = 20_000
+"""Of a play."""
 PATIENCE = 120.0
 BAR = 2.0
 """Times as long as untraced that the traced one may take."""
@@ -44,11 +45,11 @@ class Slowdowns(NamedTuple):
 @contextmanager
 def _traced(pid: int, printed: Path) -> Iterator[None]:
     """By this program, whose lines go to a file."""
-    command = [str(Path(sys.executable).with_name("netwatch-tui")), "--trace", str(pid)]
+    command = [PROGRAM, "--trace", str(pid)]
     with printed.open("ab") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE) as tracer:
         assert tracer.stderr
         if b"tracing process" not in (told := tracer.stderr.readline()):
-            raise SystemExit(told.decode().strip())
+            raise MeasureError(told.decode("utf-8", "replace").strip())
         try:
             yield
         finally:
@@ -63,7 +64,7 @@ def _straced(pid: int) -> Iterator[None]:
         deadline = time.monotonic() + PATIENCE
         while not all(f"TracerPid:\t{tracer.pid}\n" in task.read_text() for task in tasks):
             if tracer.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit("strace does not trace")
+                raise MeasureError("strace does not trace")
             time.sleep(0.01)
         try:
             yield
@@ -96,30 +97,24 @@ def measured(rounds: int, plays: int, printed: Path) -> Slowdowns:
     return found._replace(lost=lost, calls=len(lines))
 
 
-def report(found: Slowdowns, rounds: int) -> tuple[str, bool]:
-    """The times in words, and whether they are below the bar."""
+def tell(found: Slowdowns, rounds: int, results: Results) -> None:
+    """The times in words, and their bar."""
     plain, traced = (statistics.median(each) for each in (found.plain, found.traced))
     text = (
         f"{rounds:,} rounds, medians of {len(found.plain)}: {plain / rounds * 1e6:.1f} us a round untraced, "
-        f"{traced / rounds * 1e6:.1f} us traced ({traced / plain:.2f}x, the bar is {BAR}x)"
+        f"{traced / rounds * 1e6:.1f} us traced ({traced / plain:.2f}x)"
     )
     if found.straced:
         straced = statistics.median(found.straced)
         text += f", {straced / rounds * 1e6:.1f} us under strace -f ({straced / plain:.1f}x)"
-    return f"{text}; {found.calls:,} calls told, {found.lost:,} records lost.", traced / plain <= BAR
+    results.keep("plays", [found._asdict()])
+    results.tell(f"{text}; {found.calls:,} calls told, {found.lost:,} records lost.")
+    results.judge("trace: a traced process against itself untraced", traced / plain, "x", BAR)
 
 
-def main() -> int:
-    """Measure and print; returns 1 above the bar."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.trace")
-    parser.add_argument("--rounds", type=positive, default=20_000, help="default: %(default)s")
-    parser.add_argument("--plays", type=positive, default=5, help="default: %(default)s")
-    options = parser.parse_args()
+def _measure(settings: Settings, results: Results) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        text, holds = report(measured(options.rounds, options.plays, Path(folder, "printed")), options.rounds)
-    sys.stdout.write(f"{text} Load average {os.getloadavg()[0]:.1f}.\n")
-    return 0 if holds else 1
+        tell(measured(ROUNDS, settings.rounds, Path(folder, "printed")), ROUNDS, results)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+TRACE = Part("trace", "how much a process that is traced is slowed", _measure)

@@ -14,9 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.benchmarks.load import Load
-from tests.benchmarks.measure import MeasureError
+from tests.benchmarks.measure import PROGRAM, MeasureError
 from tests.benchmarks.probe import memory_of
-from tests.benchmarks.screen_measure import PROGRAM
 from tests.benchmarks.screen_terminal import PlainTerminal
 from tests.soak.samples import Sample, Verdict, judge
 from tests.soak.script import HOME_SIZE, one_round

@@ -163,3 +163,13 @@ def test_a_load_that_cant_be_opened_leaves_no_process(monkeypatch: pytest.Monkey
     with pytest.raises(LoadError, match="process 0 of the load: No buffer space available"), load:
         raise AssertionError("not reached")
     assert not any(map(is_running, load.pids))
+
+
+def test_processes_hold_more_descriptors_when_asked_to() -> None:
+    with Load(sockets=12, processes=2) as load:
+        before = [len(os.listdir(f"/proc/{pid}/fd")) for pid in load.pids]
+        load.pad(100)
+        assert [len(os.listdir(f"/proc/{pid}/fd")) for pid in load.pids] == [count + 100 for count in before]
+        assert len(sockets_of(load.pids)) == 12
+        with pytest.raises(LoadError, match="Too many open files"):
+            load.pad(10_000_000)

@@ -6,7 +6,8 @@ import pytest
 
 from netwatch_tui.recording.reader import Recording
 from tests.benchmarks import recording
-from tests.benchmarks.recording import Cost, hour, report
+from tests.benchmarks.recording import Cost, hour, tell
+from tests.benchmarks.results import Results
 from tests.support.recordings import lines_of, record
 
 FIRST = Cost(0.5, 0.6, 1.2)
@@ -22,8 +23,10 @@ FIRST = Cost(0.5, 0.6, 1.2)
     ],
 )
 def test_the_bar_is_one_fifth_of_a_tick(steady: Cost, *, holds: bool) -> None:
-    text, found = report([FIRST, *[steady] * 5], 10_000)
-    assert found is holds
+    results = Results(lambda _: None)
+    tell([FIRST, *[steady] * 5], 10_000, results)
+    assert all(verdict.is_met for verdict in results.verdicts) is holds
+    (text,) = results.paragraphs
     assert "10,000 sockets" in text
 
 

@@ -1,0 +1,56 @@
+"""What is typed while the latency of keys is measured: short habits in an order that a seed decides."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.benchmarks.screen_programs import DOWN, UP
+
+MOVE, PAGE, SORT, FILTER, KIND = "move", "page", "sort", "filter", "kind on or off"
+
+ESCAPE, ENTER = b"\x1b", b"\r"
+
+
+class Stroke(NamedTuple):
+    """A key, and how it is known that it was answered."""
+
+    key: bytes
+    kind: str
+    line: str = ""
+    """What the filter line shows as soon as the key is answered, without blanks; empty for keys that are no text."""
+    settles: bool = False
+    """Its whole effect is waited for: a person looks at what a new order or filter shows."""
+
+
+def _filtered(text: str) -> list[Stroke]:
+    typed = [Stroke(text[at : at + 1].encode(), FILTER, f"Filter:{text[: at + 1]}") for at in range(len(text))]
+    opened = Stroke(b"/", FILTER, "Filter:")
+    # Escape may begin a sequence: a program waits for more before it believes it. Enter closes the line at once.
+    return [opened, *typed[:-1], typed[-1]._replace(settles=True), Stroke(ENTER, FILTER, settles=True)]
+
+
+_RUBOUT = Stroke(b"\x7f", FILTER, settles=True)
+"""Takes the filter back."""
+
+HABITS: tuple[tuple[int, tuple[Stroke, ...]], ...] = (
+    (10, (Stroke(b"j", MOVE), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"k", MOVE))),
+    (4, (Stroke(DOWN, PAGE), Stroke(DOWN, PAGE), Stroke(UP, PAGE), Stroke(UP, PAGE))),
+    (1, (Stroke(b"G", PAGE), Stroke(b"g", PAGE), *[Stroke(DOWN, PAGE)] * 2)),
+    # Moves while it sorts, and when it has sorted.
+    (2, (Stroke(b">", SORT), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"<", SORT, settles=True))),
+    (2, (Stroke(b"S", SORT, settles=True), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"S", SORT, settles=True))),
+    (2, (*_filtered("port:443"), _RUBOUT)),
+    (2, (*_filtered("process:python"), Stroke(b"j", MOVE), Stroke(b"k", MOVE), _RUBOUT)),
+    (1, (Stroke(b"u", KIND, settles=True), Stroke(b"u", KIND, settles=True))),
+)
+"""How often each comes among the others. Each leaves the screen as it found it, but for the row of the cursor."""
+
+
+def strokes(seed: int) -> Iterator[Stroke]:
+    """What is typed, for ever; the same for the same seed."""
+    chance = random.Random(seed)
+    weights = [weight for weight, _ in HABITS]
+    while True:
+        yield from chance.choices(HABITS, weights)[0][1]
