@@ -78,7 +78,7 @@ def completed(*words: str) -> list[str]:
         (["--format", "n"], ["ndjson"]),
         (["-f", "t"], ["table", "tsv"]),
         (["--format", "=", "c"], ["csv"]),
-        (["--format", "="], ["table", "json", "ndjson", "csv", "tsv"]),
+        (["--format", "="], ["table", "json", "ndjson", "csv", "tsv", "prometheus"]),
         (["-A", "tcp,un"], ["tcp,unix"]),
         (["--columns", "local,pid,ino"], ["local,pid,inode"]),
         (["--sort", "send"], ["send_q"]),
