@@ -172,6 +172,15 @@ def test_a_udp_socket_is_found_by_its_port() -> None:
     assert (closed.kind, closed.at, closed.source, closed.socket.inode) == (Happening.CLOSED, 102.5, ToldBy.EVENT, 30)
 
 
+def test_a_udp_socket_whose_owner_is_not_known_is_found_by_its_port_alone() -> None:
+    watch, events = watched()
+    events.clock = 102.0
+    lasting = udp("0.0.0.0:5353", inode=30)
+    events.tell(told(EventKind.OPENED, 101.25, lasting, skaddr=None, local=NOWHERE, owner=CURL))
+    (opened,) = watch.tick(lasting).events or ()
+    assert (opened.kind, opened.at, opened.socket.inode) == (Happening.OPENED, 101.25, 30)
+
+
 def test_another_owner_is_a_change() -> None:
     watch, events = watched()
     connection = tcp("10.0.0.1:5001", "10.0.0.2:80", inode=30)

@@ -144,8 +144,9 @@ class SocketLives:
         fitting = [event for event in senders if event.owner and event.owner.pid in pids] if pids else senders
         if len(fitting) != 1:
             return None
-        senders.remove(fitting[0])
-        return fitting[0]
+        (sent,) = fitting
+        senders.remove(sent)
+        return sent
 
     def drop(self, life: Life) -> None:
         """Follow one no more that has not ended as far as is told."""
