@@ -36,7 +36,28 @@ _LONGEST_NAME = 80
 
 _OTHER = "other"
 _TOLD_AT_ONCE = tuple(rule for rule in RULES if not rule.after)
-"""Rules that one look can judge. The others take time: none of theirs is counted as 0 by who only looked once."""
+"""Rules that one tick can judge. The others take time: that nothing broke them can't be told by a single one."""
+
+_HELP = {
+    "build_info": "Always 1; the version of netwatch-tui.",
+    "sockets": "Sockets by netid and state, as ss spells them.",
+    "process_sockets": "Sockets by the process that holds them; one with several holders counts for each. The "
+    f"{MOST_PROCESSES} processes with the most have a series each; the rest are summed as other.",
+    "unowned_sockets": "Sockets without a known owner, by the reason.",
+    "listener_sockets": "Listening sockets by address and port, which several share with SO_REUSEPORT. The "
+    f"{MOST_LISTENERS} with the longest accept queues have series; the rest are summed as other.",
+    "listener_accept_queue_length": "Connections in the accept queue (Recv-Q of a listener).",
+    "listener_backlog": "Backlog of the accept queue; no sample where it is not known.",
+    "receive_queue_bytes": "Bytes that no process has read yet (Recv-Q), listeners left out.",
+    "send_queue_bytes": "Bytes that the peer has not acknowledged yet (Send-Q), listeners left out.",
+    "problem_sockets": "Sockets by what is wrong with them: the rules that one tick can judge.",
+    "unseen_processes": "Processes whose sockets could not be looked up, by the reason.",
+    "process_list_hidden": "Whether /proc leaves out processes, by what hides them.",
+    "read_errors": "What could not be read in this tick; standard error says what.",
+    "tick_timestamp_seconds": "When the sockets were read, in seconds since the epoch.",
+    "tick_duration_seconds": "How long that took.",
+}
+"""What each family tells, by its name without the prefix."""
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values of labels."""
@@ -62,68 +83,33 @@ def metric_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """The metrics of these sockets, a line each."""
     every = tuple(sockets)
     listeners = _listeners(every, head)
-    yield from _family("build_info", "Always 1; the version of netwatch-tui.",
-                       [((("version", version("netwatch-tui")),), 1)])  # fmt: skip
-    yield from _family("sockets", "Sockets by netid and state, as ss spells them.", _by_state(every))
-    yield from _family(
-        "process_sockets", f"Sockets by the process that holds them; one that several hold counts for each. The "
-        f"{MOST_PROCESSES} processes with most have a series each, the rest is in other.", _by_process(every),
-    )  # fmt: skip
-    yield from _family("unowned_sockets", "Sockets without a known owner, by the reason.", _by_reason(every))
-    yield from _family(
-        "listener_sockets", f"Listening sockets by their end; several share one with SO_REUSEPORT. The "
-        f"{MOST_LISTENERS} with the longest accept queues have series, the rest is in other.",
-        ((labels, each.sockets) for labels, each in listeners.items()),
-    )  # fmt: skip
-    yield from _family(
-        "listener_accept_queue_length", "Connections that wait to be accepted.",
-        ((labels, each.waiting) for labels, each in listeners.items()),
-    )  # fmt: skip
-    yield from _family(
-        "listener_backlog", "Connections that may wait to be accepted; one more fits. No sample where not known.",
-        ((labels, each.backlog) for labels, each in listeners.items() if each.backlog is not None),
-    )  # fmt: skip
     connected = [socket for socket in every if socket.state is not State.LISTEN]
-    yield from _family(
-        "receive_queue_bytes", "Bytes that no process has read yet (Recv-Q), listeners left out.",
-        _sums((socket.netid, socket.recv_q) for socket in connected),
-    )  # fmt: skip
-    yield from _family(
-        "send_queue_bytes", "Bytes that the peer has not acknowledged yet (Send-Q), listeners left out.",
-        _sums((socket.netid, socket.send_q) for socket in connected),
-    )  # fmt: skip
-    yield from _family("problem_sockets", "Sockets by what is wrong with them, as far as one look can tell.",
-                       _by_problem(every, head))  # fmt: skip
-    yield from _about_the_tick(head)
-
-
-def _about_the_tick(head: Head) -> Iterator[str]:
-    """How far the figures can be trusted: what was not seen, when they were taken, and what that took."""
+    backlogs = ((labels, each.backlog) for labels, each in listeners.items())
     unseen = head.unseen
-    yield from _family(
-        "unseen_processes", "Processes whose sockets could not be looked up, by the reason.",
-        [((("reason", reason),), count) for reason, count in (
-            ("other-user", unseen.others), ("shielded", unseen.shielded), ("unreadable", unseen.unreadable),
-        )],
-    )  # fmt: skip
-    yield from _family(
-        "process_list_hidden", "Whether /proc leaves out processes, by what hides them.",
-        [((("by", by),), int(hides)) for by, hides in (
-            ("hidepid", unseen.proc_hides), ("pid-namespace", unseen.is_enclosed),
-        )],
-    )  # fmt: skip
-    yield from _family("read_errors", "What could not be read in this tick; standard error says what.",
-                       [((), sum(problem.times for problem in head.problems))])  # fmt: skip
-    yield from _family("tick_timestamp_seconds", "When the sockets were read, in seconds since the epoch.",
-                       [((), round(head.taken_at, 6))])  # fmt: skip
-    yield from _family("tick_duration_seconds", "How long that took.", [((), round(head.cost, 6))])
+    yield from _family("build_info", [((("version", version("netwatch-tui")),), 1)])
+    yield from _family("sockets", _by_state(every))
+    yield from _family("process_sockets", _by_process(every))
+    yield from _family("unowned_sockets", _by_reason(every))
+    yield from _family("listener_sockets", ((labels, each.sockets) for labels, each in listeners.items()))
+    yield from _family("listener_accept_queue_length", ((labels, each.waiting) for labels, each in listeners.items()))
+    yield from _family("listener_backlog", ((labels, backlog) for labels, backlog in backlogs if backlog is not None))
+    yield from _family("receive_queue_bytes", _sums((socket.netid, socket.recv_q) for socket in connected))
+    yield from _family("send_queue_bytes", _sums((socket.netid, socket.send_q) for socket in connected))
+    yield from _family("problem_sockets", _by_problem(every, head))
+    reasons = {"other-user": unseen.others, "shielded": unseen.shielded, "unreadable": unseen.unreadable}
+    yield from _family("unseen_processes", (((("reason", reason),), count) for reason, count in reasons.items()))
+    hidden = {"hidepid": unseen.proc_hides, "pid-namespace": unseen.is_enclosed}
+    yield from _family("process_list_hidden", (((("by", by),), int(hides)) for by, hides in hidden.items()))
+    yield from _family("read_errors", [((), sum(problem.times for problem in head.problems))])
+    yield from _family("tick_timestamp_seconds", [((), round(head.taken_at, 6))])
+    yield from _family("tick_duration_seconds", [((), round(head.cost, 6))])
 
 
-def _family(name: str, help: str, samples: Samples) -> Iterator[str]:
+def _family(name: str, samples: Samples) -> Iterator[str]:
     """A family of gauges; nothing where it has no sample."""
     told = [f"netwatch_{name}{_labels(labels)} {value}" for labels, value in samples]
     if told:
-        yield f"# HELP netwatch_{name} {help}"
+        yield f"# HELP netwatch_{name} {_HELP[name]}"
         yield f"# TYPE netwatch_{name} gauge"
         yield from told
 
