@@ -15,8 +15,16 @@ _EMPHASIS = re.compile(r"\*([^*]+)\*")
 
 def roff(text: str) -> str:
     """Text that man(7) prints as it is: hyphens stay hyphens, and nothing at its start is a request."""
-    escaped = text.replace("\\", r"\e").replace("-", r"\-")
-    return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped
+    return _guarded(_escaped(text))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\e").replace("-", r"\-")
+
+
+def _guarded(line: str) -> str:
+    """A line that is no request."""
+    return rf"\&{line}" if line.startswith((".", "'")) else line
 
 
 def man_of_markdown(text: str) -> Iterator[str]:
@@ -46,15 +54,9 @@ def man_of_markdown(text: str) -> Iterator[str]:
 def _inline(text: str) -> str:
     """A line of prose. What is code stands bold, and is not searched for emphasis."""
     parts = _CODE.split(text)  # prose and code by turns
-    told = "".join(_bold(part) if number % 2 else _emphasised(part) for number, part in enumerate(parts))
-    return rf"\&{told}" if told.startswith((".", "'")) else told
+    told = (rf"\fB{_escaped(part)}\fR" if number % 2 else _emphasised(part) for number, part in enumerate(parts))
+    return _guarded("".join(told))
 
 
 def _emphasised(text: str) -> str:
-    told = text.replace("\\", r"\e").replace("-", r"\-")
-    return _EMPHASIS.sub(r"\\fI\1\\fR", _STRONG.sub(r"\\fB\1\\fR", told))
-
-
-def _bold(text: str) -> str:
-    told = text.replace("\\", r"\e").replace("-", r"\-")
-    return rf"\fB{told}\fR"
+    return _EMPHASIS.sub(r"\\fI\1\\fR", _STRONG.sub(r"\\fB\1\\fR", _escaped(text)))
