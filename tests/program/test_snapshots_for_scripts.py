@@ -96,6 +96,31 @@ def test_rows_are_sorted_by_any_column() -> None:
             assert ports == sorted(ports, reverse=reverse)
 
 
+def test_metrics_are_utf8_whatever_the_locale_is_and_tell_a_full_accept_queue() -> None:
+    code = """
+import socket
+server = socket.create_server(("127.0.0.1", 0), backlog=1)
+open("/proc/self/comm", "w").write("caf\\u00e9")
+clients = [socket.create_connection(server.getsockname()) for _ in range(2)]
+print(server.getsockname()[1], flush=True)
+input()
+"""
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        port = int(holder.stdout.readline())
+        command = [PROGRAM, "-tf", "prometheus", f"port:{port}"]
+        done = subprocess.run(command, capture_output=True, check=False, env=environment)
+        holder.communicate(b"\n")
+    assert (done.returncode, done.stderr) == (0, b"")
+    lines = done.stdout.decode().splitlines()
+    labels = f'{{netid="tcp",netns="own",port="{port}",address="127.0.0.1",process="caf\u00e9"}}'
+    for name, value in (("sockets", 1), ("accept_queue_length", 2), ("backlog", 1)):
+        assert f"netwatch_listener_{name}{labels} {value}" in lines
+    assert 'netwatch_problem_sockets{problem="accept-queue-full",severity="critical"} 1' in lines
+    assert 'netwatch_sockets{netid="tcp",state="ESTAB"} 4' in lines
+
+
 @pytest.mark.parametrize("format", ["table", "json", "ndjson", "csv", "tsv"])
 def test_a_pipe_that_is_closed_early_ends_it_silently(format: str) -> None:
     with subprocess.Popen(
@@ -127,6 +152,8 @@ def test_the_table_needs_neither_psutil_nor_datetime_nor_json() -> None:
     ("argv", "words"),
     [
         (["--format", "xml"], "xml"),
+        (["-f", "prometheus", "--columns", "pid"], "--columns can't be used with --format prometheus"),
+        (["--probe", "-f", "prometheus"], "--probe prints table, json"),
         (["--columns", "local,nope"], "'nope' is not a column: netid, "),
         (["--sort", "nope"], "'nope' is not a column: netid, "),
         (["--columns", "pid,state,pid"], "column pid is named twice"),

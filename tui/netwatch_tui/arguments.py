@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from netwatch_tui.output.registry import FORMATS
+from netwatch_tui.output.registry import FORMATS, METRICS
 from netwatch_tui.sockets.kinds import KINDS, LETTERS, netids
 from netwatch_tui.sockets.socket import Family
 
@@ -156,6 +156,9 @@ _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 _ACT = frozenset({Mode.ACT})
 _NAMESPACES = _TICKS | {Mode.PROBE, Mode.TRACE}
+
+_OF_ROWS = frozenset({"columns", "sort", "info", "resolve", "no_header", "extended", "options"})
+"""Names of arguments that say what rows tell: metrics have none."""
 
 ARGUMENTS: tuple[Argument, ...] = (
     *(
@@ -468,6 +471,7 @@ EXAMPLES = (
     ("netwatch-tui -tulpn", "only listening sockets"),
     ("netwatch-tui --once -t | grep ESTAB", "one snapshot as plain text"),
     ("netwatch-tui -f json | jq .sockets[]", "the same as JSON"),
+    ("netwatch-tui -f prometheus", "counts and queues for Prometheus"),
     ("netwatch-tui --why-port 8080", "who keeps a server from binding it"),
     ("netwatch-tui --once -ti --sort rate_out", "which connection fills the line"),
     ("netwatch-tui --watch --for 30s", "what opens, changes and closes"),
@@ -498,3 +502,5 @@ def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
             yield f"{argument.flags[-1]} can't be used with {mode}"
         elif options.replay is not None and not argument.on_replay:
             yield f"{argument.flags[-1]} can't be used with --replay"
+        elif options.format == METRICS and argument.name in _OF_ROWS:
+            yield f"{argument.flags[-1]} can't be used with --format {METRICS}, which has no rows"

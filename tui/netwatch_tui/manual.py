@@ -1,6 +1,6 @@
-"""Makes the manual page and the completions of the shells from the table of arguments.
+"""Makes the manual pages and the completions of the shells from the table of arguments and the recipes.
 
-What it makes is part of the source and goes into the wheel; write it anew after every change of that table, from a
+What it makes is part of the source and goes into the wheel; write it anew after every change of these, from a
 checkout: `.venv/bin/python -m netwatch_tui.manual tui/share`.
 """
 
@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.resources import files as files_of_package
 from pathlib import Path
 
 from netwatch_tui.actions.act import USUAL_SIGNALS, signal_name
 from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, SECTIONS, Argument, Completes
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.field import Field
+from netwatch_tui.man_of_markdown import man_of_markdown
+from netwatch_tui.man_of_markdown import roff as _roff
 from netwatch_tui.sockets.kinds import KINDS
 
 PROGRAM = "netwatch-tui"
@@ -30,6 +33,7 @@ def files() -> dict[str, str]:
     """Every file that is made: its place below `share`, and its text."""
     return {
         "man/man1/netwatch-tui.1": man_page(),
+        "man/man7/netwatch-tui-recipes.7": recipes_page(),
         "bash-completion/completions/netwatch-tui": bash(),
         "zsh/site-functions/_netwatch-tui": zsh(),
         "fish/vendor_completions.d/netwatch-tui.fish": fish(),
@@ -103,8 +107,31 @@ def man_page() -> str:
     lines.append(".SH EXAMPLES")
     for command, meaning in EXAMPLES:
         lines += [".TP", rf"\fB{_roff(command)}\fR", _roff(_sentence(meaning))]
-    lines += [".SH SEE ALSO", r"\fBss\fR(8), \fBnetstat\fR(8), \fBlsof\fR(8)"]
+    others = ("netwatch-tui-recipes(7)", "ss(8)", "netstat(8)", "lsof(8)")
+    lines += [".SH SEE ALSO", ", ".join(map(_page, others))]
     return "\n".join(lines) + "\n"
+
+
+def recipes_page() -> str:
+    """The manual page of the recipes."""
+    text = files_of_package("netwatch_tui").joinpath("recipes.md").read_text(encoding="utf-8")
+    heading, _, rest = text.partition("\n")
+    lines = [
+        f'.TH {PROGRAM.upper()}-RECIPES 7 "" {PROGRAM} "Recipes"',
+        ".SH NAME",
+        rf"{_roff(f'{PROGRAM}-recipes')} \- {_roff(heading.removeprefix('# ').lower())}",
+        ".SH DESCRIPTION",
+        *man_of_markdown(rest),
+        ".SH SEE ALSO",
+        _page("netwatch-tui(1)"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _page(name: str) -> str:
+    """A page of the manual, `ss(8)`, in the way in which pages refer to others."""
+    title, _, section = name.partition("(")
+    return rf"\fB{_roff(title)}\fR({section}"
 
 
 def _about(field: Field) -> str:
@@ -120,12 +147,6 @@ def _man_flags(argument: Argument) -> str:
     flags = ", ".join(rf"\fB{_roff(flag)}\fR" for flag in argument.flags)
     values = [rf"\fI{_roff(value)}\fR" for value in argument.values]
     return " ".join((flags, *(f"[{value}]" if argument.is_value_optional else value for value in values)))
-
-
-def _roff(text: str) -> str:
-    """Text that man(7) prints as it is: hyphens stay hyphens, and nothing at its start is a request."""
-    escaped = text.replace("\\", r"\e").replace("-", r"\-")
-    return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped
 
 
 def _sentence(text: str) -> str:

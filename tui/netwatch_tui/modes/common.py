@@ -175,22 +175,24 @@ def tick_interval(options: argparse.Namespace) -> float:
     return DEFAULT_INTERVAL if options.interval is None else float(options.interval)
 
 
-def print_lines(lines: Iterable[str], paint: Paint = iter) -> int:
+def print_lines(lines: Iterable[str], paint: Paint = iter, encoding: str | None = None) -> int:
     """Write to standard output; returns the exit status."""
-    return print_batches((lines,), paint)
+    return print_batches((lines,), paint, encoding)
 
 
-def print_batches(batches: Iterable[Iterable[str]], paint: Paint = iter) -> int:
+def print_batches(batches: Iterable[Iterable[str]], paint: Paint = iter, encoding: str | None = None) -> int:
     """Write to standard output as long as somebody reads it, each batch at once; returns the exit status.
 
     Args:
         batches: Lines, from wherever; what is invisible in them is spelled out.
         paint: Gives lines that can do no harm colours.
+        encoding: Of what is written; None for that of the locale.
     """
     if sys.stdout is None:
         return 0  # closed by whoever started us
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name in a script that the locale can't write
+        # A name may be in a script that the locale can't write.
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
     for batch in batches:
         try:
             for part in _parts(paint(_harmless(batch))):

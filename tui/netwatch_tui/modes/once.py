@@ -162,7 +162,7 @@ def print_snapshot(
     else:
         tell_if_in_vain(choice, rows, 0 if options.replay else snapshot.namespaces.others)
     from netwatch_tui.output.head import Head
-    from netwatch_tui.output.registry import write_lines
+    from netwatch_tui.output.registry import encoding_of, write_lines
 
     format = options.format or "table"
     columns = _columns(options, format)
@@ -180,13 +180,16 @@ def print_snapshot(
         shows_services=options.resolve,
         host_names=_host_names(options, rows),
         process_details=snapshot.process_details,
+        cost=snapshot.cost,
+        unseen=snapshot.unseen,
+        problems=snapshot.problems,
     )
     if direct:
         lines = _plain_lines(rows, direct, header=head.header)
     else:
         lines = write_lines(format, ordered(rows, options.sort, head), head)
     has_bold_heading = format == "table" and head.header and colours(options)
-    return print_lines(lines, _with_bold_heading if has_bold_heading else iter)
+    return print_lines(lines, _with_bold_heading if has_bold_heading else iter, encoding_of(format))
 
 
 def _plain_lines(rows: Iterable[Socket], direct: Mapping[State, list[Cells]], *, header: bool) -> Iterator[str]:

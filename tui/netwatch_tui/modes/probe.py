@@ -27,7 +27,7 @@ from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.modes.once import tables_of
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.probe_lines import probe_lines
-from netwatch_tui.output.registry import fields_of
+from netwatch_tui.output.registry import METRICS, fields_of
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.probe_results import TIMED_OUT, ProbeRow, remarks, rows_of
 from netwatch_tui.sockets.scope import is_listener
@@ -39,6 +39,9 @@ from netwatch_tui.view.row_choice import RowChoice
 
 def probe(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Try the listeners that are chosen, and print what came of it; returns the exit status."""
+    if options.format == METRICS:
+        complain(f"--probe prints table, json, ndjson, csv or tsv, not {METRICS} (see --help)")
+        return 2
     choice = row_choice(options)
     has_objects = options.format in ("json", "ndjson")  # with all that is known of listeners
     needs = (field_needs(fields_of("json")) if has_objects else Needs(of_networks=True)).union(choice.needs)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
+
+from netwatch_tui.sockets.unseen import Unseen
 
 if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.fields.moment import Moment
@@ -14,7 +16,7 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.networks import Networks
     from netwatch_tui.sockets.ownership import ProcessDetailsByPid
     from netwatch_tui.sockets.services import ServiceNames
-    from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.sockets.snapshot import Problem, Snapshot
     from netwatch_tui.sockets.socket_events import SocketEvent
 
 
@@ -49,6 +51,12 @@ class Head(NamedTuple):
     """What addresses are called, as far as that was looked up."""
     events: Mapping[int, SocketEvent] = {}
     """What happened last, by the id of the row that tells of it."""
+    cost: float = 0.0
+    """Seconds that it took to look at the sockets."""
+    unseen: Unseen = Unseen()
+    """Which processes could not be looked into."""
+    problems: Sequence[Problem] = ()
+    """What could not be read."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, host: str, columns: tuple[str, ...], services: ServiceNames) -> Head:

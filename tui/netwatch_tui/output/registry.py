@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 from netwatch_tui.output.head import Head
 from netwatch_tui.sockets.socket import Socket
 
-FORMATS = ("table", "json", "ndjson", "csv", "tsv")
+METRICS = "prometheus"
+"""The format that tells figures about all sockets together, and has no rows."""
+
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", METRICS)
 
 
 def fields_of(format: str) -> tuple[str, ...]:
@@ -29,8 +32,17 @@ def fields_of(format: str) -> tuple[str, ...]:
             from netwatch_tui.fields.catalogue import CELL_FIELDS
 
             return CELL_FIELDS
+        case "prometheus":
+            from netwatch_tui.output.prometheus import METRIC_FIELDS
+
+            return METRIC_FIELDS
         case _:
             raise KeyError(format)
+
+
+def encoding_of(format: str) -> str | None:
+    """The encoding that a format prescribes; None where it is that of the locale."""
+    return "utf-8" if format == METRICS else None
 
 
 def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[str]:
@@ -38,7 +50,8 @@ def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[
 
     Args:
         format: One of `FORMATS`.
-        sockets: Used up once; only the table, whose columns are as wide as their widest cell, holds their cells.
+        sockets: Used up once; only the table, whose columns are as wide as their widest cell, holds their cells, and
+            metrics, which are about all together, hold them.
         head: What goes with them.
 
     Raises:
@@ -61,5 +74,9 @@ def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[
             from netwatch_tui.output import cells
 
             return (cells.csv_lines if format == "csv" else cells.tsv_lines)(sockets, head)
+        case "prometheus":
+            from netwatch_tui.output.prometheus import metric_lines
+
+            return metric_lines(sockets, head)
         case _:
             raise KeyError(format)

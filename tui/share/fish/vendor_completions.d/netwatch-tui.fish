@@ -15,7 +15,7 @@ complete -c netwatch-tui -s a -l all -d 'sockets in all states (the default)'
 complete -c netwatch-tui -s N -l net -x -d 'the network namespace with this name, path, pid or inode'
 complete -c netwatch-tui -l all-namespaces -d 'every visible network namespace'
 complete -c netwatch-tui -l once -d 'print one snapshot and exit; the default when stdout is not a terminal'
-complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv' -d 'output format: table, json, ndjson, csv, tsv (default: table)'
+complete -c netwatch-tui -s f -l format -x -a 'table json ndjson csv tsv prometheus' -d 'output format: table, json, ndjson, csv, tsv, prometheus (default: table)'
 complete -c netwatch-tui -l why-port -x -d 'say why a port, by number or service, can\'t be bound, who holds it and what to do; -t or -u for one protocol, --format json for one object; status 0 if it can be bound, 1 if not'
 function __netwatch_tui_columns
     printf '%s\n' netid family state recv_q send_q local local_address local_port local_name peer peer_address peer_port peer_name interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container exe cwd parents timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem happened_at event told_by lifetime received sent closer error mark
