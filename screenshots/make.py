@@ -27,6 +27,7 @@ from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- a
 from netwatch_tui.view.spec import ViewSpec  # noqa: E402 -- after the environment that Textual reads
 from screenshots.actor import FakeActor  # noqa: E402 -- as above
 from screenshots.feed import on_recording  # noqa: E402 -- as above
+from screenshots.tour import tour  # noqa: E402 -- as above
 
 PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "main": ("netwatch", (132, 34), ("down", "down", "down")),
@@ -60,13 +61,18 @@ async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], fold
 
 
 def main() -> None:
-    """Write every picture beside this script."""
+    """Write every picture, and the moving one, beside this script."""
     for name, (theme, size, keys) in PICTURES.items():
-        path = HERE / f"{name}.svg"
         with TemporaryDirectory() as folder:
-            svg = asyncio.run(picture(theme, size, keys, Path(folder)))
-        path.write_text(svg, encoding="utf-8")
-        print(f"wrote {path.relative_to(HERE.parent)}")
+            _write(name, asyncio.run(picture(theme, size, keys, Path(folder))))
+    with TemporaryDirectory() as folder:
+        _write("tour", asyncio.run(tour(Path(folder))))
+
+
+def _write(name: str, svg: str) -> None:
+    path = HERE / f"{name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    print(f"wrote {path.relative_to(HERE.parent)}")
 
 
 if __name__ == "__main__":
