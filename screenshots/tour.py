@@ -42,9 +42,8 @@ def _typed(text: str) -> list[_Step]:
 
 
 STEPS: Sequence[_Step] = (
-    _Step(1.5, caption="netwatch-tui: every socket, and the process that owns it"),
-    _Step(2.5, caption="Green has just opened, yellow changed its state", is_tick=True, is_still=True),
-    _Step(1.5, is_tick=True),
+    _Step(2.5, (), "Every socket, and the process that owns it", is_tick=True, is_still=True),
+    _Step(2.5, (), "Green has just opened, yellow changed its state", is_tick=True),
     _Step(1.5, is_tick=True),
     _Step(0.8, ("slash",), "/   filter while you type"),
     *_typed("estab"),
