@@ -1,47 +1,22 @@
-"""Makes the manual page and the completions of the shells from the table of arguments.
-
-What it makes is part of the source and goes into the wheel; write it anew after every change of that table, from a
-checkout: `.venv/bin/python -m netwatch_tui.manual tui/share`.
-"""
+"""The completions of the shells, made from the table of arguments."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from netwatch_tui.actions.act import USUAL_SIGNALS, signal_name
-from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, SECTIONS, Argument, Completes
-from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
-from netwatch_tui.fields.field import Field
+from netwatch_tui.arguments import ARGUMENTS, Argument, Completes
+from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.sockets.kinds import KINDS
 
 PROGRAM = "netwatch-tui"
 
-_THEMES = (
+THEMES = (
     "netwatch", "catppuccin", "daylight", "gruvbox", "high-contrast", "nord", "solarized-dark", "solarized-light",
     "terminal",
 )  # fmt: skip
 _LISTS = (Completes.KINDS, Completes.COLUMNS)
-
-
-def files() -> dict[str, str]:
-    """Every file that is made: its place below `share`, and its text."""
-    return {
-        "man/man1/netwatch-tui.1": man_page(),
-        "bash-completion/completions/netwatch-tui": bash(),
-        "zsh/site-functions/_netwatch-tui": zsh(),
-        "fish/vendor_completions.d/netwatch-tui.fish": fish(),
-    }
-
-
-def main(folder: str) -> None:
-    """Write every file below a folder."""
-    for place, text in files().items():
-        path = Path(folder, place)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _words(argument: Argument) -> Sequence[str]:
@@ -54,7 +29,7 @@ def _words(argument: Argument) -> Sequence[str]:
         case Completes.COLUMNS:
             return tuple(FIELD_BY_ID)
         case Completes.THEMES:
-            return _THEMES
+            return THEMES
         case Completes.SIGNALS:
             return [signal_name(number) for number in USUAL_SIGNALS]
         case _:
@@ -63,73 +38,6 @@ def _words(argument: Argument) -> Sequence[str]:
 
 def _takes_list(argument: Argument) -> bool:
     return argument.completes in _LISTS and argument.name != "sort"
-
-
-# --- the manual page ---
-
-
-def man_page() -> str:
-    """The manual page, in the macros of man(7)."""
-    lines = [
-        f'.TH {PROGRAM.upper()} 1 "" {PROGRAM} "User Commands"',
-        ".SH NAME",
-        rf"{_roff(PROGRAM)} \- {_roff(DESCRIPTION[0].lower() + DESCRIPTION[1:].rstrip('.'))}",
-        ".SH SYNOPSIS",
-        rf"\fB{_roff(PROGRAM)}\fR [\fIoptions\fR] [\fIFILTER\fR ...]",
-        ".SH DESCRIPTION",
-        _roff(DESCRIPTION),
-        "If standard output is not a terminal, it prints one snapshot and exits.",
-        ".SH OPTIONS",
-    ]
-    for section in SECTIONS:
-        lines.append(f".SS {_roff(section[0].upper() + section[1:])}")
-        for argument in ARGUMENTS:
-            if argument.section == section:
-                lines += [".TP", _man_flags(argument), _roff(_sentence(argument.help))]
-    lines += [".SH FILTER", _roff(_sentence(FILTER.replace("\n", " ")))]
-    lines += [
-        ".SH FIELDS",
-        _roff("The names are those of --columns, of --sort and of the output formats; most are filter keys, too."),
-    ]
-    for field in FIELDS:
-        lines += [".TP", rf"\fB{_roff(field.id)}\fR", _roff(_about(field))]
-    lines += [".SH EXIT STATUS"]
-    for status, meaning in (
-        ("0", "Success; with --wait-for, a socket matched; with --diff, nothing differs."),
-        ("1", "With --wait-for, timed out; with --diff, something differs; otherwise, the output failed."),
-        ("2", "Invalid arguments, an invalid filter, or a file that can't be read."),
-    ):
-        lines += [".TP", rf"\fB{status}\fR", _roff(meaning)]
-    lines.append(".SH EXAMPLES")
-    for command, meaning in EXAMPLES:
-        lines += [".TP", rf"\fB{_roff(command)}\fR", _roff(_sentence(meaning))]
-    lines += [".SH SEE ALSO", r"\fBss\fR(8), \fBnetstat\fR(8), \fBlsof\fR(8)"]
-    return "\n".join(lines) + "\n"
-
-
-def _about(field: Field) -> str:
-    """What a field means, and by which names the filter knows it."""
-    unit = f" In {field.unit}." if field.unit and field.unit not in field.meaning else ""
-    if not field.filter:
-        return f"{_sentence(field.meaning)}{unit}"
-    keys = ", ".join(f"{key}:" for key in (field.id, *field.filter.also))
-    return f"{_sentence(field.meaning)}{unit} Filter: {keys}."
-
-
-def _man_flags(argument: Argument) -> str:
-    flags = ", ".join(rf"\fB{_roff(flag)}\fR" for flag in argument.flags)
-    values = [rf"\fI{_roff(value)}\fR" for value in argument.values]
-    return " ".join((flags, *(f"[{value}]" if argument.is_value_optional else value for value in values)))
-
-
-def _roff(text: str) -> str:
-    """Text that man(7) prints as it is: hyphens stay hyphens, and nothing at its start is a request."""
-    escaped = text.replace("\\", r"\e").replace("-", r"\-")
-    return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:].rstrip('.')}."
 
 
 # --- bash ---
@@ -245,7 +153,3 @@ def _fish(argument: Argument) -> Iterable[str]:
     elif argument.values:
         yield "-x"
     yield "-d '" + argument.help.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
