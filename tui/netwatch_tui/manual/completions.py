@@ -93,14 +93,14 @@ def _bash_values(argument: Argument) -> str:
 
 
 def zsh() -> str:
-    """The completion of zsh."""
+    """The completion of zsh. A filter is nothing to complete, and says so only where no option is being typed."""
     specs = " \\\n    ".join(f"{_zsh_flags(argument)}{_zsh_values(argument)}" for argument in ARGUMENTS)
     return f"""\
 #compdef {PROGRAM}
 # Completion of {PROGRAM} for zsh. Made by netwatch_tui.manual.
 _arguments -s \\
     {specs} \\
-    '*:FILTER: '
+    '*:FILTER:_guard "^-*" FILTER'
 """
 
 
