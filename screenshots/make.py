@@ -32,7 +32,6 @@ from screenshots.tour import tour  # noqa: E402 -- as above
 PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "main": ("netwatch", (132, 34), ("down", "down", "down")),
     "problems": ("netwatch", (132, 16), ("4", "down", "enter")),
-    "filter": ("netwatch", (132, 20), (*"/process:nginx", "enter")),
     "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
     "flows": ("netwatch", (132, 20), ("5", "down", "down")),
     "history": ("netwatch", (132, 16), ("H",)),
