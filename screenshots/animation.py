@@ -67,7 +67,8 @@ def animated(screens: Sequence[Screen], title: str, still: int) -> str:
         shown.setdefault(span, []).append(f'<text x="{width // 2 - _MARGIN}" y="-16">{escape(caption)}</text>')
     groups = "\n".join(f'<g class="{_name(span)}">{"".join(parts)}</g>' for span, parts in shown.items())
     return f"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img"
+ aria-label="{escape(title)}">
 <style>
 text{{{_FONT};fill:{_INK.hex};white-space:pre}}
 svg>g>g>text{{text-anchor:middle;font-weight:bold}}

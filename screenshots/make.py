@@ -29,26 +29,29 @@ from screenshots.actor import FakeActor  # noqa: E402 -- as above
 from screenshots.feed import on_recording  # noqa: E402 -- as above
 from screenshots.tour import tour  # noqa: E402 -- as above
 
-PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
-    "main": ("netwatch", (132, 34), ("down", "down", "down")),
-    "problems": ("netwatch", (132, 16), ("4", "down", "enter")),
-    "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
-    "flows": ("netwatch", (132, 20), ("5", "down", "down")),
-    "history": ("netwatch", (132, 16), ("H",)),
-    "act": ("netwatch", (110, 26), (*"/process:nginx", "enter", "K")),
-    "groups": ("netwatch", (110, 24), ("B", "down")),
-    "daylight": ("daylight", (80, 24), ()),
+SIZE = (120, 30)
+"""Columns and lines of every picture: they stand side by side."""
+
+PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "main": ("netwatch", ("down", "down", "down")),
+    "problems": ("netwatch", ("4", "down", "enter")),
+    "details": ("netwatch", (*"/127.0.0.1:5432", "enter", "end", "enter")),
+    "flows": ("netwatch", ("5", "down", "down")),
+    "history": ("netwatch", ("H",)),
+    "act": ("netwatch", (*"/process:nginx", "enter", "K")),
+    "groups": ("netwatch", ("B", "down")),
+    "daylight": ("daylight", ()),
 }
-"""Name -> theme, columns and lines, and the keys that are pressed after the last tick."""
+"""Name -> theme, and the keys that are pressed after the last tick."""
 
 
-async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> str:
+async def picture(theme: str, keys: tuple[str, ...], folder: Path) -> str:
     """The screen after the last tick and some keys, as SVG."""
     spec = ViewSpec()
     feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())
     app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder), setup=Setup(actor=FakeActor()))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         feed.step()
         await pilot.press(*keys)
@@ -61,9 +64,9 @@ async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], fold
 
 def main() -> None:
     """Write every picture, and the moving one, beside this script."""
-    for name, (theme, size, keys) in PICTURES.items():
+    for name, (theme, keys) in PICTURES.items():
         with TemporaryDirectory() as folder:
-            _write(name, asyncio.run(picture(theme, size, keys, Path(folder))))
+            _write(name, asyncio.run(picture(theme, keys, Path(folder))))
     with TemporaryDirectory() as folder:
         _write("tour", asyncio.run(tour(Path(folder))))
 

@@ -49,8 +49,8 @@ def test_the_program_takes_every_command(command: str) -> None:
 
 @pytest.mark.parametrize("page", [README, MANUAL], ids=["README", "manual"])
 def test_every_link_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text())
-    assert [link for link in links if not (page.parent / link).is_file()] == []
+    links = re.findall(r"\]\((?!https?:)([^)]+)\)|src=\"([^\"]+)\"", page.read_text())
+    assert [link for link in links if not (page.parent / "".join(link)).is_file()] == []
 
 
 def test_the_readme_can_be_read_at_once() -> None:
