@@ -66,7 +66,7 @@ STEPS: Sequence[_Step] = (
 async def tour(folder: Path) -> str:
     """The moving picture; what is remembered meanwhile goes to this folder."""
     still = next(at for at, step in enumerate(STEPS) if step.is_still)
-    title = "The tour: new connections light up, a filter is typed, problems are listed, a process is ended."
+    title = "The tour: new connections light up, a filter is typed, problems are listed, a connection is closed."
     return animated(await screens(folder), title, still)
 
 
