@@ -22,7 +22,7 @@ from netwatch_tui.sockets.ownership import ProcessDetails
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
-from screenshots.story import TIMES
+from screenshots.story import LEAD, TIMES
 
 DAY = Path(__file__).with_name("day.ndjson")
 """The recording that the pictures are made of; `record.py` made it."""
@@ -117,13 +117,13 @@ def on_machine(source: Source, spec: ViewSpec, now: float, names: HostNameCache 
 
 
 def on_recording(spec: ViewSpec, path: Path = DAY) -> StepFeed:
-    """What was recorded, up to the last frame but one."""
+    """What was recorded, up to the last frame in which nothing has happened yet."""
 
     def nothing_more(_: int) -> ProcessDetails | None:
         return None
 
     played = Played(path)
-    lead = [after - before for before, after in pairwise((TIMES[0], *TIMES[:-1]))]
+    lead = [after - before for before, after in pairwise((TIMES[0], *TIMES[:LEAD]))]
     return StepFeed(played, spec, START + TIMES[0], nothing_more, lead)
 
 

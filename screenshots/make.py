@@ -27,28 +27,31 @@ from netwatch_tui.ui.themes import load_themes, themes_folder  # noqa: E402 -- a
 from netwatch_tui.view.spec import ViewSpec  # noqa: E402 -- after the environment that Textual reads
 from screenshots.actor import FakeActor  # noqa: E402 -- as above
 from screenshots.feed import on_recording  # noqa: E402 -- as above
+from screenshots.tour import tour  # noqa: E402 -- as above
 
-PICTURES: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
-    "main": ("netwatch", (132, 34), ("down", "down", "down")),
-    "problems": ("netwatch", (132, 16), ("4", "down", "enter")),
-    "filter": ("netwatch", (132, 20), (*"/process:nginx", "enter")),
-    "details": ("netwatch", (170, 34), (*"/127.0.0.1:5432", "enter", "end", "enter")),
-    "flows": ("netwatch", (132, 20), ("5", "down", "down")),
-    "history": ("netwatch", (132, 16), ("H",)),
-    "act": ("netwatch", (110, 26), (*"/process:nginx", "enter", "K")),
-    "groups": ("netwatch", (110, 24), ("B", "down")),
-    "daylight": ("daylight", (80, 24), ()),
+SIZE = (120, 30)
+"""Columns and lines of every picture: they stand side by side."""
+
+PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "main": ("netwatch", ("down", "down", "down")),
+    "problems": ("netwatch", ("4", "down", "enter")),
+    "details": ("netwatch", (*"/127.0.0.1:5432", "enter", "end", "enter")),
+    "flows": ("netwatch", ("5", "down", "down")),
+    "history": ("netwatch", ("H",)),
+    "act": ("netwatch", (*"/process:nginx", "enter", "K")),
+    "groups": ("netwatch", ("B", "down")),
+    "daylight": ("daylight", ()),
 }
-"""Name -> theme, columns and lines, and the keys that are pressed after the last tick."""
+"""Name -> theme, and the keys that are pressed after the last tick."""
 
 
-async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> str:
+async def picture(theme: str, keys: tuple[str, ...], folder: Path) -> str:
     """The screen after the last tick and some keys, as SVG."""
     spec = ViewSpec()
     feed = on_recording(spec)
     themes, _ = load_themes(themes_folder())
     app = NetwatchApp(feed, spec, themes, theme, lambda *_: (), Remembered(folder), setup=Setup(actor=FakeActor()))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         feed.step()
         await pilot.press(*keys)
@@ -60,13 +63,18 @@ async def picture(theme: str, size: tuple[int, int], keys: tuple[str, ...], fold
 
 
 def main() -> None:
-    """Write every picture beside this script."""
-    for name, (theme, size, keys) in PICTURES.items():
-        path = HERE / f"{name}.svg"
+    """Write every picture, and the moving one, beside this script."""
+    for name, (theme, keys) in PICTURES.items():
         with TemporaryDirectory() as folder:
-            svg = asyncio.run(picture(theme, size, keys, Path(folder)))
-        path.write_text(svg, encoding="utf-8")
-        print(f"wrote {path.relative_to(HERE.parent)}")
+            _write(name, asyncio.run(picture(theme, keys, Path(folder))))
+    with TemporaryDirectory() as folder:
+        _write("tour", asyncio.run(tour(Path(folder))))
+
+
+def _write(name: str, svg: str) -> None:
+    path = HERE / f"{name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    print(f"wrote {path.relative_to(HERE.parent)}")
 
 
 if __name__ == "__main__":

@@ -36,10 +36,11 @@ _STATE_NUMBERS = {
 }  # fmt: skip
 
 
-TIMES = (-120.0, 0.0, 1.0)
+TIMES = (-120.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 """When the frames are, in seconds from the start of the story: what has gone on for long has begun in the first."""
 
-LAST = len(TIMES) - 1
+LEAD = 2
+"""Frames before something happens: pictures are made one later, and the tour goes through the rest."""
 
 
 class Story:
@@ -81,7 +82,7 @@ class Story:
     def devices(self) -> dict[str, DeviceBytes]:
         """The bytes that have gone through each device by this frame."""
         told = self._data["devices"].items()
-        return {name: DeviceBytes(each["in"][self.frame], each["out"][self.frame]) for name, each in told}
+        return {name: DeviceBytes(_at(each["in"], self.frame), _at(each["out"], self.frame)) for name, each in told}
 
     def pids(self) -> list[int]:
         """All processes of the story."""
@@ -243,14 +244,14 @@ class StoryNamespace:
 def _line(told: dict[str, Any], frame: int) -> bytes:
     """One line of /proc/net/tcp and its siblings, without the slot number."""
     kind, state, local, peer = told["is"].split()
-    if frame == LAST and "then" in told:
+    if frame >= LEAD and "then" in told:
         state = told["then"]
     timer = "03:00001770" if state == "TIME-WAIT" else "00:00000000"
     last = "0" if kind.startswith("udp") else "20 4 30 10 -1"  # drops; what only tcp_info(7) explains
-    send_q = told.get("send_q", [0] * len(TIMES))[frame]
+    send_q = told.get("send_q", [0])
     return (
         f"{_hex(local)} {_hex(peer)} {_STATE_NUMBERS[state]:02X} "
-        f"{send_q:08X}:{told.get('recv_q', 0):08X} "
+        f"{send_q[min(frame, len(send_q) - 1)]:08X}:{told.get('recv_q', 0):08X} "
         f"{timer} 00000000 {told.get('uid', 0):5d}        0 {told.get('inode', 0)} 1 0000000000000000 {last}"
     ).encode()
 
@@ -264,10 +265,16 @@ def _answer(told: dict[str, Any], frame: int) -> TcpAnswer:
         state=_STATE_NUMBERS[read.state], ends=packed_ends(read), cookie=read.inode, send_q=read.send_q or 0,
         inode=read.inode, info_header=0, probes=0, mss=1448, retrans=0, last_sent=40, last_received=12, rtt=rtt,
         rtt_var=rtt // 8, cwnd=flow.get("cwnd", 10), retrans_total=again, pacing_rate=2**64 - 1,
-        received=flow["in"][frame], unsent=0, rtt_min=rtt * 3 // 4, delivery_rate=0, busy=0, limited_by_receiver=0,
-        limited_by_sender=0, sent=flow["out"][frame] + again * 1448, bytes_retrans=again * 1448, congestion_header=0,
-        congestion=b"cubic\0",
+        received=_at(flow["in"], frame), unsent=0, rtt_min=rtt * 3 // 4, delivery_rate=0, busy=0, limited_by_receiver=0,
+        limited_by_sender=0, sent=_at(flow["out"], frame) + again * 1448, bytes_retrans=again * 1448,
+        congestion_header=0, congestion=b"cubic\0",
     )  # fmt: skip
+
+
+def _at(counted: Sequence[int], frame: int) -> int:
+    """What is counted by this frame: after the last one that is told it goes on as it went."""
+    beyond = frame - len(counted) + 1
+    return counted[frame] if beyond <= 0 else counted[-1] + beyond * (counted[-1] - counted[-2])
 
 
 def _hex(endpoint: str) -> str:

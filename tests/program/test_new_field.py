@@ -14,7 +14,7 @@ from tests.support.kernel import ROOT
 WHERE = (
     "column on the screen", "column chooser", "sort list", "palette", "help", "filter help", "details", "like this",
     "copies", "filter", "filter spelling", "filter completion", "command line", "descends first", "table", "CSV", "TSV",
-    "JSON", "schema", "manual", "bash", "zsh", "fish",
+    "JSON", "schema", "man", "doc", "bash", "zsh", "fish",
 )  # fmt: skip
 
 

@@ -26,9 +26,10 @@ socket_fields.COUNTER_FIELDS = (  # type: ignore[assignment]  # one more than it
 # Only now, so that all that follows is made from the longer table.
 from textual.widgets import OptionList  # noqa: E402
 
-from netwatch_tui import cli, manual  # noqa: E402
+from netwatch_tui import cli  # noqa: E402
 from netwatch_tui.fields.catalogue import FIELD_BY_ID  # noqa: E402
 from netwatch_tui.fields.moment import Moment  # noqa: E402
+from netwatch_tui.manual.shipped_files import files  # noqa: E402
 from netwatch_tui.output import schema  # noqa: E402
 from netwatch_tui.output.head import Head  # noqa: E402
 from netwatch_tui.output.registry import write_lines  # noqa: E402
@@ -108,9 +109,11 @@ def in_files() -> Iterator[Seen]:
 
 def in_shells() -> Iterator[Seen]:
     """What the manual page and the completions of the shells say of it."""
-    yield "manual", MEANING.capitalize() in manual.man_page(), True
-    for shell, text in (("bash", manual.bash()), ("zsh", manual.zsh()), ("fish", manual.fish())):
-        yield shell, f" {ID} " in text, True
+    for place, text in files().items():
+        if place.startswith(("man/", "doc/")):
+            yield place.split("/")[0], MEANING.capitalize() in text, True
+        else:
+            yield place.split("/")[0].split("-")[0], f" {ID} " in text, True
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-PAGE = (files("netwatch_tui") / "recipes.md").read_text(encoding="utf-8")
+PAGE = (files("netwatch_tui.manual") / "recipes.md").read_text(encoding="utf-8")
 
 _BLOCK = re.compile(r"^```(\S+)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

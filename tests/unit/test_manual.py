@@ -10,57 +10,165 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui import cli, manual
+from netwatch_tui import cli
 from netwatch_tui.arguments import ARGUMENTS, Mode, refusals
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
-from netwatch_tui.man_of_markdown import man_of_markdown
+from netwatch_tui.manual.completions import THEMES
+from netwatch_tui.manual.contents import contents
+from netwatch_tui.manual.document import (
+    Block,
+    Code,
+    Emphasis,
+    FigureTable,
+    Heading,
+    Items,
+    Paragraph,
+    Span,
+    Terms,
+    literal,
+    plain,
+    unmarked,
+)
+from netwatch_tui.manual.markdown import markdown
+from netwatch_tui.manual.plain_text import plain_lines
+from netwatch_tui.manual.prose_reader import read_prose
+from netwatch_tui.manual.roff import man_page
+from netwatch_tui.manual.shipped_files import files, write
+from netwatch_tui.ui.keymap import MAIN_KEYS
 
 ROOT = Path(__file__).parents[2]
 SHARE = ROOT / "tui" / "share"
 
 
-@pytest.mark.parametrize("place", list(manual.files()))
+@pytest.mark.parametrize("place", list(files()))
 def test_what_is_shipped_is_made_from_the_arguments_of_now(place: str) -> None:
-    assert (SHARE / place).read_text() == manual.files()[place], "run: python -m netwatch_tui.manual tui/share"
+    assert (SHARE / place).read_text() == files()[place], "run: python -m netwatch_tui.manual tui/share"
 
 
 def test_everything_that_is_made_is_in_the_wheel() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     assert shared.pop("tui/share/systemd/system") == "share/systemd/system"
-    assert shared == {f"tui/share/{place}": f"share/{place}" for place in manual.files()}
+    assert shared == {f"tui/share/{place}": f"share/{place}" for place in files()}
     made = {str(path.relative_to(SHARE)) for path in SHARE.rglob("*") if path.is_file() and "systemd" not in path.parts}
-    assert made == set(manual.files())
+    assert made == set(files())
 
 
 def test_it_is_written_below_a_folder(tmp_path: Path) -> None:
-    manual.main(str(tmp_path))
-    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == set(manual.files())
+    write(str(tmp_path))
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == set(files())
 
 
-@pytest.mark.parametrize("place", [place for place in manual.files() if "man7" not in place])
+def test_everything_that_is_made_has_its_place_and_every_key_is_told() -> None:
+    text = "\n".join(plain_lines(contents()))
+    told = " ".join(text.split())
+    assert all(key.meaning[1:] in told for key in MAIN_KEYS)
+    assert "<!--" not in text
+
+
+@pytest.mark.parametrize("place", [place for place in files() if "man7" not in place])
 def test_every_option_is_told_everywhere(place: str) -> None:
-    text = manual.files()[place].replace(r"\-", "-")
+    text = files()[place].replace(r"\-", "-")
     for argument in ARGUMENTS:
         for flag in argument.flags:
             assert flag.lstrip("-") in text
-    if "man1" in place:
+    if place.startswith(("man/", "doc/")):
         assert all(id in text for id in FIELD_BY_ID)
 
 
 def test_the_themes_that_are_offered_are_those_that_there_are() -> None:
-    assert set(manual._THEMES) == {path.stem for path in (ROOT / "themes").glob("*.toml")}
+    assert set(THEMES) == {path.stem for path in (ROOT / "themes").glob("*.toml")}
 
 
 def test_the_manual_page_has_no_request_by_accident() -> None:
-    page = manual.man_page()
+    page = man_page(contents())
     assert {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))} == {
-        ".TH",
-        ".SH",
-        ".SS",
-        ".TP",
-    }
+        ".TH", ".SH", ".SS", ".PP", ".TP", ".IP", ".nf", ".RS", ".RE", ".fi",
+    }  # fmt: skip
     assert page.isascii()
+
+
+PROSE = r"""
+## Title
+
+Two lines
+of `--flags` and **more**, `a`.
+
+### Part
+
+- one
+  item
+- `.other`
+
+| | |
+|---|---|
+| `a\|b` | a meaning |
+
+| what | ms |
+|---|---:|
+| first | 1 |
+| the second | 10 |
+
+<!-- here -->
+
+```
+.as it is
+
+  \n -
+```
+"""
+BLOCKS: list[Block] = [
+    Heading("Title"),
+    Paragraph((Span("Two lines of "), Span("--flags", Emphasis.LITERAL), Span(" and "), Span("more", Emphasis.STRONG),
+               Span(", "), Span("a", Emphasis.LITERAL), Span("."))),
+    Heading("Part", is_part=True),
+    Items([plain("one item"), literal(".other")]),
+    Terms([(literal("a|b"), plain("a meaning"))]),
+    FigureTable([[plain("what"), plain("ms")], [plain("first"), plain("1")], [plain("the second"), plain("10")]]),
+    Paragraph(plain("made: 1 * 2")),
+    Code([".as it is", "", r"  \n -"]),
+]  # fmt: skip
+
+
+def test_prose_is_read() -> None:
+    assert list(read_prose(PROSE, {"here": [Paragraph(plain("made: 1 * 2"))]})) == BLOCKS
+
+
+def test_prose_asks_only_for_what_is_made() -> None:
+    with pytest.raises(KeyError, match="here"):
+        list(read_prose(PROSE, {}))
+
+
+def test_the_manual_page_says_what_the_blocks_say() -> None:
+    assert man_page(BLOCKS).splitlines()[1:] == [
+        ".SH TITLE", r"Two lines of \fB\-\-flags\fR and \fBmore\fR, \fBa\fR.", ".SS Part",
+        r".IP \(bu 2", "one item", r".IP \(bu 2", r"\fB.other\fR", ".TP", r"\fBa|b\fR", "a meaning",
+        ".PP", ".nf", ".RS 2", "what        ms", "first        1", "the second  10", ".RE", ".fi",
+        ".PP", "made: 1 * 2", ".PP", ".nf", ".RS 2", r"\&.as it is", "", r"  \en \-", ".RE", ".fi",
+    ]  # fmt: skip
+
+
+def test_markdown_that_is_written_is_read_as_the_same() -> None:
+    text = markdown(BLOCKS)
+    assert r"made: 1 \* 2" in text
+    assert list(read_prose(text.replace(r"\*", "*"), {}))[1:] == BLOCKS
+
+
+def test_plain_text_says_all_of_it_in_80_columns() -> None:
+    lines = list(plain_lines(BLOCKS))
+    assert lines[:6] == ["TITLE", "", "    Two lines of --flags and more, a.", "", "  Part", ""]
+    assert "    - one item" in lines
+    assert {"    a|b", "        a meaning", "    the second  10", r"      \n -"} <= set(lines)
+    long = Paragraph(plain("word " * 100))
+    assert max(map(len, plain_lines([long]))) <= 80
+    assert " ".join(" ".join(plain_lines([long])).split()) == unmarked(long.text).strip()
+
+
+def test_the_program_prints_its_manual(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--man"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("NAME\n\n    netwatch-tui - ")
+    assert "--wait-for" in printed
 
 
 def completed(*words: str) -> list[str]:
@@ -113,32 +221,10 @@ def test_man_can_print_the_page(place: str, word: str) -> None:
     if shutil.which("groff") is None:
         pytest.skip("there is no groff")
     page = SHARE / "man" / place
-    done = subprocess.run(["groff", "-man", "-ww", "-Tascii", page], capture_output=True, text=True, check=False,
+    done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True, check=False,
                           env={**os.environ, "GROFF_NO_SGR": "1"})  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert word in re.sub(".\b", "", done.stdout)
-
-
-def test_a_page_in_markdown_becomes_a_manual_page() -> None:
-    text = r"""## A *b*
-
-Some `--code *x*`
-and **more**.
-
-- one
-  more
-1. two
-
-```sh
-.x \n -
-```
-
-End.
-"""
-    assert list(man_of_markdown(text)) == [
-        ".SH A *B*", r"Some \fB\-\-code *x*\fR", r"and \fBmore\fR.", r".IP \(bu 4", "one", "more", ".IP 1. 4", "two",
-        ".PP", ".EX", r"\&.x \en \-", ".EE", ".PP", "End.",
-    ]  # fmt: skip
 
 
 def test_nothing_is_asked_for_by_default() -> None:

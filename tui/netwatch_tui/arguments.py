@@ -244,7 +244,7 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         ("--columns",),
-        "comma-separated columns, by id; the manual page lists them",
+        "comma-separated columns, by id; the manual lists them",
         HOW,
         values=("LIST",),
         type=_columns,
@@ -445,6 +445,8 @@ ARGUMENTS: tuple[Argument, ...] = (
         ("--fresh",), "without the columns, order, group and theme of the last time", SCREEN, default=False,
         modes=_SCREEN,
     ),
+    Argument(("--man",), "print the manual, which man netwatch-tui shows where it is installed, and exit", ABOUT,
+             default=False),
     Argument(("--print-config",), "print the whole configuration with comments, and exit", ABOUT, default=False),
     Argument(
         ("--debug",),
@@ -461,8 +463,8 @@ DESCRIPTION = "A live table of this machine's sockets and the processes that own
 FILTER = """\
 an ss expression (dport = :ssh, src 10.0.0.0/8, state established), key:value (port:443, process:nginx,
 peer:10.0.0.0/8, age:<10s, -user:root), or words; a bare number is a port or a pid. Conditions side by side must
-all match; and, or, not and ( ) combine them, from left to right. The help screen (?) and the README describe the
-whole language."""
+all match; and, or, not and ( ) combine them, from left to right. The manual (--man) and the help screen (?) describe
+the whole language."""
 
 EXAMPLES = (
     ("netwatch-tui", "live table of all TCP and UDP sockets"),

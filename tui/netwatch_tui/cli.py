@@ -90,6 +90,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from importlib.metadata import version
 
         return _print([f"netwatch-tui {version('netwatch-tui')}"])
+    if options.man:
+        from netwatch_tui.manual.contents import contents
+        from netwatch_tui.manual.plain_text import plain_lines
+
+        return _print(list(plain_lines(contents())))
     if options.print_config:
         from netwatch_tui.modes.print_config import print_config
 

@@ -68,7 +68,7 @@ DETAILS_KEYS = (
 """While the details have the keyboard."""
 
 MAIN_KEYS = (
-    Key("app.help", "question_mark,f1", "help", "Help", "this page", in_footer=True),
+    Key("app.help", "question_mark,f1", "help", "Help", "help: keys, marks, filter language, columns", in_footer=True),
     Key("filter.edit", "slash", "edit_filter", "Filter", "filter the rows, live while you type", in_footer=True),
     Key(
         "filter.port",

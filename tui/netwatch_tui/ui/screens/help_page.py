@@ -127,6 +127,7 @@ class HelpScreen(_Page):
         return (
             *(_Chapter(title, rows) for title, rows in by_job if rows),
             _Chapter("In the details", self.told(DETAILS_KEYS)),
+            _MANUAL,
             _Chapter("Marks", _MARKS),
             _Chapter("Instead of an owner", [_Row(word, REASON_MEANINGS[reason]) for word, reason in _REASONS]),
             _CAPTURE,
@@ -148,6 +149,13 @@ class LanguageScreen(_Page):
         return (_LANGUAGE, _Chapter("While you type", typing), _KEYS)
 
 
+_MANUAL = _Chapter(
+    "The manual",
+    (
+        _Row("man netwatch-tui", "options, the whole filter language, every field, formats, files, costs, limits"),
+        _Row("netwatch-tui --man", "the same, printed where man does not find it"),
+    ),
+)
 _MARKS = (
     _Row("+", "new: it opened while you watched", "$netwatch-new"),
     _Row("~", "its state changed", "$netwatch-changed"),

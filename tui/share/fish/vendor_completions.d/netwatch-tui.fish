@@ -20,7 +20,7 @@ complete -c netwatch-tui -l why-port -x -d 'say why a port, by number or service
 function __netwatch_tui_columns
     printf '%s\n' netid family state recv_q send_q local local_address local_port local_name peer peer_address peer_port peer_name interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container exe cwd parents timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem happened_at event told_by lifetime received sent closer error mark
 end
-complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'comma-separated columns, by id; the manual page lists them'
+complete -c netwatch-tui -l columns -x -a '(__fish_complete_list , __netwatch_tui_columns)' -d 'comma-separated columns, by id; the manual lists them'
 complete -c netwatch-tui -l sort -x -a 'netid family state recv_q send_q local local_address local_port local_name peer peer_address peer_port peer_name interface scope service owners users pid process fd cmdline owner_reason last_owners queue_of user uid age netns netns_name unit container exe cwd parents timer timer_left retransmits drops refs inode rate_in rate_out bytes_in bytes_out rtt rtt_var rtt_min retrans retrans_total bytes_retrans retrans_share cwnd congestion delivery_rate pacing_rate mss unsent unacked last_sent last_received limited_by cookie v6only fwmark cgroup cgroup_path autobound seen_at was_there problem happened_at event told_by lifetime received sent closer error mark' -d 'sort by this column, in the given direction; by default amounts are sorted from the largest down'
 complete -c netwatch-tui -s H -l no-header -d 'no header line in table, csv and tsv'
 complete -c netwatch-tui -s e -l extended -d 'add user and inode to the table'
@@ -51,6 +51,7 @@ complete -c netwatch-tui -l theme -x -a 'netwatch catppuccin daylight gruvbox hi
 complete -c netwatch-tui -l no-mouse -d 'leave the mouse to the terminal'
 complete -c netwatch-tui -l config -r -F -d 'the configuration (default: $XDG_CONFIG_HOME/netwatch-tui/config.toml)'
 complete -c netwatch-tui -l fresh -d 'without the columns, order, group and theme of the last time'
+complete -c netwatch-tui -l man -d 'print the manual, which man netwatch-tui shows where it is installed, and exit'
 complete -c netwatch-tui -l print-config -d 'print the whole configuration with comments, and exit'
 complete -c netwatch-tui -l debug -d 'add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui'
 complete -c netwatch-tui -l version -d 'print the version and exit'
