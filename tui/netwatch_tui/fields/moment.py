@@ -8,6 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
+from netwatch_tui.sockets.hosts import NO_HOSTS, Hosts
 from netwatch_tui.sockets.marks import Marked
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, ProcessDetailsByPid
@@ -42,3 +43,5 @@ class Moment(NamedTuple):
     """What happened last, by the id of the row that tells of it."""
     utc_offset: float = 0.0
     """Seconds by which the clocks of the person's place are ahead of UTC."""
+    hosts: Hosts = NO_HOSTS
+    """The other machines of which the sockets are."""
