@@ -9,6 +9,7 @@ from netwatch_tui.fields.event_fields import EVENT_FIELDS
 from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
+from netwatch_tui.fields.host_fields import HOST_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
 from netwatch_tui.fields.process_fields import PROCESS_FIELDS
 from netwatch_tui.fields.scope_fields import SCOPE_FIELDS
@@ -24,6 +25,7 @@ from netwatch_tui.fields.socket_fields import (
 from netwatch_tui.fields.time_fields import AGE_FIELDS, MARK, SEEN_FIELDS
 
 FIELDS: tuple[Field, ...] = (
+    *HOST_FIELDS,
     *KIND_FIELDS,
     *QUEUE_FIELDS,
     *LOCAL_FIELDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -93,6 +94,11 @@ class Fleet:
         self._details = MergedParts[ProcessDetails]()
         self._networks = MergedParts[AddressNetworks]()
 
+    @property
+    def names(self) -> list[str]:
+        """What the machines are called, in their order."""
+        return [member.feed.name for member in self._members.values()]
+
     def begin(self, wake: Callable[[], object]) -> None:
         """Connect to all of them; `wake` is called, in other threads, when there is something new."""
         for member in self._members.values():
@@ -100,9 +106,12 @@ class Fleet:
             member.feed.begin(wake)
 
     def stop(self) -> None:
-        """End all connections, and wait a moment for it."""
-        for member in self._members.values():
-            member.feed.stop()
+        """End all connections at once, and wait a moment for it."""
+        ending = [threading.Thread(target=member.feed.stop, daemon=True) for member in self._members.values()]
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join()
 
     def process_details(self, pid: int) -> ProcessDetails | None:
         """What takes longer to find out about a process, by its pid in the table. From any thread."""
@@ -158,7 +167,8 @@ class Fleet:
             delta, events = member.rows.step(news.snapshots, begins_anew=news.begins_anew, ahead=ahead)
             member.last = news.snapshots[-1]
             self._take_parts(member, member.last, ahead, begins_anew=news.begins_anew)
-        status = news.status._replace(sockets=len(member.rows))
+        own = member.last.namespaces.own if member.last else 0
+        status = news.status._replace(sockets=len(member.rows), own_namespace=member.on_host(own) if own else 0)
         if self._hosts.get(member.number) != status:
             self._hosts = {**self._hosts, member.number: status}
         return delta, events
@@ -169,9 +179,7 @@ class Fleet:
         if begins_anew:
             self._findings.forget(number)
             self._flows.forget(number)
-        self._findings.put(
-            number, last.findings, rows.id_in_table, lambda findings: tuple(map(rows.finding, findings))
-        )
+        self._findings.put(number, last.findings, rows.id_in_table, lambda findings: tuple(map(rows.finding, findings)))
         self._flows.put(number, last.flows, rows.id_in_table, lambda flow: flow._replace(read_at=flow.read_at - ahead))
         self._descriptors.put(number, last.descriptors, member.on_host)
         self._details.put(number, last.process_details, member.on_host)

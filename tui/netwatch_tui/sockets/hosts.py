@@ -21,6 +21,7 @@ __all__ = [
     "own_number",
 ]
 
+
 def host_number(number: int) -> int:
     """The number of the host that a namespace or a pid is of; 0 for this machine."""
     return number >> NUMBER_SHIFT
@@ -59,7 +60,9 @@ class HostStatus(NamedTuple):
     retry_at: float | None = None
     """When it is tried again, in seconds since the epoch; None while it is connected or is not tried again."""
     sockets: int = 0
-    """How many sockets it had in its last tick, as far as they are in the table."""
+    """How many rows the table has of it."""
+    own_namespace: int = 0
+    """The network namespace in which a command that is run there is, as one of all hosts; 0 while that is not known."""
 
     @property
     def is_live(self) -> bool:
