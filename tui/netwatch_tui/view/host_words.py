@@ -50,9 +50,10 @@ def away_text(hosts: Hosts, now: float, clock: Clock) -> str:
 
 
 def host_text(host: HostStatus, now: float, clock: Clock) -> str:
-    """All about how one machine stands; the arguments are those of `away_text`."""
-    sockets = f"{host.sockets:,} socket{'' if host.sockets == 1 else 's'}"
-    return ", ".join(filter(None, (_stands(host, now, clock), sockets, clock_text(host))))
+    """All about how one machine stands, the reason last, which may be long; the arguments are those of `away_text`."""
+    sockets = f"{host.sockets:,} socket{'' if host.sockets == 1 else 's'}" if host.as_of is not None else ""
+    told = (_PHASES[host.phase], _as_of(host, clock), sockets, clock_text(host), _again(host, now))
+    return ", ".join(filter(None, told)) + _why(host)
 
 
 def clock_text(host: HostStatus) -> str:
@@ -65,7 +66,17 @@ def clock_text(host: HostStatus) -> str:
 
 def _stands(host: HostStatus, now: float, clock: Clock) -> str:
     """`live`; `as of 12:00:07, lost: Connection refused, again in 8 s`."""
-    as_of = f"as of {clock(host.as_of)}, " if host.as_of is not None and not host.is_live else ""
-    why = f": {printable(host.text)}" if host.text else ""
-    again = "" if host.retry_at is None or host.is_live else f", again in {max(host.retry_at - now, 0.0):.0f} s"
-    return f"{as_of}{_PHASES[host.phase]}{why}{again}"
+    stands = f"{_PHASES[host.phase]}{_why(host)}"
+    return ", ".join(filter(None, (_as_of(host, clock), stands, _again(host, now))))
+
+
+def _as_of(host: HostStatus, clock: Clock) -> str:
+    return "" if host.as_of is None or host.is_live else f"as of {clock(host.as_of)}"
+
+
+def _why(host: HostStatus) -> str:
+    return f": {printable(host.text)}" if host.text else ""
+
+
+def _again(host: HostStatus, now: float) -> str:
+    return "" if host.retry_at is None or host.is_live else f"again in {max(host.retry_at - now, 0.0):.0f} s"

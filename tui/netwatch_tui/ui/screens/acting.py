@@ -122,7 +122,7 @@ class Acting:
         if view is None or subject is None or not subject.sockets:
             self._viewer.say("Nothing to act on: no row, or it has closed.")
             return
-        if refuses_other_machines(self._viewer, subject.sockets, "something can be ended or closed"):
+        if refuses_other_machines(self._viewer, subject.sockets, "only this one can be acted on"):
             return
         self._viewer.ask(ActScreen(subject, self._actor, view.moment.now), self._done)
 

@@ -40,7 +40,7 @@ class Probing:
             return
         elif view is None or view.spec.history or not (listeners := _listeners(view)):
             self._viewer.say("No listener is shown; there is nothing to try.")
-        elif refuses_other_machines(self._viewer, listeners, "ports are tried"):
+        elif refuses_other_machines(self._viewer, listeners, "only ports of this one are tried"):
             return
         elif not self._is_planning:
             self._is_planning = True

@@ -45,7 +45,9 @@ class Tracing:
         holders = _holders(subject.sockets) if subject is not None else {}
         if row is None or not holders:
             self._viewer.say("There is no process to trace: no row, or nobody is known to hold the socket.")
-        elif subject is not None and refuses_other_machines(self._viewer, subject.sockets, "processes are traced"):
+        elif subject is not None and refuses_other_machines(
+            self._viewer, subject.sockets, "only processes of this one are traced"
+        ):
             return
         elif isinstance(row, Group) or not (row.inode and row.peer_port):
             self._open(holders)

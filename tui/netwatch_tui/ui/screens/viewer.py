@@ -85,12 +85,12 @@ def refuses_other_machines(viewer: Viewer, sockets: Iterable[Socket], what: str)
     Args:
         viewer: Who shows them.
         sockets: What the person points at.
-        what: What would have been done, as a clause: `processes are traced`.
+        what: What is done to this machine alone, as a clause: `only this one can be acted on`.
     """
     hosts = viewer.view.snapshot.hosts if viewer.view else {}
     number = next(filter(None, (host_number(socket.netns) for socket in sockets)), 0)
     if not number:
         return False
     name = printable(hosts[number].name) if number in hosts else "another machine"
-    viewer.say(f"This is on {name}, and only on this machine {what}; run netwatch-tui there for that.")
+    viewer.say(f"{name} is another machine; {what}.")
     return True
