@@ -77,9 +77,10 @@ def test_a_python_alone_runs_it_and_what_it_sends_is_a_recording(tmp_path: Path)
         assert agent.stdout
         assert agent.stderr
         orders = (Follow(interval=0.05, needs=Needs(of_process_details=True)), Ask(7, About.DETAILS, os.getpid()))
-        agent.stdin.write(b"".join(map(encode_order, orders)))
+        agent.stdin.write(b"".join([encode_order(order) for order in orders]))
         agent.stdin.flush()
-        lines, answers = [agent.stdout.readline()], []
+        lines = [agent.stdout.readline()]
+        answers: list[bytes] = []
         while len(lines) < 4 or not answers:
             line = agent.stdout.readline()
             (answers if line.startswith(b'{"answer":') else lines).append(line)

@@ -117,7 +117,7 @@ def test_a_line_that_names_none_is_said_with_its_number(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match="can't read .*: No such file"):
+    with pytest.raises(TargetError, match=r"can't read .*: No such file"):
         read_hosts_file(str(tmp_path / "none"))
     with pytest.raises(TargetError, match="it is a directory"):
         read_hosts_file(str(tmp_path))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.hosts.orders import Orders, Stopping
+from netwatch_tui.hosts.pauses import Pauses
 from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
 from netwatch_tui.hosts.targets import Target
@@ -23,12 +24,6 @@ from netwatch_tui.sockets.hosts import HostPhase, HostStatus
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
-
-FIRST_PAUSE = 1.0
-"""Seconds from the end of a connection to the next attempt; after each that comes to nothing twice as many."""
-LONGEST_PAUSE = 60.0
-LASTED = 30.0
-"""Seconds after which a connection has lasted, so that the next pause is the first one again."""
 
 ANSWER_WITHIN = 1.0
 """Seconds that somebody who asks waits for the answer."""
@@ -140,21 +135,17 @@ class HostConnection:
             self._thread.join(JOIN_WITHIN)
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pauses = Pauses()
         try:
             while True:
                 self._tell(HostPhase.CONNECTING, self._status.text)
                 reason = clip(printable(self._connect()), _MOST_REASON)
-                pause = FIRST_PAUSE if self._has_lasted() else pause
+                pause = pauses.after(0.0 if self._live_from is None else time.monotonic() - self._live_from)
                 phase = HostPhase.REFUSED if self._status.as_of is None else HostPhase.LOST
                 self._tell(phase, reason, time.time() + pause)
                 self._orders.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
         except Stopping:
             self._orders.close()
-
-    def _has_lasted(self) -> bool:
-        return self._live_from is not None and time.monotonic() - self._live_from >= LASTED
 
     def _connect(self) -> str:
         """Make a connection and take what comes of it; gives why it ended.
