@@ -272,8 +272,9 @@ def test_a_tick_that_does_not_come_is_late_and_a_machine_that_says_nothing_is_cu
 def test_one_that_still_answers_is_late_and_not_cut(tmp_path: Path) -> None:
     body = """
 say(header, frames[0])
-complain("netwatch-tui: collecting failed\\n")
 for count, order in enumerate(orders()):
+    if not count:
+        complain("netwatch-tui: collecting failed\\n")
     if order.get("about") == "clock":
         answer(order["ask"], 0)
     if count == 40:

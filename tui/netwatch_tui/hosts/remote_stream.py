@@ -143,7 +143,8 @@ class RemoteStream:
             if piece:
                 self._heard_at = time.monotonic()
                 yield piece
-            self._refuse_silence(time.monotonic())
+            if listens:
+                self._refuse_silence(time.monotonic())
 
     def _next_deadline(self) -> float:
         if not self._has_begun:
