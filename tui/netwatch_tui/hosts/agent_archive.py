@@ -20,7 +20,8 @@ ENTRY = "netwatch_tui.hosts.remote_end"
 """The module whose `main` runs there."""
 
 _PACKAGE = netwatch_tui.__name__
-_START = f"import sys\n\nfrom {ENTRY} import main\n\nsys.exit(main())\n"
+_START = f"import os\n\nfrom {ENTRY} import main\n\nos._exit(main())\n"
+"""Ends at once: a thread that still waits for standard input would keep the interpreter from ending by itself."""
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The least time that an archive can hold; the files' own would make other bytes of the same source."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.hosts.orders import Orders, Stopping
+from netwatch_tui.hosts.pauses import Pauses
 from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
 from netwatch_tui.hosts.targets import Target
@@ -24,12 +25,6 @@ from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
 
-FIRST_PAUSE = 1.0
-"""Seconds from the end of a connection to the next attempt; after each that comes to nothing twice as many."""
-LONGEST_PAUSE = 60.0
-LASTED = 30.0
-"""Seconds after which a connection has lasted, so that the next pause is the first one again."""
-
 ANSWER_WITHIN = 1.0
 """Seconds that somebody who asks waits for the answer."""
 JOIN_WITHIN = 1.0
@@ -37,6 +32,9 @@ JOIN_WITHIN = 1.0
 
 MOST_UNTAKEN = 16
 """Ticks that may wait to be taken; nothing is read while there are so many, and the machine waits as well."""
+
+_GLANCE = 0.2
+"""Seconds from one look to the next whether a connection that waits for its turn is wanted at all."""
 
 _LATE = "a tick is overdue"
 _MOST_REASON = 200
@@ -80,6 +78,8 @@ class HostConnection:
         self._status = HostStatus(target.text, HostPhase.CONNECTING)
         self._taken_connection = 0
         self._connection = 0
+        self._live_from: float | None = None
+        """When the recording of this connection began, by the monotonic clock."""
         self._given = 0
         """Ticks that came, of all connections."""
         self._wake: Callable[[], object] = lambda: None
@@ -135,17 +135,15 @@ class HostConnection:
             self._thread.join(JOIN_WITHIN)
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pauses = Pauses()
         try:
             while True:
                 self._tell(HostPhase.CONNECTING, self._status.text)
-                began = time.monotonic()
                 reason = clip(printable(self._connect()), _MOST_REASON)
-                pause = FIRST_PAUSE if time.monotonic() - began >= LASTED else pause
+                pause = pauses.after(0.0 if self._live_from is None else time.monotonic() - self._live_from)
                 phase = HostPhase.REFUSED if self._status.as_of is None else HostPhase.LOST
                 self._tell(phase, reason, time.time() + pause)
                 self._orders.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
         except Stopping:
             self._orders.close()
 
@@ -156,8 +154,11 @@ class HostConnection:
             Stopping: Nobody wants it any more.
         """
         with ExitStack() as turn:
-            turn.enter_context(self._turns)
+            while not self._turns.acquire(timeout=_GLANCE):
+                self._orders.check()
+            turn.callback(self._turns.release)
             self._orders.check()
+            self._live_from = None
             try:
                 process = RemoteProcess(self._command)
             except OSError as error:
@@ -177,6 +178,7 @@ class HostConnection:
         try:
             recording = Recording(self._undamaged(stream.lines()), self.name, self._thresholds)
             has_begun()
+            self._live_from = time.monotonic()
             self._connection += 1
             for number, snapshot in enumerate(recording):
                 # The first one of a connection has nothing before it, whatever it says.
@@ -198,18 +200,19 @@ class HostConnection:
 
     def _take_in(self, snapshot: Snapshot, clock_offset: float | None) -> None:
         now = time.time()
-        as_of = now if clock_offset is None else min(snapshot.taken_at - clock_offset, now)
+        offset = self._status.clock_offset if clock_offset is None else clock_offset
+        as_of = now if offset is None else min(snapshot.taken_at - offset, now)
         with self._lock:
             self._given += 1
             self._ticks.append(_Tick(self._connection, snapshot))
-            self._status = HostStatus(self.name, HostPhase.LIVE, as_of=as_of, clock_offset=clock_offset)
+            self._status = HostStatus(self.name, HostPhase.LIVE, as_of=as_of, clock_offset=offset)
         self._wake()
 
     def _has_room(self) -> bool:
         return len(self._ticks) < MOST_UNTAKEN
 
-    def _tell_late(self) -> None:
-        self._tell(HostPhase.LATE, _LATE)
+    def _tell_late(self, reason: str) -> None:
+        self._tell(HostPhase.LATE, reason or _LATE)
 
     def _tell(self, phase: HostPhase, text: str, retry_at: float | None = None) -> None:
         with self._lock:

@@ -52,11 +52,11 @@ def main(words: Sequence[str] = ()) -> int:
     signal.alarm(MOST_SILENCE)
     try:
         RemoteEnd(LinuxSource(processes=_process_reader()), _write).run()
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            _complain(f"{error.strerror or error}")
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in a line
+        _complain(f"{type(error).__name__}: {error}")
         return 1
-    return 0
 
 
 def _process_reader() -> ProcessReader:
@@ -84,7 +84,7 @@ class RemoteEnd:
         self._problem: tuple[Problem, ...] = ()
         self._told = ""
 
-    def run(self) -> None:
+    def run(self) -> NoReturn:
         """Tick until nobody reads it.
 
         Raises:
@@ -153,6 +153,14 @@ class RemoteEnd:
                 self._write(encode_answer(order.number, self._answer(order)))
 
     def _answer(self, ask: Ask) -> Any:
+        """What is told; None where finding it out failed, which is told on standard error."""
+        try:
+            return self._found(ask)
+        except Exception as error:  # noqa: BLE001 -- must outlive any fault of a question, and says it
+            self._complain_once(f"{ask.about} of {ask.pid}: {type(error).__name__}: {error}")
+            return None
+
+    def _found(self, ask: Ask) -> Any:
         match ask.about:
             case About.CLOCK:
                 return time.time()

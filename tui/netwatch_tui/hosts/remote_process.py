@@ -36,6 +36,7 @@ class RemoteProcess:
         Raises:
             OSError: It can't be started.
         """
+        self._name = command[0]
         self._unsent = bytearray()
         self._words = b""
         self._status: int | None = None
@@ -119,12 +120,16 @@ class RemoteProcess:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return clip(printable(last.removeprefix("ssh: ").removesuffix(".")), _WORDS_SHOWN)
 
+    def forget_words(self) -> None:
+        """What was written to standard error so far is not its last word."""
+        self._words = b""
+
     def how_it_ended(self) -> str:
         """In words; empty while it runs."""
         if self._status is None:
             return ""
         code = os.waitstatus_to_exitcode(self._status)
-        return f"it was ended by signal {-code}" if code < 0 else f"it ended with status {code}"
+        return f"{self._name} was ended by signal {-code}" if code < 0 else f"{self._name} ended with status {code}"
 
     def _push(self) -> None:
         if self._to not in self._open:

@@ -53,7 +53,7 @@ class RemoteStream:
         orders: Orders,
         patience: Patience,
         listens: Callable[[], bool],
-        overdue: Callable[[], object],
+        overdue: Callable[[str], object],
     ) -> None:
         """Begin with nothing read.
 
@@ -63,7 +63,7 @@ class RemoteStream:
             orders: What is to go there.
             patience: When it is over.
             listens: Whether another frame can be taken; until it is, nothing is read.
-            overdue: Called when a tick is overdue.
+            overdue: Called when a tick is overdue, with what may be the reason.
         """
         self.clock_offset: float | None = None
         """Seconds by which the clock there is ahead, give or take half the time that the answer took."""
@@ -124,6 +124,7 @@ class RemoteStream:
             self._has_begun = self._obeys = True
             self._framed_at = time.monotonic()
             self._orders.open()
+            self._process.forget_words()  # such as a banner
             return line[at:]
         return b""
 
@@ -142,7 +143,8 @@ class RemoteStream:
             if piece:
                 self._heard_at = time.monotonic()
                 yield piece
-            self._refuse_silence(time.monotonic())
+            if listens:
+                self._refuse_silence(time.monotonic())
 
     def _next_deadline(self) -> float:
         if not self._has_begun:
@@ -167,7 +169,7 @@ class RemoteStream:
             raise ConnectionEndedError(f"silent for {self._patience.silence:g} s")
         elif now >= self._late_at and not self._is_overdue:
             self._is_overdue = True
-            self._overdue()
+            self._overdue(self._process.last_words())
 
     def _send_orders(self, now: float) -> None:
         """Send what is new, from the moment on in which it will be read; questions only to who answers."""

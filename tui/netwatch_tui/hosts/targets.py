@@ -107,7 +107,7 @@ def _refuse_unfit(text: str) -> None:
     if len(text) > MOST_TARGET_TEXT:
         raise TargetError(f"{_shown(text)} is longer than {MOST_TARGET_TEXT:,} letters")
     if unfit := _UNFIT.search(text):
-        raise TargetError(f"{_shown(text)} names no host: {printable(unfit[0])!r} can't be part of a name")
+        raise TargetError(f"{_shown(text)} names no host: '{printable(unfit[0])}' can't be part of a name")
 
 
 def _resolved(text: str) -> Iterator[str]:

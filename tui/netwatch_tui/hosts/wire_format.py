@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from netwatch_tui.recording.codec import decode_process_details
+from netwatch_tui.recording.file_format import VERSION
 from netwatch_tui.recording.line_json import from_json, to_json
 from netwatch_tui.recording.shapes import (
     MOMENT,
@@ -43,8 +44,8 @@ from netwatch_tui.recording.shapes import (
 from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.ownership import ProcessResources
 
-PROTOCOL = 1
-"""Another number where one of the ends would not understand the other one."""
+PROTOCOL = f"1.{VERSION}"
+"""Another one where one of the ends would not understand the other: what stands here, and the form of recordings."""
 REMOTE_END = "--remote-end"
 """With what an installed program is started as the far end. It is no option for persons."""
 FITS = "fits"
