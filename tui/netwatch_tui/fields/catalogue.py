@@ -25,7 +25,6 @@ from netwatch_tui.fields.socket_fields import (
 from netwatch_tui.fields.time_fields import AGE_FIELDS, MARK, SEEN_FIELDS
 
 FIELDS: tuple[Field, ...] = (
-    *HOST_FIELDS,
     *KIND_FIELDS,
     *QUEUE_FIELDS,
     *LOCAL_FIELDS,
@@ -35,6 +34,7 @@ FIELDS: tuple[Field, ...] = (
     *OWNER_FIELDS,
     *USER_FIELDS,
     *AGE_FIELDS,
+    *HOST_FIELDS,
     *NETNS_FIELDS,
     *UNIT_FIELDS,
     *PROCESS_FIELDS,

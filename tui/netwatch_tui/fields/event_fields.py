@@ -141,7 +141,7 @@ EVENT_FIELDS = (
 """All of them; they are blank of sockets to which nothing has happened that is remembered."""
 
 HISTORY_COLUMNS = (
-    "happened_at", "event", "host", "netid", "state", "local", "peer", "pid", "process", "lifetime", "received", "sent",
+    "happened_at", "event", "netid", "state", "local", "peer", "pid", "process", "lifetime", "received", "sent",
     "error", "user", "cmdline",
 )  # fmt: skip
 """Ids of the columns of the history."""

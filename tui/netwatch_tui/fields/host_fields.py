@@ -36,7 +36,7 @@ HOST_FIELDS = (
             Holds.HOST, _compared, also=("machine",),
             takes="part of a machine's name; an address is looked for at either end, as by addr:", likeness=6,
         ),
-        written=Written.NOWHERE, is_shown=True, rank=1, width=4, enough=12, most=20,
+        written=Written.NOWHERE, rank=1, width=4, enough=12, most=20,
     ),
 )  # fmt: skip
-"""Written where there are several machines: see `Head`."""
+"""Shown and written wherever there are several machines, also unasked: see `SocketTable.columns` and `Head`."""

@@ -345,7 +345,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def columns(self) -> tuple[Column, ...]:
         """Those of groups while groups are shown, else the wanted ones and the one that sorts.
 
-        The host has one only while there are several, the namespace while a host has several.
+        While there are several hosts each row says on which it is, whatever the person chose; the namespace has a
+        column only while a host has several.
         """
         if self._view is None:
             return ()
@@ -353,10 +354,14 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             spec = self._view.spec
             return group_columns(spec.grouping, flows=spec.has_flows, history=spec.history)
         spec, moment = self._view.spec, self._view.moment
-        idle = set() if names_hosts(moment.hosts) else {"host"}
+        several = names_hosts(moment.hosts)
+        idle = set() if several else {"host"}
         if len(moment.namespaces) <= max(len(moment.hosts), 1):
             idle.add("netns")
         wanted = spec.columns if spec.sort in spec.columns else (*spec.columns, spec.sort)
+        if several and "host" not in wanted:
+            at = 1 if wanted[:1] == ("mark",) else 0
+            wanted = (*wanted[:at], "host", *wanted[at:])
         fields = {**FIELD_BY_ID, NAMED_PEER.id: NAMED_PEER} if spec.host_names else FIELD_BY_ID
         return tuple(fields[id] for id in wanted if id not in idle or id == spec.sort)
 
