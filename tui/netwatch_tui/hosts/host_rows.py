@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache, lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -60,6 +61,9 @@ class HostRows:
         self._gone: dict[int, Socket] = {}
         """What ended or passed in this step, by the ids that the host gave: events speak of it."""
         self._processes: dict[Process, Process] = {}
+        # Most rows have one namespace and one time in common, which then are one object each.
+        self._namespace_here = cache(partial(on_host, host=host))
+        self._time_here = lru_cache(1)(lambda told, ahead: told - ahead)
         self._ahead = 0.0
 
     def __len__(self) -> int:
@@ -105,7 +109,8 @@ class HostRows:
             self._namespaces = snapshot.namespaces
             told |= snapshot.events is not None
             events += map(self._event, snapshot.events or ())
-        return self._delta(), tuple(events) if told else None
+        delta, self._before = self._delta(), {}
+        return delta, tuple(events) if told else None
 
     # --- one tick ---
 
@@ -132,7 +137,9 @@ class HostRows:
         known = self._namespaces.names if self._namespaces else {}
         self._rows, self._ids = {}, {}
         for socket in snapshot.sockets:
-            row = self._row(socket, 0, socket.seen_at - self._ahead, was_there=socket.netns not in known)
+            row = self._row(
+                socket, 0, self._time_here(socket.seen_at, self._ahead), was_there=socket.netns not in known
+            )
             before = _taken(row, former.get(anchor(row), []))
             if before is None:
                 row = row._replace(id=self._next_id())
@@ -158,7 +165,7 @@ class HostRows:
 
     def _new(self, socket: Socket, *, was_there: bool) -> Socket:
         """A row that the table does not have."""
-        return self._row(socket, self._next_id(), socket.seen_at - self._ahead, was_there=was_there)
+        return self._row(socket, self._next_id(), self._time_here(socket.seen_at, self._ahead), was_there=was_there)
 
     def _following(self, socket: Socket, row: Socket) -> Socket:
         """What a row is now."""
@@ -175,13 +182,18 @@ class HostRows:
                 self._owners(socket.owners),
                 socket.owner_reason,
                 self._owners(socket.evidence),
-                on_host(socket.netns, self._host),
+                self._namespace_here(socket.netns),
                 *socket[_PLACE_OF_NETID:],
             )
         )
 
     def _owners(self, owners: tuple[Owner, ...]) -> tuple[Owner, ...]:
-        return tuple(Owner(on_host(pid, self._host), fd, self._process(process)) for pid, fd, process in owners)
+        return tuple([self._owner(owner) for owner in owners]) if owners else ()
+
+    def _owner(self, owner: Owner) -> Owner:
+        process = self._process(owner.process)
+        pid = process.pid if owner.pid == owner.process.pid else on_host(owner.pid, self._host)
+        return Owner(pid, owner.fd, process)
 
     def _process(self, process: Process) -> Process:
         found = self._processes.get(process)
