@@ -19,6 +19,7 @@ from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.traffic import Traffic
 from tests.support.build import NETNS, owner, tcp, time_wait, udp
+from tests.support.flows import flow
 from tests.support.hosts import FakeHost
 
 WEB = tcp("10.0.0.5:443", inode=11, owners=(owner(7, name="nginx"),), owner_reason=None)
@@ -188,6 +189,25 @@ def test_a_machine_is_asked_for_its_own_numbers_and_only_for_what_is_new() -> No
     assert fleet.process_details(row.owners[0].pid) == hosts[1].details[8]
     assert (hosts[0].asked, hosts[1].asked) == ([], [8])
     assert fleet.process_details(8) is None, "this machine is none of them"
+
+
+def test_what_flows_is_told_by_the_clock_here_and_remembered_of_what_is_looked_at() -> None:
+    hosts = [FakeHost("web01"), FakeHost("web02", ahead=3600.0)]
+    fleet = Fleet(hosts)
+    for host in hosts:
+        host.tell([CLIENT], 100.0, flows={7: flow(read_at=100.0 + 3600.0, rate_in=5.0)})
+    row = the_row(fleet.collect(100.0), 2, 12)
+    fleet.needs = Needs(of_ids=frozenset({row.id}), flows_of_ids=frozenset({row.id}))
+    first = fleet.collect(101.0)
+    assert first.flows[row.id].read_at == 100.0
+    assert len(first.flows) == 2
+    hosts[1].tell([CLIENT], 102.0, flows={7: flow(read_at=102.0 + 3600.0, rate_in=7.0)})
+    second = fleet.collect(102.0)
+    assert [(sample.at, sample.rate_in) for sample in second.histories[row.id]] == [(101.0, 5.0), (102.0, 7.0)]
+    assert first.flows[row.id].rate_in == 5.0, "a snapshot is not changed afterwards"
+    hosts[1].stand(HostPhase.LOST)
+    hosts[1].tell([CLIENT], 110.0)
+    assert row.id not in fleet.collect(110.0).flows, "nothing is known by the ids of before"
 
 
 POOL = [

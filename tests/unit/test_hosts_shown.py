@@ -13,6 +13,7 @@ from netwatch_tui.arguments import Mode, refusals
 from netwatch_tui.cli import _parser
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.hosts.fleet import Fleet
+from netwatch_tui.output.differences import difference_lines
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import event_lines
 from netwatch_tui.output.registry import FORMATS, write_lines
@@ -20,6 +21,7 @@ from netwatch_tui.play.traces import TraceRefusedError, open_trace
 from netwatch_tui.query import parse
 from netwatch_tui.query.language.printer import format_query
 from netwatch_tui.recording.snapshot_document import document_snapshot
+from netwatch_tui.sockets.comparison import Side, compare
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.health import CLOSE_WAIT_LEAK, Finding
 from netwatch_tui.sockets.hosts import HostPhase, HostStatus, on_host
@@ -168,6 +170,13 @@ def test_a_recording_keeps_the_machines_and_how_they_stood(hosts: list[FakeHost]
     frames, _ = replayed(record(story))
     assert [frame.hosts for frame in frames] == [each.hosts for each in story]
     assert [frame.sockets for frame in frames] == [each.sockets for each in story]
+
+
+def test_a_difference_says_on_which_machine_it_is(snapshot: Snapshot) -> None:
+    before = Side(snapshot.sockets[1:], snapshot.namespaces.names)
+    after = Side(snapshot.sockets[:-1], snapshot.namespaces.names)
+    lines = list(difference_lines(compare(before, after), snapshot.hosts, snapshot.hosts))
+    assert [line.split()[:3] for line in lines] == [["-", "10.0.0.7", "tcp"], ["+", "web01", "tcp"]]
 
 
 def test_groups_of_processes_are_those_of_one_machine(snapshot: Snapshot) -> None:

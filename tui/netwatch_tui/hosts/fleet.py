@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, count
 
+from netwatch_tui.hosts.flow_histories import FlowHistories
 from netwatch_tui.hosts.host_feed import HostFeed, HostNews
 from netwatch_tui.hosts.host_rows import HostRows
 from netwatch_tui.hosts.merged_parts import MergedParts
@@ -90,6 +91,7 @@ class Fleet:
         self._is_first = True
         self._findings = MergedParts[tuple[Finding, ...]]()
         self._flows = MergedParts[Flow]()
+        self._histories = FlowHistories()
         self._descriptors = MergedParts[DescriptorUse]()
         self._details = MergedParts[ProcessDetails]()
         self._networks = MergedParts[AddressNetworks]()
@@ -137,6 +139,7 @@ class Fleet:
         events = _in_order(steps, now)
         if self._is_first:
             self._is_first, delta = False, Delta()
+        flows = self._flows.whole
         told = [(member, member.last) for member in self._members.values() if member.last is not None]
         return Snapshot(
             taken_at=now,
@@ -148,7 +151,8 @@ class Fleet:
             namespaces=self._seen(told),
             unseen=_unseen([last.unseen for _, last in told]),
             findings=self._findings.whole,
-            flows=self._flows.whole,
+            flows=flows,
+            histories=self._histories.look(self.needs.of_ids, flows, now),
             traffic=self._traffic(told),
             descriptors=self._descriptors.whole,
             process_details=self._details.whole,

@@ -92,8 +92,7 @@ def _print_elsewhere(options: argparse.Namespace, choice: RowChoice, needs: Need
 
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status or missing
-    names = [host.name for host in snapshot.hosts.values()]
-    return print_snapshot(options, snapshot, choice, names[0] if len(names) == 1 else "") or missing
+    return print_snapshot(options, snapshot, choice) or missing
 
 
 def goes_direct(options: argparse.Namespace) -> bool:
@@ -164,7 +163,7 @@ def print_snapshot(
         options: Of the command line.
         snapshot: What there is.
         choice: What is wanted of it.
-        host: The name of the machine; this one where nothing is said.
+        host: The name of the machine; where nothing is said, the one that the snapshot is of.
         direct: Rows of the plain table that are in no snapshot.
     """
     for problem in snapshot.problems:
@@ -186,7 +185,7 @@ def print_snapshot(
     told = (*(columns or fields_of(format)), *((options.sort.column,) if options.sort else ()))
     head = Head(
         snapshot.taken_at,
-        host or _host(format),
+        host or _host(format, snapshot),
         columns,
         snapshot.namespaces.names,
         header=not options.no_header,
@@ -279,10 +278,12 @@ def with_names(columns: tuple[str, ...], format: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(columns or fields_of(format)), *NAMES)))
 
 
-def _host(format: str) -> str:
-    """The name of this machine, where it is written."""
+def _host(format: str, snapshot: Snapshot) -> str:
+    """The name of the machine that a snapshot is of, or of several of this one, where it is written."""
     if format != "json":
         return ""
+    if len(snapshot.hosts) == 1:
+        return next(host.name for host in snapshot.hosts.values())
     return os.uname().nodename
 
 
