@@ -211,6 +211,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         default="",
         modes=_NAMESPACES | {Mode.WHY_PORT},
         on_replay=False,
+        on_hosts=False,  # a path or a pid is one of this machine
     ),
     Argument(
         ("--all-namespaces",),
@@ -324,6 +325,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         default=False,
         modes=_PRINTS | {Mode.LIVE},
         on_replay=False,
+        on_hosts=False,  # what a name means here, it need not mean there
     ),
     Argument(
         ("--probe",),

@@ -10,11 +10,13 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.flow import Flow
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.host_names import HostNames
+    from netwatch_tui.sockets.hosts import Hosts
     from netwatch_tui.sockets.marks import Marked
     from netwatch_tui.sockets.networks import Networks
     from netwatch_tui.sockets.ownership import ProcessDetailsByPid
     from netwatch_tui.sockets.services import ServiceNames
     from netwatch_tui.sockets.snapshot import Snapshot
+    from netwatch_tui.sockets.socket import Socket
     from netwatch_tui.sockets.socket_events import SocketEvent
 
 
@@ -49,6 +51,8 @@ class Head(NamedTuple):
     """What addresses are called, as far as that was looked up."""
     events: Mapping[int, SocketEvent] = {}
     """What happened last, by the id of the row that tells of it."""
+    hosts: Hosts = {}
+    """The other machines of which the sockets are; empty where they are of this one."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, host: str, columns: tuple[str, ...], services: ServiceNames) -> Head:
@@ -56,8 +60,20 @@ class Head(NamedTuple):
         return cls(
             snapshot.taken_at, host, columns, snapshot.namespaces.names, findings=snapshot.findings,
             flows=snapshot.flows, networks=snapshot.networks, process_details=snapshot.process_details,
-            services=services,
+            services=services, hosts=snapshot.hosts,
         )  # fmt: skip
+
+    def fields(self, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """The ids of the fields to write: those that are wanted, else the usual ones, and of several machines which."""
+        return self.columns or (usual if len(self.hosts) < 2 else ("host", *usual))
+
+    def host_of(self, socket: Socket) -> str:
+        """The name of the machine that a socket is on."""
+        if not self.hosts:
+            return self.host
+        from netwatch_tui.sockets.hosts import host_number
+
+        return self.hosts[host_number(socket.netns)].name
 
     @property
     def moment(self) -> Moment:
@@ -66,5 +82,5 @@ class Head(NamedTuple):
 
         return Moment(
             self.taken_at, self.marked, self.namespaces, self.findings, self.flows, self.networks, self.services,
-            self.process_details, self.shows_services, self.host_names, self.events,
+            self.process_details, self.shows_services, self.host_names, self.events, hosts=self.hosts,
         )  # fmt: skip
