@@ -306,14 +306,14 @@ def test_a_line_without_end_is_not_kept(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_nothing_is_read_that_nobody_takes(tmp_path: Path) -> None:
-    with far_end(tmp_path, "say(header, *frames); wait()", Patience(silence=0.3, clock_every=9), frames=3_000) as far:
+    with far_end(tmp_path, "say(header, *frames); wait()", Patience(silence=0.3, clock_every=9), frames=1_200) as far:
         wait_until(lambda: len(far.feed._ticks) >= MOST_UNTAKEN)
         time.sleep(0.5)  # longer than a machine may be silent that is listened to
         count = len(far.feed._ticks)
-        assert count < 3_000
+        assert count < 1_200
         time.sleep(0.1)
         assert len(far.feed._ticks) == count
-        far.until(lambda _: len(far.snapshots) == 3_000)
+        far.until(lambda _: len(far.snapshots) == 1_200)
         assert far.beginnings == [0]
 
 
