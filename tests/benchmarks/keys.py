@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 
-from tests.benchmarks.key_answers import Output, Press, play, waits
+from tests.benchmarks.key_answers import Answer, Output, Press, play, waits
 from tests.benchmarks.key_mix import Stroke, strokes
 from tests.benchmarks.load import Load
 from tests.benchmarks.measure import CHURN, MeasureError
@@ -45,15 +45,24 @@ def _measure(settings: Settings, results: Results) -> None:
         program() as terminal,
     ):
         terminal.listen(SETTLED)
-        cursor = _in_the_middle(terminal)
-        presses, output = _type(terminal, seconds)
         found: dict[str, list[float]] = defaultdict(list)
         unanswered = []
-        for stroke, waited in waits(presses, play(output, SIZE, _colour(cursor)), PATIENCE):
+        for stroke, waited in answered(terminal, seconds):
             found[stroke.kind].append(PATIENCE if waited is None else waited)
             if waited is None:
                 unanswered.append(stroke)
         _tell(found, unanswered, size, seconds, results)
+
+
+def answered(terminal: PlainTerminal, seconds: float) -> Iterator[Answer]:
+    """Type the mix of keys for some time, and tell of each how long it waited.
+
+    Raises:
+        MeasureError: Where the cursor is can't be told.
+    """
+    cursor = _in_the_middle(terminal)
+    presses, output = _typed(terminal, seconds)
+    return waits(presses, play(output, SIZE, _colour_of(cursor)), PATIENCE)
 
 
 def _in_the_middle(terminal: PlainTerminal) -> Cursor:
@@ -67,7 +76,7 @@ def _in_the_middle(terminal: PlainTerminal) -> Cursor:
     return cursor
 
 
-def _colour(cursor: Cursor) -> str:
+def _colour_of(cursor: Cursor) -> str:
     """The background of the cursor as pyte names colours.
 
     Raises:
@@ -79,7 +88,7 @@ def _colour(cursor: Cursor) -> str:
     raise MeasureError(f"the cursor has no colour of its own: {', '.join(cursor.backgrounds)}")
 
 
-def _type(terminal: PlainTerminal, seconds: float) -> tuple[list[Press], list[Output]]:
+def _typed(terminal: PlainTerminal, seconds: float) -> tuple[list[Press], list[Output]]:
     """Type for some time, and note what comes when, the whole screen first."""
     presses: list[Press] = []
     output: list[Output] = []

@@ -90,7 +90,7 @@ def in_filters() -> Iterator[Seen]:
     for place, key in (("filter", ID), ("filter spelling", "ttl")):
         texts = (f"{key}:17", f"{key}:>16", f"{key}:18", f"-{key}:17", f"{key}:-")
         yield place, [parse(text).compile(MOMENT)(SOCKET) for text in texts], [True, True, False, False, False]
-    yield "filter completion", list(complete("ho", 2, Known()).candidates), [f"{ID}:"]
+    yield "filter completion", list(complete("hop", 3, Known()).candidates), [f"{ID}:"]
 
 
 def in_files() -> Iterator[Seen]:

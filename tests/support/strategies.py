@@ -188,7 +188,7 @@ WORDS = [
 ]  # fmt: skip
 
 conditions: st.SearchStrategy[Expression] = st.one_of(
-    _terms(["process", "cmdline", "user", "unit", "container", "netns", "timer", "interface"], _texts),
+    _terms(["process", "cmdline", "host", "user", "unit", "container", "netns", "timer", "interface"], _texts),
     _terms(["port", "local_port", "peer_port"], _numbers(0xFFFF)),
     _terms(["pid", "uid", "fd", "inode", "recv_q", "send_q", "drops", "age"], _numbers(10**6)),
     _terms(["addr", "local", "peer"], st.one_of(hosts(), _texts)),

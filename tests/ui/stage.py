@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from netwatch_tui.collect.host_name_cache import HostNameCache
+from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.probes import Plan
@@ -162,7 +163,7 @@ def _saved(views: SavedViews) -> tuple[SavedView, ...]:
 
 @asynccontextmanager
 async def on_stage(
-    source: Source,
+    source: Source | Fleet,
     *,
     size: tuple[int, int] = (132, 24),
     spec: ViewSpec | None = None,
@@ -179,7 +180,10 @@ async def on_stage(
 ) -> AsyncIterator[Stage]:
     """The program after its first tick. It remembers filters in `folder`, or else only as long as it runs."""
     spec = spec or ViewSpec()
-    feed = on_machine(source, spec, now, names)
+    if isinstance(source, Fleet):
+        feed = StepFeed(source, spec, now, source.process_details, measure=source.process_resources)
+    else:
+        feed = on_machine(source, spec, now, names)
     themes, problems = load_themes(themes_folder())
     assert not problems
     with TemporaryDirectory() as passing:

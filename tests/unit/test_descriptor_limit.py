@@ -9,6 +9,7 @@ import pytest
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
 from netwatch_tui.collect.descriptor_watch import MANY
 from netwatch_tui.fields.health_fields import finding_text
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.kernel.descriptor_limit import read_descriptor_limit, read_descriptor_limits
 from netwatch_tui.kernel.descriptors import NO_SOCKET
 from netwatch_tui.sockets.delta import Delta
@@ -55,7 +56,7 @@ def hold(source: FakeSource, held: int) -> None:
 
 
 def sentences(snapshot: Snapshot) -> list[str]:
-    return [problem_text(group, 0.0) for group in problem_groups(snapshot.findings)]
+    return [problem_text(group, Moment(0.0, {})) for group in problem_groups(snapshot.findings)]
 
 
 def look(source: FakeSource) -> Watch:

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Collection
 
 from netwatch_tui.collect.collector import Collects
+from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
@@ -23,9 +24,10 @@ from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.alert_rule import watched_filter
 from netwatch_tui.view.spec import ViewSpec
-from tests.support.build import tcp
+from tests.support.build import owner, tcp
 from tests.support.fake import OWN, FakeNamespace, FakeSource
 from tests.support.feeds import PATIENCE, Posted
+from tests.support.hosts import FakeHost
 
 WEB = tcp("10.0.0.5:443", inode=11)
 CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12)
@@ -54,6 +56,36 @@ def test_it_ticks_until_it_is_stopped() -> None:
     posted.until(lambda message: len(message.view.rows) == 2)
     worker.stop()
     assert not collectors()
+
+
+def test_what_another_machine_sends_is_shown_before_the_next_tick() -> None:
+    host, posted = FakeHost("web01"), Posted()
+    fleet = Fleet([host])
+    worker = LiveFeed(fleet, (), ViewSpec(interval=60))
+    worker.begin(posted.post)
+    assert not posted.next(ViewReady).view.rows
+    host.tell([WEB], time.time())
+    posted.until(lambda message: len(message.view.rows) == 1)
+    worker.show(ViewSpec(interval=30))
+    posted.until(lambda message: message.view.spec.interval == 30)
+    assert fleet.interval == 30
+    worker.stop()
+    assert host.is_stopped
+
+
+def test_details_of_a_process_are_those_of_its_machine() -> None:
+    host, posted = FakeHost("web01"), Posted()
+    host.details = {7: ProcessDetails("/bin/true", "/", ())}
+    host.tell([WEB._replace(owners=(owner(7),), owner_reason=None)], time.time())
+    worker = LiveFeed(Fleet([host]), (), ViewSpec(interval=60))
+    worker.begin(posted.post)
+    (row,) = posted.until(lambda message: bool(message.view.rows)).view.rows
+    assert isinstance(row, Socket)
+    worker.show(ViewSpec(subject=row.id, interval=60))
+    details = posted.until(lambda message: message.view.socket_details is not None).view.socket_details
+    assert details is not None
+    assert details.processes == {row.owners[0].pid: host.details[7]}
+    worker.stop()
 
 
 def test_a_wish_is_granted_at_once_and_not_at_the_next_tick() -> None:

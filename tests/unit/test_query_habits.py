@@ -131,7 +131,7 @@ def test_the_habit_of_asking_for_anyone_at_a_port_chooses_rows() -> None:
         (
             "host example.org",
             "host example.org",
-            "host and example.org are searched as text (did you mean addr:example.org?)",
+            "host and example.org are searched as text (did you mean host:example.org?)",
         ),
     ],
 )

@@ -77,6 +77,8 @@ class Argument(NamedTuple):
     """In which it means something; it is refused in the others."""
     on_replay: bool = True
     """Whether it means something when the sockets come from a recording."""
+    on_hosts: bool = True
+    """Whether it means something when the sockets are those of other machines."""
     is_value_optional: bool = False
     """Whether the flag may stand alone, which gives the empty text."""
 
@@ -124,6 +126,14 @@ def _port(text: str) -> int:
     if not ports:
         raise argparse.ArgumentTypeError(f"{text!r} is neither a port from 1 to 65535 nor the name of a service")
     return ports.pop()
+
+
+def _host(text: str) -> str:
+    """The same text, if it names a machine, or several."""
+    from netwatch_tui.hosts.targets import parse_targets
+
+    _understood(parse_targets, (text,))
+    return text
 
 
 def _columns(text: str) -> tuple[str, ...]:
@@ -204,6 +214,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         default="",
         modes=_NAMESPACES | {Mode.WHY_PORT},
         on_replay=False,
+        on_hosts=False,  # a path or a pid is one of this machine
     ),
     Argument(
         ("--all-namespaces",),
@@ -214,6 +225,34 @@ ARGUMENTS: tuple[Argument, ...] = (
         const="*",
         default="",
         modes=_NAMESPACES,
+        on_replay=False,
+    ),
+    Argument(
+        ("--host",),
+        "the sockets of another machine, over ssh with nothing installed there; web[01-20] is several, docker:NAME, "
+        "podman:NAME and kubectl:NAMESPACE/POD are containers that have a Python; may be repeated",
+        WHICH,
+        values=("[USER@]NAME",),
+        action="append",
+        type=_host,
+        modes=_TICKS,
+        on_replay=False,
+    ),
+    Argument(
+        ("--hosts",),
+        "the machines that FILE names, one a line, as --host takes them",
+        WHICH,
+        values=("FILE",),
+        completes=Completes.FILE,
+        modes=_TICKS,
+        on_replay=False,
+    ),
+    Argument(
+        ("--sudo",),
+        "with --host and --hosts: run as root there, by sudo -n, which asks for no password",
+        WHICH,
+        default=False,
+        modes=_TICKS,
         on_replay=False,
     ),
     Argument(
@@ -289,6 +328,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         default=False,
         modes=_PRINTS | {Mode.LIVE},
         on_replay=False,
+        on_hosts=False,  # what a name means here, it need not mean there
     ),
     Argument(
         ("--probe",),
@@ -366,6 +406,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.CHOICES,
         modes=frozenset({Mode.LIVE, Mode.WATCH, Mode.RECORD}),
         on_replay=False,
+        on_hosts=False,
     ),
     Argument(
         ("--record",),
@@ -449,6 +490,12 @@ ARGUMENTS: tuple[Argument, ...] = (
              default=False),
     Argument(("--print-config",), "print the whole configuration with comments, and exit", ABOUT, default=False),
     Argument(
+        ("--print-agent",),
+        "write the program that --host runs on other machines to standard output, and exit: a Python zipapp",
+        ABOUT,
+        default=False,
+    ),
+    Argument(
         ("--debug",),
         "add where something failed to debug.log in the state folder, ~/.local/state/netwatch-tui",
         ABOUT,
@@ -482,6 +529,7 @@ EXAMPLES = (
     ("netwatch-tui --probe port:8000-8999", "which of these listeners answer, and where"),
     ("netwatch-tui --trace 6056", "what a process does with its sockets"),
     ("netwatch-tui --record it.gz", "to be shown later by --replay it.gz"),
+    ("netwatch-tui --host 'web[01-20]' is:problem", "what is wrong on twenty machines"),
     ("netwatch-tui --kill TERM port:8080", "who would be ended; --yes does it"),
 )
 """Commands and what they do."""
@@ -497,6 +545,9 @@ def _is_given(argument: Argument, value: Any) -> bool:
 
 def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
     """What is asked for that would mean nothing, in words."""
+    on_hosts = bool(options.host) or options.hosts is not None
+    if options.sudo and not on_hosts:
+        yield "--sudo can't be used without --host or --hosts"
     for argument in ARGUMENTS:
         if not _is_given(argument, getattr(options, argument.name)):
             continue
@@ -506,3 +557,5 @@ def refusals(options: argparse.Namespace, mode: Mode) -> Iterator[str]:
             yield f"{argument.flags[-1]} can't be used with --replay"
         elif options.format == METRICS and argument.name in _OF_ROWS:
             yield f"{argument.flags[-1]} can't be used with --format {METRICS}, which has no rows"
+        elif on_hosts and not argument.on_hosts:
+            yield f"{argument.flags[-1]} can't be used with other machines"

@@ -85,7 +85,12 @@ def _fail(error: Exception) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit status."""
-    options = _parser().parse_intermixed_args(list(_words(sys.argv[1:] if argv is None else argv)))
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["--remote-end"]:  # as `hosts.wire_format` has it, which nobody else waits for
+        from netwatch_tui.hosts.remote_end import main as be_remote_end
+
+        return be_remote_end(words[1:])
+    options = _parser().parse_intermixed_args(list(_words(words)))
     if options.version:
         from importlib.metadata import version
 
@@ -99,6 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from netwatch_tui.modes.print_config import print_config
 
         return print_config()
+    if options.print_agent:
+        from netwatch_tui.modes.print_agent import print_agent
+
+        return print_agent()
     mode = _mode(options)
     for refusal in refusals(options, mode):
         _complain(f"{refusal} (see --help)")

@@ -14,11 +14,20 @@ from netwatch_tui.fields.format import both_ends
 from netwatch_tui.kernel.lineage import read_lineage
 from netwatch_tui.kernel.socket_closer import SocketCloser
 from netwatch_tui.kernel.source import PROC, LinuxSource
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.socket import Socket, State
 
 
-class TooManyError(Exception):
-    """More is aimed at than can be held; the text is one line that says so."""
+class NotHeldError(Exception):
+    """What is aimed at is not taken hold of; the text is one line that says why."""
+
+
+class TooManyError(NotHeldError):
+    """It is more than can be held."""
+
+
+class OtherMachineError(NotHeldError):
+    """It is on another machine, where the same pids and inodes are other things."""
 
 
 class Actor:
@@ -33,8 +42,10 @@ class Actor:
 
         Raises:
             TooManyError: It is more than can be held.
+            OtherMachineError: Any of it is on another machine.
             OSError: The machine can't be read.
         """
+        _check_is_here(subject)
         if len(subject.processes) > MOST_PROCESSES:
             raise TooManyError(f"{len(subject.processes):,} processes are too many at once; filter for fewer")
         lineage = read_lineage(PROC, os.getpid())
@@ -56,6 +67,14 @@ class Actor:
                 closers=closers,
                 release=held.pop_all().close,
             )
+
+
+def _check_is_here(subject: Subject) -> None:
+    every = (*subject.sockets, *subject.accepted)
+    holders = (owner.pid for socket in every for owner in (*socket.owners, *socket.evidence))
+    numbers = (*(socket.netns for socket in every), *(process.pid for process in subject.processes), *holders)
+    if any(map(host_number, numbers)):
+        raise OtherMachineError("this is on another machine, and nothing is done to it from here")
 
 
 def _those(

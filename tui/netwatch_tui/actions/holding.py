@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from errno import ESRCH
 from typing import Protocol
 
 from netwatch_tui.actions.act import Way
@@ -17,6 +18,7 @@ from netwatch_tui.kernel.lineage import is_kernel_thread
 from netwatch_tui.kernel.process_handle import ProcessHandle
 from netwatch_tui.kernel.socket_closer import Named, can_destroy
 from netwatch_tui.kernel.source import PROC
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.socket import Family, Socket, State
 
@@ -56,9 +58,11 @@ class Handles:
         """The process that had this number when it was asked for first.
 
         Raises:
-            ProcessLookupError: There was none.
+            ProcessLookupError: There was none, or it is one of another machine.
             OSError: No more can be held.
         """
+        if host_number(pid):
+            raise ProcessLookupError(ESRCH, "a process of another machine")
         found = self._by_pid.get(pid)
         if found is None:
             try:
@@ -78,7 +82,7 @@ def hold_processes(
     found: list[HeldProcess] = []
     missed: list[str] = []
     for expected in subject.processes:
-        name = f"{process_name(expected.name)} ({expected.pid})"
+        name = f"{process_name(expected.name)} ({expected.own_pid})"
         try:
             handle = handles.of(expected.pid)
             process = reader.process(expected.pid)  # only now, when the number can't become another's

@@ -19,7 +19,7 @@ _MOST_NAMED = 3
 
 def process_title(process: Process) -> str:
     """`nginx (17179)`."""
-    return f"{process_name(process.name)} ({process.pid})"
+    return f"{process_name(process.name)} ({process.own_pid})"
 
 
 def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
@@ -36,7 +36,7 @@ def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
         process = aim.processes[0].process
         started = f", started {duration(now - process.create_time)} ago" if process.create_time else ""
         user = f", as {process.user}" if process.user else ""
-        lines.append(f"{process_name(process.name)}, pid {process.pid}{started}{user}: {held}")
+        lines.append(f"{process_name(process.name)}, pid {process.own_pid}{started}{user}: {held}")
     elif aim.processes:
         lines.append(f"{_count(len(aim.processes), 'process', 'processes')}: {_names(aim.processes)}: {held}")
     sockets = (*aim.listeners, *aim.connections)
@@ -70,7 +70,7 @@ def _names(processes: Sequence[HeldProcess]) -> str:
     """`nginx 12, 13, 14; sshd 99`."""
     pids: dict[str, list[int]] = {}
     for each in processes:
-        pids.setdefault(process_name(each.process.name), []).append(each.process.pid)
+        pids.setdefault(process_name(each.process.name), []).append(each.process.own_pid)
     return "; ".join(_few([f"{name} {', '.join(_few(list(map(str, each))))}" for name, each in pids.items()]))
 
 

@@ -36,7 +36,7 @@ _VALUE_BYTES = 1_300
 """Of what flowed through a connection, was wrong with it, or was known of a process: the largest of these."""
 _SAMPLE_BYTES = 16
 """Of a moment of a history, which the next tick has as well."""
-_SHARED = ("counts", "problems", "namespaces", "unseen", "traffic", "descriptors", "networks")
+_SHARED = ("counts", "problems", "namespaces", "unseen", "traffic", "descriptors", "networks", "hosts")
 """Parts of a snapshot of which one object is kept as long as they say the same."""
 
 

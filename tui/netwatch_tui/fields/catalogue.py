@@ -9,6 +9,7 @@ from netwatch_tui.fields.event_fields import EVENT_FIELDS
 from netwatch_tui.fields.field import Field, Written
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
+from netwatch_tui.fields.host_fields import HOST_FIELDS
 from netwatch_tui.fields.owner_fields import OWNER_FIELDS, UNIT_FIELDS, USER_FIELDS
 from netwatch_tui.fields.process_fields import PROCESS_FIELDS
 from netwatch_tui.fields.scope_fields import SCOPE_FIELDS
@@ -33,6 +34,7 @@ FIELDS: tuple[Field, ...] = (
     *OWNER_FIELDS,
     *USER_FIELDS,
     *AGE_FIELDS,
+    *HOST_FIELDS,
     *NETNS_FIELDS,
     *UNIT_FIELDS,
     *PROCESS_FIELDS,

@@ -95,7 +95,7 @@ def _size(id: str, title: str, meaning: str, read: Callable[[SocketEvent], int |
 def _closer(event: SocketEvent) -> str | None:
     if event.closer is None:
         return None
-    return f"{process_name(event.closer.name or '')} {event.closer.pid}".lstrip()
+    return f"{process_name(event.closer.name or '')} {event.closer.own_pid}".lstrip()
 
 
 def _error(event: SocketEvent) -> str | None:

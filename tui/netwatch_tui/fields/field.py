@@ -31,6 +31,7 @@ class Holds(Enum):
     STATE = "state"
     KIND = "kind of socket"
     IS = "is"
+    HOST = "machine or address"
 
 
 FilterValue: TypeAlias = str | int | float | None

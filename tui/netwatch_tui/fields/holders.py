@@ -68,9 +68,8 @@ def owners_text(owners: tuple[Owner, ...]) -> str:
 
 
 def _holder(owner: Owner) -> str:
-    pid, fd, process = owner
-    descriptor = "" if fd is None else f",fd={fd}"
-    return f"({_in_users(process.name)},pid={pid}{descriptor})"
+    descriptor = "" if owner.fd is None else f",fd={owner.fd}"
+    return f"({_in_users(owner.process.name)},pid={owner.own_pid}{descriptor})"
 
 
 @lru_cache(MOST_NAMES)

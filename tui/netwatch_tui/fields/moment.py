@@ -8,10 +8,12 @@ from typing import NamedTuple
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import NO_FINDINGS, Findings
 from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
+from netwatch_tui.sockets.hosts import NO_HOSTS, Hosts, host_number
 from netwatch_tui.sockets.marks import Marked
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, ProcessDetailsByPid
 from netwatch_tui.sockets.services import NO_SERVICES, ServiceNames
+from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.socket_events import SocketEvent
 
 
@@ -42,3 +44,15 @@ class Moment(NamedTuple):
     """What happened last, by the id of the row that tells of it."""
     utc_offset: float = 0.0
     """Seconds by which the clocks of the person's place are ahead of UTC."""
+    hosts: Hosts = NO_HOSTS
+    """The other machines of which the sockets are."""
+
+    def is_past(self, socket: Socket) -> bool:
+        """Whether a row is not of now, because its machine is late or lost."""
+        host = self.hosts.get(host_number(socket.netns)) if self.hosts else None
+        return host is not None and not host.is_live
+
+    def seen_last(self, socket: Socket) -> float:
+        """Of when a row is, in seconds since the epoch: of now, unless its machine is late or lost."""
+        host = self.hosts.get(host_number(socket.netns)) if self.hosts else None
+        return self.now if host is None or host.is_live or host.as_of is None else host.as_of

@@ -30,10 +30,10 @@ REASON_MEANINGS = {
 
 def owner_object(owner: Owner) -> dict[str, object]:
     """A holder of a socket as JSON says it."""
-    pid, fd, process = owner
+    process = owner.process
     return {
-        "pid": pid,
-        "fd": fd,
+        "pid": owner.own_pid,
+        "fd": owner.fd,
         "name": process.name,
         "cmdline": list(process.cmdline),
         "user": process.user,
@@ -51,7 +51,7 @@ def _and_more(first: int | None, others: int) -> str:
 def _pid(socket: Socket, _: Moment) -> str:
     if not socket.owners:
         return BLANK
-    return _and_more(socket.owners[0].pid, len({owner.pid for owner in socket.owners}) - 1)
+    return _and_more(socket.owners[0].own_pid, len({owner.pid for owner in socket.owners}) - 1)
 
 
 def _fd(socket: Socket, _: Moment) -> str:
@@ -63,7 +63,7 @@ def _descriptors(socket: Socket) -> list[int]:
 
 
 def _process_key(socket: Socket, _: Moment) -> tuple[str, int] | None:
-    return (socket.owners[0].process.name.lower(), socket.owners[0].pid) if socket.owners else None
+    return (socket.owners[0].process.name.lower(), socket.owners[0].own_pid) if socket.owners else None
 
 
 def _names(socket: Socket, _: Moment) -> list[str]:
@@ -146,9 +146,9 @@ OWNER_FIELDS = (
     ),
     Field(
         "pid", "PID", "process that holds the socket, +N for N more",
-        lambda s, _: [owner.pid for owner in s.owners], COUNTS, _pid,
-        lambda s, _: s.owners[0].pid if s.owners else None, None,
-        filter=Filter(Holds.NUMBER, lambda s, _: [owner.pid for owner in s.owners], likeness=9),
+        lambda s, _: [owner.own_pid for owner in s.owners], COUNTS, _pid,
+        lambda s, _: s.owners[0].own_pid if s.owners else None, None,
+        filter=Filter(Holds.NUMBER, lambda s, _: [owner.own_pid for owner in s.owners], likeness=9),
         written=Written.CELLS, is_shown=True, rank=1, width=5, enough=9, most=11, right_aligned=True, clip=clip_more,
     ),
     Field(

@@ -9,6 +9,7 @@ from netwatch_tui.fields.field import Field, Filter, FilterValue, Holds, Written
 from netwatch_tui.fields.format import BLANK, duration, printable
 from netwatch_tui.fields.json_types import COUNT, COUNT_OR_NULL, SECONDS_OR_NULL, TEXT_OR_NULL, one_of
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.hosts import own_number
 from netwatch_tui.sockets.kinds import KIND_OF
 from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.socket import STATE_RANK, DiagFacts, Family, Socket, State
@@ -96,7 +97,8 @@ def _left_compared(socket: Socket, moment: Moment) -> tuple[FilterValue]:
 
 
 def _netns_name(socket: Socket, moment: Moment) -> str | None:
-    return moment.namespaces.get(socket.netns, str(socket.netns)) if socket.netns else None
+    number = own_number(socket.netns)
+    return moment.namespaces.get(socket.netns, str(number)) if number else None
 
 
 def _netns_compared(socket: Socket, moment: Moment) -> tuple[FilterValue, ...]:
@@ -110,7 +112,7 @@ def _netns_text(socket: Socket, moment: Moment) -> str:
 NETNS_FIELDS = (
     Field(
         "netns", "Netns", "network namespace: its name, container or unit, else its inode; in files the inode",
-        lambda s, _: s.netns or None, COUNT_OR_NULL, _netns_text, _netns_name, _netns_text, "Namespace",
+        lambda s, _: own_number(s.netns) or None, COUNT_OR_NULL, _netns_text, _netns_name, _netns_text, "Namespace",
         filter=Filter(
             Holds.TEXT, _netns_compared, also=("ns", "namespace", "netns_name"),
             takes="part of a namespace's name, or its whole inode", likeness=12,

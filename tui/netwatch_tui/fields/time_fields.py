@@ -14,11 +14,11 @@ MARK_WORDS = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.CLOSED: "closed"}
 
 
 def _seconds(socket: Socket, moment: Moment) -> float:
-    return round(max(moment.now - socket.seen_at, 0.0), 6)
+    return round(max(moment.seen_last(socket) - socket.seen_at, 0.0), 6)
 
 
 def _age(socket: Socket, moment: Moment) -> str:
-    age = moment.now - socket.seen_at
+    age = moment.seen_last(socket) - socket.seen_at
     if not socket.was_there:
         return duration(age)
     # Of these only a bound is known: below a minute it would say nothing, and change in every row at every tick.
@@ -26,7 +26,7 @@ def _age(socket: Socket, moment: Moment) -> str:
 
 
 def _age_sentence(socket: Socket, moment: Moment) -> str:
-    age = duration(moment.now - socket.seen_at)
+    age = duration(moment.seen_last(socket) - socket.seen_at)
     return f"at least {age}; already there when watching began" if socket.was_there else age
 
 

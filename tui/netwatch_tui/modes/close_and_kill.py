@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from signal import SIGTERM
 
 from netwatch_tui.actions.act import Act, ActKind, signal_name, signal_named
-from netwatch_tui.actions.actor import Actor, TooManyError
+from netwatch_tui.actions.actor import Actor, NotHeldError
 from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit
 from netwatch_tui.actions.subject import subject_of_all
 from netwatch_tui.collect.collector import Collector
@@ -61,7 +61,7 @@ def close_or_kill(options: argparse.Namespace, make_source: MakeSource) -> int:
         return 1
     try:
         aim = Actor().take_aim(subject_of_all(rows, snapshot.sockets, ""))
-    except (TooManyError, OSError) as error:
+    except (NotHeldError, OSError) as error:
         complain(str(error))
         return 1
     try:
@@ -154,7 +154,7 @@ def _lines(hits: Iterable[Hit], snapshot: Snapshot, *, is_done: bool) -> Iterato
             process = hit.target.process
             about |= {
                 "signal": signal_name(hit.act.signal),
-                "pid": process.pid,
+                "pid": process.own_pid,
                 "name": process.name,
                 "user": process.user or None,
                 "started": iso(process.create_time) if process.create_time else None,

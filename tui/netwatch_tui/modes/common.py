@@ -153,6 +153,11 @@ def services_for(fields: Iterable[str], *, in_addresses: bool = False) -> Servic
     return names_of_ports(read_services())
 
 
+def is_elsewhere(options: argparse.Namespace) -> bool:
+    """Whether the sockets are those of other machines; see `other_machines`."""
+    return bool(options.host) or options.hosts is not None
+
+
 def namespace_of(source: Machine, text: str) -> str:
     """What the collector calls the network namespace that a person named. A wrong one ends the program with a line."""
     try:

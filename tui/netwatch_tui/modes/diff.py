@@ -37,8 +37,9 @@ def diff(options: argparse.Namespace) -> int:
     before, after = (Side(rows, each.namespaces.names) for rows, each in zip(chosen, snapshots, strict=True))
     found = compare(before, after)
     services = services_for(fields_of("ndjson")) if options.format == "ndjson" else {}
-    heads = (Head(each.taken_at, "", networks=each.networks, services=services) for each in snapshots)
-    lines = difference_objects(found, *heads) if options.format == "ndjson" else difference_lines(found)
+    heads = (Head(each.taken_at, "", networks=each.networks, services=services, hosts=each.hosts) for each in snapshots)
+    hosts = (each.hosts for each in snapshots)
+    lines = difference_objects(found, *heads) if options.format == "ndjson" else difference_lines(found, *hosts)
     is_coloured = options.format != "ndjson" and colours(options)
     return print_lines(lines, _coloured if is_coloured else iter) or int(bool(found))
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.files.state_folder import check_folder, state_folder
-from netwatch_tui.modes.common import MakeSource, complain, namespace_of, query, selection, services_for
+from netwatch_tui.modes.common import MakeSource, complain, is_elsewhere, namespace_of, query, selection, services_for
 from netwatch_tui.modes.configuration import read_configuration
 from netwatch_tui.settings.arrangement import Arranged, Arrangement
 from netwatch_tui.settings.saved_views import SavedView, SavedViews, with_saved
@@ -67,7 +68,11 @@ def live(options: argparse.Namespace, make_source: MakeSource) -> int:
         spec = spec.with_flows()
     if options.resolve:
         spec = spec._replace(service_names=bool(spec.query.names.port_names), host_names=True)
-    return _replay(options, spec, start) if options.replay else _watch(options, spec, start, make_source)
+    if options.replay:
+        return _replay(options, spec, start)
+    if is_elsewhere(options):
+        return _follow(options, spec._replace(namespaces=options.net), start)
+    return _watch(options, spec, start, make_source)
 
 
 def _state_folder(problems: list[str]) -> Path | None:
@@ -139,45 +144,73 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     from netwatch_tui.modes.capturing import capturing
     from netwatch_tui.play.live_feed import LiveFeed
 
+    settings = start.settings
+    with _recording(options, spec.interval) as record, capturing(options) as events:
+        if events.status.is_partial:
+            start = start._replace(notices=(*start.notices, events.status.sentence))
+        feed = LiveFeed(
+            source,
+            TABLES,
+            spec,
+            record=record,
+            thresholds=settings.thresholds,
+            rewind_memory=settings.rewind_memory,
+            alerts=_alerting(settings, os.uname().nodename),
+            events=events,
+            history=settings.history,
+        )
+        return _run(feed, spec, start, lambda: os.uname().nodename)
+
+
+def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
+    """Show other machines, and record what is seen if that is asked for."""
+    from netwatch_tui.modes.other_machines import fleet_of, name_of
+    from netwatch_tui.play.live_feed import LiveFeed
+
+    settings = start.settings
+    fleet = fleet_of(options, spec.needs, spec.interval, settings.thresholds)
+    host = name_of(fleet, os.uname().nodename)
+    with _recording(options, spec.interval) as record:
+        feed = LiveFeed(
+            fleet,
+            (),
+            spec,
+            record=record,
+            rewind_memory=settings.rewind_memory,
+            alerts=_alerting(settings, host),
+            history=settings.history,
+        )
+        return _run(feed, spec, start, lambda: host)
+
+
+@contextmanager
+def _recording(options: argparse.Namespace, interval: float) -> Iterator[Callable[[Collects], Collects] | None]:
+    """What puts a recorder around a collector while the block runs; None where nothing is recorded."""
+    if not options.record:
+        yield None
+        return
+    from netwatch_tui.modes.record import begun, finish  # only who records waits for it to be loaded
+
     recorders: list[Recorder] = []
 
     def record(collector: Collects) -> Collects:
-        from netwatch_tui.modes.record import begun  # only who records waits for it to be loaded
-
-        recorders.append(begun(options, collector, spec.interval))
+        recorders.append(begun(options, collector, interval))
         return recorders[0]
 
-    settings = start.settings
     try:
-        with capturing(options) as events:
-            if events.status.is_partial:
-                start = start._replace(notices=(*start.notices, events.status.sentence))
-            feed = LiveFeed(
-                source,
-                TABLES,
-                spec,
-                record=record if options.record else None,
-                thresholds=settings.thresholds,
-                rewind_memory=settings.rewind_memory,
-                alerts=_alerting(settings),
-                events=events,
-                history=settings.history,
-            )
-            return _run(feed, spec, start, lambda: os.uname().nodename)
+        yield record
     finally:
         for recorder in recorders:
-            from netwatch_tui.modes.record import finish
-
             finish(options, recorder)
 
 
-def _alerting(settings: Settings) -> Alerting:
-    """What watches the configured filters."""
+def _alerting(settings: Settings, host: str) -> Alerting:
+    """What watches the configured filters, on the machine with this name."""
     from netwatch_tui.fields.catalogue import OBJECT_FIELDS
     from netwatch_tui.output.alert_objects import AlertFormat
     from netwatch_tui.play.alerting import Alerting
 
-    return Alerting(settings.alerts, AlertFormat(os.uname().nodename, partial(services_for, OBJECT_FIELDS)))
+    return Alerting(settings.alerts, AlertFormat(host, partial(services_for, OBJECT_FIELDS)))
 
 
 def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
@@ -233,6 +266,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
             services=moment.services,
             host_names=moment.host_names,
             events=moment.events,
+            hosts=moment.hosts,
         )
         return write_lines(format, sockets, head)
 

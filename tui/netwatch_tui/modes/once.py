@@ -17,6 +17,7 @@ from netwatch_tui.modes.common import (
     colours,
     complain,
     complain_of_hidden,
+    is_elsewhere,
     namespace_of,
     print_lines,
     row_choice,
@@ -28,7 +29,7 @@ from netwatch_tui.modes.common import (
 from netwatch_tui.output.registry import fields_of
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Needs
-from netwatch_tui.sockets.ownership import OwnerReason
+from netwatch_tui.sockets.ownership import NUMBER_SHIFT, OwnerReason
 from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.sockets.socket import STATE_RANK, Socket, State
 
@@ -55,6 +56,8 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         last = last_of(recording)
         return print_snapshot(options, last, choice, recording.host)
     needs = choice.needs.union(printed_needs(options))
+    if is_elsewhere(options):
+        return _print_elsewhere(options, choice, needs)
     source = make_source(needs)
     from netwatch_tui.collect.collector import Collector  # which a replay has no use for
 
@@ -77,6 +80,19 @@ def once(options: argparse.Namespace, make_source: MakeSource) -> int:
         if (status := record_one(options, snapshot)) or options.record == "-":
             return status
     return print_snapshot(options, snapshot, choice)
+
+
+def _print_elsewhere(options: argparse.Namespace, choice: RowChoice, needs: Needs) -> int:
+    """Print what is there now on other machines."""
+    from netwatch_tui.modes.other_machines import first_snapshot
+
+    snapshot, missing = first_snapshot(options, needs)
+    if options.record:
+        from netwatch_tui.modes.record import record_one
+
+        if (status := record_one(options, snapshot)) or options.record == "-":
+            return status or missing
+    return print_snapshot(options, snapshot, choice) or missing
 
 
 def goes_direct(options: argparse.Namespace) -> bool:
@@ -147,7 +163,7 @@ def print_snapshot(
         options: Of the command line.
         snapshot: What there is.
         choice: What is wanted of it.
-        host: The name of the machine; this one where nothing is said.
+        host: The name of the machine; where nothing is said, the one that the snapshot is of.
         direct: Rows of the plain table that are in no snapshot.
     """
     for problem in snapshot.problems:
@@ -169,7 +185,7 @@ def print_snapshot(
     told = (*(columns or fields_of(format)), *((options.sort.column,) if options.sort else ()))
     head = Head(
         snapshot.taken_at,
-        host or _host(format),
+        host or _host(format, snapshot),
         columns,
         snapshot.namespaces.names,
         header=not options.no_header,
@@ -183,6 +199,7 @@ def print_snapshot(
         cost=snapshot.cost,
         unseen=snapshot.unseen,
         problems=snapshot.problems,
+        hosts=snapshot.hosts,
     )
     if direct:
         lines = _plain_lines(rows, direct, header=head.header)
@@ -219,7 +236,10 @@ def _host_names(options: argparse.Namespace, rows: list[Socket]) -> HostNames:
 
 
 def ordered(rows: list[Socket], sort: Sort | None, head: Head) -> Sequence[Socket]:
-    """The rows in the order that is asked for, else by state."""
+    """The rows in the order that is asked for, else by state; of several machines first by these."""
+    if sort is None and head.hosts:
+        rows.sort(key=lambda socket: (socket.netns >> NUMBER_SHIFT, STATE_RANK[socket.state]))
+        return rows
     if sort is None:
         rows.sort(key=lambda socket: STATE_RANK[socket.state])
         return rows
@@ -261,10 +281,12 @@ def with_names(columns: tuple[str, ...], format: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(columns or fields_of(format)), *NAMES)))
 
 
-def _host(format: str) -> str:
-    """The name of this machine, where it is written."""
+def _host(format: str, snapshot: Snapshot) -> str:
+    """The name of the machine that a snapshot is of, or of several of this one, where it is written."""
     if format != "json":
         return ""
+    if len(snapshot.hosts) == 1:
+        return next(host.name for host in snapshot.hosts.values())
     return os.uname().nodename
 
 

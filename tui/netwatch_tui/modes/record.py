@@ -6,13 +6,20 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Never
 
 from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.kernel.proc_net import TABLES
-from netwatch_tui.modes.common import MakeSource, complain, complain_of_hidden, namespace_of, tick_interval
+from netwatch_tui.modes.common import (
+    MakeSource,
+    complain,
+    complain_of_hidden,
+    is_elsewhere,
+    namespace_of,
+    tick_interval,
+)
 from netwatch_tui.modes.interrupts import Interrupts
 from netwatch_tui.play.ticker import Ticker
 from netwatch_tui.recording.recorder import Recorder
@@ -25,13 +32,10 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.filter or options.kinds or options.families or options.listening:
         complain("a recording has every socket: give the filter to --replay")
         return 2
-    source = make_source(EVERY_NEED)
-    options.net = namespace_of(source, options.net)
-    from netwatch_tui.modes.capturing import capturing  # for which those who only record as well do not wait
-
-    with Interrupts(for_reader=options.record == "-") as interrupts, capturing(options) as events:
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts(for_reader=options.record == "-"))
         ticker = interrupts.ticker
-        collector = Collector(source, TABLES, namespaces=options.net, check=ticker.check, events=events)
+        collector, events = stack.enter_context(_collector(options, make_source, ticker))
         recorder = begun(options, collector, tick_interval(options))
         if options.info:
             recorder.needs = Needs(flows_of_all=True, traffic=True)
@@ -42,6 +46,25 @@ def record(options: argparse.Namespace, make_source: MakeSource) -> int:
         finally:
             finish(options, recorder)
     return 0
+
+
+@contextmanager
+def _collector(
+    options: argparse.Namespace, make_source: MakeSource, ticker: Ticker[Never]
+) -> Iterator[tuple[Collects, EventFeed | None]]:
+    """What collects, and what tells of the kernel's events, while the block runs."""
+    if is_elsewhere(options):
+        from netwatch_tui.modes.other_machines import following
+
+        with following(options, EVERY_NEED) as fleet:
+            yield fleet, None
+        return
+    source = make_source(EVERY_NEED)
+    options.net = namespace_of(source, options.net)
+    from netwatch_tui.modes.capturing import capturing  # for which those who only record as well do not wait
+
+    with capturing(options) as events:
+        yield Collector(source, TABLES, namespaces=options.net, check=ticker.check, events=events), events
 
 
 def snapshots(
@@ -78,7 +101,8 @@ def snapshots(
 
 def record_one(options: argparse.Namespace, snapshot: Snapshot) -> int:
     """Write down one snapshot; returns the exit status."""
-    recorder = begun(options, _One(snapshot), tick_interval(options))
+    names = [host.name for host in snapshot.hosts.values()]
+    recorder = begun(options, _One(snapshot), tick_interval(options), names[0] if len(names) == 1 else "")
     for problem in recorder.collect(snapshot.taken_at).problems:
         if recorder.failure:
             complain(problem.text)
@@ -99,18 +123,28 @@ def recorded(options: argparse.Namespace, collector: Collects) -> Iterator[Colle
         finish(options, recorder)
 
 
-def begun(options: argparse.Namespace, collector: Collects, seconds: float) -> Recorder:
-    """A recorder of ticks that are so many seconds apart.
+def begun(options: argparse.Namespace, collector: Collects, seconds: float, host: str = "") -> Recorder:
+    """A recorder of ticks that are so many seconds apart, on the machine with this name.
 
     A file that can't be written ends the program with a line that says why.
     """
     try:
-        return Recorder(collector, options.record, os.uname().nodename, time.time(), seconds)
+        return Recorder(collector, options.record, host or _machine(options, collector), time.time(), seconds)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise SystemExit(0) from error
         complain(f"can't write {options.record}: {error.strerror}")
         raise SystemExit(2) from error
+
+
+def _machine(options: argparse.Namespace, collector: Collects) -> str:
+    """The name of the machine of which a recording is; of several, of that on which it is made."""
+    own = os.uname().nodename
+    if not is_elsewhere(options):
+        return own
+    from netwatch_tui.modes.other_machines import name_of
+
+    return name_of(collector, own)
 
 
 def finish(options: argparse.Namespace, recorder: Recorder) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from netwatch_tui.collect.alert_watch import AlertWatch, Ringing
-from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.collector import Collector, Collects
 from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.fields.field_needs import field_needs
 from netwatch_tui.kernel.proc_net import TABLES
@@ -17,6 +17,7 @@ from netwatch_tui.modes.common import (
     MakeSource,
     choose_rows,
     complain,
+    is_elsewhere,
     namespace_of,
     print_batches,
     query_with_notes,
@@ -62,7 +63,7 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
             options, make_source, choice.selection, needs, options.duration, for_reader=True, captures=True
         )
         with ticks as (collected, _):
-            status = print_batches(batches(collected, choice, columns, os.uname().nodename, alerts))
+            status = print_batches(batches(collected, choice, columns, _host(options), alerts))
     return status
 
 
@@ -96,16 +97,34 @@ def collecting(
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
     needs = EVERY_NEED if options.record else needs
-    source = make_source(needs)
-    options.net = namespace_of(source, options.net)
+    source = None if is_elsewhere(options) else make_source(needs)
+    if source is not None:
+        options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts(for_reader=for_reader))
-        events = stack.enter_context(_captured(options)) if captures else None
         ticker = interrupts.ticker
-        collector = Collector(source, tables, namespaces=options.net, needs=needs, check=ticker.check, events=events)
+        collector: Collects
+        events = stack.enter_context(_captured(options)) if captures and source is not None else None
+        if source is None:
+            collector = stack.enter_context(_followed(options, needs))
+        else:
+            check = ticker.check
+            collector = Collector(source, tables, namespaces=options.net, needs=needs, check=check, events=events)
         with recorded(options, collector) as collects:
             yield snapshots(collects, ticker, tick_interval(options), lasts, events), interrupts
+
+
+def _followed(options: argparse.Namespace, needs: Needs) -> AbstractContextManager[Collects]:
+    """Other machines, with the modules that only who asks for them waits for."""
+    from netwatch_tui.modes.other_machines import following
+
+    return following(options, needs)
+
+
+def _host(options: argparse.Namespace) -> str:
+    """The name of this machine; of others each event has its own."""
+    return "" if is_elsewhere(options) else os.uname().nodename
 
 
 def _captured(options: argparse.Namespace) -> AbstractContextManager[EventFeed]:

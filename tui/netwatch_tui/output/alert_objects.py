@@ -16,9 +16,10 @@ from netwatch_tui.sockets.socket import Socket
 
 def alert_lines(rule: str, sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """An event a socket, see `#/$defs/event` of the schema; `taken_at` of the head is the tick that found them."""
-    about = {"version": VERSION, "time": iso(head.taken_at), "host": head.host, "event": "alert", "rule": rule}
-    for told in socket_objects(sockets, head):
-        yield dump({**about, "was": None, "socket": told})
+    found = list(sockets)
+    about = {"version": VERSION, "time": iso(head.taken_at)}
+    for socket, told in zip(found, socket_objects(found, head), strict=True):
+        yield dump({**about, "host": head.host_of(socket), "event": "alert", "rule": rule, "was": None, "socket": told})
 
 
 class AlertFormat:

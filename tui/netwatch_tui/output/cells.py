@@ -44,14 +44,14 @@ class _CsvLine:
 
 def csv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Sockets as CSV."""
-    fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
+    fields, moment = named_fields(head.fields(CELL_FIELDS)), head.moment
     values = ([field.value(socket, moment) for field in fields] for socket in sockets)
     return csv_rows([field.id for field in fields] if head.header else (), values)
 
 
 def tsv_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """Sockets as TSV."""
-    fields, moment = named_fields(head.columns or CELL_FIELDS), head.moment
+    fields, moment = named_fields(head.fields(CELL_FIELDS)), head.moment
     values = ([field.value(socket, moment) for field in fields] for socket in sockets)
     return tsv_rows([field.id for field in fields] if head.header else (), values)
 

@@ -13,7 +13,7 @@ from netwatch_tui.sockets.socket import Socket
 
 def column_lines(sockets: Iterable[Socket], head: Head) -> Iterator[str]:
     """The table, a line a socket, each column as wide as its widest cell."""
-    fields, moment = named_fields(head.columns or SS_COLUMNS), head.moment
+    fields, moment = named_fields(head.fields(SS_COLUMNS)), head.moment
     rows = [[field.text(socket, moment) for field in fields] for socket in sockets]
     if head.header:
         rows.insert(0, [field.title for field in fields])

@@ -12,11 +12,13 @@ if TYPE_CHECKING:  # the plain table of --once has no use for them
     from netwatch_tui.sockets.flow import Flow
     from netwatch_tui.sockets.health import Findings
     from netwatch_tui.sockets.host_names import HostNames
+    from netwatch_tui.sockets.hosts import Hosts
     from netwatch_tui.sockets.marks import Marked
     from netwatch_tui.sockets.networks import Networks
     from netwatch_tui.sockets.ownership import ProcessDetailsByPid
     from netwatch_tui.sockets.services import ServiceNames
     from netwatch_tui.sockets.snapshot import Problem, Snapshot
+    from netwatch_tui.sockets.socket import Socket
     from netwatch_tui.sockets.socket_events import SocketEvent
 
 
@@ -57,6 +59,8 @@ class Head(NamedTuple):
     """Which processes could not be looked into."""
     problems: Sequence[Problem] = ()
     """What could not be read."""
+    hosts: Hosts = {}
+    """The other machines of which the sockets are; empty where they are of this one."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, host: str, columns: tuple[str, ...], services: ServiceNames) -> Head:
@@ -64,8 +68,21 @@ class Head(NamedTuple):
         return cls(
             snapshot.taken_at, host, columns, snapshot.namespaces.names, findings=snapshot.findings,
             flows=snapshot.flows, networks=snapshot.networks, process_details=snapshot.process_details,
-            services=services,
+            services=services, hosts=snapshot.hosts,
         )  # fmt: skip
+
+    def fields(self, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """The ids of the fields to write: those that are wanted, else the usual ones, and of several machines which."""
+        return self.columns or (usual if len(self.hosts) < 2 else ("host", *usual))
+
+    def host_of(self, socket: Socket) -> str:
+        """The name of the machine that a socket is on."""
+        if not self.hosts:
+            return self.host
+        from netwatch_tui.sockets.hosts import host_number
+
+        host = self.hosts.get(host_number(socket.netns))  # a recording may speak of one that it does not name
+        return self.host if host is None else host.name
 
     @property
     def moment(self) -> Moment:
@@ -74,5 +91,5 @@ class Head(NamedTuple):
 
         return Moment(
             self.taken_at, self.marked, self.namespaces, self.findings, self.flows, self.networks, self.services,
-            self.process_details, self.shows_services, self.host_names, self.events,
+            self.process_details, self.shows_services, self.host_names, self.events, hosts=self.hosts,
         )  # fmt: skip

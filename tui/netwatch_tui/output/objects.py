@@ -32,7 +32,7 @@ def dump(value: object) -> str:
 
 def socket_objects(sockets: Iterable[Socket], head: Head) -> Iterator[dict[str, object]]:
     """Each socket as JSON says it."""
-    fields = [(field.id, field.value) for field in named_fields(head.columns or OBJECT_FIELDS)]
+    fields = [(field.id, field.value) for field in named_fields(head.fields(OBJECT_FIELDS))]
     moment = head.moment
     for socket in sockets:
         yield {id: value(socket, moment) for id, value in fields}
@@ -71,13 +71,13 @@ def event_lines(events: Iterable[SocketEvent], head: Head) -> Iterator[str]:
             {
                 "version": VERSION,
                 "time": iso(event.at),
-                "host": head.host,
+                "host": head.host_of(event.socket),
                 "event": event.kind,
                 "source": event.source,
                 "was": event.before and event.before.state,
                 "duration": None if event.duration is None else round(event.duration, 6),
                 "totals": _totals(event.totals),
-                "closer": None if event.closer is None else event.closer._asdict(),
+                "closer": None if event.closer is None else {"pid": event.closer.own_pid, "name": event.closer.name},
                 "error": None if event.error is None else errorcode.get(event.error, str(event.error)),
                 "socket": told,
             }

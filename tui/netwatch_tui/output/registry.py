@@ -59,7 +59,7 @@ def write_lines(format: str, sockets: Iterable[Socket], head: Head) -> Iterator[
     """
     match format:
         case "table":
-            if not head.columns:
+            if not head.fields(()):
                 from netwatch_tui.output.ss_table import table_lines
 
                 return table_lines(sockets, header=head.header)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+
+from netwatch_tui.kernel.inheritable_descriptors import inheritable_descriptors
 
 MOST_RUNNING = 8
 """Commands that run at a time, of all rules together: one that never ends can't fill the machine."""
-
-_STANDARD = 3
-"""Standard input, output and error come before this descriptor."""
 
 
 class AlertCommands:
@@ -52,7 +48,7 @@ class AlertCommands:
                     (os.POSIX_SPAWN_DUP2, file.fileno(), 0),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
                     (os.POSIX_SPAWN_DUP2, 1, 2),
-                    *((os.POSIX_SPAWN_CLOSE, fd) for fd in _inheritable()),
+                    *((os.POSIX_SPAWN_CLOSE, fd) for fd in inheritable_descriptors()),
                 ],
                 setsid=True,
                 setsigmask=(),
@@ -70,12 +66,3 @@ def _has_ended(pid: int) -> bool:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:  # whoever started us ignores SIGCHLD, and the kernel lets them go by itself
         return True
-
-
-def _inheritable() -> Iterator[int]:
-    """Descriptors that a program which is started would get: what this program was started with, and its own none."""
-    for path in Path("/proc/self/fd").iterdir():
-        fd = int(path.name)
-        with suppress(OSError):  # the list's own
-            if fd >= _STANDARD and os.get_inheritable(fd):
-                yield fd

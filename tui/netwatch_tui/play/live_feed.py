@@ -14,6 +14,7 @@ from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.collect.history import MOST_EVENTS, History
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.collect.past_ticks import MEBIBYTE, REWIND_MEMORY, PastTicks
+from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.hosts_file import HostsFile
 from netwatch_tui.kernel.limits import DESCRIPTORS_A_TICK
 from netwatch_tui.kernel.proc_net import Table
@@ -43,13 +44,21 @@ LATE = 1.0
 """Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
 
 
+NEWS_SHARE = 0.1
+"""How much of the time looks at what other machines sent may take, where these come oftener than an interval."""
+
+
+class _News(NamedTuple):
+    """That another machine has sent something."""
+
+
 class _Watched(NamedTuple):
     """The rules of filters that are watched besides the configured ones."""
 
     rules: tuple[AlertRule, ...]
 
 
-_Wish = ViewSpec | Move | Comparand | Collected | NameAnswer | _Watched
+_Wish = ViewSpec | Move | Comparand | Collected | NameAnswer | _Watched | _News
 """What wakes the thread that makes views."""
 
 
@@ -70,7 +79,7 @@ class LiveFeed:
 
     def __init__(
         self,
-        source: Source,
+        source: Source | Fleet,
         tables: Sequence[Table],
         spec: ViewSpec,
         clock: Clock | None = None,
@@ -85,8 +94,8 @@ class LiveFeed:
         """Begin nothing yet.
 
         Args:
-            source: The machine.
-            tables: The socket tables to read.
+            source: The machine, or other ones, which begin and end with the feed.
+            tables: The socket tables to read; of other machines those that each has.
             spec: What is shown at first.
             clock: What ticks go by; a steady one where nothing is said.
             record: Puts something around the collector that writes down what it sees.
@@ -100,16 +109,21 @@ class LiveFeed:
         self._ticker = TickerThread[_Wish]("views", clock)
         self._source = source
         self._background = BackgroundCollector(self._ticker.clock)
-        collector = Collector(
-            source,
-            tables,
-            namespaces=spec.namespaces,
-            needs=spec.needs,
-            check=self._background.check,
-            budget=DESCRIPTORS_A_TICK,
-            sockets_first=record is None,  # whose first frame is whole
-            thresholds=thresholds,
-            events=events,
+        self._fleet = source if isinstance(source, Fleet) else None
+        collector = (
+            source
+            if isinstance(source, Fleet)
+            else Collector(
+                source,
+                tables,
+                namespaces=spec.namespaces,
+                needs=spec.needs,
+                check=self._background.check,
+                budget=DESCRIPTORS_A_TICK,
+                sockets_first=record is None,  # whose first frame is whole
+                thresholds=thresholds,
+                events=events,
+            )
         )
         self._collector = record(collector) if record else collector
         self._wanted = _Wanted(spec.namespaces, spec.needs)
@@ -124,6 +138,8 @@ class LiveFeed:
         """Whether the tick under way does not tell all that is wanted by now."""
         self._fresh_at = self._plan.due
         """When the last tick that succeeded began; before the first one, when that was due."""
+        self._took = 0.0
+        """Seconds that it took to collect and to show what the last tick that succeeded brought."""
         self._words = 0
         """How often the age of what it brought could have been told; a machine that slept is told of once."""
         self._post: Post = nowhere
@@ -134,6 +150,8 @@ class LiveFeed:
         self._alerts.begin(post)
         self._background.begin(self._collector, self._ticker.ask)
         self._ticker.begin(self._run)
+        if self._fleet:
+            self._fleet.begin(lambda: self._ticker.ask(_News()))
 
     def show(self, spec: ViewSpec) -> None:
         """Ask for another view; of several asked for at once, only the last is made."""
@@ -156,6 +174,8 @@ class LiveFeed:
         self._background.stop()
         self._ticker.stop()
         self._alerts.stop()
+        if self._fleet:
+            self._fleet.stop()
 
     def _run(self) -> None:
         self._garbage = Garbage()
@@ -191,9 +211,12 @@ class LiveFeed:
         """Show what came of ticks and look-ups, then what was asked for, of several views in a row only the last."""
         asked: list[ViewSpec | Move | Comparand] = []
         answers: list[NameAnswer] = []
+        has_news = False
         for wish in wishes:
             if isinstance(wish, Collected):
                 self._take(wish)
+            elif isinstance(wish, _News):
+                has_news = True
             elif isinstance(wish, NameAnswer):
                 answers.append(wish)
             elif isinstance(wish, _Watched):
@@ -202,6 +225,8 @@ class LiveFeed:
                 asked[-1] = wish
             else:
                 asked.append(wish)
+        if has_news:
+            self._plan.have_by(self._fresh_at + self._took / NEWS_SHARE, self._ticker.clock())
         if answers:
             self._attempt(partial(self._session.hear, answers))
         for each in merged_moves(asked):
@@ -242,6 +267,7 @@ class LiveFeed:
             return
         self._fresh_at, self._words = collected.snapshot.taken_at, 0
         self._attempt(partial(self._session.take, collected.snapshot))
+        self._took = collected.snapshot.cost + self._ticker.clock() - now
         self._attempt(partial(self._judge, collected.snapshot))
         self._garbage.collect()
 
@@ -258,6 +284,8 @@ class LiveFeed:
         now = self._ticker.clock()
         if spec.interval != self._plan.interval:
             self._plan.pace(spec.interval, now)
+            if self._fleet:
+                self._fleet.interval = spec.interval
         if self._session.needs_tick(spec):
             self._must_repeat = True
             self._plan.hasten(now)

@@ -55,6 +55,10 @@ class TickPlan:
         self.due = max(self.due - self.interval + interval, now)
         self.interval = interval
 
+    def have_by(self, moment: float, now: float) -> None:
+        """Have the next tick at this moment at the latest, or now if that is over."""
+        self.due = min(self.due, max(moment, now))
+
     def hasten(self, now: float) -> None:
         """Have the next tick now."""
         self.due = now

@@ -9,6 +9,7 @@ from typing import Never, Protocol
 
 from netwatch_tui.kernel.descriptors import go_on
 from netwatch_tui.play.ticker import Stopped, TickerThread
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.view.shell_commands import strace_command
 
@@ -53,6 +54,8 @@ def open_trace(pids: Sequence[int], inode: int | None = None) -> Trace:
     """
     from netwatch_tui.kernel.tracing.process_trace import MOST_PROCESSES, ProcessTrace, TraceError
 
+    if any(map(host_number, pids)):
+        raise TraceRefusedError("processes of another machine can't be traced from here")
     if len(pids) > MOST_PROCESSES:
         raise TraceRefusedError(f"at most {MOST_PROCESSES} processes are traced at a time, and these are {len(pids):,}")
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query.language.completion import Known
 from netwatch_tui.query.language.names import MachineNames
+from netwatch_tui.sockets.hosts import names_hosts
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
@@ -23,6 +24,7 @@ def known_in(snapshot: Snapshot, names: MachineNames) -> Known:
         namespaces=_sorted(snapshot.namespaces.names.values()),
         devices=_sorted(names.devices.values()),
         addresses=_sorted(end.text for end in ends),
+        hosts=_sorted(host.name for host in snapshot.hosts.values()) if names_hosts(snapshot.hosts) else (),
     )
 
 

@@ -21,6 +21,9 @@ there is to say:
 - `traffic`: by network device, bytes a second in and out.
 - `networks`: by namespace and then by address, as bytes in hex, pairs of network and device; when they are others than
   before, and with `sockets` if there are any.
+- `hosts`: where the sockets are those of several machines, or of another one, by number how each of them stood, as in
+  `HostStatus`; when that is otherwise than before, and with `sockets`. Inodes of namespaces and pids then have the
+  number of their machine above the lower 32 bits.
 
 Lines have at most `text_lines.MOST_LINE` bytes, and numbers, texts and times the ranges of `shapes`. A line that is
 damaged is left out, with those behind it up to the next one that has `sockets`, and the reader is told.

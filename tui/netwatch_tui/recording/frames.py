@@ -30,6 +30,7 @@ from netwatch_tui.sockets.delta import Change, Delta, diff
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUse, DescriptorUses
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.health import HealthWatch
+from netwatch_tui.sockets.hosts import NO_HOSTS, HostStatus
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process
 from netwatch_tui.sockets.snapshot import Counts, Problem, Seen, Snapshot
@@ -51,6 +52,7 @@ _PARTS: dict[str, Shape] = {
     "networks": numbered(decode_networks),
     "flows": numbered(or_null(shape_of(Flow, {"read_at": MOMENT}))),
     "traffic": by_name(shape_of(Traffic, {})),
+    "hosts": numbered(shape_of(HostStatus, {"as_of": or_null(MOMENT), "retry_at": or_null(MOMENT)})),
     "capture": or_null(shape_of(CaptureStatus, {})),
     "descriptors": numbered(tuple_of(DescriptorUse, shapes_of(DescriptorUse, {}))),
 }
@@ -163,6 +165,7 @@ class Frames:
             traffic=parts.get("traffic", {}),
             events=self._events(frame, delta, before, after),
             capture=self._capture,
+            hosts=parts.get("hosts", last.hosts if last else NO_HOSTS),
         )
         return self._last
 

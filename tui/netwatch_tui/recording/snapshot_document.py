@@ -23,7 +23,8 @@ from netwatch_tui.recording.shapes import (
 )
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.health import HealthWatch
-from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.hosts import HostPhase, HostStatus, on_host
+from netwatch_tui.sockets.ownership import Owner, Process
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import NOWHERE, Family, Socket
 
@@ -50,11 +51,14 @@ def document_snapshot(document: Mapping[str, Any]) -> tuple[Snapshot, str]:
     head = members(_HEAD, document, _HEAD)
     sockets: list[Socket] = []
     names: dict[int, str] = {}
+    hosts: dict[str, int] = {}
     damaged: list[ShapeError] = []
     for number, told in enumerate(head["sockets"]):
         try:
             entry = members(_ENTRY | _FURTHER, named(told), _ENTRY)
             socket = _socket(told, entry, number + 1)
+            if entry.get("host") is not None:
+                socket = _of_host(socket, hosts.setdefault(entry["host"], len(hosts) + 1))
         except ShapeError as error:
             damaged.append(error.within(number).within("sockets"))
             continue
@@ -67,10 +71,23 @@ def document_snapshot(document: Mapping[str, Any]) -> tuple[Snapshot, str]:
     findings = HealthWatch().tick(every, head["taken_at"])
     seen = Seen(names, 0, 0)
     snapshot = Snapshot(
-        head["taken_at"], every.opened, Delta(), Counts().after(every), 0.0, (), seen, findings=findings
-    )
+        head["taken_at"], every.opened, Delta(), Counts().after(every), 0.0, (), seen, findings=findings,
+        hosts={number: HostStatus(name, HostPhase.LIVE, "", head["taken_at"]) for name, number in hosts.items()},
+    )  # fmt: skip
     note = f"{len(damaged):,} of {len(head['sockets']):,} sockets left out: {damaged[0]}" if damaged else ""
     return snapshot, note
+
+
+def _of_host(socket: Socket, host: int) -> Socket:
+    """A socket of one of several machines, which all use the same numbers."""
+
+    def owners(own: tuple[Owner, ...]) -> tuple[Owner, ...]:
+        pids = (on_host(each.pid, host) for each in own)
+        return tuple(Owner(pid, each.fd, each.process._replace(pid=pid)) for pid, each in zip(pids, own, strict=True))
+
+    return socket._replace(
+        netns=on_host(socket.netns, host), owners=owners(socket.owners), evidence=owners(socket.evidence)
+    )
 
 
 def _time(value: Any) -> float:
@@ -101,7 +118,12 @@ _ENTRY: dict[str, Shape] = {
     "netns_name": or_null(NAME),
 }
 """What is called otherwise than in `Socket`, or has another form."""
-_FURTHER: dict[str, Shape] = {"last_owners": list_of(_holder), "queue_of": list_of(_holder), "cookie": or_null(PORTION)}
+_FURTHER: dict[str, Shape] = {
+    "last_owners": list_of(_holder),
+    "queue_of": list_of(_holder),
+    "cookie": or_null(PORTION),
+    "host": or_null(NAME),
+}
 """The same, of what later versions of the program added."""
 
 _SAME = [

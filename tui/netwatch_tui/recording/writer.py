@@ -19,6 +19,7 @@ from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.delta import Change, Delta
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUses
 from netwatch_tui.sockets.flow import Flow
+from netwatch_tui.sockets.hosts import NO_HOSTS, Hosts
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, Process
 from netwatch_tui.sockets.snapshot import Seen, Snapshot
@@ -93,6 +94,7 @@ class Writer:
         self._descriptors: DescriptorUses | None = None
         self._flows: Mapping[int, Flow] = {}
         self._capture: CaptureStatus | None = None
+        self._hosts: Hosts = NO_HOSTS
         self._left = 0
         self._lock = threading.Lock()
         self._ended = False
@@ -135,7 +137,7 @@ class Writer:
             self._left = ALL_EVERY - 1
             self._numbers.clear()
             self._namespaces = self._unseen = self._networks = self._descriptors = self._capture = None
-            self._details, self._flows = NO_PROCESS_DETAILS, {}
+            self._details, self._flows, self._hosts = NO_PROCESS_DETAILS, {}, NO_HOSTS
             after = {socket.id: socket for socket in snapshot.sockets}
             # One by one, because the encoder lets no other thread run meanwhile, and the screen must not stand still.
             every = ",".join(to_json(encode(socket, self._number)) for socket in snapshot.sockets)
@@ -169,6 +171,9 @@ class Writer:
         if flows := _changed(self._flows, snapshot.flows):
             frame["flows"] = _by_text(flows)
         self._flows = snapshot.flows
+        if snapshot.hosts != self._hosts:
+            self._hosts = snapshot.hosts
+            frame["hosts"] = _by_text({number: status._asdict() for number, status in snapshot.hosts.items()})
         if snapshot.traffic:
             frame["traffic"] = snapshot.traffic
         if snapshot.capture != self._capture:

@@ -90,5 +90,5 @@ def _paired(before: list[Socket], after: list[Socket]) -> tuple[list[Change], li
 
 def has_other_owners(pair: Change) -> bool:
     """Whether the processes that hold a socket are known at both sides and are others."""
-    holders = [{(owner.pid, owner.process.name) for owner in socket.owners} for socket in pair]
+    holders = [{(owner.own_pid, owner.process.name) for owner in socket.owners} for socket in pair]
     return all(holders) and holders[0] != holders[1]

@@ -6,6 +6,7 @@ import math
 from enum import StrEnum
 from typing import NamedTuple
 
+from netwatch_tui.sockets.ownership import own_number
 from netwatch_tui.sockets.socket import Address, Family, State
 
 
@@ -52,6 +53,11 @@ class EventProcess(NamedTuple):
     pid: int
     name: str | None
     """Its name at that moment; None where it could not be learned any more."""
+
+    @property
+    def own_pid(self) -> int:
+        """The pid as its own machine calls it."""
+        return own_number(self.pid)
 
 
 TOLD_WITHIN = 1.0

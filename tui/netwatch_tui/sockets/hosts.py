@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from enum import StrEnum
 from typing import NamedTuple
 
-NUMBER_SHIFT = 32
-"""Above so many bits of a network namespace's inode, or of a pid, stands the number of the host that it is of.
+from netwatch_tui.sockets.ownership import NUMBER_SHIFT, own_number
 
-Both are numbers of one kernel; several kernels use the same ones. With its host in it, a number names one thing of one
-machine, and whatever goes by namespace or process is right across machines. The machine itself is number 0.
-"""
-
-_OWN = (1 << NUMBER_SHIFT) - 1
+__all__ = [
+    "NO_HOSTS",
+    "NUMBER_SHIFT",
+    "HostPhase",
+    "HostStatus",
+    "Hosts",
+    "at_host",
+    "host_number",
+    "names_hosts",
+    "on_host",
+    "own_number",
+]
 
 
 def host_number(number: int) -> int:
@@ -22,13 +28,8 @@ def host_number(number: int) -> int:
 
 
 def on_host(number: int, host: int) -> int:
-    """A namespace or a pid of a host, as one of all hosts."""
-    return number | host << NUMBER_SHIFT
-
-
-def own_number(number: int) -> int:
-    """A namespace or a pid as the host itself calls it."""
-    return number & _OWN
+    """A namespace or a pid of a host, as one of all hosts. A number that is too large names none of another host."""
+    return own_number(number) | host << NUMBER_SHIFT
 
 
 class HostPhase(StrEnum):
@@ -58,9 +59,36 @@ class HostStatus(NamedTuple):
     """Seconds by which its clock is ahead of this machine's; None while that is not measured."""
     retry_at: float | None = None
     """When it is tried again, in seconds since the epoch; None while it is connected or is not tried again."""
+    sockets: int = 0
+    """How many rows the table has of it."""
+    own_namespace: int = 0
+    """The network namespace in which a command that is run there is, as one of all hosts; 0 while that is not known."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what the table has of it is of now."""
+        return self.phase is HostPhase.LIVE
 
 
 Hosts = Mapping[int, HostStatus]
 """By number, from 1 on, in the order in which they were asked for."""
 
 NO_HOSTS: Hosts = {}
+"""Only the machine on which the program runs."""
+
+
+def names_hosts(hosts: Sized) -> bool:
+    """Whether there are several machines, so that a row has to say of which it is."""
+    return len(hosts) > 1
+
+
+def at_host(text: str, number: int, hosts: Hosts) -> str:
+    """A name that is unique on one machine, as one that is unique among all: `web01:default`.
+
+    Args:
+        text: The name.
+        number: The namespace or pid that has it.
+        hosts: The machines in the table.
+    """
+    host = hosts.get(host_number(number)) if names_hosts(hosts) else None
+    return text if host is None else f"{host.name}:{text}"

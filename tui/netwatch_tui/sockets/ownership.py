@@ -17,6 +17,20 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+NUMBER_SHIFT = 32
+"""Above so many bits of a network namespace's inode, or of a pid, stands the number of the host that it is of.
+
+Both are numbers of one kernel; several kernels use the same ones. With its host in it, a number names one thing of one
+machine, and whatever goes by namespace or process is right across machines. The machine itself is number 0.
+"""
+
+_OWN = (1 << NUMBER_SHIFT) - 1
+
+
+def own_number(number: int) -> int:
+    """A namespace or a pid as the host itself calls it: what people and programs are told."""
+    return number & _OWN
+
 
 class OwnerReason(StrEnum):
     """Why a socket is shown without an owner; the value is what JSON says."""
@@ -44,6 +58,7 @@ class Process(NamedTuple):
     """What is known of a process that owns sockets."""
 
     pid: int
+    """Of another machine with the number of its host, see `sockets.hosts`; `own_pid` is what people are told."""
     name: str
     cmdline: tuple[str, ...]
     """The arguments; empty for a kernel thread or a zombie."""
@@ -55,6 +70,11 @@ class Process(NamedTuple):
     """The systemd unit that it runs in."""
     container: str | None = None
     """The container that it runs in, `docker:0123456789ab`."""
+
+    @property
+    def own_pid(self) -> int:
+        """The pid as its own machine calls it."""
+        return own_number(self.pid)
 
 
 class ProcessDetails(NamedTuple):
@@ -92,3 +112,8 @@ class Owner(NamedTuple):
     fd: int | None
     """None where only the kernel's events told of it: which descriptor it was is not known then."""
     process: Process
+
+    @property
+    def own_pid(self) -> int:
+        """The pid as its own machine calls it."""
+        return own_number(self.pid)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # --once has no use for them unless it is asked what flows or
     from netwatch_tui.sockets.capture_status import CaptureStatus
     from netwatch_tui.sockets.flow import Flow, FlowSample
     from netwatch_tui.sockets.health import Findings
+    from netwatch_tui.sockets.hosts import Hosts
     from netwatch_tui.sockets.port_facts import PortFacts
     from netwatch_tui.sockets.socket_events import SocketEvent
     from netwatch_tui.sockets.traffic import TrafficByDevice
@@ -121,6 +122,8 @@ class Snapshot(NamedTuple):
     may only be told in the next snapshot, with its own time. None where ticks alone tell."""
     capture: CaptureStatus | None = None
     """How sockets are followed between two ticks; None where nobody asks."""
+    hosts: Hosts = {}
+    """The other machines of which these are the sockets, and how each of them stands."""
 
     @property
     def happened(self) -> Iterable[SocketEvent]:

@@ -149,6 +149,7 @@ MAIN_KEYS = (
     Key("show.established", "e", "only_established", "Established", "only established ones, or all again"),
     Key("show.all", "a", "show_all", "All", "all kinds and all states"),
     Key("show.namespaces", "N", "namespaces", "Namespaces", "all network namespaces, or this one only"),
+    Key("hosts", "L", "hosts", "Hosts", "the machines that are shown, how each stands; the sockets of one alone"),
     Key("trace", "T", "trace", "Trace", "what the process does with its sockets, call by call, or with this one only"),
     Key("reach", "O", "probe", "Reachable", "which of the listeners shown answer, tried from this machine; asks first"),
     Key(
@@ -294,7 +295,7 @@ class Job(NamedTuple):
 
 JOBS = (
     Job("Find", ("filter", "view", "show")),
-    Job("Look closer", ("move", "details", "reach", "trace")),
+    Job("Look closer", ("move", "details", "hosts", "reach", "trace")),
     Job("Arrange", ("sort", "columns", "group")),
     Job("Act", ("act",)),
     Job("Take away", ("copy", "write")),

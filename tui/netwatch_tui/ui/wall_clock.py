@@ -14,9 +14,14 @@ def date_and_time(seconds: float) -> str:
 def time_of_day(seconds: float) -> str:
     """The time of a moment in seconds since the epoch, to the millisecond: `09:00:00.250`."""
     whole, part = divmod(int(seconds * 1_000), 1_000)
-    return f"{_second_of_day(whole)}.{part:03}"
+    return f"{_clock(whole)}.{part:03}"
+
+
+def second_of_day(seconds: float) -> str:
+    """The time of a moment in seconds since the epoch: `09:00:00`."""
+    return _clock(int(seconds))
 
 
 @lru_cache(64)
-def _second_of_day(seconds: int) -> str:
+def _clock(seconds: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(seconds))

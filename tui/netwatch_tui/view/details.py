@@ -14,13 +14,12 @@ from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.quantities import amount, brief_time
 from netwatch_tui.sockets.flow import FlowSample
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.view.host_words import Clock, away_text
 from netwatch_tui.view.socket_details import Incoming, SocketDetails
 from netwatch_tui.view.sparkline import sparkline
-
-Clock = Callable[[float], str]
-"""Tells a moment, in seconds since the epoch, as the clocks of the person's place show it."""
 
 
 class _Past(NamedTuple):
@@ -74,11 +73,12 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     # How old it became: a closed socket grows no older.
     flows = {} if socket_details.flow is None else {socket.id: socket_details.flow}
     moment = present._replace(now=socket_details.closed_at or present.now, flows=flows)
+    away = _away(socket, present, clock)
     past = _Past(present.now, clock)
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     ends = _ends(socket, socket_details.other_end)
     sections = (
-        DetailsSection("", (*closed, *_told(HEALTH_FIELDS, socket, moment))),
+        DetailsSection("", (*away, *closed, *_told(HEALTH_FIELDS, socket, moment))),
         DetailsSection("Processes", (*_told(_ABSENCE, socket, moment), *_holders(ends))),
         DetailsSection("What flows", (*_told(FLOW_FIELDS, socket, moment), *_graphs(socket_details.history))),
         DetailsSection("Queues and timer", _told(map(FIELD_BY_ID.__getitem__, _QUEUES), socket, moment)),
@@ -91,6 +91,14 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
         ),
     )
     return [section for section in sections if section.facts]
+
+
+def _away(socket: Socket, present: Moment, clock: Clock) -> list[Fact]:
+    """That the socket's machine is late or lost, so that this is not of now."""
+    if not present.is_past(socket):
+        return []
+    host = present.hosts[host_number(socket.netns)]
+    return [Fact("Not of now", away_text({1: host}, present.now, clock))]
 
 
 _HOLDERS = tuple(field for field in FIELDS if field.holders)
@@ -133,9 +141,10 @@ def _holders(ends: Iterable[_End]) -> Iterator[Fact]:
     for end in ends:
         if end.absence:
             yield Fact(end.label, end.absence)
-        for pid, fd, process in end.owners:
+        for owner in end.owners:
+            process, fd = owner.process, owner.fd
             user = printable(process.user)
-            parts = [process_name(process.name), f"pid {pid}"]
+            parts = [process_name(process.name), f"pid {owner.own_pid}"]
             parts += [] if fd is None else [f"descriptor {fd}"]
             parts += [f"as {user}"] if user else []
             yield Fact(end.label, ", ".join(parts))
@@ -153,8 +162,9 @@ def _each_process(ends: Iterable[_End]) -> list[tuple[_End, Owner]]:
 
 def _starts(ends: Iterable[_End], past: _Past) -> Iterator[Fact]:
     """When the processes started: a socket that one of them opened itself is not older."""
-    for _, (pid, _, process) in _each_process(ends):
-        yield Fact("Started", f"{process_name(process.name)} ({pid}): {past.told(process.create_time)}")
+    for _, owner in _each_process(ends):
+        process = owner.process
+        yield Fact("Started", f"{process_name(process.name)} ({owner.own_pid}): {past.told(process.create_time)}")
 
 
 def _process(
@@ -174,7 +184,7 @@ def _process(
         ]
     if resources is not None:
         facts += _resources(resources)
-    return DetailsSection(f"{end.label}: {process_name(process.name)} ({owner.pid})", tuple(facts))
+    return DetailsSection(f"{end.label}: {process_name(process.name)} ({owner.own_pid})", tuple(facts))
 
 
 def _resources(resources: ProcessResources) -> Iterator[Fact]:

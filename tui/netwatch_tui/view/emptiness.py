@@ -29,6 +29,8 @@ def why_empty(view: View, key: KeyOf) -> list[str]:
         return ["Nothing has happened yet.", f"{key('history')} goes back to the sockets."]
     if view.port_verdict is not None:
         return [*view.port_verdict.texts, *_port_is_off(view.port_verdict, key), _leave_filter(key)]
+    if not total and (hosts := view.snapshot.hosts) and not any(host.is_live for host in hosts.values()):
+        return ["No machine has told of its sockets yet.", f"{key('hosts')} shows how each of them stands."]
     if not total:
         return ["There are no sockets of any kind here.", *_problems(view), *_elsewhere(view, key)]
     if not there:

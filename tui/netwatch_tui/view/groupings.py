@@ -11,6 +11,7 @@ from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.format import BLANK, printable
 from netwatch_tui.fields.holders import absence_text, process_name, process_text
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.hosts import at_host
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.socket import NOWHERE, PORT_NETIDS, STATE_RANK, Address, Socket
@@ -46,17 +47,20 @@ def _process(socket: Socket, _: Moment) -> str:
     return process_text(socket)
 
 
-def _pid(socket: Socket, _: Moment) -> str:
-    """`nginx 814`, `nginx,php 814,820`: all that hold it, so that each socket is in one group."""
+def _pid(socket: Socket, moment: Moment) -> str:
+    """`nginx 814`, `nginx,php 814,820`: all that hold it, so that each socket is in one group.
+
+    Of several machines each has its own processes: `web01:nginx 814`.
+    """
     if not socket.owners:
         return absence_text(socket)
     names = dict.fromkeys(process_name(owner.process.name) for owner in socket.owners)
-    pids = dict.fromkeys(str(owner.pid) for owner in socket.owners)
-    return f"{','.join(names)} {','.join(pids)}"
+    pids = dict.fromkeys(str(owner.own_pid) for owner in socket.owners)
+    return printable(at_host(f"{','.join(names)} {','.join(pids)}", socket.netns, moment.hosts))
 
 
 def _pid_key(socket: Socket, _: Moment) -> tuple[object, ...] | None:
-    return tuple(owner.pid for owner in socket.owners) or None
+    return tuple(owner.own_pid for owner in socket.owners) or None
 
 
 def _of_processes(word: str, read: Callable[[Process], str | None]) -> Callable[[Socket, Moment], str]:
@@ -142,6 +146,7 @@ def _by_name(label: Callable[[Socket, Moment], str], nothing: str = "(") -> Call
 
 _unit = _of_processes("no unit", lambda process: process.unit)
 _container = _of_processes("no container", lambda process: process.container)
+_host = FIELD_BY_ID["host"].text
 _netns = FIELD_BY_ID["netns"].text
 _PROCESSES = Needs(of_processes=True)
 
@@ -160,6 +165,7 @@ GROUPINGS = {
         Grouping("peer", "Peer address", "address at the other end, without its port", _peer, _peer_key),
         Grouping("network", "Peer network", "/24 or /64 of the other end", _network, _network_key),
         Grouping("state", "State", "state of the connection", _state, lambda s, _: STATE_RANK[s.state]),
+        Grouping("host", "Host", "machine, where several are shown", _host, _by_name(_host, BLANK)),
         Grouping("netns", "Namespace", "network namespace", _netns, _by_name(_netns)),
     )
 }  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netwatch_tui.fields.format import clip_amount, duration, local_text, peer_text
+from netwatch_tui.fields.format import clip_amount, duration, local_text, peer_text, printable
 from netwatch_tui.fields.holders import process_text
+from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.flow_rules import DROPPING, GIVING_UP, LATE, LOSING, OVERFLOWING, PORTS_EXHAUSTED
 from netwatch_tui.sockets.health import (
     ACCEPT_QUEUE_FILLING,
@@ -21,12 +22,15 @@ from netwatch_tui.sockets.health import (
     Rule,
     Severity,
 )
+from netwatch_tui.sockets.hosts import NO_HOSTS, Hosts, host_number, names_hosts
 
 
 class ProblemGroup(NamedTuple):
     """One rule that one process breaks, with one socket or many."""
 
     rule: Rule
+    host: str
+    """The machine, where there are several; harmless to show."""
     process: str
     """Who holds the sockets, as the table says it; harmless to show."""
     size: int
@@ -94,37 +98,43 @@ _SENTENCES = {
 """About one socket, and about several."""
 
 
-def problem_groups(findings: Findings) -> tuple[ProblemGroup, ...]:
-    """What is wrong, the worst and most frequent first."""
-    groups: dict[tuple[Rule, str], list[Finding]] = {}
+def problem_groups(findings: Findings, hosts: Hosts = NO_HOSTS) -> tuple[ProblemGroup, ...]:
+    """What is wrong, the worst and most frequent first; of several machines with the name of each."""
+    groups: dict[tuple[Rule, str, str], list[Finding]] = {}
     for found in findings.values():
         for finding in found:
-            groups.setdefault((finding.rule, process_text(finding.socket)), []).append(finding)
+            socket = finding.socket
+            status = hosts.get(host_number(socket.netns)) if names_hosts(hosts) else None
+            host = printable(status.name) if status else ""
+            groups.setdefault((finding.rule, host, process_text(socket)), []).append(finding)
     made = [
-        ProblemGroup(rule, process, len(members), min(members, key=lambda finding: finding.since))
-        for (rule, process), members in groups.items()
+        ProblemGroup(rule, host, process, len(members), min(members, key=lambda finding: finding.since))
+        for (rule, host, process), members in groups.items()
     ]
-    return tuple(sorted(made, key=lambda group: (-group.severity, -group.size, group.process, group.rule.word)))
+    return tuple(
+        sorted(made, key=lambda group: (-group.severity, -group.size, group.host, group.process, group.rule.word))
+    )
 
 
-def problem_text(group: ProblemGroup, now: float) -> str:
+def problem_text(group: ProblemGroup, moment: Moment) -> str:
     """A group in one sentence.
 
     Args:
         group: What is wrong.
-        now: Seconds since the epoch.
+        moment: When it is told.
     """
     one, several = _SENTENCES[group.rule]
     socket = group.example.socket
     waiting = socket.recv_q if group.rule.field == "recv_q" else socket.send_q
-    return (one if group.size == 1 else several).format(
+    text = (one if group.size == 1 else several).format(
         process=group.process,
         size=f"{group.size:,}",
         local=local_text(socket),
         peer=peer_text(socket),
         waiting=clip_amount(str(waiting or 0), 5),
         backlog=socket.send_q or 0,
-        time=duration(now - group.example.since),
+        time=duration(moment.seen_last(socket) - group.example.since),
         tries=socket.retransmits,
         **group.example.figures,
     )
+    return f"{group.host}: {text}" if group.host else text

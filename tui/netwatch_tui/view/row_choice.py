@@ -108,4 +108,5 @@ def moment_of(snapshot: Snapshot) -> Moment:
         snapshot.networks,
         process_details=snapshot.process_details,
         events={event.socket.id: event for event in snapshot.events or ()},
+        hosts=snapshot.hosts,
     )  # fmt: skip

@@ -34,7 +34,7 @@ def shell_commands(socket: Socket, own_namespace: int) -> Iterator[ShellCommand]
         yield ShellCommand("ss", "command that shows it", text)
     way_in = entering(socket, own_namespace)
     if socket.owners:
-        pid, fd, _ = socket.owners[0]
+        pid, fd = socket.owners[0].own_pid, socket.owners[0].fd
         # Of sockets in another namespace lsof tells the protocol only from inside.
         if fd is not None:
             yield ShellCommand("lsof", "lsof: its descriptor", f"{way_in}lsof -nP -a -p {pid} -d {fd}")

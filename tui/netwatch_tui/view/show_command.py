@@ -36,7 +36,7 @@ def entering(socket: Socket, own_namespace: int) -> str | None:
     """What stands before a command that is to run in a socket's network namespace; None where no way in is known."""
     if socket.netns == own_namespace:
         return ""
-    return f"nsenter -t {socket.owners[0].pid} -n " if socket.owners else None
+    return f"nsenter -t {socket.owners[0].own_pid} -n " if socket.owners else None
 
 
 def _command(entered: str, socket: Socket) -> str:
@@ -86,7 +86,7 @@ def _by_ends(socket: Socket) -> str:
     chosen = f" {shlex.quote(ends)}"
     if socket.netid == "raw":  # of which older kernels tell no inode to ss
         owner = socket.owners[0] if socket.owners else None
-        return f"{chosen} | grep -F {shlex.quote(f'pid={owner.pid},fd={owner.fd})')}" if owner else chosen
+        return f"{chosen} | grep -F {shlex.quote(f'pid={owner.own_pid},fd={owner.fd})')}" if owner else chosen
     if socket.state in _OPEN or socket.netid == "udp":  # others may share the port (SO_REUSEPORT)
         return f"e{chosen} | grep -w ino:{socket.inode}"
     return chosen

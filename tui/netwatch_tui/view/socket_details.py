@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from netwatch_tui.sockets.flow import Flow, FlowSample
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.listeners import Listeners
 from netwatch_tui.sockets.mapped_addresses import plain
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
@@ -52,7 +53,9 @@ def other_end(socket: Socket, sockets: Iterable[Socket]) -> Socket | None:
     if not wanted:
         return None
     if socket.family is Family.UNIX:  # whose ports are inodes
-        return next((each for each in sockets if each.local_port == wanted and each.family is Family.UNIX), None)
+        host = host_number(socket.netns)
+        found = (each for each in sockets if each.local_port == wanted and each.family is Family.UNIX)
+        return next((each for each in found if host_number(each.netns) == host), None)
     if socket.netid not in PORT_NETIDS:
         return None
     ends = (socket.netid, socket.netns, plain(socket.peer.packed), plain(socket.local.packed))

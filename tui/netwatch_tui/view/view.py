@@ -127,7 +127,7 @@ def arrange(
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
         snapshot.networks, spec.query.names.port_names, snapshot.process_details, spec.service_names,
-        host_names if spec.host_names else NO_HOST_NAMES, happened, utc_offset,
+        host_names if spec.host_names else NO_HOST_NAMES, happened, utc_offset, snapshot.hosts,
     )  # fmt: skip
     judged = _judged(before, snapshot, spec, now)
     effort = Effort()
@@ -154,7 +154,7 @@ def arrange(
     if before is not None and before.snapshot.findings is snapshot.findings:
         problems = before.problems
     else:
-        problems = problem_groups(snapshot.findings)
+        problems = problem_groups(snapshot.findings, snapshot.hosts)
     shown = len(order.entries) - lingering
     return View(
         spec, snapshot, order, rows, position, moment, shown, events, paused_since,

@@ -48,6 +48,7 @@ class Known(NamedTuple):
     namespaces: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 class Completions(NamedTuple):
@@ -134,6 +135,7 @@ def _values(key: FilterKey, text: str, start: int, position: int, known: Known) 
 
 def _names(key: str, known: Known) -> tuple[str, ...]:
     return {
+        "host": known.hosts + known.addresses,
         "process": known.processes,
         "user": known.users,
         "unit": known.units + known.containers,

@@ -42,7 +42,7 @@ IS_WORDS: dict[str, str] = {
 
 KEYS: tuple[FilterKey, ...] = (
     FilterKey("port", Holds.PORT, TAKES[Holds.PORT]),
-    FilterKey("addr", Holds.ADDRESS, TAKES[Holds.ADDRESS], ("address", "host")),
+    FilterKey("addr", Holds.ADDRESS, TAKES[Holds.ADDRESS], ("address",)),
     *(_key_of(field.id, field.filter) for field in FIELDS if field.filter),
     FilterKey("is", Holds.IS, TAKES[Holds.IS], words=tuple(IS_WORDS)),
 )
@@ -50,6 +50,15 @@ KEYS: tuple[FilterKey, ...] = (
 
 KEY_OF = {spelling: key for key in KEYS for spelling in (key.name, *key.also)}
 """Every spelling."""
+
+KEY_OF["machine"] = KEY_OF["host"]._replace(holds=Holds.TEXT, needs="part of a machine's name")
+"""What `host:` is where it can't be an address."""
+
+
+def names_end(text: str) -> bool:
+    """Whether what stands behind `host:` is an end of a socket and no machine: no letter, or a colon, or a slash."""
+    return not any(map(str.isalpha, text)) or ":" in text or "/" in text
+
 
 TIMELY_WORDS = frozenset({"new", "changed", "closed", "problem"})
 """Those that depend on the moment at which one looks."""

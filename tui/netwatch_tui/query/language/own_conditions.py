@@ -8,7 +8,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query.language.errors import QueryError
 from netwatch_tui.query.language.habits import KEY_NAMES, NamedKey, named_key
-from netwatch_tui.query.language.keys import KEYS, RESERVED, FilterKey, Holds
+from netwatch_tui.query.language.keys import KEY_OF, KEYS, RESERVED, FilterKey, Holds, names_end
 from netwatch_tui.query.language.lexer import KEY, Kind, Token, pieces, unquoted
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.query.language.notes import Note
@@ -214,6 +214,10 @@ class OwnConditions:
     def _term(self, key: FilterKey, start: int, end: int, operator: str = "") -> Expression:
         text = self._words.text
         written = [each._replace(text=operator + each.text) if operator else each for each in pieces(text, start, end)]
+        if key.holds is Holds.HOST and (ends := [each for each in written if names_end(each.text)]):
+            machines = [each for each in written if each not in ends]
+            by_key = ((KEY_OF["addr"], ends), (key, machines))
+            return disjunction([Term(of.name, values(of, each, text, self._names)) for of, each in by_key if each])
         found = values(key, written, text, self._names)
         if key.holds is Holds.IS:
             return Is(tuple(value.text for value in found if isinstance(value, Text)))
@@ -226,7 +230,7 @@ class OwnConditions:
         """Whether a word can be nothing but a value of a key."""
         if key.holds is Holds.TEXT:
             return False
-        if key.holds is Holds.ADDRESS:
+        if key.holds in (Holds.ADDRESS, Holds.HOST):
             return any(sign in token.raw for sign in ".:/") and bool(hosts(unquoted(token.raw), self._names))
         try:
             self._term(key, token.start, token.end)
@@ -246,7 +250,7 @@ def _either(alternatives: list[Expression]) -> Expression:
 
 def _two_words(word: str, key: FilterKey, value: str) -> str:
     """What is said of a key that stands before a word without anything between them."""
-    if key.holds in (Holds.TEXT, Holds.ADDRESS):
+    if key.holds in (Holds.TEXT, Holds.ADDRESS, Holds.HOST):
         return f"{word} and {value} are searched as text (did you mean {key.name}:{value}?)"
     return f"{word} is searched as text; {key.name}: needs {key.needs}"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query.addresses import written
-from netwatch_tui.query.language.keys import KEY_OF, Holds
+from netwatch_tui.query.language.keys import KEY_OF, Holds, names_end
 from netwatch_tui.query.language.own_conditions import reads_as_text
 from netwatch_tui.query.language.state_names import EVERY, NAME_IN_SS
 from netwatch_tui.query.language.syntax import (
@@ -72,6 +73,8 @@ def term(key: str, value: str, *, is_known: bool = False) -> str:
     """
     known = KEY_OF[key.lower()]
     shown = printable(value)
+    if known.holds is Holds.HOST:
+        return f"{_host_key([Text(shown)])}:{quote_value(shown, known.holds)}"
     if shown == "-" and is_known and known.holds is Holds.TEXT:
         return f"{known.name}:{in_quotes(shown)}"
     if shown == "-" or known.holds not in (Holds.TEXT, Holds.ADDRESS):
@@ -94,6 +97,8 @@ def format_query(expression: Expression) -> str:
             return f"-{format_query(term)}"
         case Not(part):
             return f"not {_inside(part, And, Or)}"
+        case Term("host", values):
+            return f"{_host_key(values)}:{','.join(_value(value, Holds.HOST) for value in values)}"
         case Term(key, values):
             return f"{key}:{','.join(_value(value, KEY_OF[key].holds) for value in values)}"
         case Is(words):
@@ -104,6 +109,12 @@ def format_query(expression: Expression) -> str:
             return str(number)
         case _:
             return _ss(expression)
+
+
+def _host_key(values: Iterable[Value]) -> str:
+    """How to ask for machines: `host:` would take some of their names for addresses."""
+    texts = (value.text if isinstance(value, Text) else getattr(value, "pattern", "") for value in values)
+    return "machine" if any(map(names_end, texts)) else "host"
 
 
 def _inside(part: Expression, *looser: type[And | Or]) -> str:

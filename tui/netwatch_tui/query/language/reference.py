@@ -15,6 +15,7 @@ REFERENCE: tuple[tuple[str, str], ...] = (
     ("port=443 port 443 recv_q>0", "= or a blank may replace the colon; also host ADDRESS, tcp.port==443"),
     ("nginx|sshd", "either; with blanks around it | is or, read from left to right"),
     ("peer:10.0.0.0/8", "a network; addr: either end, local: this one; also address:port and local:/run/*"),
+    ("host:web01", "a machine, where several are shown; host:10.0.0.1 is an address, and machine: never one"),
     ("-state:time-wait", "not; -key: is short for not key:"),
     ("tcp ( port:22 or user:bob )", "side by side means and; and, or are read from left to right; ( ) group"),
     ("age:<10s", "opened less than ten seconds ago; s m h d w y; age:>1h"),

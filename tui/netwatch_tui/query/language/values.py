@@ -44,7 +44,7 @@ def _values(key: FilterKey, piece: Piece, text: str, names: MachineNames) -> Ite
     if piece.text == "-" and not piece.is_quoted and key.holds not in (Holds.STATE, Holds.KIND, Holds.IS):
         return (Blank(),)
     match key.holds:
-        case Holds.TEXT:
+        case Holds.TEXT | Holds.HOST:
             return (_pattern(piece, text) if piece.is_pattern else Text(piece.text),)
         case Holds.ADDRESS:
             return (_pattern(piece, text),) if piece.is_pattern else _addresses(key, piece, text, names)

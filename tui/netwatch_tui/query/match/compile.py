@@ -46,6 +46,7 @@ from netwatch_tui.query.match.texts import (
     user_term,
     word,
 )
+from netwatch_tui.sockets.hosts import host_number, own_number
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.scope import is_exposed
 from netwatch_tui.sockets.selection import LISTENING
@@ -117,7 +118,7 @@ def _leaf(leaf: Leaf) -> Test:
 def _number(number: int) -> Test:
     def test(socket: Socket) -> bool:
         for owner in socket.owners:
-            if owner.pid == number:
+            if own_number(owner.pid) == number:
                 return True
         return number in (socket.local_port, socket.peer_port) and socket.netid in PORT_NETIDS
 
@@ -156,7 +157,8 @@ def _is(name: str, names: MachineNames, moment: Moment) -> Test:
             return lambda socket: socket.id in findings
         case "mine":
             me = names.me
-            return lambda socket: me is not None and socket.uid == me
+            # A user of another machine is another one, whatever the number.
+            return lambda socket: me is not None and socket.uid == me and not host_number(socket.netns)
         case _:
             wanted, marked = Mark[name.upper()], moment.marked
             return lambda socket: socket.id in marked and marked[socket.id].mark is wanted

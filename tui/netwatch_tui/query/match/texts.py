@@ -10,7 +10,7 @@ from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.syntax import Blank, Pattern, Term, Text, Value
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.regex import compile_pattern
-from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.ownership import Process, own_number
 from netwatch_tui.sockets.socket import Socket
 
 _MAX_JUDGED = 65_536
@@ -130,7 +130,7 @@ def netns_term(term: Term, moment: Moment) -> Test:
         known = judged.get(socket.netns)
         if known is None:
             name = names.get(socket.netns)
-            known = judged[socket.netns] = socket.netns in numbers or (name is not None and test(name))
+            known = judged[socket.netns] = own_number(socket.netns) in numbers or (name is not None and test(name))
         return known
 
     return matches

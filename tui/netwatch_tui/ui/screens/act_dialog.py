@@ -15,7 +15,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from netwatch_tui.actions.act import KILL, Act
-from netwatch_tui.actions.actor import TooManyError
+from netwatch_tui.actions.actor import NotHeldError
 from netwatch_tui.actions.aim import Aim, HeldProcess, Hit
 from netwatch_tui.actions.offers import Offer, every_signal_offer, offers
 from netwatch_tui.actions.subject import Subject
@@ -124,8 +124,8 @@ class ActScreen(Dialog[Done | None]):
         self._show([])
         try:
             aim = await asyncio.to_thread(self._actor.take_aim, subject)
-        except (TooManyError, OSError) as error:
-            text = str(error) if isinstance(error, TooManyError) else reason(error)
+        except (NotHeldError, OSError) as error:
+            text = str(error) if isinstance(error, NotHeldError) else reason(error)
             self._text("subject", f"{text[:1].upper()}{text[1:]}.")
             return
         if not self.is_attached:

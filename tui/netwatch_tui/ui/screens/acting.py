@@ -13,7 +13,7 @@ from netwatch_tui.fields.format import peer_text
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.act_dialog import ActScreen, Done, TakesAim
-from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_other_machines, refuses_past
 from netwatch_tui.view.groups import RowId
 from netwatch_tui.view.view import View
 
@@ -122,6 +122,8 @@ class Acting:
         if view is None or subject is None or not subject.sockets:
             self._viewer.say("Nothing to act on: no row, or it has closed.")
             return
+        if refuses_other_machines(self._viewer, subject.sockets, "only this one can be acted on"):
+            return
         self._viewer.ask(ActScreen(subject, self._actor, view.moment.now), self._done)
 
     def _done(self, done: Done | None) -> None:
@@ -146,7 +148,7 @@ class Acting:
                 self._closed.remove(each)
                 name = process_name(again.owners[0].process.name)
                 where = f"{peer_text(again)}, now from port {again.local_port}"
-                self._viewer.say(f"{name} ({again.owners[0].pid}) has connected again to {where}.")
+                self._viewer.say(f"{name} ({again.owners[0].own_pid}) has connected again to {where}.")
                 return
 
 

@@ -117,7 +117,7 @@ def _conditions(socket: Socket) -> Iterator[Choice]:
         owner = (socket.owners or socket.evidence)[0]
         name = printable(owner.process.name)
         yield Choice(f"process:{in_quotes(owner.process.name)}", "this program", name)
-        yield Choice(f"pid:{owner.pid}", "this process", f"{name} {owner.pid}")
+        yield Choice(f"pid:{owner.own_pid}", "this process", f"{name} {owner.own_pid}")
     if socket.peer.version and socket.peer_port:
         yield Choice(f"peer:{socket.peer.text}", "this peer", socket.peer.text)
     ports = dict.fromkeys(port for port in (socket.local_port, socket.peer_port) if port and socket.local.version)

@@ -53,6 +53,7 @@ from netwatch_tui.ui.screens.picker import Command
 from netwatch_tui.ui.screens.playback import Playback
 from netwatch_tui.ui.screens.probing import Probing
 from netwatch_tui.ui.screens.saved_filters import SavedFilters
+from netwatch_tui.ui.screens.shown_hosts import ShownHosts
 from netwatch_tui.ui.screens.shown_names import ShownNames
 from netwatch_tui.ui.screens.time_travel import TimeTravel
 from netwatch_tui.ui.screens.tracing import Tracing
@@ -140,10 +141,11 @@ class MainScreen(Screen[None]):
         manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands)
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
+        hosts = ShownHosts(self, self.filter_editing.use)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
         more = (self._flow_columns, self._names, self._acting, self._history, probing, tracing, self.palette)
         self._offer(*controllers, manager, *more)
-        self._offer(playback, time_travel, comparing)
+        self._offer(playback, time_travel, comparing, hosts)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""

@@ -11,7 +11,7 @@ from netwatch_tui.play.probes import Plan
 from netwatch_tui.sockets.scope import is_listener
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.probe_dialogs import ProbePage, ProbeQuestion
-from netwatch_tui.ui.screens.viewer import Viewer, refuses_past
+from netwatch_tui.ui.screens.viewer import Viewer, refuses_other_machines, refuses_past
 from netwatch_tui.view.view import View
 
 
@@ -40,6 +40,8 @@ class Probing:
             return
         elif view is None or view.spec.history or not (listeners := _listeners(view)):
             self._viewer.say("No listener is shown; there is nothing to try.")
+        elif refuses_other_machines(self._viewer, listeners, "only ports of this one are tried"):
+            return
         elif not self._is_planning:
             self._is_planning = True
             self._run(self._ask(self._plan, listeners, view))

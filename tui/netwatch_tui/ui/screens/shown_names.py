@@ -30,19 +30,26 @@ class ShownNames:
 
         Names of services ask nobody, so that they can be had alone.
         """
-        spec = self._viewer.spec
+        spec, why_none = self._viewer.spec, self._why_no_hosts
         has_services = bool(spec.query.names.port_names)
         if not (spec.service_names or spec.host_names) and has_services:
-            hosts = " A recording has no names of hosts." if self._is_recorded else ""
-            self._show(spec._replace(service_names=True), f"Names of services in place of ports.{hosts}")
-        elif not (spec.host_names or self._is_recorded):
+            self._show(spec._replace(service_names=True), f"Names of services in place of ports.{why_none}")
+        elif not (spec.host_names or why_none):
             named = spec._replace(service_names=has_services, host_names=True, named_addresses=self._wanted)
             what = "services and hosts" if has_services else "hosts; /etc/services can't be read"
             self._show(named, f"Names of {what}. Looking up hosts asks the network.")
-        elif self._is_recorded and not has_services:
+        elif why_none and not has_services:
             self._viewer.say("No services are known: /etc/services is missing or can't be read.")
         else:
             self._show(spec.named_as(ViewSpec()), "Numbers.")
+
+    @property
+    def _why_no_hosts(self) -> str:
+        """Why names of hosts can't be had, as a further sentence; empty where they can."""
+        view = self._viewer.view
+        if self._is_recorded:
+            return " A recording has no names of hosts."
+        return " Hosts of other machines are not looked up here." if view and view.snapshot.hosts else ""
 
     def look(self) -> None:
         """Ask for the names of the addresses that are on the screen now, and no longer for those that are not."""

@@ -6,10 +6,11 @@ from netwatch_tui.actions.pointed import pointed_at
 from netwatch_tui.fields.format import both_ends
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.play.traces import OpenTrace
+from netwatch_tui.sockets.ownership import own_number
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.trace_page import TracePage, WriteCalls
-from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_other_machines, refuses_past
 from netwatch_tui.view.groups import Group
 
 _PROCESS, _SOCKET = "process", "socket"
@@ -44,6 +45,10 @@ class Tracing:
         holders = _holders(subject.sockets) if subject is not None else {}
         if row is None or not holders:
             self._viewer.say("There is no process to trace: no row, or nobody is known to hold the socket.")
+        elif subject is not None and refuses_other_machines(
+            self._viewer, subject.sockets, "only processes of this one are traced"
+        ):
+            return
         elif isinstance(row, Group) or not (row.inode and row.peer_port):
             self._open(holders)
         else:
@@ -76,6 +81,6 @@ def _holders(sockets: tuple[Socket, ...]) -> dict[int, str]:
 
 def _names(holders: dict[int, str]) -> str:
     """`nginx (814)`, or the first ones of many."""
-    named = [f"{name} ({pid})" for pid, name in sorted(holders.items())]
+    named = [f"{name} ({own_number(pid)})" for pid, name in sorted(holders.items())]
     more = f" and {len(named) - 3:,} more" if len(named) > 3 else ""
     return ", ".join(named[:3]) + more

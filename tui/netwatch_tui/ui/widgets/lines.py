@@ -33,7 +33,7 @@ class Line(NamedTuple):
     mark: Mark | None
     is_cursor: bool
     is_quiet: bool = False
-    """Of a socket that is normal and plenty, such as those in TIME-WAIT."""
+    """Of a socket that is normal and plenty, such as those in TIME-WAIT, or of a machine that is late or lost."""
     signals: tuple[tuple[str, Severity], ...] = ()
     """Columns whose cells show that something is wrong, by id, and how bad that is."""
     is_tagged: bool = False

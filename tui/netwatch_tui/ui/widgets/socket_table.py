@@ -13,6 +13,7 @@ from textual.widget import Widget
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.end_fields import NAMED_PEER
 from netwatch_tui.fields.format import cell_width
+from netwatch_tui.sockets.hosts import names_hosts
 from netwatch_tui.sockets.marks import Mark
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.ui.keymap import TABLE_KEYS, USUAL_KEYS, bindings
@@ -344,17 +345,25 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def columns(self) -> tuple[Column, ...]:
         """Those of groups while groups are shown, else the wanted ones and the one that sorts.
 
-        The namespace has one only while there is more than one.
+        While there are several hosts each row says on which it is, whatever the person chose; the namespace has a
+        column only while a host has several.
         """
         if self._view is None:
             return ()
         if self._view.spec.shows_groups:
             spec = self._view.spec
             return group_columns(spec.grouping, flows=spec.has_flows, history=spec.history)
-        spec, several = self._view.spec, len(self._view.moment.namespaces) > 1
+        spec, moment = self._view.spec, self._view.moment
+        several = names_hosts(moment.hosts)
+        idle = set() if several else {"host"}
+        if len(moment.namespaces) <= max(len(moment.hosts), 1):
+            idle.add("netns")
         wanted = spec.columns if spec.sort in spec.columns else (*spec.columns, spec.sort)
+        if several and "host" not in wanted:
+            at = 1 if wanted[:1] == ("mark",) else 0
+            wanted = (*wanted[:at], "host", *wanted[at:])
         fields = {**FIELD_BY_ID, NAMED_PEER.id: NAMED_PEER} if spec.host_names else FIELD_BY_ID
-        return tuple(fields[id] for id in wanted if several or id != "netns" or id == spec.sort)
+        return tuple(fields[id] for id in wanted if id not in idle or id == spec.sort)
 
     def _lay_out(self) -> None:
         before, spec = self._layout_of_columns, self._view.spec if self._view else USUAL_SPEC
@@ -378,12 +387,13 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             signals = self._group_signals.get(row.id, ())
             return Line(cells, None, is_cursor, signals=signals, is_tagged=row.id in self._tagged)
         marked, found = view.moment.marked.get(row.id), view.moment.findings.get(row.id, ())
+        is_past = view.moment.is_past(row)
         return Line(
             cells,
             marked.mark if marked else None,
             is_cursor,
-            is_quiet=row.state is State.TIME_WAIT,
-            signals=tuple((finding.rule.field, finding.rule.severity) for finding in found),
+            is_quiet=is_past or row.state is State.TIME_WAIT,
+            signals=() if is_past else tuple((finding.rule.field, finding.rule.severity) for finding in found),
             is_tagged=row.id in self._tagged,
         )
 

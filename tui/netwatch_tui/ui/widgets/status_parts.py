@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netwatch_tui.fields.format import duration, local_text, peer_text, printable
+from netwatch_tui.fields.format import clip, duration, local_text, peer_text, printable
 from netwatch_tui.fields.holders import process_text
 from netwatch_tui.fields.quantities import amount
 from netwatch_tui.sockets.health import Severity
@@ -15,8 +15,10 @@ from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING, Selection
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.traffic import LOOPBACK, TrafficByDevice, outside
+from netwatch_tui.ui.wall_clock import second_of_day
 from netwatch_tui.ui.widgets.parts import UNLIT, Part, Parts, apart, length, whole_parts
 from netwatch_tui.view.groupings import GROUPINGS
+from netwatch_tui.view.host_words import away_text, live_hosts
 from netwatch_tui.view.named_views import PROBLEMS
 from netwatch_tui.view.problem_groups import problem_text
 from netwatch_tui.view.view import View
@@ -41,7 +43,7 @@ def first_line(tabs: Tabs, view: View | None, pace: Part, graph: str, width: int
     What finds no room goes from the right: the graph of opened and closed, the tick's cost, the way of the capture,
     opened and closed, then the names of views. A capture that does not see everything goes last of these.
     """
-    always = [pace] if view is None else [*_alerts(rang), _shown(view), pace]
+    always = [pace] if view is None else [*_alerts(rang), *_hosts(view), _shown(view), pace]
     more: Parts = []
     if view is not None:
         status = view.snapshot.capture
@@ -80,6 +82,18 @@ def _tabs(tabs: Tabs, problems: int, named: int) -> Parts:
 def _alerts(rang: int) -> Parts:
     """How many sockets rang so far; nothing before the first."""
     return [Part(counted(rang, "alert"), "bold $warning", "screen.notices")] if rang else []
+
+
+def _hosts(view: View) -> Parts:
+    """The other machine that is shown, or how many there are, and how many of them are live."""
+    hosts = view.snapshot.hosts
+    is_whole = all(host.is_live for host in hosts.values())
+    style = "bold" if is_whole else "bold $warning"
+    return [Part(clip(live_hosts(hosts), _MOST_OF_NAME), style, "screen.hosts")] if hosts else []
+
+
+_MOST_OF_NAME = 24
+"""Cells of a machine's name beside the views."""
 
 
 def _shown(view: View) -> Part:
@@ -143,6 +157,10 @@ def pace_part(view: View | None, age: float | None, *, is_busy: bool, is_recorde
         return Part("sorting...", "$warning")
     if is_recorded:
         return Part("recorded")
+    if (hosts := view.snapshot.hosts) and not any(host.is_live for host in hosts.values()):
+        last = max((host.as_of for host in hosts.values() if host.as_of is not None), default=None)
+        text = "connecting..." if last is None else f"as of {second_of_day(last)}"
+        return Part(text, "bold $warning", "screen.hosts")
     wanted = view.spec.interval
     if view.pace is not None and view.pace > wanted * _LATE + 0.01:
         return Part(f"● live {view.pace:.1f}s, not {wanted:g}s", "$warning", "screen.pause")
@@ -201,11 +219,12 @@ _HOT = {"tcp": 0, "udp": 0, "unix": 3}
 def _places(view: View) -> Parts:
     """What is said about network namespaces."""
     seen, toggle = view.snapshot.namespaces, "screen.namespaces"
+    looked_at = len(seen.names) or 1
     if view.spec.namespaces == "*":
         return [_switch(f"netns {len(seen.names):,}", toggle, None, is_on=True)]
     if view.spec.namespaces:
         return [Part(f"netns {printable(name)}", "$accent", toggle) for name in seen.names.values()]
-    return [_switch(f"netns {1 + seen.others:,}", toggle, None, is_on=False)] if seen.others else []
+    return [_switch(f"netns {looked_at + seen.others:,}", toggle, None, is_on=False)] if seen.others else []
 
 
 def _switch(text: str, action: str, hot: int | None, *, is_on: bool) -> Part:
@@ -220,6 +239,8 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
     parts = [Part(f"tick failed, retrying: {printable(failure)}", "bold $error")] if failure else []
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
+        if away := away_text(snapshot.hosts, view.moment.now, second_of_day):
+            parts.append(Part(away, "$warning", "screen.hosts"))
         if view.compared:
             name, opened, closed, changed = view.compared
             told = f"Compared with {printable(name)}: +{opened:,} -{closed:,} ~{changed:,}"
@@ -258,7 +279,7 @@ def _problems(view: View) -> Parts:
     word = counted(len(view.problems), "problem")
     worst = view.problems[0].severity
     style = "bold $error" if worst is Severity.CRITICAL else "bold $warning"
-    texts = " · ".join(problem_text(group, view.moment.now) for group in view.problems[:_MOST_TOLD])
+    texts = " · ".join(problem_text(group, view.moment) for group in view.problems[:_MOST_TOLD])
     return [Part(f"{word}:", style, "screen.problems"), Part(texts, "", "screen.problems")]
 
 

@@ -1,0 +1,233 @@
+"""Machines that a real ssh reaches, each in a network namespace of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from netwatch_tui.hosts.host_connection import HostConnection
+from netwatch_tui.hosts.remote_command import remote_command
+from netwatch_tui.hosts.remote_stream import Patience
+from netwatch_tui.hosts.targets import parse_targets
+from netwatch_tui.sockets.hosts import HostPhase, HostStatus
+from netwatch_tui.sockets.needs import Needs
+from netwatch_tui.sockets.snapshot import Snapshot
+from tests.support.kernel import Netns
+from tests.support.program import PATIENCE, PROGRAM, wait_until
+from tests.support.ssh_hosts import SshHost, ssh_hosts, why_no_ssh
+
+pytestmark = pytest.mark.skipif(bool(why_no_ssh()), reason=f"no machines over ssh: {why_no_ssh()}")
+
+LISTEN = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+DEFAULT = Patience()
+
+
+class Followed:
+    """A machine that is followed, and what it told."""
+
+    def __init__(self, host: SshHost, patience: Patience, *, sudo: bool) -> None:
+        (target,) = parse_targets([host.name])
+        self.host = host
+        self.last: Snapshot | None = None
+        self.beginnings = 0
+        self.told: list[HostStatus] = []
+        self._woken = threading.Event()
+        command = remote_command(target, sudo=sudo)
+        self.feed = HostConnection(target, command, threading.BoundedSemaphore(1), patience=patience)
+        self.feed.want("", Needs(), 0.1)
+        self.feed.begin(self._woken.set)
+
+    def until(self, condition: Callable[[HostStatus], object]) -> HostStatus:
+        """Take what comes until a status is as wanted."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            news = self.feed.take()
+            self.last = news.snapshots[-1] if news.snapshots else self.last
+            self.beginnings += news.begins_anew
+            self.told.append(news.status)
+            if condition(news.status):
+                return news.status
+            assert self._woken.wait(end - time.monotonic()), f"it never came to that: {news.status}"
+            self._woken.clear()
+
+    def until_phase(self, phase: HostPhase) -> HostStatus:
+        return self.until(lambda status: status.phase is phase)
+
+    def until_it_has(self, port: int) -> None:
+        self.until(lambda _: port in self.ports())
+
+    def ports(self) -> set[int]:
+        return {socket.local_port for socket in self.last.sockets} if self.last else set()
+
+
+@contextmanager
+def followed(*hosts: SshHost, patience: Patience = DEFAULT, sudo: bool = False) -> Iterator[list[Followed]]:
+    """All of them; afterwards nothing of it is left there, and nothing here."""
+    every = [Followed(host, patience, sudo=sudo) for host in hosts]
+    try:
+        yield every
+    finally:
+        for each in every:
+            each.feed.stop()
+    assert near_ends() == []
+    wait_until(lambda: not any(host.processes() for host in hosts))
+
+
+def near_ends() -> list[int]:
+    """The processes of ours that hold connections, and zombies of them."""
+    command = ["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = map(str.split, listed.stdout.splitlines())
+    return [int(pid) for pid, name, *_ in lines if name in ("ssh", "nsenter")]
+
+
+@contextmanager
+def listening(netns: Netns, port: int) -> Iterator[None]:
+    """A server in there."""
+    command = netns.command(sys.executable, "-c", LISTEN, str(port))
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        server.stdout.readline()
+        yield
+        server.communicate()
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Sequence[SshHost]]:
+    """Three machines with a Python and nothing else, that run."""
+    with ssh_hosts(tmp_path, "web1", "web2", "web3") as every:
+        for host in every:
+            host.has_python()
+            host.start()
+        yield every
+
+
+def test_what_opens_on_each_machine_appears(hosts: Sequence[SshHost]) -> None:
+    with followed(*hosts) as every, ExitStack() as servers:
+        for each in every:
+            each.until_phase(HostPhase.LIVE)
+        for number, each in enumerate(every):
+            servers.enter_context(listening(each.host.netns, 7001 + number))
+        for number, each in enumerate(every):
+            each.until_it_has(7001 + number)
+            assert not each.ports() & {7001, 7002, 7003} - {7001 + number}
+            status = each.until(lambda status: status.clock_offset is not None)
+            assert abs(status.clock_offset or 0.0) < PATIENCE
+            assert each.beginnings == 1
+
+
+def test_processes_are_known_there_without_psutil(hosts: Sequence[SshHost]) -> None:
+    with followed(hosts[0]) as (each,), listening(hosts[0].netns, 7001):
+        each.until_it_has(7001)
+        assert each.last
+        (server,) = [socket for socket in each.last.sockets if socket.local_port == 7001]
+        (owner,) = server.owners
+        assert owner.process.user == "root"
+        assert owner.process.cmdline[-2:] == (LISTEN, "7001")
+        assert owner.process.create_time == pytest.approx(time.time(), abs=PATIENCE)
+        details = each.feed.process_details(owner.pid)
+        assert details
+        assert details.exe == str(Path(sys.executable).resolve())
+        assert details.cwd == os.getcwd()
+        assert (os.getpid(), Path("/proc/self/comm").read_text().strip()) in details.parents
+        resources = each.feed.process_resources(owner.pid)
+        assert resources
+        assert resources.threads == 1
+
+
+def test_one_that_dies_is_lost_and_comes_back(hosts: Sequence[SshHost]) -> None:
+    with followed(*hosts[:2]) as (dying, other):
+        first = dying.until_phase(HostPhase.LIVE)
+        other.until_phase(HostPhase.LIVE)
+        dying.host.die()
+        lost = dying.until_phase(HostPhase.LOST)
+        assert "Connection" in lost.text
+        assert lost.as_of is not None
+        assert first.as_of is not None
+        assert lost.as_of >= first.as_of
+        refused = dying.until(lambda status: "Connection refused" in status.text)
+        assert refused.as_of == lost.as_of
+        dying.host.start()
+        dying.until_phase(HostPhase.LIVE)
+        assert dying.beginnings == 2
+        other.until_phase(HostPhase.LIVE)
+        assert HostPhase.LOST not in {status.phase for status in other.told}
+
+
+def test_one_that_hangs_is_late_then_cut_and_tried_again(hosts: Sequence[SshHost]) -> None:
+    with followed(hosts[0], patience=Patience(silence=1.0, late=0.2, clock_every=0.2)) as (each,):
+        each.until_phase(HostPhase.LIVE)
+        each.host.signal(signal.SIGSTOP)
+        each.until_phase(HostPhase.LATE)
+        assert each.until_phase(HostPhase.LOST).text == "silent for 1 s"
+        each.until_phase(HostPhase.LIVE)
+        assert each.beginnings == 2
+        each.host.signal(signal.SIGCONT)  # whoever slept through the end of its connection finds out about it now
+        wait_until(lambda: len(each.host.agents()) == 1)
+
+
+@pytest.mark.parametrize("end", ["far", "near"])
+def test_nothing_is_left_there_also_when_an_end_is_killed(hosts: Sequence[SshHost], end: str) -> None:
+    host = hosts[0]
+    with followed(host) as (each,):
+        each.until_phase(HostPhase.LIVE)
+        (before,) = host.agents()
+        for pid in host.agents() if end == "far" else near_ends():
+            os.kill(pid, signal.SIGKILL)
+        each.until(lambda _: each.beginnings == 2)
+        wait_until(lambda: len(host.agents()) == 1)
+        assert host.agents() != [before]
+
+
+def test_a_machine_without_a_fitting_python_is_refused_in_words(tmp_path: Path) -> None:
+    with ssh_hosts(tmp_path, "bare", "old") as (bare, old):
+        old.has_program("python3", "printf 3.8")
+        for host in (bare, old):
+            host.start()
+        with followed(bare, old) as every:
+            assert [each.until_phase(HostPhase.REFUSED).text for each in every] == [
+                "no Python there; 3.11 or later is needed",
+                "Python 3.8 is there; 3.11 or later is needed",
+            ]
+
+
+def test_an_installed_program_is_used_instead(tmp_path: Path) -> None:
+    with ssh_hosts(tmp_path, "web1") as (host,):
+        host.has_program("netwatch-tui", f'exec {PROGRAM} "$@"')
+        host.start()
+        with followed(host) as (each,):
+            each.until_phase(HostPhase.LIVE)
+
+
+def test_a_sudo_that_asks_for_a_password_is_said(tmp_path: Path) -> None:
+    with ssh_hosts(tmp_path, "web1") as (host,):
+        host.has_python()
+        host.has_program("sudo", 'test "$1" = -n && echo sudo: a password is required >&2; exit 1')
+        host.start()
+        with followed(host, sudo=True) as (each,):
+            assert each.until_phase(HostPhase.REFUSED).text == "sudo: a password is required"
+
+
+def test_a_key_that_is_not_taken_is_said(hosts: Sequence[SshHost], tmp_path: Path) -> None:
+    for name in ("key", "key.pub"):
+        (tmp_path / name).unlink()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
+    (tmp_path / "key.pub").write_text("")
+    with followed(hosts[0]) as (each,):
+        assert each.until_phase(HostPhase.REFUSED).text.endswith("Permission denied (publickey)")

@@ -1,0 +1,204 @@
+"""Several machines on the screen: whose is what, and that what is not of now never looks as if it were."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from rich.style import Style
+
+from netwatch_tui.actions.aim import Aim
+from netwatch_tui.actions.subject import Subject
+from netwatch_tui.hosts.fleet import Fleet
+from netwatch_tui.sockets.hosts import HostPhase
+from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
+from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.screens.picker import Picker
+from netwatch_tui.view.spec import ViewSpec
+from tests.support.build import owner, tcp
+from tests.support.hosts import FakeHost
+from tests.ui.stage import Stage, on_stage
+
+NOW = 1_000_000.0
+WEB = tcp("10.0.0.5:443", inode=11, owners=(owner(7, name="nginx"),), owner_reason=None)
+CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12, owners=(owner(7, 4, "nginx"),), owner_reason=None)
+
+
+def at(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(NOW + seconds))
+
+
+def hosts(count: int = 3) -> list[FakeHost]:
+    """Machines that have told of a web server each."""
+    found = [FakeHost(f"web0{number}") for number in range(1, count + 1)]
+    for host in found:
+        host.tell([WEB], NOW)
+    return found
+
+
+async def step(stage: Stage, seconds: float, *told: FakeHost, sockets: tuple[Socket, ...] = (WEB,)) -> None:
+    """Let time go by, in which these machines tell of their sockets."""
+    for host in told:
+        host.tell(sockets, stage.feed.now + seconds)
+    await stage.step(seconds)
+
+
+def style_of(stage: Stage, row: str) -> Style | None:
+    """How the text of the row that begins so is painted."""
+    lines = (stage.table.render_line(y) for y in range(1, stage.table.size.height))
+    return next(segment.style for line in lines if row in line.text for segment in line if row in segment.text)
+
+
+async def test_each_row_says_on_which_machine_it_is() -> None:
+    async with on_stage(Fleet(hosts())) as stage:
+        assert stage.heading.split()[1:3] == ["Host", "Netid"]
+        assert [row.split()[0] for row in stage.rows] == ["web01", "web02", "web03"]
+        assert "3 hosts" in stage.screen[0]
+        assert "Netns" not in stage.heading
+        await stage.press("/", *"host:web02", "enter")
+        assert [row.split()[0] for row in stage.rows] == ["web02"]
+
+
+async def test_one_machine_is_named_in_the_first_line_and_has_no_column() -> None:
+    async with on_stage(Fleet(hosts(1))) as stage:
+        assert "web01" in stage.screen[0]
+        assert "Host" not in stage.heading
+
+
+async def test_a_machine_that_is_lost_is_dim_and_said_until_it_is_back() -> None:
+    every = hosts()
+    async with on_stage(Fleet(every), size=(120, 24)) as stage:
+        await step(stage, 1, *every)
+        plain = style_of(stage, "web03")
+        every[2].stand(HostPhase.LOST, "Connection refused", retry_at=NOW + 9)
+        await step(stage, 0.5, *every[:2])
+        assert "2 of 3 hosts live" in stage.screen[0]
+        assert stage.said.startswith(
+            f"2 of 3 hosts live; web03 as of {at(1)}, lost: Connection refused, again in 8 s"
+        ), stage.said
+        assert len(stage.rows) == 3
+        assert all(not row.startswith((" -", "-")) for row in stage.rows)
+        assert style_of(stage, "web03") != plain
+        assert style_of(stage, "web02") == plain
+        assert stage.view.events.closed == 0
+        await step(stage, 0.5, *every, sockets=(WEB,))
+        assert stage.view.events == (0, 0), "nothing opened or closed for a connection that was made again"
+        assert style_of(stage, "web03") == plain
+        assert "3 hosts" in stage.screen[0]
+        assert "web03" not in stage.said
+
+
+async def test_the_cursor_stays_on_its_socket_over_a_new_connection() -> None:
+    every = hosts(2)
+    async with on_stage(Fleet(every)) as stage:
+        await stage.press("down")
+        cursor = stage.cursor
+        every[1].stand(HostPhase.LOST, "Connection refused")
+        await step(stage, 1, every[0])
+        await step(stage, 1, *every, sockets=(CLIENT, WEB))
+        assert stage.cursor == cursor
+        assert stage.view.events.opened == 2
+
+
+async def test_where_no_machine_is_live_nothing_looks_live() -> None:
+    (host,) = every = hosts(1)
+    async with on_stage(Fleet(every)) as stage:
+        assert "● live" in stage.screen[0]
+        host.stand(HostPhase.LATE, "a tick is overdue")
+        await step(stage, 5)
+        assert "● live" not in stage.screen[0]
+        assert f"as of {at(0)}" in stage.screen[0]
+
+
+async def test_before_any_machine_has_told_anything_that_is_said() -> None:
+    async with on_stage(Fleet([FakeHost("web01"), FakeHost("web02")])) as stage:
+        assert "connecting..." in stage.screen[0]
+        assert "No machine has told of its sockets yet." in "\n".join(stage.screen)
+        assert stage.said == "0 of 2 hosts live; web01 connecting; web02 connecting"
+
+
+async def test_the_list_of_machines_says_how_each_stands_and_one_is_chosen_from_it() -> None:
+    every = hosts()
+    async with on_stage(Fleet(every), size=(120, 24)) as stage:
+        every[1].stand(HostPhase.LOST, "Connection refused", retry_at=NOW + 9)
+        every[0].stand(HostPhase.LIVE, clock_offset=3.2)
+        await step(stage, 1)
+        await stage.press("L")
+        assert isinstance(stage.app.screen, Picker)
+        text = "\n".join(stage.screen)
+        assert f"lost, as of {at(0)}, 1 socket, again in 8 s: Connection" in text
+        assert "live, 1 socket, clock 3.2 s ahead" in text
+        assert text.index("lost, as of") < text.index("clock 3.2 s ahead"), "what is wrong stands first"
+        await stage.press(*"web03", "enter")
+        assert stage.view.spec.query.text == "host:web03"
+        assert [row.split()[0] for row in stage.rows] == ["web03"]
+        await stage.press("backspace")
+        assert len(stage.rows) == 3
+
+
+async def test_details_are_asked_of_the_machine_that_has_the_process() -> None:
+    every = hosts(2)
+    every[1].details = {7: ProcessDetails("/opt/nginx", "/srv", ((1, "systemd"),))}
+    every[1].resources = {7: ProcessResources(threads=4, descriptors=90)}
+    async with on_stage(Fleet(every), size=(160, 40)) as stage:
+        await stage.press("down", "enter")
+        text = "\n".join(stage.screen)
+        assert "/opt/nginx" in text
+        assert "nginx (7)" in text
+        assert (every[0].asked, every[1].asked) == ([], [7])
+
+
+class NoActor:
+    """Is never to be asked."""
+
+    def take_aim(self, subject: Subject) -> Aim:
+        raise AssertionError(subject)
+
+
+@pytest.mark.parametrize("key", ["K", "T", "O"])
+async def test_nothing_is_done_to_another_machine_and_that_is_said(key: str) -> None:
+    def never(*asked: object) -> object:
+        raise AssertionError(asked)
+
+    source = Fleet(hosts(2))
+    async with on_stage(source, actor=NoActor(), plan_probe=never, open_trace=never) as stage:  # type: ignore[arg-type]  # stand-ins
+        await stage.press(key)
+        assert stage.said.startswith("web01 is another machine; only ")
+        assert len(stage.app.screen_stack) == 1
+
+
+async def test_marked_rows_of_other_machines_are_not_acted_on_either() -> None:
+    async with on_stage(Fleet(hosts(2)), actor=NoActor()) as stage:
+        await stage.press("m", "m", "K")
+        assert stage.said == "web01 is another machine; only this one can be acted on."
+
+
+async def test_names_of_hosts_are_not_looked_up_for_other_machines() -> None:
+    async with on_stage(Fleet(hosts(2)), spec=ViewSpec()) as stage:
+        await stage.press("n", "n", "n")
+        assert not stage.view.spec.host_names
+
+
+async def test_80_columns_have_room_for_what_matters() -> None:
+    every = hosts(4)
+    async with on_stage(Fleet(every), size=(80, 24)) as stage:
+        every[2].stand(HostPhase.LOST, "Connection refused", retry_at=NOW + 9)
+        await step(stage, 1, every[0], every[1], every[3])
+        assert "3 of 4 hosts live" in stage.screen[0]
+        assert "● live" in stage.screen[0]
+        assert {"Host", "State▲", "Local", "Process", "PID"} <= set(stage.heading.replace("Address:Port", "").split())
+        assert f"web03 as of {at(0)}, lost: Connection refused" in stage.said
+        await stage.press("b")
+        assert "Host" in "\n".join(stage.screen)
+
+
+async def test_going_back_in_time_and_the_history_know_the_machines() -> None:
+    every = hosts(2)
+    async with on_stage(Fleet(every)) as stage:
+        await step(stage, 1, *every, sockets=(WEB, CLIENT))
+        assert len(stage.rows) == 4
+        await stage.press("comma")
+        assert [row.split()[0] for row in stage.rows] == ["web01", "web02"]
+        await stage.press("space", "H")
+        assert sorted(row.split()[0] for row in stage.rows) != []
+        assert {"web01", "web02"} <= set(" ".join(stage.rows).split()) | set(stage.heading.split())

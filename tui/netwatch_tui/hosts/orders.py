@@ -1,0 +1,146 @@
+"""What a machine is to do and is asked: put in by any thread, and taken out by the one that holds the connection."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from netwatch_tui.hosts.wire_format import About, Ask, Follow, HostAnswer, answer_shape
+from netwatch_tui.recording.shapes import ShapeError
+
+MOST_ASKED = 64
+"""Questions that may wait for an answer at a time."""
+
+
+class Stopping(BaseException):
+    """Nobody wants the machine any more; no handler of errors on the way may hold that up."""
+
+
+class _Question:
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.answered = threading.Event()
+        self.told: Any = None
+
+
+class Orders:
+    """The orders for one machine, over all its connections."""
+
+    def __init__(self) -> None:
+        """Begin with nothing asked for."""
+        self._lock = threading.Lock()
+        self._follow = Follow()
+        self._numbers = count(1)
+        self._unsent: list[Ask] = []
+        self._asked: dict[int, _Question] = {}
+        self._takes_questions = False
+        self.has_stopped = False
+        """Whether nobody wants the machine any more."""
+        self.wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        """Can be read when there is something new here."""
+
+    @property
+    def follow(self) -> Follow:
+        """What is to be told by now, tick for tick."""
+        return self._follow
+
+    @follow.setter
+    def follow(self, follow: Follow) -> None:
+        if follow != self._follow:
+            self._follow = follow
+            self.ring()
+
+    def ask(self, about: About, pid: int, seconds: float) -> Any:
+        """What is told of a process; None if nothing is within so many seconds, or while there is no connection."""
+        question = _Question(Ask(next(self._numbers), about, pid))
+        number = question.ask.number
+        with self._lock:
+            if not self._takes_questions or len(self._asked) >= MOST_ASKED:
+                return None
+            self._asked[number] = question
+            self._unsent.append(question.ask)
+        self.ring()
+        question.answered.wait(seconds)
+        with self._lock:
+            self._asked.pop(number, None)
+        with suppress(ShapeError):
+            return answer_shape(about)(question.told)
+        return None
+
+    def next_number(self) -> int:
+        """One that no other question has."""
+        return next(self._numbers)
+
+    def take_asks(self) -> list[Ask]:
+        """What is to be asked now."""
+        with self._lock:
+            asks, self._unsent = self._unsent, []
+        return asks
+
+    def answer(self, answer: HostAnswer) -> None:
+        """What was told; of questions that nobody waits for any more nothing comes."""
+        with self._lock:
+            question = self._asked.get(answer.number)
+        if question:
+            question.told = answer.told
+            question.answered.set()
+
+    def open(self) -> None:
+        """Take questions: there is a connection."""
+        with self._lock:
+            self._takes_questions = True
+
+    def shut(self) -> None:
+        """Take none any more, and let nobody wait who asked: the connection is over."""
+        with self._lock:
+            self._takes_questions, self._unsent = False, []
+            waiting, self._asked = self._asked, {}
+        for question in waiting.values():
+            question.answered.set()
+
+    def stop(self) -> None:
+        """Have everything ended."""
+        self.has_stopped = True
+        self.ring()
+
+    def check(self) -> None:
+        """Know what is new; `wake` can't be read until there is something new again.
+
+        Raises:
+            Stopping: It is all over.
+        """
+        with suppress(BlockingIOError):
+            os.eventfd_read(self.wake)
+        if self.has_stopped:
+            raise Stopping
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass.
+
+        Raises:
+            Stopping: It is all over.
+        """
+        poll, until = select.poll(), time.monotonic() + seconds
+        poll.register(self.wake, select.POLLIN)
+        self.check()
+        while (left := until - time.monotonic()) > 0:
+            poll.poll(left * 1000 + 1)
+            self.check()
+
+    def ring(self) -> None:
+        """Wake the thread that holds the connection."""
+        with self._lock:
+            if self.wake >= 0:
+                os.eventfd_write(self.wake, 1)
+
+    def close(self) -> None:
+        """Let go of what is held, when no thread waits any more."""
+        with self._lock:
+            if self.wake >= 0:
+                os.close(self.wake)
+                self.wake = -1
