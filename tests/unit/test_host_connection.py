@@ -196,8 +196,11 @@ wait()
         ("sys.exit(3)", f"{sys.executable} ended with status 3"),
         ("os.kill(os.getpid(), 9)", f"{sys.executable} was ended by signal 9"),
         ("say(b'x' * 100_000); wait()", "a shell there prints too much before it runs anything"),
-        ("""say(b'{"netwatch-tui":"recording","version":99}\\n'); wait()""", None),
-        ("""say(b'{"netwatch-tui":\\n'); wait()""", "web1 is not a recording of netwatch-tui"),
+        (
+            """say(b'{"netwatch-tui":"recording","version":99}\\n'); wait()""",
+            "what it sends was recorded by a newer netwatch-tui: its format version is 99, and this one reads 1",
+        ),
+        ("""say(b'{"netwatch-tui":\\n'); wait()""", "what it sends is not a recording of netwatch-tui"),
     ],
 )
 def test_a_machine_that_refuses_is_said_in_one_harmless_line_and_tried_again(
@@ -313,8 +316,8 @@ def test_nothing_is_read_that_nobody_takes(tmp_path: Path) -> None:
         assert count < 1_200
         time.sleep(0.1)
         assert len(far.feed._ticks) == count
-        far.until(lambda _: len(far.snapshots) == 1_200)
-        assert far.beginnings == [0]
+        assert far.feed._status.phase is HostPhase.LIVE
+        far.until(lambda _: len(far.snapshots) >= 1_200)
 
 
 def test_orders_go_there_when_they_are_others(tmp_path: Path) -> None:
