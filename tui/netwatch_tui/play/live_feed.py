@@ -269,7 +269,8 @@ class LiveFeed:
         self._attempt(partial(self._session.take, collected.snapshot))
         self._took = collected.snapshot.cost + self._ticker.clock() - now
         self._attempt(partial(self._judge, collected.snapshot))
-        self._garbage.collect()
+        if all(host.as_of is not None or host.text for host in collected.snapshot.hosts.values()):
+            self._garbage.collect()  # which leaves out what is there the first time: most sockets, not none of them
 
     def _judge(self, snapshot: Snapshot, _: float) -> None:
         """See what begins to match watched filters; a fault costs only the alerts of this tick."""
