@@ -21,7 +21,7 @@ from typing import NamedTuple
 from tests.benchmarks.growth_chart import Line, Panel, chart
 from tests.benchmarks.helper import Helper
 from tests.benchmarks.load import Load
-from tests.benchmarks.measure import CHURN, PROGRAM, ROOT, TIMEOUT, Probe, run_timed
+from tests.benchmarks.measure import CHURN, PROGRAM, ROOT, TIMEOUT, MeasureError, Probe, run_timed
 from tests.benchmarks.report import MIB, Table, duration, mebibytes
 from tests.benchmarks.results import Part, Results, Settings
 
@@ -32,6 +32,8 @@ TICKS, ONCE = 5, 3
 """How often each is measured at a point; one of these ticks has a round of looks."""
 
 CROWD = Path(__file__).with_name("crowd.py")
+_ENOUGH = 0.9
+"""The share of the churn that is asked for that there must be."""
 _SPARE = 200
 """Descriptors of a process of the load beside those that are asked for."""
 
@@ -88,8 +90,14 @@ def _descriptors(number: int) -> Cost:
 
 
 def _churn(a_second: int) -> Cost:
-    with Load(10_000, 50) as load, load.churn(a_second / load.sockets):
-        return _cost(load, goes_on=True)
+    with Load(10_000, 50) as load:
+        start = time.monotonic()
+        with load.churn(a_second / load.sockets):
+            cost = _cost(load, goes_on=True)
+        rate = load.churned / (time.monotonic() - start)
+    if rate < _ENOUGH * a_second:
+        raise MeasureError(f"the load could replace no more than {rate:,.0f}")
+    return cost
 
 
 WAYS = (
