@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from random import Random
+from threading import BoundedSemaphore
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from netwatch_tui.hosts import remote_stream
+from netwatch_tui.hosts.host_connection import HostConnection
 from netwatch_tui.hosts.orders import Orders, Stopping
 from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
-from netwatch_tui.hosts.targets import Transport
+from netwatch_tui.hosts.targets import Transport, parse_targets
+from tests.fuzz.mutations import spoil_bytes, spoil_lines
+from tests.support.recordings import story
 
 HEADER = b'{"netwatch-tui":"recording"}\n'
 FRAME = b'{"t":1}\n'
@@ -141,3 +147,34 @@ def test_it_is_over_when_nobody_wants_it(monkeypatch: pytest.MonkeyPatch) -> Non
     stream.orders.stop()
     with pytest.raises(Stopping):
         next(stream.lines())
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        lambda random, lines: b"".join(spoil_lines(random, lines)),
+        lambda random, lines: spoil_bytes(random, b"".join(lines)),
+    ],
+    ids=["lines", "bytes"],
+)
+def test_whatever_a_machine_sends_costs_no_more_than_its_connection(
+    monkeypatch: pytest.MonkeyPatch, spoiled: Callable[[Random, list[bytes]], bytes]
+) -> None:
+    good = story(8)
+    reasons = set()
+    for seed in range(150):
+        random = Random(seed)
+        data = spoiled(random, good)
+        cuts = sorted(random.randrange(len(data) + 1) for _ in range(5))
+        pieces = [(0.1 * at, data[a:b]) for at, (a, b) in enumerate(pairwise((0, *cuts, len(data)))) if a < b]
+        process = FakeProcess(*pieces, (5.0, None))
+        monkeypatch.setattr(remote_stream, "time", SimpleNamespace(monotonic=lambda p=process: p.now, time=lambda: 0.0))
+        (target,) = parse_targets(["web1"])
+        connection = HostConnection(target, (), BoundedSemaphore())
+        reason = connection._follow(cast("RemoteProcess", process), lambda: None)
+        news = connection.take()
+        assert all(snapshot.delta.is_empty for snapshot in news.snapshots[:1])
+        assert "Error" not in reason, "whatever is wrong with it has words of its own"
+        reasons.add(reason)
+        connection.stop()
+    assert len(reasons) > 3
