@@ -27,7 +27,12 @@ from tests.support.ssh_hosts import SshHost, ssh_hosts, why_no_ssh
 
 pytestmark = pytest.mark.skipif(bool(why_no_ssh()), reason=f"no machines over ssh: {why_no_ssh()}")
 
-LISTEN = "import socket, sys; server = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print(flush=True); sys.stdin.read()"
+LISTEN = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 DEFAULT = Patience()

@@ -120,6 +120,22 @@ def test_what_is_no_order_is_said_once_and_costs_nothing() -> None:
     assert b'{"answer":1,' in told
 
 
+def test_a_namespace_that_is_not_there_is_a_problem_and_shows_nothing() -> None:
+    command = [PROGRAM, REMOTE_END]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as agent:
+        assert agent.stdin
+        assert agent.stdout
+        agent.stdin.write(encode_order(Follow(namespaces="no-such")))
+        agent.stdin.flush()
+        lines = [agent.stdout.readline(), agent.stdout.readline()]
+        while b"no network namespace" not in lines[-1]:  # the first tick may have been faster
+            lines.append(agent.stdout.readline())
+        agent.stdin.close()
+    *_, last = Recording(iter(lines), "the agent")
+    assert last.sockets == ()
+    assert last.problems[-1].text.startswith("no network namespace 'no-such' can be seen; there are: ")
+
+
 def test_print_agent_writes_it_to_a_pipe_or_a_file() -> None:
     done = subprocess.run([PROGRAM, "--print-agent"], capture_output=True, check=False, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, agent_archive(), b"")

@@ -393,6 +393,9 @@ def test_damaged_lines_are_reported_beside_the_others(proc: Path, run: Run) -> N
         (["-A", "tcp,"], "''"),
         (["-N"], "-N"),
         (["-N", "x", "--all-namespaces"], "--all-namespaces"),
+        (["--host=-oProxyCommand=id"], "can't begin with '-'"),
+        (["--host", "web[3-1]"], "the range 3-1 runs backwards"),
+        (["--sudo"], "--sudo can't be used without --host or --hosts"),
     ],
 )
 def test_a_wrong_argument_is_one_line_and_status_2(proc: Path, run: Run, argv: list[str], word: str) -> None:
@@ -417,6 +420,7 @@ EVIL = "\x1b[2J\x9b\u202e"
         [f"process: {EVIL}"],
         [f'"{EVIL}'],
         [f"--tcp={EVIL}"],
+        ["--host", EVIL],
     ],
 )
 def test_an_argument_is_never_echoed_raw(proc: Path, run: Run, argv: list[str]) -> None:

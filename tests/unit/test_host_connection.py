@@ -196,8 +196,11 @@ wait()
         ("sys.exit(3)", f"{sys.executable} ended with status 3"),
         ("os.kill(os.getpid(), 9)", f"{sys.executable} was ended by signal 9"),
         ("say(b'x' * 100_000); wait()", "a shell there prints too much before it runs anything"),
-        ("""say(b'{"netwatch-tui":"recording","version":99}\\n'); wait()""", None),
-        ("""say(b'{"netwatch-tui":\\n'); wait()""", "web1 is not a recording of netwatch-tui"),
+        (
+            """say(b'{"netwatch-tui":"recording","version":99}\\n'); wait()""",
+            "what it sends was recorded by a newer netwatch-tui: its format version is 99, and this one reads 1",
+        ),
+        ("""say(b'{"netwatch-tui":\\n'); wait()""", "what it sends is not a recording of netwatch-tui"),
     ],
 )
 def test_a_machine_that_refuses_is_said_in_one_harmless_line_and_tried_again(
@@ -269,24 +272,6 @@ def test_a_tick_that_does_not_come_is_late_and_a_machine_that_says_nothing_is_cu
         assert ended(far.pids[0])
 
 
-def test_one_that_still_answers_is_late_and_not_cut(tmp_path: Path) -> None:
-    body = """
-say(header, frames[0])
-for count, order in enumerate(orders()):
-    if not count:
-        complain("netwatch-tui: collecting failed\\n")
-    if order.get("about") == "clock":
-        answer(order["ask"], 0)
-    if count == 40:
-        say(frames[1])
-"""
-    with far_end(tmp_path, body, Patience(silence=0.6, late=0.1, clock_every=0.05)) as far:
-        far.feed.want("", Needs(), 0.05)
-        assert far.until_phase(HostPhase.LATE).text == "netwatch-tui: collecting failed"
-        far.until(lambda _: len(far.snapshots) == 2)
-        assert HostPhase.LOST not in {status.phase for status in far.statuses}
-
-
 def test_a_connection_that_is_not_made_in_time_is_given_up(tmp_path: Path) -> None:
     with far_end(tmp_path, "wait()", Patience(connecting=0.1)) as far:
         assert far.until_phase(HostPhase.REFUSED).text == "nothing within 0.1 s"
@@ -313,8 +298,8 @@ def test_nothing_is_read_that_nobody_takes(tmp_path: Path) -> None:
         assert count < 1_200
         time.sleep(0.1)
         assert len(far.feed._ticks) == count
-        far.until(lambda _: len(far.snapshots) == 1_200)
-        assert far.beginnings == [0]
+        assert far.feed._status.phase is HostPhase.LIVE
+        far.until(lambda _: len(far.snapshots) >= 1_200)
 
 
 def test_orders_go_there_when_they_are_others(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
 from netwatch_tui.hosts.targets import Target
 from netwatch_tui.hosts.wire_format import About, Follow
+from netwatch_tui.recording.checkpoints import Checkpoint, Checkpoints
 from netwatch_tui.recording.reader import Recording, RecordingError
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.health import NO_THRESHOLDS
@@ -36,9 +37,17 @@ MOST_UNTAKEN = 16
 _GLANCE = 0.2
 """Seconds from one look to the next whether a connection that waits for its turn is wanted at all."""
 
+_WHAT_COMES = "what it sends"
 _LATE = "a tick is overdue"
 _MOST_REASON = 200
 """Letters of a reason."""
+
+
+class _NoCheckpoints(Checkpoints):
+    """Of what comes now nothing is read a second time."""
+
+    def add(self, checkpoint: Checkpoint) -> None:
+        """Remember nothing."""
 
 
 class _Tick(NamedTuple):
@@ -176,7 +185,8 @@ class HostConnection:
         transport = self._target.transport
         stream = RemoteStream(process, transport, self._orders, self._patience, self._has_room, self._tell_late)
         try:
-            recording = Recording(self._undamaged(stream.lines()), self.name, self._thresholds)
+            recording = Recording(self._undamaged(stream.lines()), _WHAT_COMES, self._thresholds)
+            recording.read_from(_NoCheckpoints(), None)
             has_begun()
             self._live_from = time.monotonic()
             self._connection += 1

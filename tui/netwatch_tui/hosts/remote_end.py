@@ -117,6 +117,9 @@ class RemoteEnd:
             order = self._orders.get(timeout=seconds)
         except Empty:
             return False
+        with suppress(Empty):  # of several only the last one counts
+            while True:
+                order = self._orders.get_nowait()
         before, self._order = self._order, order
         if order.namespaces != before.namespaces:
             self._choose(order.namespaces)

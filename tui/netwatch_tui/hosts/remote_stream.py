@@ -115,7 +115,7 @@ class RemoteStream:
 
         Noise may lack its end, so that what is ours can begin within a line.
         """
-        if line.rstrip().endswith(WAITS):
+        if line.rstrip().endswith(WAITS) and not self._obeys:
             self._process.send(agent_input())
             self._obeys = True
         elif (at := line.find(FOUND)) >= 0:
