@@ -8,14 +8,11 @@ import time
 import weakref
 from collections.abc import Callable, Collection
 
-import pytest
-
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.play import live_feed
 from netwatch_tui.play.alerting import Alerting
 from netwatch_tui.play.garbage import MOST_OLD, MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
@@ -61,8 +58,7 @@ def test_it_ticks_until_it_is_stopped() -> None:
     assert not collectors()
 
 
-def test_what_another_machine_sends_is_shown_before_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_feed, "NEWS_APART", 0.0)
+def test_what_another_machine_sends_is_shown_before_the_next_tick() -> None:
     host, posted = FakeHost("web01"), Posted()
     fleet = Fleet([host])
     worker = LiveFeed(fleet, (), ViewSpec(interval=60))

@@ -22,6 +22,9 @@ from netwatch_tui.sockets.snapshot import Snapshot
 FIRST_TICK_WITHIN = 20.0
 """Seconds in which each machine has to tell of its sockets to who looks once; ssh alone may wait ten for an answer."""
 
+_SECOND_TICK_AFTER = 0.25
+"""Seconds after which a machine that has not looked into all processes by then goes on."""
+
 
 def fleet_of(
     options: argparse.Namespace,
@@ -74,7 +77,7 @@ def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot,
     Returns:
         The snapshot, and the exit status: 1 if any machine is missing from it.
     """
-    fleet, has_news = fleet_of(options, needs), threading.Event()
+    fleet, has_news = fleet_of(options, needs, None if needs.rates else _SECOND_TICK_AFTER), threading.Event()
     end = time.monotonic() + FIRST_TICK_WITHIN
     first: dict[int, float] = {}
     try:
@@ -85,9 +88,10 @@ def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot,
             for number, host in snapshot.hosts.items():
                 if host.as_of is not None:
                     first.setdefault(number, host.as_of)
-            waits = [each for number, each in snapshot.hosts.items() if _is_awaited(each, first.get(number), needs)]
+            again = needs.rates or snapshot.unseen.waiting > 0
+            waits = [_is_awaited(each, first.get(number), again=again) for number, each in snapshot.hosts.items()]
             left = end - time.monotonic()
-            if not (waits or snapshot.unseen.waiting) or left <= 0:
+            if not any(waits) or left <= 0:
                 break
             has_news.wait(left)
     finally:
@@ -98,14 +102,14 @@ def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot,
     return snapshot, int(bool(missing))
 
 
-def _is_awaited(host: HostStatus, first: float | None, needs: Needs) -> bool:
+def _is_awaited(host: HostStatus, first: float | None, *, again: bool) -> bool:
     """Whether a machine has not told all yet, and may: one that failed is not waited for again.
 
     Args:
         host: How it stands.
         first: When its first tick was.
-        needs: What is needed; rates take a second tick.
+        again: Whether it takes a second one: for rates, or because not all processes were looked into in the first.
     """
     if host.phase in (HostPhase.REFUSED, HostPhase.LOST) or (host.phase is HostPhase.CONNECTING and host.text):
         return False
-    return first is None or (needs.rates and host.as_of == first)
+    return first is None or (again and host.as_of == first)

@@ -73,7 +73,8 @@ class Head(NamedTuple):
             return self.host
         from netwatch_tui.sockets.hosts import host_number
 
-        return self.hosts[host_number(socket.netns)].name
+        host = self.hosts.get(host_number(socket.netns))  # a recording may speak of one that it does not name
+        return self.host if host is None else host.name
 
     @property
     def moment(self) -> Moment:

@@ -44,8 +44,8 @@ LATE = 1.0
 """Seconds that a tick may be late before the age of the data is told, and from then on from word to word."""
 
 
-NEWS_APART = 0.5
-"""Of an interval, how much lies between two looks at what other machines sent, however many there are."""
+NEWS_SHARE = 0.1
+"""How much of the time looks at what other machines sent may take, where these come oftener than an interval."""
 
 
 class _News(NamedTuple):
@@ -138,6 +138,8 @@ class LiveFeed:
         """Whether the tick under way does not tell all that is wanted by now."""
         self._fresh_at = self._plan.due
         """When the last tick that succeeded began; before the first one, when that was due."""
+        self._took = 0.0
+        """Seconds that it took to collect and to show what the last tick that succeeded brought."""
         self._words = 0
         """How often the age of what it brought could have been told; a machine that slept is told of once."""
         self._post: Post = nowhere
@@ -224,7 +226,7 @@ class LiveFeed:
             else:
                 asked.append(wish)
         if has_news:
-            self._plan.have_by(self._fresh_at + NEWS_APART * self._plan.interval, self._ticker.clock())
+            self._plan.have_by(self._fresh_at + self._took / NEWS_SHARE, self._ticker.clock())
         if answers:
             self._attempt(partial(self._session.hear, answers))
         for each in merged_moves(asked):
@@ -265,8 +267,10 @@ class LiveFeed:
             return
         self._fresh_at, self._words = collected.snapshot.taken_at, 0
         self._attempt(partial(self._session.take, collected.snapshot))
+        self._took = collected.snapshot.cost + self._ticker.clock() - now
         self._attempt(partial(self._judge, collected.snapshot))
-        self._garbage.collect()
+        if all(host.as_of is not None or host.text for host in collected.snapshot.hosts.values()):
+            self._garbage.collect()  # which leaves out what is there the first time: most sockets, not none of them
 
     def _judge(self, snapshot: Snapshot, _: float) -> None:
         """See what begins to match watched filters; a fault costs only the alerts of this tick."""

@@ -104,7 +104,8 @@ def problem_groups(findings: Findings, hosts: Hosts = NO_HOSTS) -> tuple[Problem
     for found in findings.values():
         for finding in found:
             socket = finding.socket
-            host = printable(hosts[host_number(socket.netns)].name) if names_hosts(hosts) else ""
+            status = hosts.get(host_number(socket.netns)) if names_hosts(hosts) else None
+            host = printable(status.name) if status else ""
             groups.setdefault((finding.rule, host, process_text(socket)), []).append(finding)
     made = [
         ProblemGroup(rule, host, process, len(members), min(members, key=lambda finding: finding.since))
