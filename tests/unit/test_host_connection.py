@@ -272,24 +272,6 @@ def test_a_tick_that_does_not_come_is_late_and_a_machine_that_says_nothing_is_cu
         assert ended(far.pids[0])
 
 
-def test_one_that_still_answers_is_late_and_not_cut(tmp_path: Path) -> None:
-    body = """
-say(header, frames[0])
-for count, order in enumerate(orders()):
-    if not count:
-        complain("netwatch-tui: collecting failed\\n")
-    if order.get("about") == "clock":
-        answer(order["ask"], 0)
-    if count == 40:
-        say(frames[1])
-"""
-    with far_end(tmp_path, body, Patience(silence=0.6, late=0.1, clock_every=0.05)) as far:
-        far.feed.want("", Needs(), 0.05)
-        assert far.until_phase(HostPhase.LATE).text == "netwatch-tui: collecting failed"
-        far.until(lambda _: len(far.snapshots) == 2)
-        assert HostPhase.LOST not in {status.phase for status in far.statuses}
-
-
 def test_a_connection_that_is_not_made_in_time_is_given_up(tmp_path: Path) -> None:
     with far_end(tmp_path, "wait()", Patience(connecting=0.1)) as far:
         assert far.until_phase(HostPhase.REFUSED).text == "nothing within 0.1 s"

@@ -141,6 +141,17 @@ def test_what_waits_runs_what_it_reads(tmp_path: Path) -> None:
         assert agent.wait(PATIENCE) == 0
 
 
+@pytest.mark.parametrize("text", ["docker:shop", "podman:shop", "kubectl:front/shop"])
+def test_a_container_is_asked_by_its_own_command(folder: Path, text: str) -> None:
+    python(folder, "python3", "3.8")
+    (target,) = parse_targets([text])
+    # What such a command does: it runs the words behind the name, without a shell of its own.
+    program(folder, text.partition(":")[0], 'until test "$1" = sh; do shift; done; exec "$@"')
+    command = [str(folder / text.partition(":")[0]), *remote_command(target, sudo=False)[1:]]
+    done = subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("netwatch-tui python 3.8\n", "")
+
+
 @pytest.mark.parametrize(
     ("text", "begins", "is_one_word"),
     [

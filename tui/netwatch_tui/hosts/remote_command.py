@@ -45,7 +45,8 @@ runpy.run_path(f"/proc/self/fd/{fd}", run_name="__main__")
 def remote_command(target: Target, *, sudo: bool) -> tuple[str, ...]:
     """The command to start here, whose standard input and output are those of the program's end there.
 
-    No shell reads it here.
+    No shell reads it here. How long is waited for what is one rule for all of them, `remote_stream.Patience`: a
+    ConnectTimeout or ServerAliveInterval of the person's own configuration of ssh is left as it is.
     """
     script = remote_script(sudo=sudo)
     match target.transport:
