@@ -4,8 +4,8 @@ https://prometheus.io/docs/instrumenting/exposition_formats/: a family begins wi
 of a label, `\`, `"` and the end of a line are `\\`, `\"` and `\n`; all is UTF-8. There are no timestamps, which the
 collector refuses: `netwatch_tick_timestamp_seconds` tells how old the figures are.
 
-Every series costs the server memory for hours, so that names and addresses, which any user chooses, have at most so
-many: the first ones by the order that is said, and one series `other` with the sum of the rest.
+Every series costs the server memory for hours, and any user chooses names and ports: so only so many of them have a
+series of their own, the first ones in the order that is said, and the sum of the rest is the series `other`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_PROCESSES = 100
 """Names of processes that have a series of their own: those that hold most sockets."""
 
 MOST_LISTENERS = 500
-"""Listening ends that have series of their own: those with the longest accept queues, then by port."""
+"""Listening ends that have series of their own: those with the longest accept queues, then by their labels."""
 
 _LONGEST_NAME = 80
 """Characters of the names of those who hold a listener; see `clip_names`."""
