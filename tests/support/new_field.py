@@ -110,6 +110,8 @@ def in_files() -> Iterator[Seen]:
 def in_shells() -> Iterator[Seen]:
     """What the manual page and the completions of the shells say of it."""
     for place, text in files().items():
+        if "recipes" in place:
+            continue
         if place.startswith(("man/", "doc/")):
             yield place.split("/")[0], MEANING.capitalize() in text, True
         else:

@@ -160,6 +160,7 @@ port:443
 lport:22
 pport:443,53
 addr:10.0.0.1
+host:10.0.0.1
 addr:"0.0.0.0%"
 local:127/8
 local:eth0

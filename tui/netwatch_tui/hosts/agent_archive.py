@@ -11,7 +11,7 @@ import io
 import threading
 import zipfile
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import netwatch_tui
@@ -63,7 +63,7 @@ def needed_modules(package: Path) -> dict[str, Path]:
     return found
 
 
-@cache
+@lru_cache(1)
 def _made(package: Path) -> bytes:
     archive = io.BytesIO()
     archive.write(_SHEBANG)
