@@ -74,6 +74,8 @@ class OwnerIndex:
         self._denied: dict[int, Denied] = {}
         """Processes that could not be looked into the last time."""
         self._rotation: ScanRotation | None = None
+        self._tells_sizes = False
+        """Whether this kernel says how many descriptors a process has open; see `DescriptorFolder`."""
 
     def of(self, inode: int) -> tuple[Owner, ...]:
         """Every holder of a socket, by pid and descriptor."""
@@ -304,7 +306,8 @@ class OwnerIndex:
             if folder.inode != seen.folder.inode:
                 self._read_whole(pid)
                 return
-            if lists or not folder.size or folder.size != seen.folder.size:
+            self._tells_sizes = self._tells_sizes or folder.size > 0
+            if lists or not self._tells_sizes or folder.size != seen.folder.size:
                 open_now = set(self._source.list_descriptors(pid))
                 doubtful |= open_now ^ before.keys()
             if not doubtful:
@@ -316,7 +319,11 @@ class OwnerIndex:
             return
         self._spent += len(doubtful)
         left = {(fd, before[fd]) for fd in doubtful & before.keys()}
-        self._update(pid, folder, left - now.items(), now.items() - left)
+        gone, come = left - now.items(), now.items() - left
+        if gone or come:
+            self._update(pid, folder, gone, come)
+        else:
+            seen.folder = folder
 
     def _update(
         self, pid: int, folder: DescriptorFolder, left: Iterable[tuple[int, int]], come: Iterable[tuple[int, int]]
