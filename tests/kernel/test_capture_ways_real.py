@@ -21,7 +21,7 @@ from netwatch_tui.kernel.capture.perf_events import PerfRing
 from netwatch_tui.kernel.capture.perf_trace import PerfTrace, online
 from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
-from netwatch_tui.kernel.capture.trace_instance import TraceInstance
+from netwatch_tui.kernel.capture.trace_instance import PREFIX, TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
 from netwatch_tui.sockets.connection_events import ConnectionEvent, EventKind
 from tests.support.capturing import (
@@ -82,10 +82,7 @@ def test_what_is_killed_leaves_nothing_and_others_go_on() -> None:
                 for child in (killed_by_perf, killed_by_ftrace):
                     os.kill(child.pid, signal.SIGKILL)
                     child.__exit__()
-                for name in {*left} & {*instances()}:
-                    assert read_at(tracefs.root, f"instances/{name}/tracing_on").strip() == "0"
-                TraceInstance(Tracefs()).close()
-                assert not {*left} & {*instances()}
+                assert wait_for(lambda: not {*left} & {*instances()})
                 assert kept in instances()
                 connect_once()
                 assert wait_for(lambda: other.ask()["events"])
@@ -96,6 +93,15 @@ def test_what_is_killed_leaves_nothing_and_others_go_on() -> None:
             os.rmdir(others, dir_fd=tracefs.root)
         assert [read_at(tracefs.root, name) for name in ("tracing_on", "current_tracer", "set_event")] == switches
     assert Path("/proc/self/mounts").read_text() == mounts
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_what_nobody_could_remove_is_removed_by_the_next_copy() -> None:
+    with Tracefs() as tracefs:
+        leftover = f"{PREFIX}{os.getpid()}.leftover"
+        os.mkdir(f"instances/{leftover}", dir_fd=tracefs.root)
+        TraceInstance(Tracefs()).close()
+        assert leftover not in instances()
 
 
 def connect_once() -> None:

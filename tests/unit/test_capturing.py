@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from netwatch_tui import cli
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen
 from netwatch_tui.modes import capturing as mode
+from netwatch_tui.modes.stream import watch
+from netwatch_tui.play.ticker import Stopped
 from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.ui.widgets.parts import Part
@@ -18,6 +21,7 @@ from netwatch_tui.ui.widgets.status_parts import Tabs, first_line
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import arrange
 from tests.support.build import snapshot
+from tests.support.fake import FakeSource
 from tests.support.program import run
 
 
@@ -61,6 +65,17 @@ def test_it_is_refused_where_nothing_is_captured(argv: list[str]) -> None:
     done = run(*argv, "--capture", "auto")
     assert done.returncode == 2
     assert "--capture can't be used with" in done.stderr
+
+
+def test_a_stream_that_is_to_end_while_it_begins_ends_silently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a signal comes while the events are still being opened, and that takes longer than the grace."""
+
+    def stopped(_: CaptureWhen) -> Capture:
+        raise Stopped
+
+    monkeypatch.setattr(mode, "open_capture", stopped)
+    options = cli._parser().parse_intermixed_args(["-t", "--watch"])
+    assert watch(options, lambda _: FakeSource()) == 0
 
 
 def test_the_first_line_says_which_way_it_is_where_there_is_room() -> None:

@@ -21,6 +21,10 @@ from netwatch_tui.sockets.unseen import Denied
 if TYPE_CHECKING:
     from netwatch_tui.collect.scan_rotation import ScanRotation
 
+METADATA_TURNS = 5
+"""Of how many turns a process has one is with its command line and user: these ask psutil, which takes longer than all
+its descriptors. Another name or program is noticed in every tick."""
+
 _new = tuple.__new__
 
 
@@ -150,7 +154,7 @@ class OwnerIndex:
         self._unlisted.read_again()
 
     def read_on(self, share: float) -> None:
-        """Read descriptors and metadata of some processes again, whether anything speaks for it or not.
+        """Read descriptors of some processes again, and metadata of a few, whether anything speaks for it or not.
 
         Args:
             share: How much of all that is to be read; from 1 on it is the same as a scan. Nothing is while others wait
@@ -170,7 +174,8 @@ class OwnerIndex:
         for turn in self._rotation.take(share, open_now):
             if turn.begins:
                 self._denied.pop(turn.pid, None)
-                self._source.forget_process(turn.pid)
+                if not (turn.number + turn.pid) % METADATA_TURNS:
+                    self._source.forget_process(turn.pid)
             self._read(turn.pid, partial(self._read_changed, suspects=turn.fds, lists=turn.begins))
 
     def refresh(self) -> None:
@@ -307,7 +312,8 @@ class OwnerIndex:
                 self._read_whole(pid)
                 return
             self._tells_sizes = self._tells_sizes or folder.size > 0
-            if lists or not self._tells_sizes or folder.size != seen.folder.size:
+            is_empty = self._tells_sizes and not folder.size and not seen.descriptors  # as of all kernel threads
+            if (lists and not is_empty) or not self._tells_sizes or folder.size != seen.folder.size:
                 open_now = set(self._source.list_descriptors(pid))
                 doubtful |= open_now ^ before.keys()
             if not doubtful:

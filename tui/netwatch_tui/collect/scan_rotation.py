@@ -21,14 +21,17 @@ class Turn(NamedTuple):
     pid: int
     fds: Collection[int]
     begins: bool
-    """Whether it is the process's first part, with which its list of descriptors and its metadata are read."""
+    """Whether it is the process's first part, with which its list of descriptors is read."""
+    number: int
+    """How many turns the process had before."""
 
 
 class ScanRotation:
     """Hands out shares of all descriptors, process after process. Who was looked at last comes last."""
 
     def __init__(self) -> None:
-        self._order: dict[int, None] = {}
+        self._order: dict[int, int] = {}
+        """Processes with the number of their turns."""
         self._credit = 0.0
         """Descriptors that may be read still; less than none after more than a share."""
         self._next_fd = 0
@@ -41,7 +44,7 @@ class ScanRotation:
             share: Of all descriptors; from 1 on each of them once.
             open_now: The descriptors of every process, as far as is known. Who is new comes last.
         """
-        self._order.update(dict.fromkeys(open_now.keys() - self._order.keys()))
+        self._order.update(dict.fromkeys(open_now.keys() - self._order.keys(), 0))
         whole = sum(map(len, open_now.values())) + _PROCESS * len(open_now)
         self._credit = min(self._credit, 0.0) + min(share, 1.0) * whole
         for _ in range(len(self._order)):
@@ -54,8 +57,7 @@ class ScanRotation:
                 continue
             yield from self._turns(pid, open_now[pid])
             if not self._next_fd:
-                del self._order[pid]
-                self._order[pid] = None
+                self._order[pid] = self._order.pop(pid) + 1
 
     def _turns(self, pid: int, fds: Collection[int]) -> Iterator[Turn]:
         """The parts of the first process, as far as the credit goes; leaves where to go on, 0 after the last one."""
@@ -69,6 +71,6 @@ class ScanRotation:
                 part = fds
                 self._credit -= len(part) + _PROCESS
             self._next_fd = after if after <= last else 0
-            yield Turn(pid, part, begins=not at)
+            yield Turn(pid, part, begins=not at, number=self._order[pid])
             if not self._next_fd:
                 return

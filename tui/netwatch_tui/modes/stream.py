@@ -59,10 +59,12 @@ def watch(options: argparse.Namespace, make_source: MakeSource) -> int:
     else:
         judged = alerts.needs if alerts else NOTHING_MORE
         needs = choice.needs.union(judged, field_needs(columns or fields_of("ndjson")))
-        ticks = collecting(
-            options, make_source, choice.selection, needs, options.duration, for_reader=True, captures=True
-        )
-        with ticks as (collected, _):
+        with (
+            Interrupts(for_reader=True) as interrupts,
+            collecting(
+                options, make_source, choice.selection, needs, options.duration, interrupts, captures=True
+            ) as collected,
+        ):
             status = print_batches(batches(collected, choice, columns, _host(options), alerts))
     return status
 
@@ -71,7 +73,10 @@ def wait_for(options: argparse.Namespace, make_source: MakeSource) -> int:
     """Collect until a socket matches; status 0 if one did, 1 if the time is over."""
     choice = row_choice(options, options.wait_for)
     needs = choice.needs.union(printed_needs(options)) if options.format else choice.needs
-    with collecting(options, make_source, choice.selection, needs, options.timeout) as (collected, interrupts):
+    with (
+        Interrupts() as interrupts,
+        collecting(options, make_source, choice.selection, needs, options.timeout, interrupts) as collected,
+    ):
         for snapshot in collected:
             if choose_rows(choice, snapshot):
                 return print_snapshot(options, snapshot, choice) if options.format else 0
@@ -88,11 +93,15 @@ def collecting(
     selection: Selection,
     needs: Needs,
     lasts: float | None,
+    interrupts: Interrupts,
     *,
-    for_reader: bool = False,
     captures: bool = False,
-) -> Iterator[tuple[Iterator[Snapshot], Interrupts]]:
-    """One snapshot a tick of these kinds of sockets, recorded if the options say so, while the block runs."""
+) -> Iterator[Iterator[Snapshot]]:
+    """One snapshot a tick of these kinds of sockets, recorded if the options say so, while the block runs.
+
+    Raises:
+        Stopped: It is to end before it has begun.
+    """
     if options.record == "-":
         complain("--record - needs standard output for itself (see --help)")
         raise SystemExit(2)
@@ -102,7 +111,6 @@ def collecting(
         options.net = namespace_of(source, options.net)
     tables = TABLES if options.record else tables_of(selection)
     with ExitStack() as stack:
-        interrupts = stack.enter_context(Interrupts(for_reader=for_reader))
         ticker = interrupts.ticker
         collector: Collects
         events = stack.enter_context(_captured(options)) if captures and source is not None else None
@@ -112,7 +120,7 @@ def collecting(
             check = ticker.check
             collector = Collector(source, tables, namespaces=options.net, needs=needs, check=check, events=events)
         with recorded(options, collector) as collects:
-            yield snapshots(collects, ticker, tick_interval(options), lasts, events), interrupts
+            yield snapshots(collects, ticker, tick_interval(options), lasts, events)
 
 
 def _followed(options: argparse.Namespace, needs: Needs) -> AbstractContextManager[Collects]:

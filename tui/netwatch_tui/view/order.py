@@ -64,9 +64,20 @@ def sorted_in_slices(entries: list[_Entry]) -> list[_Entry]:
     """Sort without holding up other threads for long."""
     runs = [sorted(entries[at : at + SLICE]) for at in range(0, len(entries), SLICE)]
     while len(runs) > 1:
-        # Two runs that are in order each are merged in one pass, so no step holds the interpreter for long.
-        runs = [sorted(runs[at] + runs[at + 1]) if at + 1 < len(runs) else runs[at] for at in range(0, len(runs), 2)]
+        runs = [_merged(runs[at], runs[at + 1]) if at + 1 < len(runs) else runs[at] for at in range(0, len(runs), 2)]
     return runs[0] if runs else []
+
+
+def _merged(one: list[_Entry], other: list[_Entry]) -> list[_Entry]:
+    """Two runs as one. A slice of the one, and what of the other belongs there, are sorted at a time."""
+    merged: list[_Entry] = []
+    start = 0
+    for at in range(0, len(one), SLICE):
+        part = one[at : at + SLICE]
+        end = bisect_left(other, part[-1], start)
+        merged += sorted(part + other[start:end])
+        start = end
+    return merged + other[start:]
 
 
 def _entry(socket: Socket, column: Field, moment: Moment) -> _Entry:

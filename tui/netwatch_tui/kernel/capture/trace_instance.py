@@ -1,8 +1,8 @@
 """The tracepoints by an own instance of ftrace, where perf_event_open(2) is closed; see the kernel's ftrace.rst.
 
-An instance has buffers and switches of its own: what others trace is not touched. A folder stands for it, which a
-process that is killed leaves behind; the lock on it is gone then, the kernel has stopped tracing and freed the buffers
-(`free_buffer`), and the next copy of this program removes it.
+An instance has buffers and switches of its own: what others trace is not touched. A folder stands for it. If this
+process is killed, the kernel stops tracing and frees the buffers (`free_buffer`), and the folder is removed by
+`instance_remover`, or else, because the lock on it is gone then, by the next copy of this program.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from netwatch_tui.kernel.capture.event_format import FormatError
+from netwatch_tui.kernel.capture.instance_remover import InstanceRemover
 from netwatch_tui.kernel.capture.record_source import Losses
 from netwatch_tui.kernel.capture.trace_pages import page_layout, page_records
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
@@ -76,6 +77,7 @@ class TraceInstance:
         self._pipes: dict[int, str] = {}
         """Names of processors by descriptors."""
         self._lost: dict[str, int] = {}
+        self._remover: InstanceRemover | None = None
         try:
             if idle_on is None:
                 known = known_tracepoints(tracefs, points)
@@ -142,6 +144,8 @@ class TraceInstance:
         self._pipes.clear()
         with suppress(OSError):
             os.rmdir(f"instances/{self.name}", dir_fd=self._root)
+        if self._remover is not None:
+            self._remover.end()
         self._tracefs.close()
 
     def _start(self, known: Iterable[KnownTracepoint], buffer_kib: int, threads: Iterable[int]) -> None:
@@ -165,6 +169,8 @@ class TraceInstance:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         finally:
             os.close(instances)
+        with suppress(OSError):  # then the next copy removes what is left, should this process be killed
+            self._remover = InstanceRemover(self._root, self.name)
         return folder
 
     def _open(self, path: str, flags: int, folder: int) -> int:
