@@ -82,6 +82,8 @@ _BESIDE = 150
 
 _SOON = 0.15
 """Seconds after which a view that was asked for and is not there yet is spoken of."""
+_MANY = 20_000
+"""Sockets from which on it is spoken of at once: a word that comes and goes says more than nothing for so long."""
 
 
 class MainScreen(Screen[None]):
@@ -218,6 +220,8 @@ class MainScreen(Screen[None]):
             self.keeper.see(self._spec, spec)
         self._spec = spec
         self._feed.show(spec)
+        if self._view is not None and len(self._view.snapshot.sockets) >= _MANY:
+            self._tell_if_busy()
         self.set_timer(_SOON, self._tell_if_busy)
 
     def _tell_if_busy(self) -> None:

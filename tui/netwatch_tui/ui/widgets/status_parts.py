@@ -151,10 +151,10 @@ def pace_part(view: View | None, age: float | None, *, is_busy: bool, is_recorde
     if view.paused_since is not None:
         since = time.strftime("%H:%M:%S", time.localtime(view.paused_since))
         return Part(f"PAUSED since {since}", "bold $warning", "screen.pause")
+    if is_busy:  # which answers a key, and soon gives way to how old it is
+        return Part("sorting...", "$warning")
     if age is not None:
         return Part(f"{duration(age)} old, the next tick is late", "bold $warning")
-    if is_busy:
-        return Part("sorting...", "$warning")
     if is_recorded:
         return Part("recorded")
     if (hosts := view.snapshot.hosts) and not any(host.is_live for host in hosts.values()):
