@@ -18,8 +18,8 @@ from netwatch_tui.kernel.limits import PROC_FILE, read_file
 ONLINE = "/sys/devices/system/cpu/online"
 MOST_MEMORY = 64 * 1024 * 1024
 """Bytes of all rings together, which the kernel holds in memory."""
-LARGEST_RING, SMALLEST_RING = 2 * 1024 * 1024, 128 * 1024
-"""Bytes: some 20,000 records at 50 ms are 400,000 a second on one processor."""
+LARGEST_RING, SMALLEST_RING = 4 * 1024 * 1024, 128 * 1024
+"""Bytes: some 40,000 records, which is a second of 10,000 connections on two processors, should nobody read so long."""
 UDP_SHARE = 8
 """The part of it that the ring for UDP has: a look-up is made for each datagram of a busy resolver, and what this
 process has to read in any time is bounded by the size of the ring."""
