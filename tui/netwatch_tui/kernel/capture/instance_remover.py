@@ -11,6 +11,8 @@ from contextlib import suppress
 
 _TRIES = 50
 """A tenth of a second apart: the descriptors of a process that is killed close one after the other."""
+_END_WITHIN = 0.2
+"""Seconds for which the end of the program may wait for it."""
 _SCRIPT = (
     'read -r _; at="/proc/self/fd/$1/instances/$2"; left=$3; '
     'while [ -d "$at" ] && ! rmdir "$at" && [ "$left" -gt 0 ]; do left=$((left - 1)); sleep 0.1; done'
@@ -41,8 +43,9 @@ class InstanceRemover:
         )
 
     def end(self) -> None:
-        """Wait no more; the instance is removed by now, or is removed now."""
+        """Wait no more; the instance is removed by now, or goes on being tried while somebody else holds it open."""
         if self._shell.stdin is not None:
             with suppress(OSError):
                 self._shell.stdin.close()
-        self._shell.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._shell.wait(_END_WITHIN)
