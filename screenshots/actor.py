@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netwatch_tui.actions.act import Way
-from netwatch_tui.actions.actor import TooManyError
-from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket
+from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, TooManyError
+from netwatch_tui.actions.deeds import Deeds
 from netwatch_tui.actions.guards import Guard
 from netwatch_tui.actions.subject import Subject, holding_of
 from netwatch_tui.kernel.process_handle import ProcessHandle
@@ -55,6 +55,22 @@ class FakeCloser(SocketCloser):
         self._actor.closed.append(socket)
 
 
+class _Closers(NamedTuple):
+    actor: FakeActor
+
+    def of(self, netns: int) -> SocketCloser:  # noqa: ARG002 -- that of the real one
+        """What closes the sockets of any namespace."""
+        return FakeCloser(self.actor)
+
+
+class _Handles(NamedTuple):
+    actor: FakeActor
+
+    def of(self, pid: int) -> ProcessHandle:
+        """Any process."""
+        return FakeHandle(pid, self.actor)
+
+
 class FakeActor:
     """Holds whatever it is asked to."""
 
@@ -69,10 +85,6 @@ class FakeActor:
         self.guarded: dict[int, Guard] = {}
         self.released = 0
         self.fails: OSError | TooManyError | None = None
-
-    def of(self, netns: int) -> SocketCloser:  # noqa: ARG002 -- that of the real one
-        """What closes the sockets of any namespace."""
-        return FakeCloser(self)
 
     def take_aim(self, subject: Subject) -> Aim:
         """Hold all of it."""
@@ -92,7 +104,7 @@ class FakeActor:
             tuple(each for each in held if each.socket.state is State.LISTEN),
             tuple(accepted),
             (),
-            self,
+            Deeds(_Handles(self), _Closers(self)).perform,
             self._release,
         )
 

@@ -75,7 +75,10 @@ class ActingProcess:
     def ended(self, within: float) -> list[bool]:
         """Which of the processes end in so many seconds."""
         assert self._aim
-        return [each.handle.has_ended(within) for each in self._aim.processes]
+        until = time.monotonic() + within
+        while not all(each.handle.has_ended() for each in self._aim.processes) and time.monotonic() < until:
+            time.sleep(0.01)
+        return [each.handle.has_ended() for each in self._aim.processes]
 
     def release(self) -> None:
         """Let go."""

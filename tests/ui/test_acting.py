@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from netwatch_tui.actions.act import KILL
-from netwatch_tui.actions.actor import TooManyError
+from netwatch_tui.actions.aim import TooManyError
 from netwatch_tui.actions.guards import Guard
 from netwatch_tui.ui.keymap import READ_ONLY_LACKS, USUAL_KEYS
 from netwatch_tui.ui.screens import act_dialog

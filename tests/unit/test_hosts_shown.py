@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from netwatch_tui.actions.actor import Actor, OtherMachineError
+from netwatch_tui.actions.actor import Actor
+from netwatch_tui.actions.aim import NotHeldError
 from netwatch_tui.actions.subject import subject_of, subject_of_all
 from netwatch_tui.arguments import Mode, refusals
 from netwatch_tui.cli import _parser
@@ -274,12 +275,12 @@ def test_nothing_of_another_machine_is_ever_aimed_at(snapshot: Snapshot) -> None
     row = every[1]
     no_place, no_holder = row._replace(netns=NETNS), row._replace(owners=())
     for subject in (subject_of(row, every), subject_of(no_place, every), subject_of(no_holder, every)):
-        with pytest.raises(OtherMachineError, match="another machine"):
+        with pytest.raises(NotHeldError, match="another machine"):
             actor.take_aim(subject)
     here = tcp(inode=1)
-    with pytest.raises(OtherMachineError):
+    with pytest.raises(NotHeldError):
         actor.take_aim(subject_of_all([here, row], every, "2 marked sockets"))
-    with pytest.raises(OtherMachineError):
+    with pytest.raises(NotHeldError):
         actor.take_aim(subject_of(here, every, accepted=[row]))
     assert not made
 

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 
-from netwatch_tui.actions.aim import Aim, HeldSocket
+from netwatch_tui.actions.aim import Aim, HeldSocket, NotHeldError, TooManyError
+from netwatch_tui.actions.deeds import Deeds
 from netwatch_tui.actions.guards import OwnSession, read_ssh_connection
 from netwatch_tui.actions.holding import MOST_PROCESSES, Handles, hold_processes, hold_sockets
 from netwatch_tui.actions.subject import Subject, holding_of
@@ -16,18 +17,6 @@ from netwatch_tui.kernel.socket_closer import SocketCloser
 from netwatch_tui.kernel.source import PROC, LinuxSource
 from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.socket import Socket, State
-
-
-class NotHeldError(Exception):
-    """What is aimed at is not taken hold of; the text is one line that says why."""
-
-
-class TooManyError(NotHeldError):
-    """It is more than can be held."""
-
-
-class OtherMachineError(NotHeldError):
-    """It is on another machine, where the same pids and inodes are other things."""
 
 
 class Actor:
@@ -42,7 +31,7 @@ class Actor:
 
         Raises:
             TooManyError: It is more than can be held.
-            OtherMachineError: Any of it is on another machine.
+            NotHeldError: Any of it is on another machine, where the same pids and inodes are other things.
             OSError: The machine can't be read.
         """
         _check_is_here(subject)
@@ -64,7 +53,7 @@ class Actor:
                 listeners=_those(found, subject.sockets, are_listeners=True),
                 accepted=_those(found, subject.accepted, are_listeners=False),
                 missed=(*missed, *(f"{both_ends(socket)} has closed" for socket in sockets if not found[socket])),
-                closers=closers,
+                perform=Deeds(handles, closers).perform,
                 release=held.pop_all().close,
             )
 
@@ -74,7 +63,7 @@ def _check_is_here(subject: Subject) -> None:
     holders = (owner.pid for socket in every for owner in (*socket.owners, *socket.evidence))
     numbers = (*(socket.netns for socket in every), *(process.pid for process in subject.processes), *holders)
     if any(map(host_number, numbers)):
-        raise OtherMachineError("this is on another machine, and nothing is done to it from here")
+        raise NotHeldError("this is on another machine, and nothing is done to it from here")
 
 
 def _those(

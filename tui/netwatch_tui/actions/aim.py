@@ -1,14 +1,14 @@
 """What will be hit, held by its identity from the moment in which the person asked.
 
 A process is held by its pidfd, opened before anything about it is shown; a socket by its cookie. Neither name is ever
-given to another one, so that nothing that happens meanwhile can make an action hit something else.
+given to another one, so that nothing that happens meanwhile can make an action hit something else. What is on another
+machine is held there in the same way, and here is what it told of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from socket import SHUT_RDWR
 from socket import socket as SystemSocket  # noqa: N812 -- a socket of ours is a value
 from typing import NamedTuple, Protocol
 
@@ -16,22 +16,38 @@ from netwatch_tui.actions.act import Act, ActKind, Way
 from netwatch_tui.actions.guards import Guard
 from netwatch_tui.actions.subject import Holding
 from netwatch_tui.kernel.borrowed_socket import borrowed_socket
-from netwatch_tui.kernel.faults import error_number, reason
 from netwatch_tui.kernel.process_handle import ProcessHandle
-from netwatch_tui.kernel.socket_closer import Named, SocketCloser
+from netwatch_tui.kernel.socket_closer import Named
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.socket import Socket
-
-_CLOSED = "it had closed already"
 
 NOT_YOURS = "not permitted: it takes the rights of its user, or CAP_KILL"
 """Why a signal may not be sent."""
 
 
+class NotHeldError(Exception):
+    """What is aimed at is not taken hold of, or not held any more; the text is one line that says why."""
+
+
+class TooManyError(NotHeldError):
+    """It is more than can be held."""
+
+
+class HasEnded(Protocol):
+    """A process that is held, here or on another machine."""
+
+    def has_ended(self) -> bool:
+        """Whether it has ended, as far as is known; does not wait.
+
+        Raises:
+            NotHeldError: It is not held any more, so that nothing is known of it.
+        """
+
+
 class HeldProcess(NamedTuple):
     """A process that signals would go to."""
 
-    handle: ProcessHandle
+    handle: HasEnded
     process: Process
     """As it was read after it was taken hold of."""
     guard: Guard | None
@@ -62,28 +78,25 @@ class HeldSocket(NamedTuple):
     """Why not by the better way, or at all; empty where nothing is in the way."""
     guard: Guard | None
     descriptors: tuple[HolderDescriptor, ...] = ()
+    """Empty where it is on another machine."""
+
+
+Target = HeldProcess | HeldSocket
 
 
 class Hit(NamedTuple):
     """What came of one thing that was acted on."""
 
     act: Act
-    target: HeldProcess | HeldSocket
+    target: Target
     failure: str = ""
     """Why it did not work, as the end of a sentence; empty if it did."""
     way: Way | None = None
     """How a socket was closed."""
 
 
-class Closers(Protocol):
-    """Gives what closes the sockets of a network namespace."""
-
-    def of(self, netns: int) -> SocketCloser:
-        """The closer of the namespace with this inode.
-
-        Raises:
-            OSError: It can't be entered.
-        """
+Perform = Callable[[Act, Sequence[Target]], list[Hit]]
+"""Does an act to these targets, one after the other; what fails costs nothing else. It may wait."""
 
 
 class Aim(NamedTuple):
@@ -97,9 +110,11 @@ class Aim(NamedTuple):
     accepted: tuple[HeldSocket, ...]
     missed: tuple[str, ...]
     """What is not there any more, or is another one now: a sentence each."""
-    closers: Closers
+    perform: Perform
     release: Callable[[], None]
-    """Lets go of everything."""
+    """Lets go of everything; does not wait."""
+    host: str = ""
+    """The machine where all of it is, as the person called it; empty for this one."""
 
     def sockets_of(self, kind: ActKind) -> tuple[HeldSocket, ...]:
         """Those that an act closes."""
@@ -113,52 +128,8 @@ class Aim(NamedTuple):
             case ActKind.SIGNAL:
                 return ()
 
-    def targets_of(self, act: Act) -> tuple[HeldProcess | HeldSocket, ...]:
+    def targets_of(self, act: Act) -> tuple[Target, ...]:
         """What an act hits: those that can be."""
         if act.kind is ActKind.SIGNAL:
             return tuple(each for each in self.processes if not each.denied)
         return tuple(each for each in self.sockets_of(act.kind) if each.way is not None)
-
-    def perform(self, act: Act, targets: Iterable[HeldProcess | HeldSocket]) -> list[Hit]:
-        """Do it to these of the targets, one after the other; what fails costs nothing else."""
-        return [
-            _signal(act, target) if isinstance(target, HeldProcess) else _close(act, target, self.closers)
-            for target in targets
-        ]
-
-
-def _signal(act: Act, target: HeldProcess) -> Hit:
-    if target.handle.has_ended():  # also where nobody has waited for it yet, and a signal would be no error
-        return Hit(act, target, "it had ended already")
-    try:
-        target.handle.send(act.signal)
-    except ProcessLookupError:
-        return Hit(act, target, "it had ended already")
-    except PermissionError:
-        return Hit(act, target, NOT_YOURS)
-    except OSError as error:
-        return Hit(act, target, reason(error_number(error)))
-    return Hit(act, target)
-
-
-def _close(act: Act, target: HeldSocket, closers: Closers) -> Hit:
-    """Close a socket by the kernel; if that refuses, through a holder."""
-    failure = ""
-    if target.way is Way.DESTROY and target.name is not None:
-        try:
-            closers.of(target.socket.netns).destroy(target.socket, target.name)
-            return Hit(act, target, way=Way.DESTROY)
-        except FileNotFoundError:
-            failure = _CLOSED
-        except OSError as error:
-            failure = reason(error_number(error))
-    for descriptor in target.descriptors:
-        try:
-            with descriptor.borrowed(target.socket, target.name) as own:
-                own.shutdown(SHUT_RDWR)
-            return Hit(act, target, way=Way.SHUTDOWN)
-        except ProcessLookupError:
-            failure = failure or _CLOSED
-        except OSError as error:
-            failure = failure or reason(error_number(error))
-    return Hit(act, target, failure or target.why_not)

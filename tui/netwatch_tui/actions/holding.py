@@ -9,7 +9,8 @@ from errno import ESRCH
 from typing import Protocol
 
 from netwatch_tui.actions.act import Way
-from netwatch_tui.actions.aim import NOT_YOURS, Closers, HeldProcess, HeldSocket, HolderDescriptor
+from netwatch_tui.actions.aim import NOT_YOURS, HeldProcess, HeldSocket, HolderDescriptor
+from netwatch_tui.actions.deeds import Closers
 from netwatch_tui.actions.guards import Guard, OwnSession
 from netwatch_tui.actions.subject import Subject, descriptors_of
 from netwatch_tui.fields.holders import process_name

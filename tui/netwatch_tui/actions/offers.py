@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netwatch_tui.actions.act import USUAL_SIGNALS, Act, ActKind, every_signal
-from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket
+from netwatch_tui.actions.aim import Aim, Target
 from netwatch_tui.actions.wording import act_effect, act_title
 
 _CLOSING = (ActKind.CLOSE, ActKind.CLOSE_ACCEPTED, ActKind.STOP_LISTENING)
@@ -16,7 +16,9 @@ class Offer(NamedTuple):
     """One act, and what it would hit."""
 
     act: Act
-    targets: tuple[HeldProcess | HeldSocket, ...]
+    targets: tuple[Target, ...]
+    host: str = ""
+    """As `Aim.host`."""
 
     @property
     def title(self) -> str:
@@ -50,4 +52,4 @@ def every_signal_offer(aim: Aim) -> Iterator[Offer]:
 def _that_apply(aim: Aim, acts: list[Act]) -> Iterator[Offer]:
     for act in acts:
         if targets := aim.targets_of(act):
-            yield Offer(act, targets)
+            yield Offer(act, targets, aim.host)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from netwatch_tui.actions.act import Act, ActKind, Way, signal_meaning, signal_name
-from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit
+from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit, Target
 from netwatch_tui.actions.subject import Holding
 from netwatch_tui.fields.format import both_ends, duration
 from netwatch_tui.fields.holders import process_name
@@ -45,7 +45,8 @@ def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
         lines.append(f"{both_ends(only.socket)}, {only.socket.state}")
     elif label:
         lines.append(f"{label[:1].upper()}{label[1:]}: {_socket_counts(aim)}")
-    return [*lines, *(f"{sentence}." for sentence in _few(aim.missed))]
+    lines = [*lines, *(f"{sentence}." for sentence in _few(aim.missed))]
+    return [f"On {aim.host}:", *lines] if aim.host else lines
 
 
 def _holding(holding: Holding) -> str:
@@ -98,18 +99,23 @@ def act_title(act: Act) -> str:
             return "Stop listening"
 
 
-def act_question(act: Act, targets: Sequence[HeldProcess | HeldSocket]) -> str:
-    """What is about to be done: `Send TERM to nginx (17179)?`."""
+def act_question(act: Act, targets: Sequence[Target], host: str = "") -> str:
+    """What is about to be done: `Send TERM to nginx (17179)?`, and on which machine if it is another one."""
+    names = f"{_target_names(targets)}{_on(host)}"
     match act.kind:
         case ActKind.SIGNAL:
-            return f"Send {signal_name(act.signal)} to {_target_names(targets)}?"
+            return f"Send {signal_name(act.signal)} to {names}?"
         case ActKind.STOP_LISTENING:
-            return f"Stop {_target_names(targets)} from listening?"
+            return f"Stop {names} from listening?"
         case _:
-            return f"Close {_target_names(targets)}?"
+            return f"Close {names}?"
 
 
-def act_effect(act: Act, targets: Sequence[HeldProcess | HeldSocket]) -> str:
+def _on(host: str) -> str:
+    return f" on {host}" if host else ""
+
+
+def act_effect(act: Act, targets: Sequence[Target]) -> str:
     """What it does, at both ends of what it hits."""
     if act.kind is ActKind.SIGNAL:
         return signal_meaning(act.signal)
@@ -133,13 +139,13 @@ def _effect(target: HeldSocket) -> str:
     return f"shutdown(2) in its holder: every process that shares it reads end of file{peer}"
 
 
-def way_note(targets: Sequence[HeldProcess | HeldSocket]) -> str:
+def way_note(targets: Sequence[Target]) -> str:
     """Why sockets are not closed by the kernel itself; empty where they are."""
     reasons = {each.why_not for each in targets if isinstance(each, HeldSocket) and each.way is Way.SHUTDOWN}
     return "; ".join(f"not by SOCK_DESTROY: {reason}" for reason in sorted(filter(None, reasons)))
 
 
-def _target_names(targets: Sequence[HeldProcess | HeldSocket]) -> str:
+def _target_names(targets: Sequence[Target]) -> str:
     if len(targets) == 1:
         return target_name(targets[0])
     first = targets[0]
@@ -148,32 +154,33 @@ def _target_names(targets: Sequence[HeldProcess | HeldSocket]) -> str:
     return f"{len(targets):,} {'listeners' if first.socket.state is State.LISTEN else 'sockets'}"
 
 
-def target_name(target: HeldProcess | HeldSocket) -> str:
+def target_name(target: Target) -> str:
     """What a sentence calls one thing that is hit."""
     return process_title(target.process) if isinstance(target, HeldProcess) else both_ends(target.socket)
 
 
-def guard_lines(targets: Sequence[HeldProcess | HeldSocket]) -> list[str]:
+def guard_lines(targets: Sequence[Target]) -> list[str]:
     """A sentence for each thing that should not be hit by accident."""
     return _few([f"{target_name(each)} {each.guard}." for each in targets if each.guard])
 
 
-def hits_sentence(hits: Sequence[Hit]) -> str:
-    """What came of it, the failures by their names."""
+def hits_sentence(hits: Sequence[Hit], host: str = "") -> str:
+    """What came of it on a machine, the failures by their names."""
     done, failed = [hit for hit in hits if not hit.failure], [hit for hit in hits if hit.failure]
     parts = []
     if done:
-        parts.append(f"{_done(done)}.")
+        parts.append(f"{_done(done, host)}.")
     if failed and len(hits) > 1:
-        by_reason = Counter(hit.failure for hit in failed)
-        parts.append(f"{len(failed):,} failed: {'; '.join(f'{times:,} {why}' for why, times in by_reason.items())}.")
+        reasons = Counter(hit.failure for hit in failed)
+        why = "; ".join(f"{times:,} {reason}" for reason, times in reasons.items())
+        parts.append(f"{len(failed):,} failed{_on(host)}: {why}.")
     elif failed:
-        parts.append(f"{target_name(failed[0].target)}: {failed[0].failure}.")
+        parts.append(f"{target_name(failed[0].target)}{_on(host)}: {failed[0].failure}.")
     return " ".join(parts)
 
 
-def _done(hits: Sequence[Hit]) -> str:
-    act, names = hits[0].act, _target_names([hit.target for hit in hits])
+def _done(hits: Sequence[Hit], host: str) -> str:
+    act, names = hits[0].act, f"{_target_names([hit.target for hit in hits])}{_on(host)}"
     match act.kind:
         case ActKind.SIGNAL:
             return f"Sent {signal_name(act.signal)} to {names}"
@@ -202,3 +209,8 @@ def ended_sentence(awaited: Sequence[HeldProcess], left: Sequence[HeldProcess], 
     if not left:
         return f"{'It' if len(awaited) == 1 else 'All'} ended after {seconds:.1f} s."
     return f"{_names(left)} still {'runs' if len(left) == 1 else 'run'}."
+
+
+def end_unknown_sentence(awaited: Sequence[HeldProcess], why: str) -> str:
+    """Where it can't be known any more what became of them; why is the end of a sentence."""
+    return f"Whether {'it has' if len(awaited) == 1 else 'they have'} ended is not known: {why}."

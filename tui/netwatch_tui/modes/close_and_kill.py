@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from signal import SIGTERM
 
 from netwatch_tui.actions.act import Act, ActKind, signal_name, signal_named
-from netwatch_tui.actions.actor import Actor, NotHeldError
-from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit
+from netwatch_tui.actions.actor import Actor
+from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError, Target
 from netwatch_tui.actions.subject import subject_of_all
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.iso_time import iso
@@ -129,7 +129,7 @@ def _perform(aim: Aim, acts: Iterable[Act], snapshot: Snapshot, *, is_sure: bool
     return 1 if not hits or any(hit.failure for hit in hits) else 0
 
 
-def _hit(aim: Aim, act: Act, target: HeldProcess | HeldSocket, *, is_sure: bool) -> Hit:
+def _hit(aim: Aim, act: Act, target: Target, *, is_sure: bool) -> Hit:
     """What comes of one target; of what is guarded a script hits nothing."""
     if target.guard:
         return Hit(act, target, f"left alone: it {target.guard}")

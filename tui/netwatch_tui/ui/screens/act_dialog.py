@@ -15,11 +15,11 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from netwatch_tui.actions.act import KILL, Act
-from netwatch_tui.actions.actor import NotHeldError
-from netwatch_tui.actions.aim import Aim, HeldProcess, Hit
+from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError
 from netwatch_tui.actions.offers import Offer, every_signal_offer, offers
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.actions.wording import (
+    end_unknown_sentence,
     ended_sentence,
     hits_sentence,
     nothing_can_be_done,
@@ -191,31 +191,44 @@ class ActScreen(Dialog[Done | None]):
         hits = await asyncio.to_thread(aim.perform, offer.act, offer.targets)
         awaited = [hit.target for hit in hits if not hit.failure and isinstance(hit.target, HeldProcess)]
         if offer.act.is_final and awaited:
-            self._await_end(offer.act, hits, awaited)
+            self._await_end(offer, hits, awaited)
         else:
-            self.dismiss(Done(hits_sentence(hits), hits))
+            self.dismiss(Done(hits_sentence(hits, aim.host), hits))
 
-    def _await_end(self, act: Act, hits: Sequence[Hit], awaited: Sequence[HeldProcess]) -> None:
+    def _await_end(self, offer: Offer, hits: Sequence[Hit], awaited: Sequence[HeldProcess]) -> None:
         """Wait until these have ended; of those that have not after a while, offer to end them at once."""
         began, self._is_busy = time.monotonic(), False
-        sentence = hits_sentence(hits)
+        sentence = hits_sentence(hits, offer.host)
+
+        def those_left() -> list[HeldProcess] | None:
+            """Which still run; None, and the end of it, where that can't be known any more."""
+            try:
+                return [each for each in awaited if not each.handle.has_ended()]
+            except NotHeldError as error:
+                self._stop_watching()
+                self.dismiss(Done(f"{sentence} {end_unknown_sentence(awaited, str(error))}", hits))
+                return None
 
         def leave() -> None:
             self._stop_watching()
-            left = [each for each in awaited if not each.handle.has_ended()]
-            self.dismiss(Done(f"{sentence} {ended_sentence(awaited, left, time.monotonic() - began)}", hits))
+            left = those_left()
+            if left is not None:
+                self.dismiss(Done(f"{sentence} {ended_sentence(awaited, left, time.monotonic() - began)}", hits))
 
         def look() -> None:
+            if not self.is_current:
+                return  # until the question above it is answered
             passed = time.monotonic() - began
-            left = [each for each in awaited if not each.handle.has_ended()]
+            left = those_left()
+            if left is None:
+                return
             if not left:
-                if self.is_current:  # else when the question above it is answered
-                    leave()
+                leave()
                 return
             self._text("subject", printable(f"{sentence} {waiting_sentence(left, passed)}"))
-            if passed >= PATIENCE and act.signal != KILL and not self._lines:
-                offer = Offer(Act(act.kind, KILL), tuple(left))
-                self._show([_Line(offer.title, offer.effect, partial(self._ask, offer))])
+            if passed >= PATIENCE and offer.act.signal != KILL and not self._lines:
+                kill = Offer(Act(offer.act.kind, KILL), tuple(left), offer.host)
+                self._show([_Line(kill.title, kill.effect, partial(self._ask, kill))])
 
         self._back = leave
         self._show([])

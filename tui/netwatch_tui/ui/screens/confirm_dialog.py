@@ -31,7 +31,7 @@ class ConfirmScreen(Dialog[bool | None]):
     HINTS = CONFIRM_KEYS
 
     def __init__(self, offer: Offer) -> None:
-        super().__init__(printable(act_question(offer.act, offer.targets)))
+        super().__init__(printable(act_question(offer.act, offer.targets, offer.host)))
         self._text = _lines(offer)
 
     def content(self) -> Iterable[Widget]:
@@ -50,7 +50,7 @@ class ConfirmByWordScreen(Dialog[bool | None]):
     HINTS = (DIALOG_KEYS[0]._replace(label="Do it"), DIALOG_KEYS[1])
 
     def __init__(self, offer: Offer) -> None:
-        super().__init__(printable(act_question(offer.act, offer.targets)))
+        super().__init__(printable(act_question(offer.act, offer.targets, offer.host)))
         self._text = f"{_lines(offer)}\nType {WORD} and press Enter if you mean it."
 
     def content(self) -> Iterable[Widget]:
