@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any
 
+from netwatch_tui.actions.aim import Aim, NotHeldError
+from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.sockets.delta import Delta, continues, diff
 from netwatch_tui.sockets.hosts import HostPhase, HostStatus
@@ -13,6 +15,7 @@ from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Counts, Snapshot
 from netwatch_tui.sockets.socket import Socket
+from screenshots.actor import FakeActor
 from tests.support.build import NETNS
 from tests.support.build import snapshot as built
 
@@ -26,6 +29,8 @@ class FakeHost:
         self.asked: list[int] = []
         self.details: Mapping[int, ProcessDetails] = {}
         self.resources: Mapping[int, ProcessResources] = {}
+        self.actor: FakeActor | None = None
+        """Acts there; None where there is no connection."""
         self.is_stopped = False
         self._ahead = ahead
         self._status = HostStatus(name, HostPhase.CONNECTING)
@@ -90,6 +95,11 @@ class FakeHost:
 
     def process_resources(self, pid: int) -> ProcessResources | None:
         return self.resources.get(pid)
+
+    def take_aim(self, subject: Subject) -> Aim:
+        if self.actor is None:
+            raise NotHeldError("there is no connection now")
+        return self.actor.take_aim(subject)
 
     def stop(self) -> None:
         self.is_stopped = True

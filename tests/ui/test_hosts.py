@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 from rich.style import Style
 
-from netwatch_tui.actions.aim import Aim
+from netwatch_tui.actions.act import Act
+from netwatch_tui.actions.aim import Aim, Hit, NotHeldError, Target
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.fleet import Fleet
+from netwatch_tui.hosts.fleet_actor import FleetActor
 from netwatch_tui.sockets.hosts import HostPhase
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.screens.act_dialog import ActScreen
 from netwatch_tui.ui.screens.picker import Picker
 from netwatch_tui.view.spec import ViewSpec
+from screenshots.actor import FakeActor, Sent
 from tests.support.build import owner, tcp
 from tests.support.hosts import FakeHost
 from tests.ui.stage import Stage, on_stage
@@ -148,29 +153,91 @@ async def test_details_are_asked_of_the_machine_that_has_the_process() -> None:
         assert (every[0].asked, every[1].asked) == ([], [7])
 
 
-class NoActor:
-    """Is never to be asked."""
-
-    def take_aim(self, subject: Subject) -> Aim:
-        raise AssertionError(subject)
-
-
-@pytest.mark.parametrize("key", ["K", "T", "O"])
+@pytest.mark.parametrize("key", ["T", "O"])
 async def test_nothing_is_done_to_another_machine_and_that_is_said(key: str) -> None:
     def never(*asked: object) -> object:
         raise AssertionError(asked)
 
     source = Fleet(hosts(2))
-    async with on_stage(source, actor=NoActor(), plan_probe=never, open_trace=never) as stage:  # type: ignore[arg-type]  # stand-ins
+    async with on_stage(source, plan_probe=never, open_trace=never) as stage:  # type: ignore[arg-type]  # stand-ins
         await stage.press(key)
         assert stage.said.startswith("web01 is another machine; only ")
         assert len(stage.app.screen_stack) == 1
 
 
-async def test_marked_rows_of_other_machines_are_not_acted_on_either() -> None:
-    async with on_stage(Fleet(hosts(2)), actor=NoActor()) as stage:
+def page(stage: Stage) -> str:
+    return "\n".join(line.strip() for line in stage.screen)
+
+
+async def until_it_looked(stage: Stage) -> None:
+    await stage.until(lambda: isinstance(stage.app.screen, ActScreen) and "Looking..." not in page(stage))
+
+
+async def test_an_act_is_done_on_the_machine_of_the_row_and_each_question_names_it() -> None:
+    every = hosts(2)
+    for host in every:
+        host.actor = FakeActor()
+    fleet = Fleet(every)
+    async with on_stage(fleet, actor=FleetActor(fleet)) as stage:
+        await stage.press("down", "K")
+        await until_it_looked(stage)
+        assert "On web02:" in page(stage)
+        assert "nginx, pid 7, started" in page(stage)
+        await stage.press("enter")
+        assert "Send TERM to nginx (7) on web02?" in page(stage)
+        await stage.press("y")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        assert stage.said.startswith("Sent TERM to nginx (7) on web02. It ended after ")
+        assert [host.actor.sent for host in every if host.actor] == [[], [Sent(7, 15)]]
+
+
+async def test_what_is_marked_on_several_machines_is_not_acted_on_at_once() -> None:
+    every = hosts(2)
+    fleet = Fleet(every)
+    async with on_stage(fleet, actor=FleetActor(fleet)) as stage:
         await stage.press("m", "m", "K")
-        assert stage.said == "web01 is another machine; only this one can be acted on."
+        await until_it_looked(stage)
+        assert "This is on 2 machines (web01, web02): act on one at a time, by host:web01." in page(stage)
+
+
+async def test_nothing_is_done_over_a_lost_connection_and_that_is_said() -> None:
+    every = hosts(2)
+    fleet = Fleet(every)
+    async with on_stage(fleet, actor=FleetActor(fleet)) as stage:
+        await stage.press("K")
+        await until_it_looked(stage)
+        assert "On web01: there is no connection now." in page(stage)
+
+
+class LostHandle:
+    """A process of which nothing is known after it was hit."""
+
+    def has_ended(self) -> bool:
+        raise NotHeldError("there is no connection now")
+
+
+async def test_an_end_that_can_t_be_known_any_more_is_not_made_up() -> None:
+    class LosingActor(FakeActor):
+        def take_aim(self, subject: Subject) -> Aim:
+            aim = super().take_aim(subject)
+            processes = tuple(each._replace(handle=LostHandle()) for each in aim.processes)
+
+            def perform(act: Act, targets: Sequence[Target]) -> list[Hit]:
+                return [Hit(act, target) for target in targets]
+
+            return aim._replace(processes=processes, perform=perform)
+
+    every = hosts(1)
+    every[0].actor = LosingActor()
+    fleet = Fleet(every)
+    async with on_stage(fleet, actor=FleetActor(fleet)) as stage:
+        await stage.press("K")
+        await until_it_looked(stage)
+        await stage.press("enter", "y")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        assert stage.said == (
+            "Sent TERM to nginx (7) on web01. Whether it has ended is not known: there is no connection now."
+        )
 
 
 async def test_names_of_hosts_are_not_looked_up_for_other_machines() -> None:

@@ -27,7 +27,8 @@ needs = st.builds(
     Needs, st.frozensets(st.sampled_from(Need)), ids, *[st.booleans()] * 4, ids, *[st.booleans()] * 2, st.just(0)
 )
 follows = st.builds(Follow, st.floats(0.05, 60), st.text(max_size=20).filter(str.isprintable), needs)
-asks = st.builds(Ask, st.integers(0, 2**64 - 1), st.sampled_from(About), st.integers(0, 2**22))
+said = st.none() | st.integers() | st.dictionaries(st.text(max_size=5), st.lists(st.booleans(), max_size=3), max_size=3)
+asks = st.builds(Ask, st.integers(0, 2**64 - 1), st.sampled_from(About), st.integers(0, 2**22), said)
 
 
 @given(follows | asks)

@@ -128,6 +128,10 @@ class Aim(NamedTuple):
             case ActKind.SIGNAL:
                 return ()
 
+    def every_target(self, kind: ActKind) -> tuple[Target, ...]:
+        """All that an act is about, whether it can be done to each or not."""
+        return self.processes if kind is ActKind.SIGNAL else self.sockets_of(kind)
+
     def targets_of(self, act: Act) -> tuple[Target, ...]:
         """What an act hits: those that can be."""
         if act.kind is ActKind.SIGNAL:

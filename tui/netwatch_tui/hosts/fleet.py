@@ -125,6 +125,11 @@ class Fleet:
         member = self._members.get(host_number(pid))
         return member.feed.process_resources(own_number(pid)) if member else None
 
+    def feed_of(self, host: int) -> HostFeed | None:
+        """The machine with this number; None if there is none. From any thread."""
+        member = self._members.get(host)
+        return member.feed if member else None
+
     def collect(self, now: float) -> Snapshot:
         """Merge what came since the last time.
 

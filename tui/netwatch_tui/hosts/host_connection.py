@@ -9,10 +9,13 @@ from contextlib import ExitStack
 from itertools import takewhile
 from typing import NamedTuple
 
+from netwatch_tui.actions.aim import Aim
+from netwatch_tui.actions.subject import Subject
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.hosts.orders import Orders, Stopping
 from netwatch_tui.hosts.pauses import Pauses
+from netwatch_tui.hosts.remote_aim import aim_over
 from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
 from netwatch_tui.hosts.targets import Target
@@ -134,6 +137,10 @@ class HostConnection:
         """What a process there has now."""
         resources: ProcessResources | None = self._orders.ask(About.RESOURCES, pid, ANSWER_WITHIN)
         return resources
+
+    def take_aim(self, subject: Subject) -> Aim:
+        """Hold what a subject means there; see `aim_over`."""
+        return aim_over(self._orders, subject)
 
     def stop(self) -> None:
         """End the connection and what was started for it."""

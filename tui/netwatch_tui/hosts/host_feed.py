@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from netwatch_tui.actions.aim import Aim
+from netwatch_tui.actions.subject import Subject
 from netwatch_tui.sockets.hosts import HostStatus
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
@@ -43,6 +45,13 @@ class HostFeed(Protocol):
 
     def process_resources(self, pid: int) -> ProcessResources | None:
         """What a process of the host has now. Waits a moment, no longer; from any thread."""
+
+    def take_aim(self, subject: Subject) -> Aim:
+        """Hold what a subject means there, by the host's own numbers. Waits; from any thread.
+
+        Raises:
+            NotHeldError: It is not held.
+        """
 
     def stop(self) -> None:
         """End the connection and what was started there, and wait a moment for it."""

@@ -21,11 +21,47 @@ class Stopping(BaseException):
     """Nobody wants the machine any more; no handler of errors on the way may hold that up."""
 
 
-class _Question:
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
-        self.answered = threading.Event()
-        self.told: Any = None
+class NoAnswerError(Exception):
+    """Nothing was told; the text says why, as the end of a sentence."""
+
+
+class Question:
+    """What one machine is asked, and what it tells. May be asked by any thread."""
+
+    def __init__(self, number: int) -> None:
+        """Not told yet."""
+        self.number = number
+        """The question's own, which no other has, be it over another connection."""
+        self._over = threading.Event()
+        self._told: Any = None
+        self._lost = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was told, or never will be."""
+        return self._over.is_set()
+
+    def answer(self, told: Any) -> None:
+        """This was told."""
+        self._told = told
+        self._over.set()
+
+    def lose(self, why: str) -> None:
+        """Nothing will be told any more."""
+        self._lost = why
+        self._over.set()
+
+    def told(self, seconds: float = 0.0) -> Any:
+        """What was told, as JSON says it, for which so many seconds are waited.
+
+        Raises:
+            NoAnswerError: Nothing was within that time, or nothing will be.
+        """
+        if not self._over.wait(seconds):
+            raise NoAnswerError(f"there is no answer within {seconds:g} s")
+        if self._lost:
+            raise NoAnswerError(self._lost)
+        return self._told
 
 
 class Orders:
@@ -37,7 +73,7 @@ class Orders:
         self._follow = Follow()
         self._numbers = count(1)
         self._unsent: list[Ask] = []
-        self._asked: dict[int, _Question] = {}
+        self._asked: dict[int, Question] = {}
         self._takes_questions = False
         self.has_stopped = False
         """Whether nobody wants the machine any more."""
@@ -57,20 +93,35 @@ class Orders:
 
     def ask(self, about: About, pid: int, seconds: float) -> Any:
         """What is told of a process; None if nothing is within so many seconds, or while there is no connection."""
-        question = _Question(Ask(next(self._numbers), about, pid))
-        number = question.ask.number
-        with self._lock:
-            if not self._takes_questions or len(self._asked) >= MOST_ASKED:
-                return None
-            self._asked[number] = question
-            self._unsent.append(question.ask)
-        self.ring()
-        question.answered.wait(seconds)
-        with self._lock:
-            self._asked.pop(number, None)
-        with suppress(ShapeError):
-            return answer_shape(about)(question.told)
+        with suppress(NoAnswerError, ShapeError):
+            question = self.begin(about, pid)
+            try:
+                return answer_shape(about)(question.told(seconds))
+            finally:
+                self.forget(question)
         return None
+
+    def begin(self, about: About, pid: int = 0, more: Any = None) -> Question:
+        """Ask, and do not wait. What is asked goes over the connection that there is now, or over none.
+
+        Raises:
+            NoAnswerError: There is no connection, or too much is asked already.
+        """
+        question = Question(next(self._numbers))
+        with self._lock:
+            if not self._takes_questions:
+                raise NoAnswerError("there is no connection now")
+            if len(self._asked) >= MOST_ASKED:
+                raise NoAnswerError(f"{MOST_ASKED} questions are not answered yet")
+            self._asked[question.number] = question
+            self._unsent.append(Ask(question.number, about, pid, more))
+        self.ring()
+        return question
+
+    def forget(self, question: Question) -> None:
+        """Nobody waits for the answer any more."""
+        with self._lock:
+            self._asked.pop(question.number, None)
 
     def next_number(self) -> int:
         """One that no other question has."""
@@ -85,10 +136,9 @@ class Orders:
     def answer(self, answer: HostAnswer) -> None:
         """What was told; of questions that nobody waits for any more nothing comes."""
         with self._lock:
-            question = self._asked.get(answer.number)
+            question = self._asked.pop(answer.number, None)
         if question:
-            question.told = answer.told
-            question.answered.set()
+            question.answer(answer.told)
 
     def open(self) -> None:
         """Take questions: there is a connection."""
@@ -101,7 +151,7 @@ class Orders:
             self._takes_questions, self._unsent = False, []
             waiting, self._asked = self._asked, {}
         for question in waiting.values():
-            question.answered.set()
+            question.lose("the connection has ended")
 
     def stop(self) -> None:
         """Have everything ended."""

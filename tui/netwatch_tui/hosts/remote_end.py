@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.format import printable
 from netwatch_tui.hosts.wire_format import (
+    ACTS,
     FITS,
     MOST_ORDER,
     MOST_SILENCE,
@@ -35,6 +36,7 @@ from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import PROC, LinuxSource, ProcessReader
 from netwatch_tui.recording.writer import Writer
 from netwatch_tui.sockets.snapshot import Problem
+from netwatch_tui.sockets.socket import Socket
 
 _FIRST_ORDER = 0.25
 """Seconds for which the first tick waits for what it is to tell, which mostly stands right behind the archive."""
@@ -80,6 +82,10 @@ class RemoteEnd:
         self._write_all = write
         self._writing = threading.Lock()
         self._orders: SimpleQueue[Follow] = SimpleQueue()
+        self._acts: SimpleQueue[Ask] | None = None
+        """What is asked about acts; None before anything was."""
+        self._sockets: tuple[Socket, ...] = ()
+        """Those of the last tick."""
         self._order = Follow()
         self._problem: tuple[Problem, ...] = ()
         self._told = ""
@@ -109,6 +115,7 @@ class RemoteEnd:
         except Exception as error:  # noqa: BLE001 -- must outlive any fault of a tick, and says it
             self._complain_once(f"collecting failed, retrying: {type(error).__name__}: {error}")
             return
+        self._sockets = snapshot.sockets
         writer.add(snapshot._replace(problems=(*snapshot.problems, *self._problem)))
 
     def _obey(self, seconds: float) -> bool:
@@ -151,17 +158,35 @@ class RemoteEnd:
             return
         if isinstance(order, Follow):
             self._orders.put(order)
+        elif order.about in ACTS:
+            self._put_act(order)
         else:
-            with suppress(BrokenPipeError):  # which the other thread finds out as well
-                self._write(encode_answer(order.number, self._answer(order)))
+            self._answer(order, self._found)
 
-    def _answer(self, ask: Ask) -> Any:
-        """What is told; None where finding it out failed, which is told on standard error."""
+    def _put_act(self, ask: Ask) -> None:
+        """Have it answered by a thread of its own: an act may have to wait for the kernel."""
+        if self._acts is None:
+            self._acts = SimpleQueue()
+            threading.Thread(target=self._act, args=(self._acts,), name="acts", daemon=True).start()
+        self._acts.put(ask)
+
+    def _act(self, asked: SimpleQueue[Ask]) -> NoReturn:
+        from netwatch_tui.actions.actor import Actor  # as most who look never act
+        from netwatch_tui.hosts.act_answers import ActAnswers
+
+        answers = ActAnswers(Actor(lambda: LinuxSource(processes=_process_reader())), lambda: self._sockets)
+        while True:
+            self._answer(asked.get(), answers.answer)
+
+    def _answer(self, ask: Ask, found: Callable[[Ask], Any]) -> None:
+        """Tell what was found; null where finding it out failed, which is told on standard error."""
         try:
-            return self._found(ask)
+            told = found(ask)
         except Exception as error:  # noqa: BLE001 -- must outlive any fault of a question, and says it
             self._complain_once(f"{ask.about} of {ask.pid}: {type(error).__name__}: {error}")
-            return None
+            told = None
+        with suppress(BrokenPipeError):  # which the thread that ticks finds out as well
+            self._write(encode_answer(ask.number, told))
 
     def _found(self, ask: Ask) -> Any:
         match ask.about:

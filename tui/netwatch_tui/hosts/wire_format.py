@@ -12,6 +12,8 @@ What goes there are orders, a line each:
 - `{"ask": number, "about": "process_details" | "process_resources", "pid": number}`: what is told of a process, null if
   it is gone.
 - `{"ask": number, "about": "clock"}`: the time there, in seconds since the epoch.
+- `{"ask": number, "about": "aim", "more": subject}`, `"act"`, `"ended"`, `"release"`: what is held there to act on it;
+  see `act_format`.
 
 A clock is asked for every few seconds, by which both ends know that the other one lives: the far one ends after
 `MOST_SILENCE`.
@@ -44,15 +46,15 @@ from netwatch_tui.recording.shapes import (
 from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.ownership import ProcessResources
 
-PROTOCOL = f"1.{VERSION}"
+PROTOCOL = f"2.{VERSION}"
 """Another one where one of the ends would not understand the other: what stands here, and the form of recordings."""
 REMOTE_END = "--remote-end"
 """With what an installed program is started as the far end. It is no option for persons."""
 FITS = "fits"
 """Asks it, after that, which protocol it speaks."""
 
-MOST_ORDER = 1 << 20
-"""Bytes of the longest order, and of the longest answer."""
+MOST_ORDER = 1 << 22
+"""Bytes of the longest order."""
 MOST_SILENCE = 120
 """Seconds without an order after which the far end takes the connection for dead, and ends."""
 MOST_PID = 2**22
@@ -68,6 +70,14 @@ class About(StrEnum):
     DETAILS = "process_details"
     RESOURCES = "process_resources"
     CLOCK = "clock"
+    AIM = "aim"
+    ACT = "act"
+    ENDED = "ended"
+    RELEASE = "release"
+
+
+ACTS = frozenset({About.AIM, About.ACT, About.ENDED, About.RELEASE})
+"""What belongs to acting, and may take its time."""
 
 
 class Follow(NamedTuple):
@@ -79,11 +89,13 @@ class Follow(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A question, which is answered once."""
+    """A question, or what is to be done; answered once."""
 
     number: int
     about: About
     pid: int = 0
+    more: Any = None
+    """What else is said, as JSON says it; it is for who answers to say whether it fits."""
 
 
 class HostAnswer(NamedTuple):
@@ -122,6 +134,8 @@ def encode_order(order: Follow | Ask) -> bytes:
     """The line of an order."""
     if isinstance(order, Ask):
         told: dict[str, Any] = {"ask": order.number, "about": order.about, "pid": order.pid}
+        if order.more is not None:
+            told["more"] = order.more
     else:
         told = {"follow": {**order._asdict(), "needs": _encode_needs(order.needs)}}
     return to_json(told).encode() + b"\n"
@@ -137,7 +151,7 @@ def decode_order(line: bytes) -> Follow | Ask:
     if "follow" in told:
         return Follow(**members(_FOLLOW, named(told["follow"]), _FOLLOW))
     found = members(_ASK, told, ("ask", "about"))
-    return Ask(found["ask"], found["about"], found.get("pid", 0))
+    return Ask(found["ask"], found["about"], found.get("pid", 0), told.get("more"))
 
 
 def encode_answer(number: int, told: Any) -> bytes:

@@ -116,8 +116,7 @@ def _acts(number: int | None) -> list[Act]:
 def _perform(aim: Aim, acts: Iterable[Act], snapshot: Snapshot, *, is_sure: bool) -> int:
     hits: list[Hit] = []
     for act in acts:
-        every = aim.processes if act.kind is ActKind.SIGNAL else aim.sockets_of(act.kind)
-        hits += [_hit(aim, act, target, is_sure=is_sure) for target in every]
+        hits += [_hit(aim, act, target, is_sure=is_sure) for target in aim.every_target(act.kind)]
     for sentence in aim.missed:
         complain(sentence)
     if status := print_lines(_lines(hits, snapshot, is_done=is_sure)):

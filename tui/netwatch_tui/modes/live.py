@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netwatch_tui.play.alerting import Alerting
     from netwatch_tui.play.news import Feed
     from netwatch_tui.recording.recorder import Recorder
+    from netwatch_tui.ui.screens.act_dialog import TakesAim
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:
@@ -140,6 +141,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     source = make_source(EVERY_NEED)
     if options.net:
         spec = spec._replace(namespaces=namespace_of(source, options.net))
+    from netwatch_tui.actions.actor import Actor
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.modes.capturing import capturing
     from netwatch_tui.play.live_feed import LiveFeed
@@ -159,11 +161,12 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
             events=events,
             history=settings.history,
         )
-        return _run(feed, spec, start, lambda: os.uname().nodename)
+        return _run(feed, spec, start, lambda: os.uname().nodename, Actor())
 
 
 def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     """Show other machines, and record what is seen if that is asked for."""
+    from netwatch_tui.hosts.fleet_actor import FleetActor
     from netwatch_tui.modes.other_machines import fleet_of, name_of
     from netwatch_tui.play.live_feed import LiveFeed
 
@@ -180,7 +183,7 @@ def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
             alerts=_alerting(settings, host),
             history=settings.history,
         )
-        return _run(feed, spec, start, lambda: host)
+        return _run(feed, spec, start, lambda: host, FleetActor(fleet))
 
 
 @contextmanager
@@ -239,8 +242,8 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     return _run(feed, spec, start, lambda: feed.position.host)
 
 
-def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> int:
-    """Show what a feed sends, of the machine with this name."""
+def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], actor: TakesAim | None = None) -> int:
+    """Show what a feed sends, of the machine with this name, and have somebody act on it."""
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
         from netwatch_tui.output.head import Head
@@ -276,7 +279,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str]) -> i
         return lines_of(format)(calls)
 
     try:
-        return run(feed, spec, start, file_lines, call_lines)
+        return run(feed, spec, start, file_lines, call_lines, actor)
     except ThemeError as error:
         complain(str(error))
         return 2

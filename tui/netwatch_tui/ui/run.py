@@ -8,7 +8,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from netwatch_tui.actions.actor import Actor
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.news import Feed
@@ -24,6 +23,7 @@ from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.keymap import READ_ONLY_LACKS
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.trace_page import WriteCalls
 from netwatch_tui.ui.setup import Setup
@@ -62,7 +62,14 @@ class Start(NamedTuple):
     """Whether where something failed is written down."""
 
 
-def run(feed: Feed, spec: ViewSpec, start: Start, write: Write, write_calls: WriteCalls) -> int:
+def run(
+    feed: Feed,
+    spec: ViewSpec,
+    start: Start,
+    write: Write,
+    write_calls: WriteCalls,
+    actor: TakesAim | None = None,
+) -> int:
     """Show the table until the person quits; returns the exit status.
 
     Raises:
@@ -84,7 +91,7 @@ def run(feed: Feed, spec: ViewSpec, start: Start, write: Write, write_calls: Wri
     remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
     if not isinstance(feed, Plays):  # a recording is no machine to do anything with
-        setup = setup._replace(plan_probe=plan_probe, open_trace=open_trace, write_calls=write_calls, actor=Actor())
+        setup = setup._replace(plan_probe=plan_probe, open_trace=open_trace, write_calls=write_calls, actor=actor)
     if isinstance(feed, Watches):
         setup = setup._replace(watches=feed)
     driver = TerminalDriver if fits() else None

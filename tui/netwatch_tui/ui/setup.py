@@ -36,7 +36,7 @@ class Setup(NamedTuple):
     write_calls: WriteCalls = write_no_calls
     """Gives the lines of files of traced calls. The front door's: what writes files is no part of the screen."""
     actor: TakesAim | None = None
-    """Acts on processes and sockets; None where what is shown is not this machine as it is now."""
+    """Acts on processes and sockets; None where what is shown is no machine as it is now."""
     watches: Watches | None = None
     """What watches filters; None where nothing new can happen, as in a recording."""
 

@@ -44,10 +44,10 @@ PATIENCE = 2.0
 
 
 class TakesAim(Protocol):
-    """Whoever acts on the machine; called on a thread that may wait."""
+    """Whoever acts on this machine or on others; called on a thread that may wait."""
 
     def take_aim(self, subject: Subject) -> Aim:
-        """Hold what a subject means; see `Actor.take_aim`."""
+        """Hold what a subject means; see `Actor.take_aim`, `FleetActor.take_aim`."""
 
 
 class Done(NamedTuple):
@@ -80,7 +80,7 @@ class ActScreen(Dialog[Done | None]):
 
         Args:
             subject: What the person points at.
-            actor: Acts on the machine.
+            actor: Acts on the machine where it is.
             now: Seconds since the epoch, of what is shown.
         """
         super().__init__("Act")

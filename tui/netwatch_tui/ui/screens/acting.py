@@ -13,7 +13,7 @@ from netwatch_tui.fields.format import peer_text
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.act_dialog import ActScreen, Done, TakesAim
-from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_other_machines, refuses_past
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
 from netwatch_tui.view.groups import RowId
 from netwatch_tui.view.view import View
 
@@ -56,7 +56,7 @@ class Acting:
             viewer: Whoever shows views.
             table: Where the person points.
             rows: Where marked rows are seen.
-            actor: Acts on the machine; None where what is shown is not this machine as it is now.
+            actor: Acts on what is shown; None where that is no machine as it is now.
             told: Hears how many rows are marked.
         """
         self._viewer = viewer
@@ -121,8 +121,6 @@ class Acting:
         subject = pointed_at(view, self._table.cursor_row, self._tagged) if view else None
         if view is None or subject is None or not subject.sockets:
             self._viewer.say("Nothing to act on: no row, or it has closed.")
-            return
-        if refuses_other_machines(self._viewer, subject.sockets, "only this one can be acted on"):
             return
         self._viewer.ask(ActScreen(subject, self._actor, view.moment.now), self._done)
 
