@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from netwatch_tui.actions.act import Act, ActKind, Way
+from netwatch_tui.actions.guards import Guard
+from netwatch_tui.actions.subject import Holding, subject_of
 from netwatch_tui.hosts.host_connection import HostConnection
 from netwatch_tui.hosts.remote_command import remote_command
 from netwatch_tui.hosts.remote_stream import Patience
@@ -21,9 +24,10 @@ from netwatch_tui.hosts.targets import parse_targets
 from netwatch_tui.sockets.hosts import HostPhase, HostStatus
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
 from tests.support.kernel import Netns
 from tests.support.program import PATIENCE, PROGRAM, wait_until
-from tests.support.ssh_hosts import SshHost, ssh_hosts, why_no_ssh
+from tests.support.ssh_hosts import PORT, SshHost, ssh_hosts, why_no_ssh
 
 pytestmark = pytest.mark.skipif(bool(why_no_ssh()), reason=f"no machines over ssh: {why_no_ssh()}")
 
@@ -149,6 +153,74 @@ def test_processes_are_known_there_without_psutil(hosts: Sequence[SshHost]) -> N
         resources = each.feed.process_resources(owner.pid)
         assert resources
         assert resources.threads == 1
+
+
+def socket_of(each: Followed, is_meant: Callable[[Socket], bool]) -> Socket:
+    """The one socket there that is meant, once it is there with its holder."""
+
+    def found() -> list[Socket]:
+        return [row for row in (each.last.sockets if each.last else ()) if is_meant(row) and row.owners]
+
+    each.until(lambda _: found())
+    (socket,) = found()
+    return socket
+
+
+def test_a_process_there_is_held_signalled_and_seen_to_end(hosts: Sequence[SshHost]) -> None:
+    with followed(*hosts[:2]) as (each, other), ExitStack() as servers:
+        for host in (each, other):
+            servers.enter_context(listening(host.host.netns, 7001))
+        server = socket_of(each, lambda row: row.local_port == 7001)
+        aim = each.feed.take_aim(subject_of(server, ()))
+        (held,) = aim.processes
+        assert (held.process.pid, held.process.cmdline[-1], held.guard, held.denied) == (
+            server.owners[0].pid,
+            "7001",
+            None,
+            "",
+        )
+        assert aim.holding == Holding(1, 0, 0, 0)
+        assert not held.handle.has_ended()
+        (hit,) = aim.perform(Act(ActKind.SIGNAL, signal.SIGTERM), aim.processes)
+        assert not hit.failure
+        wait_until(held.handle.has_ended)
+        (hit,) = aim.perform(Act(ActKind.SIGNAL, signal.SIGTERM), aim.processes)
+        assert hit.failure == "it had ended already"
+        again = each.feed.take_aim(subject_of(server, ()))
+        assert (again.processes, again.listeners) == ((), ())
+        assert f"({server.owners[0].pid}) has ended" in again.missed[0]
+        other.until_it_has(7001)
+
+
+def test_a_socket_there_is_closed_and_its_holder_lives(hosts: Sequence[SshHost]) -> None:
+    with followed(hosts[0]) as (each,), listening(hosts[0].netns, 7001):
+        server = socket_of(each, lambda row: row.local_port == 7001)
+        aim = each.feed.take_aim(subject_of(server, ()))
+        (hit,) = aim.perform(Act(ActKind.STOP_LISTENING), aim.listeners)
+        assert (hit.failure, hit.way) == ("", Way.DESTROY)
+        each.until(lambda _: 7001 not in each.ports())
+        assert not aim.perform(Act(ActKind.SIGNAL, signal.SIGCONT), aim.processes)[0].failure
+
+
+def test_the_way_that_the_connection_takes_is_guarded_there(hosts: Sequence[SshHost]) -> None:
+    with followed(hosts[0]) as (each,):
+        ours = socket_of(each, lambda row: row.local_port == PORT and bool(row.peer_port))
+        aim = each.feed.take_aim(subject_of(ours, ()))
+        assert [held.guard for held in aim.connections] == [Guard.CONNECTION]
+        assert [held.guard for held in aim.processes] == [Guard.ABOVE]
+
+
+def test_what_is_held_is_not_held_by_the_next_connection(hosts: Sequence[SshHost]) -> None:
+    with followed(hosts[0]) as (each,), listening(hosts[0].netns, 7001):
+        server = socket_of(each, lambda row: row.local_port == 7001)
+        aim = each.feed.take_aim(subject_of(server, ()))
+        for pid in each.host.agents():
+            os.kill(pid, signal.SIGKILL)
+        each.until(lambda status: each.beginnings == 2 and status.is_live)
+        each.feed.take_aim(subject_of(server, ()))
+        (hit,) = aim.perform(Act(ActKind.SIGNAL, signal.SIGKILL), aim.processes)
+        assert hit.failure == "it is not held any more"
+        each.until_it_has(7001)
 
 
 def test_one_that_dies_is_lost_and_comes_back(hosts: Sequence[SshHost]) -> None:

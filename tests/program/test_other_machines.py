@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import socket as net
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +83,32 @@ def test_one_snapshot_has_every_machine_that_answers_and_names_those_that_do_not
     table = run("--once", "--host", "web[01-02]", f"host:web02 local_port:{port}").stdout.splitlines()
     assert table[0].split()[:2] == ["Host", "Netid"]
     assert [line.split()[0] for line in table[1:]] == ["web02"]
+
+
+@pytest.mark.usefixtures("machines")
+def test_what_holds_a_socket_there_is_listed_and_then_ended_there_only_if_it_is_confirmed() -> None:
+    serve = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); input()"
+    command = [sys.executable, "-c", serve]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        port = int(server.stdout.readline())
+        hosts = ("--host", "web[01-02]", "--host", "down03")
+        listed = run("--kill", "HUP", *hosts, f"local_port:{port}")
+        hits = list(map(json.loads, listed.stdout.splitlines()))
+        assert listed.returncode == 3
+        assert [(hit["host"], hit["pid"], hit["signal"], hit["done"]) for hit in hits] == [
+            ("web01", server.pid, "HUP", False),
+            ("web02", server.pid, "HUP", False),
+        ]
+        assert listed.stderr.splitlines()[0].startswith("netwatch-tui: down03: connect to host down03")
+        assert listed.stderr.splitlines()[1] == "netwatch-tui: nothing was done; --yes would hit 2 of 2"
+        assert server.poll() is None
+        closed = run("--close", "-l", "--host", "web02", f"local_port:{port}")
+        assert [hit["host"] for hit in map(json.loads, closed.stdout.splitlines())] == ["web02"]
+        done = run("--kill", "--host", "web02", f"local_port:{port}", "--yes")
+        (hit,) = map(json.loads, done.stdout.splitlines())
+        assert (done.returncode, done.stderr, hit["host"], hit["done"]) == (0, "", "web02", True)
+        assert server.wait(PATIENCE) == -signal.SIGTERM
 
 
 def test_watch_tells_on_which_machine_a_connection_opened(machines: Machines, listener: net.socket) -> None:

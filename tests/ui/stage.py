@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from netwatch_tui.actions.aim import TakesAim
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.source import Source
@@ -24,7 +25,6 @@ from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.ui.app import NetwatchApp
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.ui.setup import Setup
 from netwatch_tui.ui.themes import load_themes, themes_folder

@@ -165,6 +165,7 @@ _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 _ACT = frozenset({Mode.ACT})
+_HOSTS = _TICKS | _ACT
 _NAMESPACES = _TICKS | {Mode.PROBE, Mode.TRACE}
 
 _OF_ROWS = frozenset({"columns", "sort", "info", "resolve", "no_header", "extended", "options"})
@@ -235,7 +236,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         values=("[USER@]NAME",),
         action="append",
         type=_host,
-        modes=_TICKS,
+        modes=_HOSTS,
         on_replay=False,
     ),
     Argument(
@@ -244,7 +245,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         WHICH,
         values=("FILE",),
         completes=Completes.FILE,
-        modes=_TICKS,
+        modes=_HOSTS,
         on_replay=False,
     ),
     Argument(
@@ -252,7 +253,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         "with --host and --hosts: run as root there, by sudo -n, which asks for no password",
         WHICH,
         default=False,
-        modes=_TICKS,
+        modes=_HOSTS,
         on_replay=False,
     ),
     Argument(

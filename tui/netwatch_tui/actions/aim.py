@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from netwatch_tui.actions.act import Act, ActKind, Way
 from netwatch_tui.actions.guards import Guard
-from netwatch_tui.actions.subject import Holding
+from netwatch_tui.actions.subject import Holding, Subject
 from netwatch_tui.kernel.borrowed_socket import borrowed_socket
 from netwatch_tui.kernel.process_handle import ProcessHandle
 from netwatch_tui.kernel.socket_closer import Named
@@ -137,3 +137,15 @@ class Aim(NamedTuple):
         if act.kind is ActKind.SIGNAL:
             return tuple(each for each in self.processes if not each.denied)
         return tuple(each for each in self.sockets_of(act.kind) if each.way is not None)
+
+
+class TakesAim(Protocol):
+    """Whoever acts on this machine or on others; called on a thread that may wait, one at a time."""
+
+    def take_aim(self, subject: Subject) -> Aim:
+        """Hold what a subject means, as far as it is still there.
+
+        Raises:
+            NotHeldError: It can't be held.
+            OSError: The machine can't be read.
+        """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from netwatch_tui.actions.aim import Aim, HeldSocket, NotHeldError
+from netwatch_tui.actions.aim import Aim, HeldSocket, NotHeldError, TakesAim
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.act_format import (
     NOT_HELD,
@@ -26,13 +26,6 @@ from netwatch_tui.sockets.socket import Socket
 
 MOST_HELD = 4
 """Aims that are held at once; a dialog has one, and for a moment the next."""
-
-
-class TakesAim(Protocol):
-    """Whoever acts on this machine; see `Actor`."""
-
-    def take_aim(self, subject: Subject) -> Aim:
-        """Hold what a subject means."""
 
 
 class ActAnswers:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from signal import SIGTERM
+from typing import NamedTuple
 
 from netwatch_tui.actions.act import Act, ActKind, signal_name, signal_named
-from netwatch_tui.actions.actor import Actor
-from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError, Target
+from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError, TakesAim, Target
 from netwatch_tui.actions.subject import subject_of_all
 from netwatch_tui.collect.collector import Collector
 from netwatch_tui.fields.iso_time import iso
@@ -17,6 +18,7 @@ from netwatch_tui.modes.common import (
     MakeSource,
     choose_rows,
     complain,
+    is_elsewhere,
     namespace_of,
     print_lines,
     row_choice,
@@ -26,6 +28,7 @@ from netwatch_tui.modes.configuration import read_configuration
 from netwatch_tui.modes.once import tables_of
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump, socket_objects
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.selection import LISTENING
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -47,27 +50,43 @@ def close_or_kill(options: argparse.Namespace, make_source: MakeSource) -> int:
     if options.read_only or settings.read_only:
         return _refuse(f"{_flag(options)} is refused: this is read-only")
     choice = row_choice(options)
+    with _seen(options, choice, make_source) as seen:
+        for problem in seen.snapshot.problems:
+            complain(problem.text)
+        rows = choose_rows(choice, seen.snapshot)
+        if number is None:
+            rows = _without_listeners(rows, choice)
+        if not rows:
+            tell_if_in_vain(choice, rows, seen.snapshot.namespaces.others)
+            return 1
+        return _perform(rows, _acts(number), seen, is_sure=options.yes)
+
+
+class _Seen(NamedTuple):
+    """What is there, and who acts on it."""
+
+    snapshot: Snapshot
+    actor: TakesAim
+    status: int = 0
+    """The exit status if nothing else is wrong."""
+
+
+@contextmanager
+def _seen(options: argparse.Namespace, choice: RowChoice, make_source: MakeSource) -> Iterator[_Seen]:
+    """Look once, at this machine or at those that are named."""
+    if is_elsewhere(options):
+        from netwatch_tui.hosts.fleet_actor import FleetActor
+        from netwatch_tui.modes.other_machines import looking
+
+        with looking(options, EVERY_NEED) as (fleet, snapshot, status):
+            yield _Seen(snapshot, FleetActor(fleet), status)
+        return
+    from netwatch_tui.actions.actor import Actor
+
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
     collector = Collector(source, tables_of(choice.selection), namespaces=options.net, needs=EVERY_NEED)
-    snapshot = collector.collect(time.time())
-    for problem in snapshot.problems:
-        complain(problem.text)
-    rows = choose_rows(choice, snapshot)
-    if number is None:
-        rows = _without_listeners(rows, choice)
-    if not rows:
-        tell_if_in_vain(choice, rows, snapshot.namespaces.others)
-        return 1
-    try:
-        aim = Actor().take_aim(subject_of_all(rows, snapshot.sockets, ""))
-    except (NotHeldError, OSError) as error:
-        complain(str(error))
-        return 1
-    try:
-        return _perform(aim, _acts(number), snapshot, is_sure=options.yes)
-    finally:
-        aim.release()
+    yield _Seen(collector.collect(time.time()), Actor())
 
 
 def _signal(options: argparse.Namespace) -> int | None:
@@ -113,19 +132,38 @@ def _acts(number: int | None) -> list[Act]:
     return [Act(ActKind.SIGNAL, number)]
 
 
-def _perform(aim: Aim, acts: Iterable[Act], snapshot: Snapshot, *, is_sure: bool) -> int:
+def _perform(rows: Sequence[Socket], acts: Sequence[Act], seen: _Seen, *, is_sure: bool) -> int:
+    """Do it on one machine after the other; gives the exit status."""
     hits: list[Hit] = []
-    for act in acts:
-        hits += [_hit(aim, act, target, is_sure=is_sure) for target in aim.every_target(act.kind)]
-    for sentence in aim.missed:
-        complain(sentence)
-    if status := print_lines(_lines(hits, snapshot, is_done=is_sure)):
-        return status
-    if not is_sure:
+    is_held = True
+    for those in _by_machine(rows):
+        try:
+            aim = seen.actor.take_aim(subject_of_all(those, seen.snapshot.sockets, ""))
+        except (NotHeldError, OSError) as error:
+            complain(str(error))
+            is_held = False
+            continue
+        with ExitStack() as held:
+            held.callback(aim.release)
+            done = [_hit(aim, act, each, is_sure=is_sure) for act in acts for each in aim.every_target(act.kind)]
+            for sentence in aim.missed:
+                complain(f"on {aim.host}: {sentence}" if aim.host else sentence)
+            if status := print_lines(_lines(done, seen.snapshot, aim.host, is_done=is_sure)):
+                return status
+        hits += done
+    if hits and not is_sure:
         possible = sum(not hit.failure for hit in hits)
         complain(f"nothing was done; --yes would hit {possible:,} of {len(hits):,}")
         return NOT_CONFIRMED
-    return 1 if not hits or any(hit.failure for hit in hits) else 0
+    return seen.status if hits and is_held and not any(hit.failure for hit in hits) else 1
+
+
+def _by_machine(rows: Iterable[Socket]) -> Iterable[Sequence[Socket]]:
+    """The rows of each machine, in the order in which they come."""
+    found: dict[int, list[Socket]] = {}
+    for row in rows:
+        found.setdefault(host_number(row.netns), []).append(row)
+    return found.values()
 
 
 def _hit(aim: Aim, act: Act, target: Target, *, is_sure: bool) -> Hit:
@@ -139,16 +177,18 @@ def _hit(aim: Aim, act: Act, target: Target, *, is_sure: bool) -> Hit:
     return hit
 
 
-def _lines(hits: Iterable[Hit], snapshot: Snapshot, *, is_done: bool) -> Iterator[str]:
-    """An object a hit."""
+def _lines(hits: Iterable[Hit], snapshot: Snapshot, host: str, *, is_done: bool) -> Iterator[str]:
+    """An object a hit, on this machine or another one."""
     names, findings, networks = snapshot.namespaces.names, snapshot.findings, snapshot.networks
-    head = Head(snapshot.taken_at, "", namespaces=names, findings=findings, networks=networks)
+    head = Head(snapshot.taken_at, "", namespaces=names, findings=findings, networks=networks, hosts=snapshot.hosts)
     for hit in hits:
         about: dict[str, object] = {
             "action": hit.act.kind,
             "done": is_done and not hit.failure,
             "error": hit.failure or None,
         }
+        if host:
+            about["host"] = host
         if isinstance(hit.target, HeldProcess):
             process = hit.target.process
             about |= {

@@ -28,11 +28,11 @@ from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
 if TYPE_CHECKING:
+    from netwatch_tui.actions.aim import TakesAim
     from netwatch_tui.collect.collector import Collects
     from netwatch_tui.play.alerting import Alerting
     from netwatch_tui.play.news import Feed
     from netwatch_tui.recording.recorder import Recorder
-    from netwatch_tui.ui.screens.act_dialog import TakesAim
 
 
 def live(options: argparse.Namespace, make_source: MakeSource) -> int:

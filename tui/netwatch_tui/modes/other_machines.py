@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.fields.format import printable
@@ -69,14 +70,19 @@ def name_of(collector: Collects, own: str) -> str:
     return names[0] if len(names) == 1 else own
 
 
-def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot, int]:
-    """What each machine tells first, or once there are rates if these are needed.
+class Looked(NamedTuple):
+    """Machines that were looked at, and are still connected to."""
 
-    Which machines did not answer is said.
+    fleet: Fleet
+    snapshot: Snapshot
+    """What each told first, or once there were rates if these are needed."""
+    status: int
+    """The exit status: 1 if any machine is missing from the snapshot."""
 
-    Returns:
-        The snapshot, and the exit status: 1 if any machine is missing from it.
-    """
+
+@contextmanager
+def looking(options: argparse.Namespace, needs: Needs) -> Iterator[Looked]:
+    """The machines that are named, once each has told of its sockets. Which did not answer is said."""
     fleet, has_news = fleet_of(options, needs, None if needs.rates else _SECOND_TICK_AFTER), threading.Event()
     end = time.monotonic() + FIRST_TICK_WITHIN
     first: dict[int, float] = {}
@@ -94,12 +100,18 @@ def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot,
             if not any(waits) or left <= 0:
                 break
             has_news.wait(left)
+        missing = [host for host in snapshot.hosts.values() if host.as_of is None]
+        for host in missing:
+            complain(f"{host.name}: {host.text or 'no answer'}")
+        yield Looked(fleet, snapshot, int(bool(missing)))
     finally:
         fleet.stop()
-    missing = [host for host in snapshot.hosts.values() if host.as_of is None]
-    for host in missing:
-        complain(f"{host.name}: {host.text or 'no answer'}")
-    return snapshot, int(bool(missing))
+
+
+def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot, int]:
+    """What each machine tells, and the exit status; see `Looked`."""
+    with looking(options, needs) as (_, snapshot, status):
+        return snapshot, status
 
 
 def _is_awaited(host: HostStatus, first: float | None, *, again: bool) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from netwatch_tui.actions.aim import TakesAim
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.news import Feed
@@ -23,7 +24,6 @@ from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.keymap import READ_ONLY_LACKS
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
-from netwatch_tui.ui.screens.act_dialog import TakesAim
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.trace_page import WriteCalls
 from netwatch_tui.ui.setup import Setup

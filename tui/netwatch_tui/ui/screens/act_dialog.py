@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from textual import on
 from textual.timer import Timer
@@ -15,7 +15,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from netwatch_tui.actions.act import KILL, Act
-from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError
+from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError, TakesAim
 from netwatch_tui.actions.offers import Offer, every_signal_offer, offers
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.actions.wording import (
@@ -41,13 +41,6 @@ _MOST_OTHERS = 8
 _LOOK_EVERY = 0.1
 PATIENCE = 2.0
 """Seconds that a process has to end before KILL is offered."""
-
-
-class TakesAim(Protocol):
-    """Whoever acts on this machine or on others; called on a thread that may wait."""
-
-    def take_aim(self, subject: Subject) -> Aim:
-        """Hold what a subject means; see `Actor.take_aim`, `FleetActor.take_aim`."""
 
 
 class Done(NamedTuple):

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from netwatch_tui.actions.act import ActKind
-from netwatch_tui.actions.aim import HeldSocket
+from netwatch_tui.actions.aim import HeldSocket, TakesAim
 from netwatch_tui.actions.pointed import pointed_at
 from netwatch_tui.fields.format import peer_text
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.socket import Socket
-from netwatch_tui.ui.screens.act_dialog import ActScreen, Done, TakesAim
+from netwatch_tui.ui.screens.act_dialog import ActScreen, Done
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
 from netwatch_tui.view.groups import RowId
 from netwatch_tui.view.view import View
