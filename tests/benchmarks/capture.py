@@ -13,8 +13,9 @@ import subprocess
 import time
 from typing import NamedTuple
 
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
+from netwatch_tui.kernel.capture.open_capture import open_capture
 from netwatch_tui.play.garbage import Garbage
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 from netwatch_tui.sockets.connection_events import EventKind
 from tests.benchmarks.measure import MeasureError
 from tests.benchmarks.results import Part, Results, Settings

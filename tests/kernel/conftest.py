@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
+from tests.support.capturing import why_no_events
 from tests.support.kernel import Netns, new_netns, why_no_namespaces
 
 
@@ -38,15 +38,6 @@ def anyones_folder() -> Iterator[Path]:
         path = Path(folder)
         path.chmod(0o777)
         yield path
-
-
-def why_no_events() -> str:
-    """Why the kernel's events can't be used here; empty where they can."""
-    try:
-        open_capture(CaptureWhen.ALWAYS).close()
-    except CaptureError as error:
-        return str(error)
-    return ""
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,14 @@ import pytest
 from netwatch_tui.kernel.capture.capture import CaptureWay
 from netwatch_tui.kernel.capture.deaf_processors import deaf_processors
 from netwatch_tui.kernel.capture.mended_trace import MendedTrace
-from netwatch_tui.kernel.capture.open_capture import CaptureWhen, open_capture
+from netwatch_tui.kernel.capture.open_capture import open_capture
 from netwatch_tui.kernel.capture.perf_events import PerfRing
 from netwatch_tui.kernel.capture.perf_trace import PerfTrace, online
 from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.trace_instance import PREFIX, TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs, read_at, write_at
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.connection_events import ConnectionEvent, EventKind
 from tests.support.capturing import (
     brief,

@@ -21,10 +21,13 @@ from netwatch_tui.hosts.host_connection import HostConnection
 from netwatch_tui.hosts.remote_command import remote_command
 from netwatch_tui.hosts.remote_stream import Patience
 from netwatch_tui.hosts.targets import parse_targets
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.hosts import HostPhase, HostStatus
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket_events import Happening, SocketEvent
+from tests.support.capturing import why_no_events
 from tests.support.kernel import Netns
 from tests.support.program import PATIENCE, PROGRAM, wait_until
 from tests.support.ssh_hosts import PORT, SshHost, ssh_hosts, why_no_ssh
@@ -45,15 +48,17 @@ DEFAULT = Patience()
 class Followed:
     """A machine that is followed, and what it told."""
 
-    def __init__(self, host: SshHost, patience: Patience, *, sudo: bool) -> None:
+    def __init__(self, host: SshHost, patience: Patience, *, sudo: bool, capture: CaptureWhen) -> None:
         (target,) = parse_targets([host.name])
         self.host = host
         self.last: Snapshot | None = None
+        self.events: list[SocketEvent] = []
         self.beginnings = 0
         self.told: list[HostStatus] = []
         self._woken = threading.Event()
         command = remote_command(target, sudo=sudo)
-        self.feed = HostConnection(target, command, threading.BoundedSemaphore(1), patience=patience)
+        turns = threading.BoundedSemaphore(1)
+        self.feed = HostConnection(target, command, turns, capture=capture, patience=patience)
         self.feed.want("", Needs(), 0.1)
         self.feed.begin(self._woken.set)
 
@@ -63,6 +68,7 @@ class Followed:
         while True:
             news = self.feed.take()
             self.last = news.snapshots[-1] if news.snapshots else self.last
+            self.events += [event for snapshot in news.snapshots for event in snapshot.events or ()]
             self.beginnings += news.begins_anew
             self.told.append(news.status)
             if condition(news.status):
@@ -81,9 +87,14 @@ class Followed:
 
 
 @contextmanager
-def followed(*hosts: SshHost, patience: Patience = DEFAULT, sudo: bool = False) -> Iterator[list[Followed]]:
+def followed(
+    *hosts: SshHost,
+    patience: Patience = DEFAULT,
+    sudo: bool = False,
+    capture: CaptureWhen = CaptureWhen.NEVER,
+) -> Iterator[list[Followed]]:
     """All of them; afterwards nothing of it is left there, and nothing here."""
-    every = [Followed(host, patience, sudo=sudo) for host in hosts]
+    every = [Followed(host, patience, sudo=sudo, capture=capture) for host in hosts]
     try:
         yield every
     finally:
@@ -134,6 +145,37 @@ def test_what_opens_on_each_machine_appears(hosts: Sequence[SshHost]) -> None:
             status = each.until(lambda status: status.clock_offset is not None)
             assert abs(status.clock_offset or 0.0) < PATIENCE
             assert each.beginnings == 1
+
+
+CONNECT_BRIEFLY = """
+import socket, sys
+for _ in range(20):
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as client:
+        print(client.getsockname()[1], flush=True)
+"""
+
+
+@pytest.mark.skipif(bool(why_no_events()), reason=f"no events of the kernel: {why_no_events()}")
+def test_what_lives_between_two_ticks_there_is_told_with_its_process(hosts: Sequence[SshHost]) -> None:
+    with followed(*hosts[:2], capture=CaptureWhen.AUTO) as (each, other), listening(each.host.netns, 7001):
+        each.until_it_has(7001)
+        command = each.host.netns.command(sys.executable, "-c", CONNECT_BRIEFLY, "7001")
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        ports = set(map(int, done.stdout.split()))
+        assert len(ports) == 20
+
+        def told(kind: Happening) -> dict[int, str]:
+            found = [event.socket for event in each.events if event.kind is kind and event.socket.peer_port == 7001]
+            return {socket.local_port: socket.owners[0].process.name for socket in found if socket.owners}
+
+        each.until(lambda _: told(Happening.CLOSED).keys() >= ports)
+        assert told(Happening.OPENED).keys() >= ports
+        assert {told(Happening.OPENED)[port] for port in ports} == {Path(sys.executable).resolve().name}
+        assert each.last
+        assert each.last.capture
+        assert not each.last.capture.is_partial
+        other.until_phase(HostPhase.LIVE)
+        assert not [event for event in other.events if event.socket.peer_port == 7001], "the other one is not there"
 
 
 def test_processes_are_known_there_without_psutil(hosts: Sequence[SshHost]) -> None:

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
 from tests.support import kernel_shop as shop
+from tests.support.capturing import why_no_events
 from tests.support.kernel import Child, Netns, new_netns, why_no_namespaces
 from tests.support.program import PATIENCE, PROGRAM, run, wait_until
 from tests.support.recipes import block, blocks, command, statements
@@ -49,10 +49,8 @@ class Written(NamedTuple):
 def netns() -> Iterator[Netns]:
     if reason := why_no_namespaces():
         pytest.skip(reason)
-    try:
-        open_capture(CaptureWhen.ALWAYS).close()
-    except CaptureError as error:
-        pytest.skip(str(error))
+    if reason := why_no_events():
+        pytest.skip(reason)
     with new_netns("shop") as made:
         for address in (shop.SERVER, shop.CLIENT):
             subprocess.run(made.command("ip", "address", "add", f"{address}/32", "dev", "lo"), check=True)

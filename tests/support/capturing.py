@@ -17,11 +17,13 @@ from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.event_trace import EventTrace
 from netwatch_tui.kernel.capture.mended_trace import MendedTrace
+from netwatch_tui.kernel.capture.open_capture import open_capture
 from netwatch_tui.kernel.capture.record_source import RecordSource
 from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.kernel.namespace import LinuxNamespace
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent, EventKind
 from tests.support.kernel import ROOT, Netns
 from tests.support.kernel_brief import Brief, Truth
@@ -29,6 +31,15 @@ from tests.support.kernel_brief import Brief, Truth
 COUNT, RATE, CLIENTS = 20_000, 6_000, 200
 SETTLE = 0.4
 """Seconds after which everything has been told."""
+
+
+def why_no_events() -> str:
+    """Why the kernel's events can't be used here; empty where they can."""
+    try:
+        open_capture(CaptureWhen.ALWAYS).close()
+    except CaptureError as error:
+        return str(error)
+    return ""
 
 
 class Captured(NamedTuple):

@@ -13,10 +13,11 @@ from typing import Any
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.event_trace import EventTrace
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
+from netwatch_tui.kernel.capture.open_capture import open_capture
 from netwatch_tui.kernel.capture.thread_names import ThreadNames
 from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent
 from tests.support.capturing import instance_of
 from tests.support.kernel import answer, become

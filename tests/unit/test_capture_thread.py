@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from netwatch_tui.collect import capture_thread
+from netwatch_tui.collect.capture_thread import CaptureThread
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.capture.event_clock import EventClock
-from netwatch_tui.play import capture_thread
-from netwatch_tui.play.capture_thread import CaptureThread
+from netwatch_tui.kernel.processes import Processes
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent, EventKind, EventProcess
 from tests.support.build import tcp
 from tests.support.event_feeds import told
@@ -39,6 +40,10 @@ class FakeCapture(Capture):
         self.is_closed = True
 
 
+def processes() -> Processes:
+    return Processes("/proc")
+
+
 @pytest.fixture
 def capture() -> Iterator[FakeCapture]:
     made = FakeCapture()
@@ -58,7 +63,7 @@ def taken(thread: CaptureThread, enough: int) -> list[CaptureBatch]:
 def test_what_was_told_between_two_ticks_is_taken_once_and_in_order(capture: FakeCapture) -> None:
     events = [EVENT._replace(at=float(at)) for at in range(4)]
     capture.batches += [CaptureBatch(tuple(events[:3]), 2, complete_until=2.0), CaptureBatch((events[3],), 1, 1)]
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     batches = taken(thread, 4)
     assert [event for batch in batches for event in batch.events] == events
     assert (sum(batch.lost for batch in batches), sum(batch.lost_udp for batch in batches)) == (3, 1)
@@ -72,7 +77,7 @@ def test_of_too_many_events_the_oldest_go_and_are_counted(
     monkeypatch.setattr(capture_thread, "MOST_WAITING", 3)
     events = tuple(EVENT._replace(at=float(at)) for at in range(5))
     capture.batches.append(CaptureBatch(events, complete_until=9.0))
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     batches = taken(thread, 3)
     assert [event for batch in batches for event in batch.events] == list(events[2:])
     assert sum(batch.lost for batch in batches) == 2
@@ -81,7 +86,7 @@ def test_of_too_many_events_the_oldest_go_and_are_counted(
 
 def test_a_capture_that_fails_is_off_from_then_on_and_says_so(capture: FakeCapture) -> None:
     capture.batches.append(OSError(5, "Input/output error"))
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     gaps: tuple[str, ...] = ()
     deadline = time.monotonic() + 30
     while not gaps and time.monotonic() < deadline:
@@ -92,14 +97,14 @@ def test_a_capture_that_fails_is_off_from_then_on_and_says_so(capture: FakeCaptu
 
 
 def test_a_tick_waits_a_little_for_what_happened_before_it(capture: FakeCapture) -> None:
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     soon = thread.now() + 0.005
     assert thread.take(soon).complete_until >= soon
     thread.stop()
 
 
 def test_the_last_time_nothing_is_kept_back(capture: FakeCapture) -> None:
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     assert thread.take(0.0).complete_until < math.inf
     thread.finish()
     assert thread.take(0.0).complete_until == math.inf
@@ -108,7 +113,7 @@ def test_the_last_time_nothing_is_kept_back(capture: FakeCapture) -> None:
 
 
 def test_a_tick_does_not_wait_for_what_comes_much_later(capture: FakeCapture) -> None:
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     late = thread.now() + 60
     assert thread.take(late).complete_until < late
     thread.stop()
@@ -119,7 +124,7 @@ def test_more_is_known_of_who_is_still_there(capture: FakeCapture) -> None:
     own, ended = EventProcess(os.getpid(), name), EventProcess(os.getpid(), "another-name")
     owners: list[ConnectionEvent] = [EVENT._replace(owner=own), EVENT._replace(owner=ended)]
     capture.batches.append(CaptureBatch(tuple(owners), complete_until=1.0))
-    thread = CaptureThread(capture)
+    thread = CaptureThread(capture, processes)
     taken(thread, 2)
     assert thread.process(own).cmdline
     assert thread.process(ended)._replace(user="") == (os.getpid(), "another-name", (), "", 0.0, None, None)
@@ -137,7 +142,7 @@ def test_more_is_known_of_who_is_still_there(capture: FakeCapture) -> None:
     ],
 )
 def test_the_status_says_which_way_it_is(way: CaptureWay, is_wanted: bool, brief: str, is_partial: bool) -> None:
-    thread = CaptureThread(FakeCapture(way), is_wanted=is_wanted)
+    thread = CaptureThread(FakeCapture(way), processes, is_wanted=is_wanted)
     assert thread.status == (brief, "It is seen.", is_partial)
     assert thread.is_on is (way is not CaptureWay.NONE)
     thread.stop()

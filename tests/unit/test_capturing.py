@@ -10,11 +10,10 @@ import pytest
 from netwatch_tui import cli
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.capture.event_clock import EventClock
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen
 from netwatch_tui.modes import capturing as mode
 from netwatch_tui.modes.stream import watch
 from netwatch_tui.play.ticker import Stopped
-from netwatch_tui.sockets.capture_status import CaptureStatus
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureStatus, CaptureWhen
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.ui.widgets.parts import Part
 from netwatch_tui.ui.widgets.status_parts import Tabs, first_line

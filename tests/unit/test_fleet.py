@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.hosts.fleet import Fleet
+from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.descriptor_use import DescriptorUse
 from netwatch_tui.sockets.health import ACCEPT_QUEUE_FULL, Finding
 from netwatch_tui.sockets.hosts import HostPhase, host_number, on_host, own_number
@@ -264,3 +265,21 @@ def test_deltas_lead_from_one_snapshot_to_the_next_whatever_happens(
         assert shown == Counter(
             (host, socket.ends[1:], socket.state, socket.recv_q) for host, every in told.items() for socket in every
         )
+
+
+def test_how_events_are_taken_in_is_told_once_or_by_machine() -> None:
+    hosts = [FakeHost(f"web0{number}") for number in (1, 2, 3)]
+    perf = CaptureStatus("perf", "All is seen.")
+    ends = CaptureStatus("ends only", "Only ends are seen.", is_partial=True)
+    fleet = Fleet(hosts)
+    for host in hosts:
+        host.tell([WEB], 100.0, capture=perf)
+    assert fleet.collect(100.0).capture == perf
+    hosts[1].tell([WEB], 101.0, capture=ends)
+    told = fleet.collect(101.0).capture
+    assert told == CaptureStatus(
+        "perf on 2, ends only on 1", "web01, web03: All is seen. web02: Only ends are seen.", is_partial=True
+    )
+    for host in hosts:
+        host.tell([WEB], 102.0)
+    assert fleet.collect(102.0).capture is None

@@ -19,10 +19,11 @@ from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSockets
 from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.event_format import FormatError
 from netwatch_tui.kernel.capture.event_trace import EventTrace
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
+from netwatch_tui.kernel.capture.open_capture import open_capture
 from netwatch_tui.kernel.capture.record_source import Losses
 from netwatch_tui.kernel.capture.task_names import TaskNames
 from netwatch_tui.kernel.capture.tracepoints import STATE, Row
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 from netwatch_tui.sockets.connection_events import EventKind, EventSource
 from tests.support.tcp_history import ESTAB, LOCAL, PEER, SYN_RECV
 

@@ -87,6 +87,20 @@ def test_one_that_does_not_even_say_its_version_is_passed_over(folder: Path) -> 
     assert said(folder)[0].startswith("python3.11 -I")
 
 
+@pytest.mark.parametrize("wrong", ["exit 127", "printf 3.8"])
+def test_one_that_is_broken_or_old_hides_none_in_a_later_folder(folder: Path, wrong: str) -> None:
+    later = folder / "later"
+    later.mkdir()
+    program(folder, "python3", wrong)
+    python(later, "python3", "3.12")
+    (folder / "python").mkdir()
+    environment = {"PATH": f"{folder}:/nowhere:{later}", "HOME": str(folder)}
+    words = ["sh", "-c", remote_script(sudo=False)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert done.stderr == ""
+    assert done.stdout.startswith("python3 -I -c import sys;")
+
+
 @pytest.mark.parametrize("sudo", [False, True])
 def test_an_installed_program_that_fits_goes_first(folder: Path, *, sudo: bool) -> None:
     python(folder, "python3", "3.11")

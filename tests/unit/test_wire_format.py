@@ -19,6 +19,7 @@ from netwatch_tui.hosts.wire_format import (
     encode_order,
 )
 from netwatch_tui.recording.shapes import ShapeError
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 
@@ -26,7 +27,8 @@ ids = st.frozensets(st.integers(0, 2**64 - 1), max_size=5)
 needs = st.builds(
     Needs, st.frozensets(st.sampled_from(Need)), ids, *[st.booleans()] * 4, ids, *[st.booleans()] * 2, st.just(0)
 )
-follows = st.builds(Follow, st.floats(0.05, 60), st.text(max_size=20).filter(str.isprintable), needs)
+names = st.text(max_size=20).filter(str.isprintable)
+follows = st.builds(Follow, st.floats(0.05, 60), names, needs, st.sampled_from(CaptureWhen))
 said = st.none() | st.integers() | st.dictionaries(st.text(max_size=5), st.lists(st.booleans(), max_size=3), max_size=3)
 asks = st.builds(Ask, st.integers(0, 2**64 - 1), st.sampled_from(About), st.integers(0, 2**22), said)
 
@@ -53,12 +55,14 @@ def test_a_port_to_be_bound_is_not_asked_about() -> None:
         b"{}\n",
         b'{"follow":1}\n',
         b'{"follow":{"interval":1,"namespaces":""}}\n',
-        b'{"follow":{"interval":0,"namespaces":"","needs":{}}}\n',
-        b'{"follow":{"interval":NaN,"namespaces":"","needs":{}}}\n',
-        b'{"follow":{"interval":1,"namespaces":7,"needs":{}}}\n',
-        b'{"follow":{"interval":1,"namespaces":"","needs":{"of_all":["ROOT"]}}}\n',
-        b'{"follow":{"interval":1,"namespaces":"","needs":{"of_ids":[-1]}}}\n',
-        b'{"follow":{"interval":1,"namespaces":"","needs":{"rates":1}}}\n',
+        b'{"follow":{"interval":1,"namespaces":"","needs":{}}}\n',
+        b'{"follow":{"interval":0,"namespaces":"","needs":{},"capture":"never"}}\n',
+        b'{"follow":{"interval":1,"namespaces":"","needs":{},"capture":"sometimes"}}\n',
+        b'{"follow":{"interval":NaN,"namespaces":"","needs":{},"capture":"never"}}\n',
+        b'{"follow":{"interval":1,"namespaces":7,"needs":{},"capture":"never"}}\n',
+        b'{"follow":{"interval":1,"namespaces":"","needs":{"of_all":["ROOT"]},"capture":"never"}}\n',
+        b'{"follow":{"interval":1,"namespaces":"","needs":{"of_ids":[-1]},"capture":"never"}}\n',
+        b'{"follow":{"interval":1,"namespaces":"","needs":{"rates":1},"capture":"never"}}\n',
         b'{"ask":1}\n',
         b'{"ask":1,"about":"shell"}\n',
         b'{"ask":1,"about":"process_details","pid":-1}\n',

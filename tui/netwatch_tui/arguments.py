@@ -407,7 +407,6 @@ ARGUMENTS: tuple[Argument, ...] = (
         completes=Completes.CHOICES,
         modes=frozenset({Mode.LIVE, Mode.WATCH, Mode.RECORD}),
         on_replay=False,
-        on_hosts=False,
     ),
     Argument(
         ("--record",),

@@ -12,6 +12,7 @@ from netwatch_tui.hosts.flow_histories import FlowHistories
 from netwatch_tui.hosts.host_feed import HostFeed, HostNews
 from netwatch_tui.hosts.host_rows import HostRows
 from netwatch_tui.hosts.merged_parts import MergedParts
+from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.descriptor_use import DescriptorUse
 from netwatch_tui.sockets.flow import Flow
@@ -163,6 +164,7 @@ class Fleet:
             process_details=self._details.whole,
             networks=self._networks.whole,
             events=events,
+            capture=_capture([(member.feed.name, last.capture) for member, last in told]),
             hosts=self._hosts,
         )
 
@@ -258,6 +260,21 @@ def _in_order(
         return None
     told = (tick_events(delta, now) if events is None else events for delta, events in steps)
     return tuple(sorted(chain.from_iterable(told), key=lambda event: event.at))
+
+
+def _capture(told: Iterable[tuple[str, CaptureStatus | None]]) -> CaptureStatus | None:
+    """How their kernels' events are taken in: as all of them do it, or each where they differ; None if none does."""
+    found: dict[CaptureStatus, list[str]] = {}
+    for name, status in told:
+        if status is not None:
+            found.setdefault(status, []).append(name)
+    if len(found) <= 1:
+        return next(iter(found), None)
+    return CaptureStatus(
+        ", ".join(f"{status.brief} on {len(names)}" for status, names in found.items()),
+        " ".join(f"{_listed(names)}: {status.sentence}" for status, names in found.items()),
+        is_partial=any(status.is_partial for status in found),
+    )
 
 
 def _unseen(every: Sequence[Unseen]) -> Unseen:

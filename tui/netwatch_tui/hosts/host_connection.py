@@ -22,6 +22,7 @@ from netwatch_tui.hosts.targets import Target
 from netwatch_tui.hosts.wire_format import About, Follow
 from netwatch_tui.recording.checkpoints import Checkpoint, Checkpoints
 from netwatch_tui.recording.reader import Recording, RecordingError
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.hosts import HostPhase, HostStatus
@@ -68,6 +69,7 @@ class HostConnection:
         command: tuple[str, ...],
         turns: threading.BoundedSemaphore,
         thresholds: Mapping[str, float] = NO_THRESHOLDS,
+        capture: CaptureWhen = CaptureWhen.NEVER,
         patience: Patience = Patience(),  # noqa: B008 -- it can't be changed
     ) -> None:
         """Begin nothing yet.
@@ -77,6 +79,7 @@ class HostConnection:
             command: What to start for a connection; its standard input and output lead there.
             turns: Bounds how many connections are made at a time.
             thresholds: From when on something is a problem, as in `HealthWatch`.
+            capture: Whether it takes in its kernel's events beside the ticks.
             patience: For how long is waited for what.
         """
         self._target = target
@@ -84,6 +87,7 @@ class HostConnection:
         self._turns = turns
         self._thresholds = thresholds
         self._patience = patience
+        self._capture = capture
         self._orders = Orders()
         self._lock = threading.Lock()
         self._ticks: list[_Tick] = []
@@ -110,7 +114,7 @@ class HostConnection:
 
     def want(self, namespaces: str, needs: Needs, interval: float) -> None:
         """Have the machine tell this from now on."""
-        self._orders.follow = Follow(interval, namespaces, needs)
+        self._orders.follow = Follow(interval, namespaces, needs, self._capture)
 
     def take(self) -> HostNews:
         """What came since the last call; of several connections what is of the first of them."""

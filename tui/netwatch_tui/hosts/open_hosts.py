@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from netwatch_tui.hosts.host_connection import HostConnection
 from netwatch_tui.hosts.host_feed import HostFeed
 from netwatch_tui.hosts.remote_command import remote_command
-from netwatch_tui.hosts.targets import Target, parse_targets, read_hosts_file
+from netwatch_tui.hosts.targets import parse_targets, read_hosts_file
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.health import NO_THRESHOLDS
 
 CONNECTING_AT_ONCE = 16
@@ -21,6 +22,7 @@ def open_hosts(
     *,
     sudo: bool = False,
     thresholds: Mapping[str, float] = NO_THRESHOLDS,
+    capture: CaptureWhen = CaptureWhen.NEVER,
 ) -> list[HostFeed]:
     """The machines that are named, each once; none is connected to before its `begin`.
 
@@ -29,22 +31,11 @@ def open_hosts(
         file: One that names more of them, as `read_hosts_file` takes it.
         sudo: Whether what runs there runs as root, by `sudo -n`.
         thresholds: From when on something is a problem, as in `HealthWatch`.
+        capture: Whether each takes in its kernel's events beside the ticks.
 
     Raises:
         TargetError: Something names no machine.
     """
     targets = parse_targets([*texts, *(read_hosts_file(file) if file is not None else ())])
     turns = threading.BoundedSemaphore(CONNECTING_AT_ONCE)
-    return [connect(target, sudo=sudo, turns=turns, thresholds=thresholds) for target in targets]
-
-
-def connect(
-    target: Target,
-    *,
-    sudo: bool,
-    turns: threading.BoundedSemaphore | None = None,
-    thresholds: Mapping[str, float] = NO_THRESHOLDS,
-) -> HostFeed:
-    """A machine that is followed from its `begin` on; `turns` bounds how many are connected to at a time."""
-    command = remote_command(target, sudo=sudo)
-    return HostConnection(target, command, turns or threading.BoundedSemaphore(), thresholds)
+    return [HostConnection(each, remote_command(each, sudo=sudo), turns, thresholds, capture) for each in targets]

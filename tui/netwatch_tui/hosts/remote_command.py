@@ -21,6 +21,7 @@ LEAST_PYTHON = "3.11"
 _FITTING = "3.1[1-9]|3.[2-9][0-9]"
 """The versions that will do, as a pattern of the shell."""
 _NAMES = ("python3", *(f"python3.{minor}" for minor in range(15, 10, -1)), "python")
+"""Looked for in each folder of the PATH: one that is broken or too old hides none that stands in a later one."""
 
 _MOST_VERSION = 20
 """Letters of a version that are shown."""
@@ -74,10 +75,11 @@ def remote_script(*, sudo: bool) -> str:
         "old=; if own=$(command -v netwatch-tui) && "
         f'test "$("$own" {REMOTE_END} {FITS} 2>/dev/null </dev/null)" = {PROTOCOL}; '
         f'then exec {root}"$own" {REMOTE_END}; fi; '
-        f"for name in {' '.join(_NAMES)}; do if found=$(command -v $name); then "
+        f'IFS=:; for folder in $PATH; do for name in {" ".join(_NAMES)}; do found="$folder/$name"; '
+        'if test -x "$found"; then '
         f'version=$("$found" -E -S -c "{ask}" 2>/dev/null </dev/null); case "$version" in '
         f'{_FITTING}) exec {root}"$found" -I -c "{start}" "{WAITS.decode()}" {len(_BOOT)};; '
-        '?*) test "$old" || old=" $version";; esac; fi; done; '
+        '?*) test "$old" || old=" $version";; esac; fi; done; done; '
         f'echo "{FOUND.decode()}$old"'
     )
 

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NoReturn
 
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.fields.format import printable
 from netwatch_tui.hosts.wire_format import (
     ACTS,
@@ -35,11 +36,12 @@ from netwatch_tui.kernel.namespaces import NamespaceError
 from netwatch_tui.kernel.proc_net import TABLES
 from netwatch_tui.kernel.source import PROC, LinuxSource, ProcessReader
 from netwatch_tui.recording.writer import Writer
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 from netwatch_tui.sockets.snapshot import Problem
 from netwatch_tui.sockets.socket import Socket
 
-_FIRST_ORDER = 0.25
-"""Seconds for which the first tick waits for what it is to tell, which mostly stands right behind the archive."""
+_FIRST_ORDER = 5.0
+"""Seconds for which the first tick waits for what it is to tell, which is sent as soon as anybody reads it there."""
 _NOWHERE = "-"
 """No namespace is called so: what stands for one that can't be shown."""
 
@@ -56,6 +58,9 @@ def main(words: Sequence[str] = ()) -> int:
         RemoteEnd(LinuxSource(processes=_process_reader()), _write).run()
     except BrokenPipeError:
         return 0
+    except CaptureError as error:
+        _complain(f"--capture always: {error}")
+        return 1
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in a line
         _complain(f"{type(error).__name__}: {error}")
         return 1
@@ -72,13 +77,26 @@ def _process_reader() -> ProcessReader:
     return Processes(PROC)
 
 
+def _events(when: CaptureWhen) -> EventFeed | None:
+    """The kernel's events from now on.
+
+    Raises:
+        CaptureError: They are wanted, and can't be had.
+    """
+    if when is CaptureWhen.NEVER:
+        return None
+    from netwatch_tui.collect.capture_thread import CaptureThread
+    from netwatch_tui.kernel.capture.open_capture import open_capture
+
+    return CaptureThread(open_capture(when), _process_reader)
+
+
 class RemoteEnd:
     """Ticks on one thread, and hears orders on another one."""
 
     def __init__(self, source: LinuxSource, write: Callable[[bytes], object]) -> None:
         """Begin nothing yet; `write` writes all that it is given, or raises OSError."""
         self._source = source
-        self._collector = Collector(source, TABLES, budget=DESCRIPTORS_A_TICK)
         self._write_all = write
         self._writing = threading.Lock()
         self._orders: SimpleQueue[Follow] = SimpleQueue()
@@ -99,26 +117,29 @@ class RemoteEnd:
         started = time.time()
         writer = Writer(self._write, os.uname().nodename, started, self._order.interval)
         threading.Thread(target=self._hear, name="orders", daemon=True).start()
-        self._obey(_FIRST_ORDER)
+        self._heard(_FIRST_ORDER)
+        collector = Collector(self._source, TABLES, budget=DESCRIPTORS_A_TICK, events=_events(self._order.capture))
+        self._choose(collector)
         due = time.monotonic()
         while True:
-            self._tick(writer)
+            self._tick(collector, writer)
             due = max(due + self._order.interval, time.monotonic())
             while (left := due - time.monotonic()) > 0:
-                if self._obey(left):
+                if self._heard(left):
+                    self._choose(collector)
                     due = time.monotonic()
 
-    def _tick(self, writer: Writer) -> None:
+    def _tick(self, collector: Collector, writer: Writer) -> None:
         """Write what is there now; a tick that fails is told on standard error, and costs no more than itself."""
         try:
-            snapshot = self._collector.collect(time.time())
+            snapshot = collector.collect(time.time())
         except Exception as error:  # noqa: BLE001 -- must outlive any fault of a tick, and says it
             self._complain_once(f"collecting failed, retrying: {type(error).__name__}: {error}")
             return
         self._sockets = snapshot.sockets
         writer.add(snapshot._replace(problems=(*snapshot.problems, *self._problem)))
 
-    def _obey(self, seconds: float) -> bool:
+    def _heard(self, seconds: float) -> bool:
         """Wait for an order; whether the next tick is to come at once, because it tells other things."""
         try:
             order = self._orders.get(timeout=seconds)
@@ -128,16 +149,15 @@ class RemoteEnd:
             while True:
                 order = self._orders.get_nowait()
         before, self._order = self._order, order
-        if order.namespaces != before.namespaces:
-            self._choose(order.namespaces)
-        self._collector.needs = order.needs
         return order != before
 
-    def _choose(self, text: str) -> None:
+    def _choose(self, collector: Collector) -> None:
+        """Have collected what the last order asks for."""
+        collector.needs = self._order.needs
         try:
-            self._collector.namespaces, self._problem = self._source.choose_namespace(text), ()
+            collector.namespaces, self._problem = self._source.choose_namespace(self._order.namespaces), ()
         except NamespaceError as error:
-            self._collector.namespaces, self._problem = _NOWHERE, (Problem(str(error), 1),)
+            collector.namespaces, self._problem = _NOWHERE, (Problem(str(error), 1),)
 
     def _hear(self) -> NoReturn:
         """Take orders until there is nobody to give any: then it is over, whatever the other thread does."""

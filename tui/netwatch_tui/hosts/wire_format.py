@@ -6,9 +6,10 @@ Between its lines stand answers, which no frame begins like: `{"answer": number,
 
 What goes there are orders, a line each:
 
-- `{"follow": {"interval": seconds, "namespaces": text, "needs": {...}}}`: what is to be told from now on. `namespaces`
-  is the own one for the empty text, all for `*`, else a name, path, pid or inode. `needs` has those members of `Needs`
-  that ask for something; what keeps a port from being bound is not told.
+- `{"follow": {"interval": seconds, "namespaces": text, "needs": {...}, "capture": word}}`: what is to be told from now
+  on. `namespaces` is the own one for the empty text, all for `*`, else a name, path, pid or inode. `needs` has those
+  members of `Needs` that ask for something; what keeps a port from being bound is not told. Whether the kernel's events
+  are told beside the ticks, a `CaptureWhen`, is up to the first of these orders, for which the first tick waits.
 - `{"ask": number, "about": "process_details" | "process_resources", "pid": number}`: what is told of a process, null if
   it is gone.
 - `{"ask": number, "about": "clock"}`: the time there, in seconds since the epoch.
@@ -43,6 +44,7 @@ from netwatch_tui.recording.shapes import (
     shape_of,
     word_of,
 )
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.needs import Need, Needs
 from netwatch_tui.sockets.ownership import ProcessResources
 
@@ -86,6 +88,7 @@ class Follow(NamedTuple):
     interval: float = 1.0
     namespaces: str = ""
     needs: Needs = Needs()
+    capture: CaptureWhen = CaptureWhen.NEVER
 
 
 class Ask(NamedTuple):
@@ -117,6 +120,7 @@ _FOLLOW: dict[str, Shape] = {
     "interval": seconds_of(0.05, 60),
     "namespaces": NAME,
     "needs": lambda value: _decode_needs(named(value)),
+    "capture": shape_of(CaptureWhen, {}),
 }
 _ASK: dict[str, Shape] = {
     "ask": PORTION,

@@ -6,9 +6,12 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netwatch_tui.kernel.capture.open_capture import CaptureError, CaptureWhen, open_capture
+from netwatch_tui.collect.capture_thread import CaptureThread
+from netwatch_tui.kernel.capture.open_capture import open_capture
+from netwatch_tui.kernel.processes import Processes
+from netwatch_tui.kernel.source import PROC
 from netwatch_tui.modes.common import complain
-from netwatch_tui.play.capture_thread import CaptureThread
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 
 
 @contextmanager
@@ -23,7 +26,7 @@ def capturing(options: argparse.Namespace) -> Iterator[CaptureThread]:
     except CaptureError as error:
         complain(f"--capture always: {error}")
         raise SystemExit(2) from error
-    thread = CaptureThread(capture, is_wanted=when is not CaptureWhen.NEVER)
+    thread = CaptureThread(capture, lambda: Processes(PROC), is_wanted=when is not CaptureWhen.NEVER)
     try:
         yield thread
     finally:

@@ -171,7 +171,7 @@ def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.play.live_feed import LiveFeed
 
     settings = start.settings
-    fleet = fleet_of(options, spec.needs, spec.interval, settings.thresholds)
+    fleet = fleet_of(options, spec.needs, spec.interval, settings.thresholds, captures=True)
     host = name_of(fleet, os.uname().nodename)
     with _recording(options, spec.interval) as record:
         feed = LiveFeed(

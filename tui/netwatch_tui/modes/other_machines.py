@@ -15,6 +15,7 @@ from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.hosts.open_hosts import open_hosts
 from netwatch_tui.hosts.targets import TargetError
 from netwatch_tui.modes.common import complain, tick_interval
+from netwatch_tui.sockets.capture_status import CaptureWhen
 from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.hosts import HostPhase, HostStatus
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
@@ -32,6 +33,8 @@ def fleet_of(
     needs: Needs = NOTHING_MORE,
     interval: float | None = None,
     thresholds: Mapping[str, float] = NO_THRESHOLDS,
+    *,
+    captures: bool = False,
 ) -> Fleet:
     """The machines that are named, none of them connected to yet. A wrong name ends the program with a line.
 
@@ -40,9 +43,12 @@ def fleet_of(
         needs: What must be known of sockets.
         interval: Seconds from tick to tick; as the options say where nothing is said.
         thresholds: From when on something is a problem, as in `HealthWatch`.
+        captures: Whether the kernel's events are taken in beside the ticks, unless the options say that they are not.
     """
+    capture = CaptureWhen(options.capture or CaptureWhen.AUTO) if captures else CaptureWhen.NEVER
+    names, sudo = options.host or (), options.sudo
     try:
-        feeds = open_hosts(options.host or (), options.hosts, sudo=options.sudo, thresholds=thresholds)
+        feeds = open_hosts(names, options.hosts, sudo=sudo, thresholds=thresholds, capture=capture)
     except TargetError as error:
         complain(str(error))
         raise SystemExit(2) from error
@@ -54,9 +60,9 @@ def fleet_of(
 
 
 @contextmanager
-def following(options: argparse.Namespace, needs: Needs) -> Iterator[Fleet]:
-    """The machines that are named, connected to while the block runs."""
-    fleet = fleet_of(options, needs)
+def following(options: argparse.Namespace, needs: Needs, *, captures: bool) -> Iterator[Fleet]:
+    """The machines that are named, connected to while the block runs; see `fleet_of`."""
+    fleet = fleet_of(options, needs, captures=captures)
     try:
         fleet.begin(lambda: None)
         yield fleet

@@ -56,7 +56,7 @@ def _collector(
     if is_elsewhere(options):
         from netwatch_tui.modes.other_machines import following
 
-        with following(options, EVERY_NEED) as fleet:
+        with following(options, EVERY_NEED, captures=True) as fleet:
             yield fleet, None
         return
     source = make_source(EVERY_NEED)

@@ -115,7 +115,7 @@ def collecting(
         collector: Collects
         events = stack.enter_context(_captured(options)) if captures and source is not None else None
         if source is None:
-            collector = stack.enter_context(_followed(options, needs))
+            collector = stack.enter_context(_followed(options, needs, captures=captures))
         else:
             check = ticker.check
             collector = Collector(source, tables, namespaces=options.net, needs=needs, check=check, events=events)
@@ -123,11 +123,11 @@ def collecting(
             yield snapshots(collects, ticker, tick_interval(options), lasts, events)
 
 
-def _followed(options: argparse.Namespace, needs: Needs) -> AbstractContextManager[Collects]:
+def _followed(options: argparse.Namespace, needs: Needs, *, captures: bool) -> AbstractContextManager[Collects]:
     """Other machines, with the modules that only who asks for them waits for."""
     from netwatch_tui.modes.other_machines import following
 
-    return following(options, needs)
+    return following(options, needs, captures=captures)
 
 
 def _host(options: argparse.Namespace) -> str:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
+
+
+class CaptureWhen(StrEnum):
+    """Whether to take in the kernel's events, `--capture`."""
+
+    AUTO = "auto"
+    """In the best way that is allowed."""
+    ALWAYS = "always"
+    """So that every connection is seen, or not at all."""
+    NEVER = "never"
+
+
+class CaptureError(RuntimeError):
+    """Not every connection can be seen here; the text says why."""
 
 
 class CaptureStatus(NamedTuple):

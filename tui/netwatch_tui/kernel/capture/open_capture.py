@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from typing import NamedTuple
 
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
@@ -20,23 +19,10 @@ from netwatch_tui.kernel.capture.trace_instance import TraceInstance
 from netwatch_tui.kernel.capture.tracefs import Tracefs
 from netwatch_tui.kernel.faults import error_number, reason
 from netwatch_tui.kernel.namespace import LinuxNamespace, namespace_inode
+from netwatch_tui.sockets.capture_status import CaptureError, CaptureWhen
 
 _OWN = "/proc/self/ns/net"
 _NOT_USED = "the kernel's events can't be used"
-
-
-class CaptureWhen(StrEnum):
-    """Whether to capture, `--capture`."""
-
-    AUTO = "auto"
-    """In the best way that is allowed."""
-    ALWAYS = "always"
-    """So that every connection is seen, or not at all."""
-    NEVER = "never"
-
-
-class CaptureError(RuntimeError):
-    """Not every connection can be seen here; the text says why."""
 
 
 class _Tracing(NamedTuple):

@@ -6,15 +6,13 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.namespace import LinuxNamespace
 from netwatch_tui.kernel.namespace_questions import Namespace
-from netwatch_tui.kernel.processes import Processes
-from netwatch_tui.kernel.source import PROC
-from netwatch_tui.play.ticker import JOIN_TIMEOUT
+from netwatch_tui.kernel.source import ProcessReader
 from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent, EventProcess
 from netwatch_tui.sockets.ownership import Process
@@ -30,6 +28,8 @@ MOST_KNOWN = 4_096
 """Processes of which more is remembered than an event tells; of more, all are forgotten, and looked at again."""
 MOST_AT_ONCE = 50
 """Processes at which one reading looks, which takes about a third of a millisecond each."""
+_JOIN_WITHIN = 0.2
+"""Seconds that the end of the program waits for the thread."""
 _NAP = 0.002
 """Seconds between two readings while one waits: what the capture itself holds back for the sake of order."""
 _BRIEF = {
@@ -43,18 +43,20 @@ _BRIEF = {
 class CaptureThread:
     """Reads a capture until it is stopped, and keeps what it told for the thread that collects."""
 
-    def __init__(self, capture: Capture, *, is_wanted: bool = True) -> None:
+    def __init__(self, capture: Capture, open_reader: Callable[[], ProcessReader], *, is_wanted: bool = True) -> None:
         """Start the thread.
 
         Args:
             capture: Belongs to this object from now on.
+            open_reader: Gives who tells about processes.
             is_wanted: Whether a person wants as much as can be had.
         """
         self._capture = capture
         self.is_on = capture.way is not CaptureWay.NONE
         is_whole = capture.way in (CaptureWay.PERF, CaptureWay.TRACEFS)
         self.status = CaptureStatus(_BRIEF[capture.way], capture.sentence, is_partial=is_wanted and not is_whole)
-        self._processes = Processes(PROC)
+        self._open_reader = open_reader
+        self._processes = open_reader()
         self._known: dict[EventProcess, Process] = {}
         """Processes as they were when they did something."""
         self._lock = threading.Lock()
@@ -107,8 +109,8 @@ class CaptureThread:
         """End the capture; nothing of it is left on the machine."""
         self._stopping.set()
         if self._thread.ident is not None:
-            self._thread.join(JOIN_TIMEOUT)
-        if self._lock.acquire(timeout=JOIN_TIMEOUT):  # were it stuck, the end of the program would end it
+            self._thread.join(_JOIN_WITHIN)
+        if self._lock.acquire(timeout=_JOIN_WITHIN):  # were it stuck, the end of the program would end it
             try:
                 self._capture.close()
                 self.is_on = False
@@ -149,7 +151,7 @@ class CaptureThread:
         new = {each for event in events for each in (event.owner, event.closer) if each and each not in self._known}
         if len(self._known) + len(new) > MOST_KNOWN:
             self._known.clear()
-            self._processes = Processes(PROC)
+            self._processes = self._open_reader()
         for who in islice(new, MOST_AT_ONCE):
             found = self._processes.read(who.pid)
             if found is not None and who.name is not None and found.name.startswith(who.name):
