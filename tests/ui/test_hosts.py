@@ -134,10 +134,18 @@ async def test_the_list_of_machines_says_how_each_stands_and_one_is_chosen_from_
         assert f"lost, as of {at(0)}, 1 socket, again in 8 s: Connection" in text
         assert "live, 1 socket, clock 3.2 s ahead" in text
         assert text.index("lost, as of") < text.index("clock 3.2 s ahead"), "what is wrong stands first"
-        await stage.press(*"web03", "enter")
+        await stage.press("down")
+        every[0].stand(HostPhase.LOST, "Broken pipe")
+        await step(stage, 1)
+        text = "\n".join(stage.screen)
+        assert f"Hosts at {at(2)}" in text
+        assert f"lost, as of {at(0)}, 1 socket, clock 3.2 s ahead: Broken pipe" in text, "it is true while it is open"
+        await stage.press("enter")
+        assert stage.view.spec.query.text == "host:web01", "what was highlighted stays so"
+        await stage.press("L", *"web03", "enter")
         assert stage.view.spec.query.text == "host:web03"
         assert [row.split()[0] for row in stage.rows] == ["web03"]
-        await stage.press("backspace")
+        await stage.press("backspace", "backspace")
         assert len(stage.rows) == 3
 
 

@@ -143,11 +143,11 @@ class MainScreen(Screen[None]):
         manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands)
         self.palette = Palette(self, self.view_choices, themes, self._act)
         self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
-        hosts = ShownHosts(self, self.filter_editing.use)
+        self._hosts = ShownHosts(self, self.filter_editing.use)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
         more = (self._flow_columns, self._names, self._acting, self._history, probing, tracing, self.palette)
         self._offer(*controllers, manager, *more)
-        self._offer(playback, time_travel, comparing, hosts)
+        self._offer(playback, time_travel, comparing, self._hosts)
 
     def _offer(self, *controllers: object) -> None:
         """Have the controllers' actions where Textual looks for those of a screen."""
@@ -279,6 +279,7 @@ class MainScreen(Screen[None]):
         self._flow_columns.look()
         self._acting.show(view)
         self._history.show(view)
+        self._hosts.show(view)
         self._names.look()
         self._keys.put_first(
             {

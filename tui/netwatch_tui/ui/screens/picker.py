@@ -8,7 +8,7 @@ from typing import NamedTuple
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from netwatch_tui.fields.format import cell_width, clip, printable
@@ -85,6 +85,23 @@ class Picker(Dialog[str | None]):
         line.max_length = _MOST_TYPED
         self.set_focus(line)
         options.can_focus = False
+
+    def offer(self, title: str, choices: Sequence[Choice]) -> None:
+        """Offer these from now on; the line that is highlighted stays so, wherever it stands by now."""
+        if not self.is_mounted:
+            return
+        self.query_one(".dialog-title", Label).update(Content(title))
+        if list(choices) == list(self._choices):
+            return
+        options = self._options
+        at = options.highlighted
+        highlighted = None if at is None else options.get_option_at_index(at).id
+        self._choices = choices
+        text, self._found = self._found or "", None
+        self._find(text)
+        ids = [option.id for option in options.options]
+        if highlighted in ids:
+            options.highlighted = ids.index(highlighted)
 
     @property
     def _options(self) -> OptionList:

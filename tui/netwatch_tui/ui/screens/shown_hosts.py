@@ -10,6 +10,7 @@ from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.ui.wall_clock import second_of_day
 from netwatch_tui.view.host_words import host_text
+from netwatch_tui.view.view import View
 
 
 class ShownHosts:
@@ -24,6 +25,8 @@ class ShownHosts:
         """
         self._viewer = viewer
         self._use_filter = use_filter
+        self._list: Picker | None = None
+        """That which is open."""
 
     def action_hosts(self) -> None:
         """Show how each machine stands, those that are not live first; choosing one filters by it."""
@@ -31,19 +34,33 @@ class ShownHosts:
         if view is None or not view.snapshot.hosts:
             self._viewer.say("Only this machine is shown; netwatch-tui --host NAME shows another one.")
             return
-        hosts, now = view.snapshot.hosts, view.moment.now
-        choices = [
-            Choice(host.name, host.name, host_text(host, now, second_of_day))
-            for host in sorted(hosts.values(), key=lambda host: host.is_live)
-        ]
+        hosts = view.snapshot.hosts
 
         def chosen(name: str | None) -> None:
+            self._list = None
             if name is not None and names_hosts(hosts):
                 self._filter_by(name)
 
-        self._viewer.ask(Picker(f"Hosts at {second_of_day(now)}", choices), chosen)
+        self._list = Picker(_title(view), _choices(view))
+        self._viewer.ask(self._list, chosen)
+
+    def show(self, view: View) -> None:
+        """Keep the list true while it is open."""
+        if self._list is not None:
+            self._list.offer(_title(view), _choices(view))
 
     def _filter_by(self, name: str) -> None:
         query = self._viewer.spec.query
         text = " ".join(filter(None, (query.without("host"), term("host", name, is_known=True))))
         self._use_filter(parse(text, query.names))
+
+
+def _title(view: View) -> str:
+    return f"Hosts at {second_of_day(view.moment.now)}"
+
+
+def _choices(view: View) -> list[Choice]:
+    """How each stands, those that are not live first."""
+    now = view.moment.now
+    hosts = sorted(view.snapshot.hosts.values(), key=lambda host: host.is_live)
+    return [Choice(host.name, host.name, host_text(host, now, second_of_day)) for host in hosts]
