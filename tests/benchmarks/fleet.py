@@ -1,4 +1,4 @@
-"""What many machines cost on one screen: `.venv/bin/python -m tests.benchmarks.fleet --hosts 100 --sockets 1000`.
+"""What many machines cost on one screen.
 
 The program follows so many hosts by its own connections, but the `ssh` that it finds plays recordings that were made
 before: the machine that measures has to be no hundred machines. Each host has so many connections, of which 1 % are
@@ -10,14 +10,12 @@ screen, what each host's frame costs to read and the table of all of them to mer
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import statistics
 import sys
 import time
 from collections.abc import Iterator
-from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -31,11 +29,13 @@ from netwatch_tui.sockets.hosts import HostPhase, HostStatus
 from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import Address, Socket
-from tests.benchmarks import report
-from tests.benchmarks.keys import PATIENCE, answered
-from tests.benchmarks.measure import CHURN, PROGRAM, MeasureError
-from tests.benchmarks.options import positive
+from tests.benchmarks.key_answers import Answer
+from tests.benchmarks.keys import BARRED, LONGEST_BAR, P99_BAR, answered
+from tests.benchmarks.keys import tell as tell_keys
+from tests.benchmarks.measure import CHURN, PROGRAM
 from tests.benchmarks.probe import memory_of
+from tests.benchmarks.report import MIB, so_many
+from tests.benchmarks.results import Part, Results, Settings
 from tests.benchmarks.screen_programs import SIZE
 from tests.benchmarks.screen_terminal import PlainTerminal
 from tests.support.build import NETNS, owner, tcp
@@ -46,8 +46,12 @@ TICKS = 120
 MERGED = 20
 """Ticks of which the merging is measured."""
 
-KEY_BAR, LONGEST_BAR, MEMORY_BAR = 0.033, 0.100, 300
-"""Seconds of the 99th of a hundred keys and of the longest, and MiB: those of 100,000 sockets of one machine."""
+SOCKETS = 1_000
+"""Of each host."""
+TYPING, WATCHED = 60, 20
+"""Seconds of keys, and those before over which processor time is taken."""
+MEMORY_BAR = 300.0
+"""MiB: that of 100,000 sockets of one machine, as the bars of keys are."""
 
 _STAND_IN = Path(__file__).with_name("host_stand_in.py")
 _ALL_THERE = 120.0
@@ -60,8 +64,7 @@ class OnScreen(NamedTuple):
 
     start: float
     """Seconds until every row was there."""
-    keys: list[float]
-    """Seconds each."""
+    keys: list[Answer]
     memory: tuple[int, int]
     """Resident bytes, now and at most."""
     processor: float
@@ -139,8 +142,7 @@ def on_screen(folder: Path, hosts: int, sockets: int, typing: float, seconds: fl
         terminal.listen(seconds)
         processor = (terminal.processor - before) / seconds
         memory = memory_of(terminal.process.pid)
-        keys = [PATIENCE if waited is None else waited for _, waited in answered(terminal, typing)]
-        return OnScreen(start, keys, memory, processor)
+        return OnScreen(start, list(answered(terminal, typing, "nginx")), memory, processor)
 
 
 class _Played(FakeHost):
@@ -182,55 +184,36 @@ def merging(folder: Path, hosts: int) -> Merging:
     return found
 
 
-def table(screen: OnScreen, merged: Merging, hosts: int, sockets: int) -> str:
-    """All that was measured, with the bars of as many sockets on one machine."""
-    keys = sorted(screen.keys)
-    p99, longest = keys[max(len(keys) * 99 // 100 - 1, 0)], keys[-1]
-    now, peak = (amount / report.MIB for amount in screen.memory)
-    reading, merge = (statistics.median(islice(each, 1, None)) * 1e3 for each in merged)
-
-    def verdict(bar: str, *, is_met: bool) -> str:
-        return f"{bar}: {'met' if is_met else '**not met**'}"
-
-    rows = (
-        ("start to every row", f"{screen.start:.1f} s", ""),
-        ("key to screen: p50 / p99 / longest",
-         f"{statistics.median(keys) * 1e3:.0f} / {p99 * 1e3:.0f} / {longest * 1e3:.0f} ms",
-         verdict("p99 33 ms, 100 ms", is_met=p99 <= KEY_BAR and longest <= LONGEST_BAR)),
-        ("resident memory: now / peak", f"{now:.0f} / {peak:.0f} MiB", verdict("300 MiB", is_met=peak <= MEMORY_BAR)),
-        ("processor time of the program", f"{screen.processor:.0%} of one processor", ""),
-        ("of a tick: reading what all hosts sent", f"{reading:.1f} ms", f"first {merged.reading[0] * 1e3:,.0f} ms"),
-        ("of a tick: merging it", f"{merge:.1f} ms", f"first {merged.merging[0] * 1e3:,.0f} ms"),
-    )  # fmt: skip
-    head = f"| {hosts} hosts, {hosts * sockets:,} sockets, {CHURN:.0%} replaced a second | | bar |"
-    return "\n".join(chain((head, "|---|---:|---|"), (f"| {' | '.join(row)} |" for row in rows)))
+def tell(screen: OnScreen, merged: Merging, machines: str, results: Results) -> None:
+    """All but the keys, with the bars of as many sockets on one machine."""
+    peak = screen.memory[1] / MIB
+    (first_read, *reading), (first_merge, *merge) = merged
+    results.keep("reading", merged.reading)
+    results.keep("merging", merged.merging)
+    results.tell(
+        f"{machines}: every row is there after {screen.start:.1f} s; the program takes {screen.processor:.0%} of a "
+        f"processor and {peak:.0f} MiB at most; a tick reads what all hosts sent in "
+        f"{statistics.median(reading) * 1e3:.1f} ms (the first in {first_read * 1e3:,.0f} ms) and merges it in "
+        f"{statistics.median(merge) * 1e3:.1f} ms ({first_merge * 1e3:,.0f} ms)."
+    )
+    results.judge(f"resident memory, peak, {machines}", peak, " MiB", MEMORY_BAR)
 
 
-def main() -> int:
-    """Measure and print; returns 1 if something could not be measured."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.fleet")
-    parser.add_argument("--hosts", type=positive, default=100, help="stand-ins (default: %(default)s)")
-    parser.add_argument("--sockets", type=positive, default=1_000, help="of each (default: %(default)s)")
-    parser.add_argument("--typing", type=float, default=60.0, help="seconds of keys (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of processor time (default: %(default)s)")
-    options = parser.parse_args()
-    machine, load = report.machine(), os.getloadavg()[0]
-    with TemporaryDirectory() as name:
+def _measure(settings: Settings, results: Results) -> None:
+    hosts = max(settings.largest // SOCKETS, 1)
+    machines = f"{hosts} hosts of {so_many(SOCKETS)}"
+    with results.attempt(machines), TemporaryDirectory() as name:
         folder = Path(name)
-        for host in range(1, options.hosts + 1):
-            write_recording(folder / f"web{host:03}.ndjson", host, options.sockets, TICKS)
+        for host in range(1, hosts + 1):
+            write_recording(folder / f"web{host:03}.ndjson", host, SOCKETS, TICKS)
         make_ssh(folder)
-        try:
-            screen = on_screen(folder, options.hosts, options.sockets, options.typing, options.seconds)
-        except MeasureError as error:
-            sys.stdout.write(f"Not measured: {error}\n")
-            return 1
-        merged = merging(folder, options.hosts)
-    about = f"{machine['cpus']} CPUs, {machine['model']}, Linux {machine['kernel']}, Python {machine['python']}"
-    sys.stdout.write(f"{about}; load average before: {load:.1f}.\n\n")
-    sys.stdout.write(table(screen, merged, options.hosts, options.sockets) + "\n")
-    return 0
+        typing = settings.lasting(TYPING)
+        screen = on_screen(folder, hosts, SOCKETS, typing, settings.lasting(WATCHED))
+        tell(screen, merging(folder, hosts), machines, results)
+        p99, longest = tell_keys(screen.keys, machines, typing, results)
+        if hosts * SOCKETS == BARRED:
+            results.judge(f"key to screen, p99, {machines}, {CHURN:.0%} churn", p99, " ms", P99_BAR)
+            results.judge("the same: longest", longest, " ms", LONGEST_BAR)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+FLEET = Part("fleet", "many machines on one screen, played by stand-ins", _measure)

@@ -34,7 +34,18 @@ def _filtered(text: str) -> list[Stroke]:
 _RUBOUT = Stroke(b"\x7f", FILTER, settles=True)
 """Takes the filter back."""
 
-HABITS: tuple[tuple[int, tuple[Stroke, ...]], ...] = (
+Habits = tuple[tuple[int, tuple[Stroke, ...]], ...]
+
+
+def habits(holder: str) -> Habits:
+    """How often each comes among the others, where a process of this name holds all connections.
+
+    Each leaves the screen as it found it, but for the row of the cursor.
+    """
+    return (*_HABITS, (2, (*_filtered(f"process:{holder}"), Stroke(b"j", MOVE), Stroke(b"k", MOVE), _RUBOUT)))
+
+
+_HABITS: Habits = (
     (10, (Stroke(b"j", MOVE), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"k", MOVE))),
     (4, (Stroke(DOWN, PAGE), Stroke(DOWN, PAGE), Stroke(UP, PAGE), Stroke(UP, PAGE))),
     (1, (Stroke(b"G", PAGE), Stroke(b"g", PAGE), *[Stroke(DOWN, PAGE)] * 2)),
@@ -42,15 +53,13 @@ HABITS: tuple[tuple[int, tuple[Stroke, ...]], ...] = (
     (2, (Stroke(b">", SORT), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"<", SORT, settles=True))),
     (2, (Stroke(b"S", SORT, settles=True), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"S", SORT, settles=True))),
     (2, (*_filtered("port:443"), _RUBOUT)),
-    (2, (*_filtered("process:python"), Stroke(b"j", MOVE), Stroke(b"k", MOVE), _RUBOUT)),
     (1, (Stroke(b"u", KIND, settles=True), Stroke(b"u", KIND, settles=True))),
 )
-"""How often each comes among the others. Each leaves the screen as it found it, but for the row of the cursor."""
 
 
-def strokes(seed: int) -> Iterator[Stroke]:
-    """What is typed, for ever; the same for the same seed."""
-    chance = random.Random(seed)
-    weights = [weight for weight, _ in HABITS]
+def strokes(seed: int, holder: str) -> Iterator[Stroke]:
+    """What is typed, for ever; the same for the same seed. For the holder see `habits`."""
+    chance, every = random.Random(seed), habits(holder)
+    weights = [weight for weight, _ in every]
     while True:
-        yield from chance.choices(HABITS, weights)[0][1]
+        yield from chance.choices(every, weights)[0][1]

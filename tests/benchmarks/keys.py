@@ -9,11 +9,11 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 
 from tests.benchmarks.key_answers import Answer, Output, Press, play, waits
-from tests.benchmarks.key_mix import Stroke, strokes
+from tests.benchmarks.key_mix import strokes
 from tests.benchmarks.load import Load
 from tests.benchmarks.measure import CHURN, MeasureError
 from tests.benchmarks.report import Table, duration, percentile, so_many
@@ -45,23 +45,20 @@ def _measure(settings: Settings, results: Results) -> None:
         program() as terminal,
     ):
         terminal.listen(SETTLED)
-        found: dict[str, list[float]] = defaultdict(list)
-        unanswered = []
-        for stroke, waited in answered(terminal, seconds):
-            found[stroke.kind].append(PATIENCE if waited is None else waited)
-            if waited is None:
-                unanswered.append(stroke)
-        _tell(found, unanswered, size, seconds, results)
+        p99, longest = tell(answered(terminal, seconds, "python"), so_many(size), seconds, results)
+        if size == BARRED:
+            results.judge(f"key to screen, p99, {so_many(size)}, {CHURN:.0%} churn", p99, " ms", P99_BAR)
+            results.judge("the same: longest", longest, " ms", LONGEST_BAR)
 
 
-def answered(terminal: PlainTerminal, seconds: float) -> Iterator[Answer]:
-    """Type the mix of keys for some time, and tell of each how long it waited.
+def answered(terminal: PlainTerminal, seconds: float, holder: str) -> Iterator[Answer]:
+    """Type the mix of keys for some time, and tell of each how long it waited; a process `holder` has all connections.
 
     Raises:
         MeasureError: Where the cursor is can't be told.
     """
     cursor = _in_the_middle(terminal)
-    presses, output = _typed(terminal, seconds)
+    presses, output = _typed(terminal, seconds, holder)
     return waits(presses, play(output, SIZE, _colour_of(cursor)), PATIENCE)
 
 
@@ -88,7 +85,7 @@ def _colour_of(cursor: Cursor) -> str:
     raise MeasureError(f"the cursor has no colour of its own: {', '.join(cursor.backgrounds)}")
 
 
-def _typed(terminal: PlainTerminal, seconds: float) -> tuple[list[Press], list[Output]]:
+def _typed(terminal: PlainTerminal, seconds: float, holder: str) -> tuple[list[Press], list[Output]]:
     """Type for some time, and note what comes when, the whole screen first."""
     presses: list[Press] = []
     output: list[Output] = []
@@ -103,7 +100,7 @@ def _typed(terminal: PlainTerminal, seconds: float) -> tuple[list[Press], list[O
     terminal.resize(SIZE)  # everything is painted anew
     _read_until_quiet(read)
     chance, end = random.Random(SEED), time.perf_counter() + seconds
-    for stroke in takewhile(lambda _: time.perf_counter() < end, strokes(SEED)):
+    for stroke in takewhile(lambda _: time.perf_counter() < end, strokes(SEED, holder)):
         presses.append(Press(time.perf_counter(), stroke))
         terminal.send(stroke.key)
         then = time.perf_counter() + chance.uniform(*_PAUSES)
@@ -123,8 +120,22 @@ def _read_until_quiet(read: Callable[[float], bool]) -> None:
         pass
 
 
-def _tell(found: dict[str, list[float]], unanswered: list[Stroke], size: int, seconds: int, results: Results) -> None:
-    table = Table(f"{so_many(size)}, {CHURN:.0%} churn, {seconds} s")
+def tell(answers: Iterable[Answer], what: str, seconds: float, results: Results) -> tuple[float, float]:
+    """How long each kind of key waited, in a table; gives p99 and the longest of all, in milliseconds.
+
+    Args:
+        answers: How long each waited.
+        what: What is on the screen.
+        seconds: For how long keys were typed.
+        results: Hears it.
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    unanswered = []
+    for stroke, waited in answers:
+        found[stroke.kind].append(PATIENCE if waited is None else waited)
+        if waited is None:
+            unanswered.append(stroke)
+    table = Table(f"{what}, {CHURN:.0%} churn, {seconds:g} s")
     everything = [waited for times in found.values() for waited in times]
     for kind, times in (*found.items(), ("all keys", everything)):
         results.keep(kind, times)
@@ -137,10 +148,7 @@ def _tell(found: dict[str, list[float]], unanswered: list[Stroke], size: int, se
         results.problems.append(
             f"how long {len(unanswered)} of {len(everything)} keys waited, counted as {PATIENCE:g} s: {kinds}"
         )
-    if size == BARRED:
-        p99, longest = percentile(everything, 0.99) * 1000, max(everything) * 1000
-        results.judge(f"key to screen, p99, {so_many(size)}, {CHURN:.0%} churn", p99, " ms", P99_BAR)
-        results.judge("the same: longest", longest, " ms", LONGEST_BAR)
+    return percentile(everything, 0.99) * 1000, max(everything) * 1000
 
 
 KEYS = Part("keys", "how long keys wait for their answer, sorts and filters included", _measure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.bytes_a_tick import BYTES
 from tests.benchmarks.capture import CAPTURE
 from tests.benchmarks.filtering import FILTERING
+from tests.benchmarks.fleet import FLEET
 from tests.benchmarks.flows import FLOWS
 from tests.benchmarks.frames import FRAMES
 from tests.benchmarks.growth import GROWTH
@@ -25,6 +26,7 @@ PARTS = (
     START,
     FRAMES,
     KEYS,
+    FLEET,
     BYTES,
     IDLE,
     GROWTH,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from netwatch_tui.recording.reader import Recording
 from tests.benchmarks import host_stand_in
-from tests.benchmarks.fleet import MERGED, Merging, OnScreen, make_ssh, merging, table, ticks_of, write_recording
+from tests.benchmarks.fleet import MERGED, Merging, OnScreen, make_ssh, merging, tell, ticks_of, write_recording
+from tests.benchmarks.results import Results
 from tests.support.program import PATIENCE
 
 
@@ -58,10 +59,13 @@ def test_a_stand_in_starts_with_next_to_nothing() -> None:
     assert done.stderr == b""
 
 
-def test_the_table_says_whether_the_bars_are_met() -> None:
-    merged = Merging([1.0, 0.08], [0.5, 0.02])
-    good = table(OnScreen(5.0, [0.01] * 200, (1 << 28, 1 << 28), 0.4), merged, 100, 1000)
-    assert good.count(": met") == 2
-    assert "100 hosts, 100,000 sockets" in good
-    bad = table(OnScreen(5.0, [0.01] * 190 + [0.2] * 10, (1 << 29, 1 << 29), 0.4), merged, 100, 1000)
-    assert bad.count("**not met**") == 2
+def test_what_was_measured_is_told_and_held_against_its_bar() -> None:
+    said: list[str] = []
+    for mib, is_met in ((256, True), (512, False)):
+        results = Results(said.append)
+        merged = Merging([1.0, 0.08, 0.06], [0.5, 0.02, 0.02])
+        tell(OnScreen(5.0, [], (1 << 20, mib << 20), 0.4), merged, "100 hosts of 1,000 sockets", results)
+        (paragraph,) = results.paragraphs
+        assert "every row is there after 5.0 s; the program takes 40% of a processor" in paragraph
+        assert "in 70.0 ms (the first in 1,000 ms) and merges it in 20.0 ms (500 ms)" in paragraph
+        assert [verdict.is_met for verdict in results.verdicts] == [is_met]

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from tests.benchmarks.key_answers import Look, Output, Press, Seen, answers, play, waits
-from tests.benchmarks.key_mix import FILTER, HABITS, KIND, MOVE, SORT, Stroke, strokes
+from tests.benchmarks.key_mix import FILTER, KIND, MOVE, SORT, Stroke, habits, strokes
 from tests.benchmarks.screen_output import FRAME_END, Size
 
 _OFF, _ON = "LISTEN 4  tcp 10  ○udp 0", "LISTEN 3  tcp 9  udp 0"
@@ -51,6 +51,7 @@ def test_the_screen_is_read_after_each_whole_frame() -> None:
 
 
 def test_what_is_typed_is_the_same_each_time_and_has_all_kinds() -> None:
-    mix = list(islice(strokes(16), 500))
-    assert mix == list(islice(strokes(16), 500))
-    assert {stroke.kind for stroke in mix} == {stroke.kind for _, habit in HABITS for stroke in habit}
+    mix = list(islice(strokes(16, "nginx"), 500))
+    assert mix == list(islice(strokes(16, "nginx"), 500))
+    assert {stroke.kind for stroke in mix} == {stroke.kind for _, habit in habits("nginx") for stroke in habit}
+    assert "Filter:process:nginx" in {stroke.line for stroke in mix}
