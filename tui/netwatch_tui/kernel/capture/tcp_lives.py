@@ -17,7 +17,8 @@ No input, no output, no clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
+from itertools import islice, takewhile
+from typing import TypeVar
 
 from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSocket
 from netwatch_tui.kernel.capture.event_queue import EventQueue
@@ -48,6 +49,7 @@ _Error = tuple[int, int, int, bytes, bytes]
 """The values of `tracepoints.ERROR`."""
 _Ends = tuple[int, int, bytes, bytes]
 """Ports and addresses of it."""
+_Waiting = TypeVar("_Waiting")
 
 
 class TcpLives:
@@ -167,9 +169,9 @@ class TcpLives:
 
     def forget(self, before: int) -> None:
         """What waits for something that did not come up to a time, in nanoseconds of CLOCK_MONOTONIC."""
-        self._early = {cookie: told for cookie, told in self._early.items() if told.read_at >= before}
-        self._by_cookie = {cookie: life for cookie, life in self._by_cookie.items() if life.deadline >= before}
-        self._ended = {skaddr: life for skaddr, life in self._ended.items() if life.deadline >= before}
+        _forget_first(self._early, lambda told: told.read_at < before)
+        _forget_first(self._by_cookie, lambda life: life.deadline < before)
+        _forget_first(self._ended, lambda life: life.deadline < before)
 
     def _established(self, at: int, change: Change) -> None:
         life, now = self._live.get(change[SKADDR]), self._epoch(at)
@@ -242,6 +244,16 @@ class TcpLives:
         if reported is not None and at - reported[0] <= OUTCOME_WITHIN:
             life.error = reported[1]
             life.is_complete = self._needs_no_totals(kind)
+
+
+def _forget_first(waiting: dict[int, _Waiting], is_over: Callable[[_Waiting], bool]) -> None:
+    """Take out what is over, from the one that came first to the first that is not: later ones are over later.
+
+    So no reading passes over all that waits; who was put out of order goes a little later.
+    """
+    over = [key for key, _ in takewhile(lambda item: is_over(item[1]), waiting.items())]
+    for key in over:
+        del waiting[key]
 
 
 def _is_about(error: _Error, change: Change) -> bool:
