@@ -199,6 +199,17 @@ async def test_an_act_is_done_on_the_machine_of_the_row_and_each_question_names_
         assert [host.actor.sent for host in every if host.actor] == [[], [Sent(7, 15)]]
 
 
+async def test_how_long_ago_a_process_started_is_told_by_its_own_machine_s_clock() -> None:
+    every = hosts(1)
+    every[0].actor = FakeActor()
+    every[0].stand(HostPhase.LIVE, clock_offset=-NOW + 1000.0 + 120.0)
+    fleet = Fleet(every)
+    async with on_stage(fleet, actor=FleetActor(fleet)) as stage:
+        await stage.press("K")
+        await until_it_looked(stage)
+        assert "nginx, pid 7, started 2m" in page(stage), "it started at 1000 by its clock"
+
+
 async def test_what_is_marked_on_several_machines_is_not_acted_on_at_once() -> None:
     every = hosts(2)
     fleet = Fleet(every)

@@ -382,7 +382,7 @@ def test_answers_are_told_apart() -> None:
 def test_too_much_to_be_named_is_refused_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_aim, "MOST_ORDER", 1_000)
     with far_end() as far:
-        with pytest.raises(TooManyError, match="4 sockets are too many at once; filter for fewer"):
+        with pytest.raises(TooManyError, match="4 sockets are too many to be named at once; filter for fewer"):
             aim_over(far.orders, subject_of_all([LISTENER, VISIT, OTHER, unix()], (), "4 marked sockets"))
         assert far.asked == []
 

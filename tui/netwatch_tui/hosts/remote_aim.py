@@ -39,7 +39,8 @@ def aim_over(orders: Orders, subject: Subject) -> Aim:
     """
     more = encode_subject(subject)
     if len(encode_order(Ask(0, About.AIM, 0, more))) > MOST_ORDER - 100:  # a longer number
-        raise TooManyError(f"{len(subject.sockets):,} sockets are too many at once; filter for fewer")
+        sockets = len(subject.sockets) + len(subject.accepted)
+        raise TooManyError(f"{sockets:,} sockets are too many to be named at once; filter for fewer")
     try:
         question = orders.begin(About.AIM, more=more)
     except NoAnswerError as error:

@@ -55,8 +55,8 @@ REMOTE_END = "--remote-end"
 FITS = "fits"
 """Asks it, after that, which protocol it speaks."""
 
-MOST_ORDER = 1 << 22
-"""Bytes of the longest order."""
+MOST_ORDER = 1 << 24
+"""Bytes of the longest order, which names some 50,000 sockets that are acted on."""
 MOST_SILENCE = 120
 """Seconds without an order after which the far end takes the connection for dead, and ends."""
 MOST_PID = 2**22

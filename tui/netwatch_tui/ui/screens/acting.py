@@ -11,6 +11,7 @@ from netwatch_tui.actions.aim import HeldSocket, TakesAim
 from netwatch_tui.actions.pointed import pointed_at
 from netwatch_tui.fields.format import peer_text
 from netwatch_tui.fields.holders import process_name
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.act_dialog import ActScreen, Done
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
@@ -122,7 +123,7 @@ class Acting:
         if view is None or subject is None or not subject.sockets:
             self._viewer.say("Nothing to act on: no row, or it has closed.")
             return
-        self._viewer.ask(ActScreen(subject, self._actor, view.moment.now), self._done)
+        self._viewer.ask(ActScreen(subject, self._actor, _now_there(view, subject.sockets[0])), self._done)
 
     def _done(self, done: Done | None) -> None:
         if done is None:
@@ -148,6 +149,12 @@ class Acting:
                 where = f"{peer_text(again)}, now from port {again.local_port}"
                 self._viewer.say(f"{name} ({again.owners[0].own_pid}) has connected again to {where}.")
                 return
+
+
+def _now_there(view: View, socket: Socket) -> float:
+    """What is shown as of now, in seconds since the epoch by the clock of the machine that a socket is on."""
+    host = view.snapshot.hosts.get(host_number(socket.netns))
+    return view.moment.now + ((host.clock_offset or 0.0) if host else 0.0)
 
 
 def _is_again(closed: Socket, socket: Socket) -> bool:
