@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from netwatch_tui.actions.aim import Aim, NotHeldError
+from netwatch_tui.actions.open_trace import OpenTrace, Trace, TraceRefusedError
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.sockets.delta import Delta, continues, diff
@@ -31,6 +32,8 @@ class FakeHost:
         self.resources: Mapping[int, ProcessResources] = {}
         self.actor: FakeActor | None = None
         """Acts there; None where there is no connection."""
+        self.begin_trace: OpenTrace | None = None
+        """Traces there; None where there is no connection."""
         self.is_stopped = False
         self._ahead = ahead
         self._status = HostStatus(name, HostPhase.CONNECTING)
@@ -100,6 +103,11 @@ class FakeHost:
         if self.actor is None:
             raise NotHeldError("there is no connection now")
         return self.actor.take_aim(subject)
+
+    def open_trace(self, pids: Sequence[int], inode: int | None) -> Trace:
+        if self.begin_trace is None:
+            raise TraceRefusedError("there is no connection now")
+        return self.begin_trace(pids, inode)
 
     def stop(self) -> None:
         self.is_stopped = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from netwatch_tui.play.traces import TraceRefusedError, open_trace
+from netwatch_tui.actions.open_trace import TraceRefusedError, open_trace
 from tests.support.kernel import answer, become, requests
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import pytest
 from rich.style import Style
 
 from netwatch_tui.actions.act import Act
 from netwatch_tui.actions.aim import Aim, Hit, NotHeldError, Target
+from netwatch_tui.actions.open_trace import Trace, TraceRefusedError
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.hosts.fleet_actor import FleetActor
@@ -161,16 +161,32 @@ async def test_details_are_asked_of_the_machine_that_has_the_process() -> None:
         assert (every[0].asked, every[1].asked) == ([], [7])
 
 
-@pytest.mark.parametrize("key", ["T", "O"])
-async def test_nothing_is_done_to_another_machine_and_that_is_said(key: str) -> None:
+async def test_ports_of_another_machine_are_not_tried_and_that_is_said() -> None:
     def never(*asked: object) -> object:
         raise AssertionError(asked)
 
-    source = Fleet(hosts(2))
-    async with on_stage(source, plan_probe=never, open_trace=never) as stage:  # type: ignore[arg-type]  # stand-ins
-        await stage.press(key)
+    async with on_stage(Fleet(hosts(2)), plan_probe=never) as stage:  # type: ignore[arg-type]  # a stand-in
+        await stage.press("O")
         assert stage.said.startswith("web01 is another machine; only ")
         assert len(stage.app.screen_stack) == 1
+
+
+async def test_a_process_is_traced_on_its_own_machine_which_the_page_names() -> None:
+    asked: list[tuple[list[int], int | None]] = []
+
+    def refused(pids: Sequence[int], inode: int | None) -> Trace:
+        asked.append((list(pids), inode))
+        raise TraceRefusedError("calls can't be traced: that takes root")
+
+    every = hosts(2)
+    every[1].begin_trace = refused
+    fleet = Fleet(every)
+    async with on_stage(fleet, open_trace=FleetActor(fleet).open_trace) as stage:
+        await stage.press("down", "T")
+        await stage.until(lambda: "takes root" in page(stage))
+        assert "Trace: nginx (7) on web02" in page(stage)
+        assert "Not tracing: on web02: calls can't be traced: that takes root." in page(stage)
+        assert asked == [([7], None)]
 
 
 def page(stage: Stage) -> str:

@@ -9,8 +9,8 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from netwatch_tui.actions.open_trace import TraceRefusedError
 from netwatch_tui.kernel.descriptors import go_on
-from netwatch_tui.play.traces import TraceRefusedError
 from netwatch_tui.sockets.traced_call import CallEnd, TraceBatch, TracedCall
 from netwatch_tui.ui.screens.trace_page import TracePage
 from netwatch_tui.ui.widgets import call_log

@@ -9,6 +9,7 @@ import pytest
 
 from netwatch_tui.actions.actor import Actor
 from netwatch_tui.actions.aim import NotHeldError
+from netwatch_tui.actions.open_trace import TraceRefusedError, open_trace
 from netwatch_tui.actions.subject import subject_of, subject_of_all
 from netwatch_tui.arguments import Mode, refusals
 from netwatch_tui.cli import _parser
@@ -18,7 +19,6 @@ from netwatch_tui.output.differences import difference_lines
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import event_lines
 from netwatch_tui.output.registry import FORMATS, write_lines
-from netwatch_tui.play.traces import TraceRefusedError, open_trace
 from netwatch_tui.query import parse
 from netwatch_tui.query.language.printer import format_query
 from netwatch_tui.recording.snapshot_document import document_snapshot
@@ -296,12 +296,12 @@ def test_no_process_of_another_machine_is_traced() -> None:
         (["--host", "web01", "-r"], "--resolve can't be used with other machines"),
         (["--host", "web01", "-N", "shop"], "--net can't be used with other machines"),
         (["--host", "web01", "--probe"], "--host can't be used with --probe"),
-        (["--host", "web01", "--kill", "TERM"], "--host can't be used with --close or --kill"),
+        (["--host", "web01", "--why-port", "80"], "--host can't be used with --why-port"),
     ],
 )
 def test_what_is_for_this_machine_alone_is_refused(words: list[str], refused: str) -> None:
     options = _parser().parse_intermixed_args(words)
-    mode = Mode.PROBE if options.probe else Mode.ACT if options.kill is not None else Mode.LIVE
+    mode = Mode.PROBE if options.probe else Mode.WHY_PORT if options.why_port else Mode.LIVE
     assert refused in list(refusals(options, mode))
 
 

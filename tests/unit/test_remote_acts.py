@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,19 +30,20 @@ from netwatch_tui.hosts.act_format import (
     encode_deed,
     encode_held,
     encode_hits,
-    encode_refusal,
     encode_subject,
 )
 from netwatch_tui.hosts.fleet_actor import FleetActor
 from netwatch_tui.hosts.orders import MOST_ASKED, NoAnswerError, Orders
+from netwatch_tui.hosts.refusals import RefusedError, refusal
 from netwatch_tui.hosts.remote_aim import aim_over
-from netwatch_tui.hosts.wire_format import About, Ask, decode_answer, decode_order, encode_answer, encode_order
-from netwatch_tui.recording.line_json import from_json, to_json
+from netwatch_tui.hosts.wire_format import About, Ask
 from netwatch_tui.recording.shapes import ShapeError
 from netwatch_tui.sockets.hosts import on_host
 from netwatch_tui.sockets.socket import Socket
 from screenshots.actor import FakeActor, Sent
 from tests.support.build import owner, process, tcp, unix
+from tests.support.far_end import NO_ANSWER, FarEnd, as_said
+from tests.support.far_end import far_end as connected
 from tests.support.hosts import FakeHost
 from tests.support.program import wait_until
 from tests.support.strategies import owned_sockets
@@ -55,72 +55,20 @@ OTHER = tcp("10.0.0.5:22", inode=13, owners=(owner(9, 3, "sshd"),), owner_reason
 EVERY = (LISTENER, VISIT, OTHER)
 
 
-class FarEnd:
-    """The far end of a connection, which answers in a thread, and all that is said over it goes through JSON."""
+class ActingEnd:
+    """A far end that acts."""
 
-    def __init__(self) -> None:
-        self.orders = Orders()
-        self.actor = FakeActor()
-        self.answers = ActAnswers(self.actor, lambda: EVERY)
-        self.asked: list[Ask] = []
-        self.spoil: Callable[[Ask, Any], Any] = lambda _, told: told
-        self._is_over = False
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def begin(self) -> None:
-        """There is a connection."""
-        self._is_over = False
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self.orders.open()
-        self._thread.start()
-
-    def end(self) -> None:
-        """There is none any more."""
-        self.orders.shut()
-        self._is_over = True
-        self.orders.ring()
-        self._thread.join()
-
-    def restart(self) -> None:
-        """Another connection, to an end that holds nothing."""
-        self.end()
-        self.answers = ActAnswers(self.actor, lambda: EVERY)
-        self.begin()
-
-    def _serve(self) -> None:
-        while not self._is_over:
-            for ask in self.orders.take_asks():
-                heard = decode_order(encode_order(ask))
-                assert isinstance(heard, Ask)
-                self.asked.append(heard)
-                told = self.spoil(heard, self.answers.answer(heard))
-                if told is not threading:
-                    self.orders.answer(decode_answer(encode_answer(heard.number, told)))
-            self.orders.sleep(0.001)
-
-    def told(self) -> list[About]:
-        """What was asked about, but for looks at what has ended."""
-        return [ask.about for ask in self.asked if ask.about is not About.ENDED]
-
-
-def as_said(value: object) -> Any:
-    """What the other end gets of it."""
-    return from_json(to_json(value).encode())
-
-
-NO_ANSWER = threading
-"""Stands for saying nothing at all."""
+    def __init__(self, far: FarEnd, actor: FakeActor) -> None:
+        self.far = far
+        self.orders = far.orders
+        self.actor = actor
 
 
 @contextmanager
-def far_end() -> Iterator[FarEnd]:
-    far = FarEnd()
-    far.begin()
-    try:
-        yield far
-    finally:
-        far.end()
-        far.orders.close()
+def far_end() -> Iterator[ActingEnd]:
+    actor = FakeActor()
+    with connected(lambda: ActAnswers(actor, lambda: EVERY).answer) as far:
+        yield ActingEnd(far, actor)
 
 
 def await_end(aim: Aim) -> None:
@@ -146,7 +94,7 @@ def test_what_is_meant_is_held_there_and_told_of() -> None:
         assert {each.way for each in (*aim.listeners, *aim.accepted)} == {Way.DESTROY}
         aim.release()
         wait_until(lambda: far.actor.released == 1)
-        assert far.told() == [About.AIM, About.RELEASE]
+        assert far.far.told(About.ENDED) == [About.AIM, About.RELEASE]
 
 
 def test_an_act_hits_the_targets_that_are_named_and_no_others() -> None:
@@ -195,7 +143,7 @@ def test_a_refusal_is_passed_on() -> None:
 def test_nothing_is_done_over_a_connection_that_is_not_there() -> None:
     with far_end() as far:
         aim = aim_over(far.orders, subject_of(LISTENER, ()))
-        far.end()
+        far.far.end()
         (hit,) = aim.perform(TERM, aim.processes)
         assert hit.failure == "there is no connection now"
         with pytest.raises(NotHeldError, match="there is no connection now"):
@@ -203,14 +151,15 @@ def test_nothing_is_done_over_a_connection_that_is_not_there() -> None:
         with pytest.raises(NotHeldError, match="there is no connection now"):
             aim_over(far.orders, subject_of(LISTENER, ()))
         aim.release()
-        far.begin()
+        far.far.begin()
     assert far.actor.sent == []
 
 
 def test_what_was_held_over_one_connection_is_never_hit_over_the_next() -> None:
     with far_end() as far:
         aim = aim_over(far.orders, subject_of(LISTENER, ()))
-        far.restart()
+        far.far.end()
+        far.far.begin()
         again = aim_over(far.orders, subject_of(OTHER, ()))
         (hit,) = aim.perform(KILL, aim.processes)
         assert hit.failure == "it is not held any more"
@@ -225,7 +174,7 @@ def test_an_act_without_an_answer_may_have_been_done_and_that_is_said(monkeypatc
     monkeypatch.setattr(remote_aim, "ACT_WITHIN", 0.05)
     with far_end() as far:
         aim = aim_over(far.orders, subject_of(LISTENER, ()))
-        far.spoil = lambda ask, told: NO_ANSWER if ask.about is About.ACT else told
+        far.far.spoil = lambda ask, told: NO_ANSWER if ask.about is About.ACT else told
         (hit,) = aim.perform(TERM, aim.processes)
         assert hit.failure == "it may have been done: there is no answer within 0.05 s"
         assert far.actor.sent == [Sent(7, 15)], "it was"
@@ -234,7 +183,7 @@ def test_an_act_without_an_answer_may_have_been_done_and_that_is_said(monkeypatc
 def test_what_is_held_too_late_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_aim, "AIM_WITHIN", 0.05)
     with far_end() as far:
-        far.spoil = lambda ask, told: NO_ANSWER if ask.about is About.AIM else told
+        far.far.spoil = lambda ask, told: NO_ANSWER if ask.about is About.AIM else told
         with pytest.raises(NotHeldError, match="no answer within"):
             aim_over(far.orders, subject_of(LISTENER, ()))
         wait_until(lambda: far.actor.released == 1)
@@ -280,7 +229,7 @@ def test_questions_have_an_end() -> None:
 )
 def test_an_aim_that_is_none_is_refused(told: object) -> None:
     with far_end() as far:
-        far.spoil = lambda ask, real: told if ask.about is About.AIM else real
+        far.far.spoil = lambda ask, real: told if ask.about is About.AIM else real
         with pytest.raises(NotHeldError):
             aim_over(far.orders, subject_of(LISTENER, ()))
 
@@ -291,7 +240,7 @@ def test_an_aim_that_is_none_is_refused(told: object) -> None:
 def test_hits_that_are_none_may_have_been_hits(told: object) -> None:
     with far_end() as far:
         aim = aim_over(far.orders, subject_of(LISTENER, ()))
-        far.spoil = lambda _, __: told
+        far.far.spoil = lambda _, __: told
         assert aim.perform(TERM, aim.processes)[0].failure.startswith("it may have been done: ")
 
 
@@ -373,8 +322,8 @@ def test_a_subject_is_read_as_it_was_written(meant: list[Socket], accepted: list
 def test_answers_are_told_apart() -> None:
     assert decode_hits(as_said(encode_hits([HitThere("", Way.SHUTDOWN)])), 1) == (HitThere("", Way.SHUTDOWN),)
     assert decode_places([0, 2]) == (0, 2)
-    for told in (encode_refusal("no"), encode_refusal("no\x1b[2J")):
-        with pytest.raises(NotHeldError, match="no") as refused:
+    for told in (refusal("no"), refusal("no\x1b[2J")):
+        with pytest.raises(RefusedError, match="no") as refused:
             decode_held(told)
         assert str(refused.value).isprintable()
 
@@ -384,7 +333,7 @@ def test_too_much_to_be_named_is_refused_here(monkeypatch: pytest.MonkeyPatch) -
     with far_end() as far:
         with pytest.raises(TooManyError, match="4 sockets are too many to be named at once; filter for fewer"):
             aim_over(far.orders, subject_of_all([LISTENER, VISIT, OTHER, unix()], (), "4 marked sockets"))
-        assert far.asked == []
+        assert far.far.asked == []
 
 
 # --- on one machine of several ---

@@ -16,7 +16,7 @@ _CLOSED = "it had closed already"
 _ENDED = "it had ended already"
 
 
-class Handles(Protocol):
+class GivesHandles(Protocol):
     """Gives what holds a process."""
 
     def of(self, pid: int) -> ProcessHandle:
@@ -41,7 +41,7 @@ class Closers(Protocol):
 class Deeds:
     """What holds the targets does it to them."""
 
-    def __init__(self, handles: Handles, closers: Closers) -> None:
+    def __init__(self, handles: GivesHandles, closers: Closers) -> None:
         """Do it through these, which held every target when it was aimed at."""
         self._handles = handles
         self._closers = closers

@@ -18,8 +18,8 @@ from netwatch_tui.hosts.act_format import (
     decode_subject,
     encode_held,
     encode_hits,
-    encode_refusal,
 )
+from netwatch_tui.hosts.refusals import refusal
 from netwatch_tui.hosts.wire_format import About, Ask
 from netwatch_tui.kernel.faults import error_number, reason
 from netwatch_tui.sockets.socket import Socket
@@ -68,9 +68,9 @@ class ActAnswers:
         try:
             aim = self._actor.take_aim(subject)
         except NotHeldError as error:
-            return encode_refusal(str(error))
+            return refusal(str(error))
         except OSError as error:
-            return encode_refusal(reason(error_number(error)))
+            return refusal(reason(error_number(error)))
         self._held[number] = aim
         return encode_held(_told(aim, subject))
 
@@ -78,10 +78,10 @@ class ActAnswers:
         deed = decode_deed(more)
         aim = self._held.get(deed.aim)
         if aim is None:
-            return encode_refusal(NOT_HELD)
+            return refusal(NOT_HELD)
         every = aim.every_target(deed.kind)
         if any(at >= len(every) for at in deed.targets):
-            return encode_refusal("it names what is not held")
+            return refusal("it names what is not held")
         hits = aim.perform(deed.act, [every[at] for at in deed.targets])
         return encode_hits([HitThere(hit.failure, hit.way) for hit in hits])
 

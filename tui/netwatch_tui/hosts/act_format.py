@@ -20,13 +20,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from netwatch_tui.actions.act import Act, ActKind, Way
-from netwatch_tui.actions.aim import NotHeldError
 from netwatch_tui.actions.guards import Guard
 from netwatch_tui.actions.subject import Holding, Subject
-from netwatch_tui.fields.format import clip, printable
+from netwatch_tui.hosts.refusals import RefusedError, granted
 from netwatch_tui.recording.codec import decode, decode_process, encode, encode_process
 from netwatch_tui.recording.shapes import (
-    NAME,
     PORTION,
     Shape,
     ShapeError,
@@ -39,8 +37,6 @@ from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.socket import Socket
 
 NOT_HELD = "it is not held any more"
-_MOST_REASON = 200
-"""Letters of a refusal."""
 
 
 class ProcessThere(NamedTuple):
@@ -137,19 +133,6 @@ def decode_subject(told: Any, every: tuple[Socket, ...]) -> Subject:
     )
 
 
-def encode_refusal(text: str) -> dict[str, Any]:
-    """Why nothing is held or done, in one line."""
-    return {"refused": text}
-
-
-def _granted(told: Any, name: str) -> Any:
-    """The member with this name of what was told, unless that is a refusal."""
-    parts = named(told)
-    if "refused" in parts:
-        raise NotHeldError(clip(printable(NAME(parts["refused"])), _MOST_REASON))
-    return parts.get(name)
-
-
 def encode_held(held: HeldThere) -> dict[str, Any]:
     """What was taken hold of."""
     return {"held": held._asdict()}
@@ -159,10 +142,10 @@ def decode_held(told: Any) -> HeldThere:
     """What `encode_held` was given.
 
     Raises:
-        NotHeldError: `encode_refusal` was given something.
+        RefusedError: Nothing is held.
         ShapeError: It is neither.
     """
-    held: HeldThere = _held(_granted(told, "held"))
+    held: HeldThere = _held(granted(told, "held"))
     return held
 
 
@@ -190,10 +173,10 @@ def decode_hits(told: Any, count: int) -> Sequence[HitThere]:
     """What came of so many targets.
 
     Raises:
-        NotHeldError: Nothing was done.
+        RefusedError: Nothing was done.
         ShapeError: It is something else.
     """
-    hits: Sequence[HitThere] = _hits(_granted(told, "hits"))
+    hits: Sequence[HitThere] = _hits(granted(told, "hits"))
     if len(hits) != count:
         raise ShapeError(f"it tells of {len(hits)} targets, of {count}")
     return hits
@@ -203,11 +186,11 @@ def decode_places(told: Any) -> Sequence[int]:
     """The places of those that have ended.
 
     Raises:
-        NotHeldError: They are not held.
+        RefusedError: They are not held.
         ShapeError: It is something else.
     """
     if told is None:
-        raise NotHeldError(NOT_HELD)
+        raise RefusedError(NOT_HELD)
     places: Sequence[int] = _places(told)
     return places
 

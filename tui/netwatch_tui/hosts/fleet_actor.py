@@ -1,4 +1,4 @@
-"""Acts on the machines of a fleet: on one at a time, through its connection."""
+"""Acts on the machines of a fleet, and traces there: on one at a time, through its connection."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from netwatch_tui.actions.act import Act
 from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit, NotHeldError, Target
+from netwatch_tui.actions.open_trace import Trace, TraceRefusedError
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.host_feed import HostFeed
 from netwatch_tui.sockets.hosts import host_number, on_host, own_number
@@ -25,11 +26,26 @@ class Feeds(Protocol):
 
 
 class FleetActor:
-    """Takes aim on whichever machine a subject is on. For a thread that may wait."""
+    """Acts and traces on whichever machine it is that is meant. For threads that may wait."""
 
     def __init__(self, feeds: Feeds) -> None:
         """Act on these."""
         self._feeds = feeds
+
+    def open_trace(self, pids: Sequence[int], inode: int | None = None) -> Trace:
+        """Begin to trace processes by their pids in the table.
+
+        Raises:
+            TraceRefusedError: They are not traced, or on more than one machine.
+        """
+        try:
+            _, feed = self._the_only(pids)
+        except NotHeldError as error:
+            raise TraceRefusedError(str(error)) from error
+        try:
+            return feed.open_trace(list(map(own_number, pids)), inode)
+        except TraceRefusedError as error:
+            raise TraceRefusedError(f"on {feed.name}: {error}") from error
 
     def take_aim(self, subject: Subject) -> Aim:
         """Hold what a subject means, where it is.
@@ -37,7 +53,9 @@ class FleetActor:
         Raises:
             NotHeldError: It is not held, or on more than one machine.
         """
-        host, feed = self._the_only(subject)
+        sockets = (*subject.sockets, *subject.accepted)
+        numbers = (*(each.netns for each in sockets), *(process.pid for process in subject.processes))
+        host, feed = self._the_only(numbers)
         try:
             aim = feed.take_aim(_own_subject(subject))
         except NotHeldError as error:
@@ -66,21 +84,17 @@ class FleetActor:
             host=feed.name,
         )
 
-    def _the_only(self, subject: Subject) -> tuple[int, HostFeed]:
-        sockets = (*subject.sockets, *subject.accepted)
-        numbers = {host_number(number) for number in (*(each.netns for each in sockets), *_pids(subject))}
-        feeds = {number: feed for number in sorted(numbers) if (feed := self._feeds.feed_of(number))}
-        if len(numbers) == len(feeds) == 1:
+    def _the_only(self, numbers: Iterable[int]) -> tuple[int, HostFeed]:
+        """The machine on which all of these are, namespaces or pids of the table."""
+        hosts = set(map(host_number, numbers))
+        feeds = {host: feed for host in sorted(hosts) if (feed := self._feeds.feed_of(host))}
+        if len(hosts) == len(feeds) == 1:
             return next(iter(feeds.items()))
         names = [feed.name for feed in feeds.values()]
         if not names:
             raise NotHeldError("this is on no machine of the table")
         listed = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
         raise NotHeldError(f"this is on {len(names)} machines ({listed}): act on one at a time, by host:{names[0]}")
-
-
-def _pids(subject: Subject) -> Iterable[int]:
-    return (process.pid for process in subject.processes)
 
 
 def _own_subject(subject: Subject) -> Subject:

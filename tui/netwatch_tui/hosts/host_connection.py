@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import takewhile
 from typing import NamedTuple
 
 from netwatch_tui.actions.aim import Aim
+from netwatch_tui.actions.open_trace import Trace
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.hosts.host_feed import HostNews
@@ -18,6 +19,7 @@ from netwatch_tui.hosts.pauses import Pauses
 from netwatch_tui.hosts.remote_aim import aim_over
 from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
+from netwatch_tui.hosts.remote_trace import RemoteTrace
 from netwatch_tui.hosts.targets import Target
 from netwatch_tui.hosts.wire_format import About, Follow
 from netwatch_tui.recording.checkpoints import Checkpoint, Checkpoints
@@ -145,6 +147,10 @@ class HostConnection:
     def take_aim(self, subject: Subject) -> Aim:
         """Hold what a subject means there; see `aim_over`."""
         return aim_over(self._orders, subject)
+
+    def open_trace(self, pids: Sequence[int], inode: int | None) -> Trace:
+        """Begin to trace processes there; see `RemoteTrace`."""
+        return RemoteTrace(self._orders, pids, inode)
 
     def stop(self) -> None:
         """End the connection and what was started for it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from netwatch_tui.actions.aim import Aim
+from netwatch_tui.actions.open_trace import Trace
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.sockets.hosts import HostStatus
 from netwatch_tui.sockets.needs import Needs
@@ -51,6 +52,13 @@ class HostFeed(Protocol):
 
         Raises:
             NotHeldError: It is not held.
+        """
+
+    def open_trace(self, pids: Sequence[int], inode: int | None) -> Trace:
+        """Begin to trace processes there, by the host's own numbers. Waits; from any thread.
+
+        Raises:
+            TraceRefusedError: They are not traced.
         """
 
     def stop(self) -> None:

@@ -51,6 +51,10 @@ class Question:
         self._lost = why
         self._over.set()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until it is over, or for so many seconds."""
+        self._over.wait(seconds)
+
     def told(self, seconds: float = 0.0) -> Any:
         """What was told, as JSON says it, for which so many seconds are waited.
 

@@ -19,6 +19,7 @@ from netwatch_tui.hosts.act_format import (
     encode_subject,
 )
 from netwatch_tui.hosts.orders import NoAnswerError, Orders, Question
+from netwatch_tui.hosts.refusals import RefusedError
 from netwatch_tui.hosts.wire_format import MOST_ORDER, About, Ask, encode_order
 from netwatch_tui.recording.shapes import ShapeError
 from netwatch_tui.sockets.socket import Socket
@@ -48,7 +49,7 @@ def aim_over(orders: Orders, subject: Subject) -> Aim:
     try:
         held = decode_held(question.told(AIM_WITHIN))
         return _aim(_HeldThere(orders, question.number, len(held.processes)), held, subject)
-    except (NoAnswerError, ShapeError) as error:
+    except (NoAnswerError, RefusedError, ShapeError) as error:
         orders.forget(question)
         _release(orders, question.number)
         raise NotHeldError(str(error)) from error
@@ -80,7 +81,7 @@ class _HeldThere:
                 self._running.difference_update(decode_places(told))
             if self._looking is None and self._running:
                 self._looking = self._orders.begin(About.ENDED, more=self._number)
-        except (NoAnswerError, ShapeError) as error:
+        except (NoAnswerError, RefusedError, ShapeError) as error:
             raise NotHeldError(str(error)) from error
         return at not in self._running
 
@@ -93,7 +94,7 @@ class _HeldThere:
             return [Hit(act, target, str(error)) for target in targets]
         try:
             hits = decode_hits(question.told(ACT_WITHIN), len(targets))
-        except NotHeldError as error:
+        except RefusedError as error:
             return [Hit(act, target, str(error)) for target in targets]
         except (NoAnswerError, ShapeError) as error:
             self._orders.forget(question)

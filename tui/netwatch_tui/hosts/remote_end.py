@@ -25,6 +25,7 @@ from netwatch_tui.hosts.wire_format import (
     MOST_ORDER,
     MOST_SILENCE,
     PROTOCOL,
+    TRACES,
     About,
     Ask,
     Follow,
@@ -91,6 +92,30 @@ def _events(when: CaptureWhen) -> EventFeed | None:
     return CaptureThread(open_capture(when), _process_reader)
 
 
+_Found = Callable[[Ask], Any]
+"""Finds out what is told."""
+
+
+class _Asked:
+    """Questions that are answered one after the other by a thread of their own, which starts with the first."""
+
+    def __init__(self, open_answers: Callable[[], _Found]) -> None:
+        self._open_answers = open_answers
+        self._asked: SimpleQueue[Ask] | None = None
+
+    def put(self, ask: Ask, answer: Callable[[Ask, _Found], object]) -> None:
+        """Have it answered; for one thread."""
+        if self._asked is None:
+            self._asked = SimpleQueue()
+            threading.Thread(target=self._run, args=(self._asked, answer), daemon=True).start()
+        self._asked.put(ask)
+
+    def _run(self, asked: SimpleQueue[Ask], answer: Callable[[Ask, _Found], object]) -> NoReturn:
+        found = self._open_answers()
+        while True:
+            answer(asked.get(), found)
+
+
 class RemoteEnd:
     """Ticks on one thread, and hears orders on another one."""
 
@@ -100,8 +125,8 @@ class RemoteEnd:
         self._write_all = write
         self._writing = threading.Lock()
         self._orders: SimpleQueue[Follow] = SimpleQueue()
-        self._acts: SimpleQueue[Ask] | None = None
-        """What is asked about acts; None before anything was."""
+        self._slow = {ACTS: _Asked(self._open_acts), TRACES: _Asked(self._open_traces)}
+        """What is asked that may have to wait for the kernel, and has a thread of its own."""
         self._sockets: tuple[Socket, ...] = ()
         """Those of the last tick."""
         self._order = Follow()
@@ -178,27 +203,26 @@ class RemoteEnd:
             return
         if isinstance(order, Follow):
             self._orders.put(order)
-        elif order.about in ACTS:
-            self._put_act(order)
+        elif asked := next((asked for about, asked in self._slow.items() if order.about in about), None):
+            asked.put(order, self._answer)
         else:
             self._answer(order, self._found)
 
-    def _put_act(self, ask: Ask) -> None:
-        """Have it answered by a thread of its own: an act may have to wait for the kernel."""
-        if self._acts is None:
-            self._acts = SimpleQueue()
-            threading.Thread(target=self._act, args=(self._acts,), name="acts", daemon=True).start()
-        self._acts.put(ask)
+    # With the modules that most who look have no use for.
 
-    def _act(self, asked: SimpleQueue[Ask]) -> NoReturn:
-        from netwatch_tui.actions.actor import Actor  # as most who look never act
+    def _open_acts(self) -> _Found:
+        from netwatch_tui.actions.actor import Actor
         from netwatch_tui.hosts.act_answers import ActAnswers
 
-        answers = ActAnswers(Actor(lambda: LinuxSource(processes=_process_reader())), lambda: self._sockets)
-        while True:
-            self._answer(asked.get(), answers.answer)
+        return ActAnswers(Actor(lambda: LinuxSource(processes=_process_reader())), lambda: self._sockets).answer
 
-    def _answer(self, ask: Ask, found: Callable[[Ask], Any]) -> None:
+    def _open_traces(self) -> _Found:
+        from netwatch_tui.actions.open_trace import open_trace
+        from netwatch_tui.hosts.trace_answers import TraceAnswers
+
+        return TraceAnswers(open_trace).answer
+
+    def _answer(self, ask: Ask, found: _Found) -> None:
         """Tell what was found; null where finding it out failed, which is told on standard error."""
         try:
             told = found(ask)

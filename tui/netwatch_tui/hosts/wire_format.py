@@ -15,6 +15,8 @@ What goes there are orders, a line each:
 - `{"ask": number, "about": "clock"}`: the time there, in seconds since the epoch.
 - `{"ask": number, "about": "aim", "more": subject}`, `"act"`, `"ended"`, `"release"`: what is held there to act on it;
   see `act_format`.
+- `{"ask": number, "about": "trace", "more": ...}`, `"calls"`, `"untrace"`: the calls of processes there; see
+  `trace_format`.
 
 A clock is asked for every few seconds, by which both ends know that the other one lives: the far one ends after
 `MOST_SILENCE`.
@@ -76,10 +78,15 @@ class About(StrEnum):
     ACT = "act"
     ENDED = "ended"
     RELEASE = "release"
+    TRACE = "trace"
+    CALLS = "calls"
+    UNTRACE = "untrace"
 
 
 ACTS = frozenset({About.AIM, About.ACT, About.ENDED, About.RELEASE})
 """What belongs to acting, and may take its time."""
+TRACES = frozenset({About.TRACE, About.CALLS, About.UNTRACE})
+"""What belongs to tracing, likewise."""
 
 
 class Follow(NamedTuple):

@@ -62,7 +62,7 @@ def close_or_kill(options: argparse.Namespace, make_source: MakeSource) -> int:
         return _perform(rows, _acts(number), seen, is_sure=options.yes)
 
 
-class _Seen(NamedTuple):
+class _ToActOn(NamedTuple):
     """What is there, and who acts on it."""
 
     snapshot: Snapshot
@@ -72,21 +72,21 @@ class _Seen(NamedTuple):
 
 
 @contextmanager
-def _seen(options: argparse.Namespace, choice: RowChoice, make_source: MakeSource) -> Iterator[_Seen]:
+def _seen(options: argparse.Namespace, choice: RowChoice, make_source: MakeSource) -> Iterator[_ToActOn]:
     """Look once, at this machine or at those that are named."""
     if is_elsewhere(options):
         from netwatch_tui.hosts.fleet_actor import FleetActor
         from netwatch_tui.modes.other_machines import looking
 
         with looking(options, EVERY_NEED) as (fleet, snapshot, status):
-            yield _Seen(snapshot, FleetActor(fleet), status)
+            yield _ToActOn(snapshot, FleetActor(fleet), status)
         return
     from netwatch_tui.actions.actor import Actor
 
     source = make_source(EVERY_NEED)
     options.net = namespace_of(source, options.net)
     collector = Collector(source, tables_of(choice.selection), namespaces=options.net, needs=EVERY_NEED)
-    yield _Seen(collector.collect(time.time()), Actor())
+    yield _ToActOn(collector.collect(time.time()), Actor())
 
 
 def _signal(options: argparse.Namespace) -> int | None:
@@ -132,7 +132,7 @@ def _acts(number: int | None) -> list[Act]:
     return [Act(ActKind.SIGNAL, number)]
 
 
-def _perform(rows: Sequence[Socket], acts: Sequence[Act], seen: _Seen, *, is_sure: bool) -> int:
+def _perform(rows: Sequence[Socket], acts: Sequence[Act], seen: _ToActOn, *, is_sure: bool) -> int:
     """Do it on one machine after the other; gives the exit status."""
     hits: list[Hit] = []
     is_held = True

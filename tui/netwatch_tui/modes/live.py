@@ -22,13 +22,13 @@ from netwatch_tui.sockets.needs import EVERY_NEED
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.ui.run import ScreenError, Start, run
+from netwatch_tui.ui.setup import Hands
 from netwatch_tui.ui.themes import ThemeError
 from netwatch_tui.view.named_views import NamedView
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import View
 
 if TYPE_CHECKING:
-    from netwatch_tui.actions.aim import TakesAim
     from netwatch_tui.collect.collector import Collects
     from netwatch_tui.play.alerting import Alerting
     from netwatch_tui.play.news import Feed
@@ -142,9 +142,11 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
     if options.net:
         spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.actions.actor import Actor
+    from netwatch_tui.actions.open_trace import open_trace
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.modes.capturing import capturing
     from netwatch_tui.play.live_feed import LiveFeed
+    from netwatch_tui.play.probes import plan_probe
 
     settings = start.settings
     with _recording(options, spec.interval) as record, capturing(options) as events:
@@ -161,7 +163,7 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
             events=events,
             history=settings.history,
         )
-        return _run(feed, spec, start, lambda: os.uname().nodename, Actor())
+        return _run(feed, spec, start, lambda: os.uname().nodename, Hands(Actor(), open_trace, plan_probe))
 
 
 def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
@@ -169,6 +171,7 @@ def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.hosts.fleet_actor import FleetActor
     from netwatch_tui.modes.other_machines import fleet_of, name_of
     from netwatch_tui.play.live_feed import LiveFeed
+    from netwatch_tui.play.probes import plan_probe
 
     settings = start.settings
     fleet = fleet_of(options, spec.needs, spec.interval, settings.thresholds, captures=True)
@@ -183,7 +186,8 @@ def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
             alerts=_alerting(settings, host),
             history=settings.history,
         )
-        return _run(feed, spec, start, lambda: host, FleetActor(fleet))
+        actor = FleetActor(fleet)
+        return _run(feed, spec, start, lambda: host, Hands(actor, actor.open_trace, plan_probe))
 
 
 @contextmanager
@@ -242,8 +246,8 @@ def _replay(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     return _run(feed, spec, start, lambda: feed.position.host)
 
 
-def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], actor: TakesAim | None = None) -> int:
-    """Show what a feed sends, of the machine with this name, and have somebody act on it."""
+def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], hands: Hands | None = None) -> int:
+    """Show what a feed sends, of the machine with this name, with what does something there."""
 
     def file_lines(format: str, sockets: Iterable[Socket], view: View) -> Iterable[str]:
         from netwatch_tui.output.head import Head
@@ -279,7 +283,7 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], acto
         return lines_of(format)(calls)
 
     try:
-        return run(feed, spec, start, file_lines, call_lines, actor)
+        return run(feed, spec, start, file_lines, call_lines, hands)
     except ThemeError as error:
         complain(str(error))
         return 2

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+from netwatch_tui.actions.open_trace import TraceRefusedError, open_trace
 from netwatch_tui.modes.common import (
     MakeSource,
     choose_rows,
@@ -18,7 +19,7 @@ from netwatch_tui.modes.common import (
     tell_if_in_vain,
 )
 from netwatch_tui.modes.interrupts import Interrupts
-from netwatch_tui.play.traces import PACE, TraceRefusedError, batches, open_trace
+from netwatch_tui.play.traces import PACE, batches
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.view.call_text import unknown_text
 

@@ -122,6 +122,22 @@ def _decode_into(values: list[Any], data: Mapping[str, Any], processes: Mapping[
                 raise error.within(name) from error
 
 
+def encode_address(address: Address) -> Any:
+    """An address: its text, or all of it where the text does not tell the rest."""
+    if _is_plain(address):
+        return address.text
+    return [address.version, address.packed.hex(), address.text]
+
+
+def decode_address(told: Any) -> Address:
+    """What `encode_address` was given.
+
+    Raises:
+        ShapeError: It is something else.
+    """
+    return _address(told)
+
+
 def encode_process(process: Process) -> dict[str, Any]:
     """All that is known of a process."""
     return process._asdict()
@@ -169,10 +185,7 @@ def plain_address(text: str) -> Address:
 def _encode_field(name: str, value: Any, number: Number) -> Any:
     match name:
         case "local" | "peer":
-            address: Address = value
-            if _is_plain(address):
-                return address.text
-            return [address.version, address.packed.hex(), address.text]
+            return encode_address(value)
         case "owners" | "evidence":
             return [
                 [number(process), fd] if pid == process.pid else [number(process), fd, pid]

@@ -6,13 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from netwatch_tui.actions.aim import TakesAim
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.news import Feed
-from netwatch_tui.play.position import Plays
-from netwatch_tui.play.probes import plan_probe
-from netwatch_tui.play.traces import open_trace
 from netwatch_tui.settings.arrangement import Arrangement
 from netwatch_tui.settings.config_file import config_folder
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
@@ -24,7 +20,7 @@ from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.trace_page import WriteCalls
-from netwatch_tui.ui.setup import Setup
+from netwatch_tui.ui.setup import Hands, Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
 from netwatch_tui.ui.terminal.turns import give, screen_loop
 from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
@@ -64,9 +60,17 @@ def run(
     start: Start,
     write: Write,
     write_calls: WriteCalls,
-    actor: TakesAim | None = None,
+    hands: Hands | None = None,
 ) -> int:
     """Show the table until the person quits; returns the exit status.
+
+    Args:
+        feed: What is shown.
+        spec: How at first.
+        start: How the person wants the program.
+        write: Gives the lines of files.
+        write_calls: Gives the lines of files of traced calls.
+        hands: What acts on and traces what is shown; None for a recording, which is no machine to do anything with.
 
     Raises:
         ScreenError: Something failed after which it could not go on. The terminal is as it was.
@@ -86,8 +90,9 @@ def run(
     send_changed_cells_only()
     remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
-    if not isinstance(feed, Plays):  # a recording is no machine to do anything with
-        setup = setup._replace(plan_probe=plan_probe, open_trace=open_trace, write_calls=write_calls, actor=actor)
+    if hands is not None:
+        setup = setup._replace(plan_probe=hands.plan_probe, write_calls=write_calls)
+        setup = setup._replace(actor=hands.actor, open_trace=hands.open_trace)
     if isinstance(feed, Watches):
         setup = setup._replace(watches=feed)
     driver = TerminalDriver if fits() else None

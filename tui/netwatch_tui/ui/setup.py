@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netwatch_tui.actions.aim import TakesAim
+from netwatch_tui.actions.open_trace import OpenTrace
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.play.probes import Plan
-from netwatch_tui.play.traces import OpenTrace
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps
 from netwatch_tui.ui.screens.trace_page import WriteCalls, write_no_calls
 from netwatch_tui.view.named_views import VIEWS, NamedView
+
+
+class Hands(NamedTuple):
+    """What does something with the machines that are shown."""
+
+    actor: TakesAim
+    open_trace: OpenTrace
+    plan_probe: Plan
 
 
 class Setup(NamedTuple):

@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Label
 
+from netwatch_tui.actions.open_trace import Trace
 from netwatch_tui.fields.format import printable
-from netwatch_tui.play.traces import Trace, TraceThread
+from netwatch_tui.play.traces import TraceThread
 from netwatch_tui.sockets.traced_call import TraceBatch
 from netwatch_tui.ui.keymap import TRACE_KEYS, bindings
 from netwatch_tui.ui.messages import Said

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from netwatch_tui.actions.open_trace import OpenTrace
 from netwatch_tui.actions.pointed import pointed_at
 from netwatch_tui.fields.format import both_ends
 from netwatch_tui.fields.holders import process_name
-from netwatch_tui.play.traces import OpenTrace
+from netwatch_tui.sockets.hosts import NO_HOSTS, host_number
 from netwatch_tui.sockets.ownership import own_number
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.trace_page import TracePage, WriteCalls
-from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_other_machines, refuses_past
+from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
 from netwatch_tui.view.groups import Group
 
 _PROCESS, _SOCKET = "process", "socket"
@@ -45,10 +48,6 @@ class Tracing:
         holders = _holders(subject.sockets) if subject is not None else {}
         if row is None or not holders:
             self._viewer.say("There is no process to trace: no row, or nobody is known to hold the socket.")
-        elif subject is not None and refuses_other_machines(
-            self._viewer, subject.sockets, "only processes of this one are traced"
-        ):
-            return
         elif isinstance(row, Group) or not (row.inode and row.peer_port):
             self._open(holders)
         else:
@@ -70,8 +69,15 @@ class Tracing:
         begin, pids = self._begin, sorted(holders)
         assert begin is not None  # noqa: S101 -- `action_trace` has seen to it
         subject = _names(holders) if socket is None else f"{both_ends(socket)} of {_names(holders)}"
+        if host := self._host_of(pids):
+            subject += f" on {host}"
         inode = None if socket is None else socket.inode
         self._viewer.ask(TracePage(subject, lambda: begin(pids, inode), self._write))
+
+    def _host_of(self, pids: Iterable[int]) -> str:
+        """The machine on which these processes are, if it is another one than this."""
+        hosts = self._viewer.view.snapshot.hosts if self._viewer.view else NO_HOSTS
+        return ", ".join(hosts[number].name for number in sorted(set(map(host_number, pids))) if number in hosts)
 
 
 def _holders(sockets: tuple[Socket, ...]) -> dict[int, str]:
