@@ -27,10 +27,12 @@ from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.socket_events import Happening, SocketEvent
-from tests.support.capturing import why_no_events
+from netwatch_tui.sockets.traced_call import TracedCall
+from tests.support.capturing import instances, why_no_events
 from tests.support.kernel import Netns
 from tests.support.program import PATIENCE, PROGRAM, wait_until
 from tests.support.ssh_hosts import PORT, SshHost, ssh_hosts, why_no_ssh
+from tests.support.tracing import why_no_trace
 
 pytestmark = pytest.mark.skipif(bool(why_no_ssh()), reason=f"no machines over ssh: {why_no_ssh()}")
 
@@ -155,6 +157,15 @@ for _ in range(20):
 """
 
 
+CONNECT_ON_INPUT = """
+import os, socket, sys
+print(os.getpid())
+sys.stdin.readline()
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))):
+    sys.stdin.read()
+"""
+
+
 @pytest.mark.skipif(bool(why_no_events()), reason=f"no events of the kernel: {why_no_events()}")
 def test_what_lives_between_two_ticks_there_is_told_with_its_process(hosts: Sequence[SshHost]) -> None:
     with followed(*hosts[:2], capture=CaptureWhen.AUTO) as (each, other), listening(each.host.netns, 7001):
@@ -263,6 +274,36 @@ def test_what_is_held_is_not_held_by_the_next_connection(hosts: Sequence[SshHost
         (hit,) = aim.perform(Act(ActKind.SIGNAL, signal.SIGKILL), aim.processes)
         assert hit.failure == "it is not held any more"
         each.until_it_has(7001)
+
+
+@pytest.mark.skipif(bool(why_no_trace()), reason=f"can't trace: {why_no_trace()}")
+def test_calls_of_a_process_there_are_told_and_nothing_of_the_trace_is_left(hosts: Sequence[SshHost]) -> None:
+    before = instances()
+    with followed(hosts[0]) as (each,), listening(hosts[0].netns, 7001):
+        each.until_it_has(7001)
+        client = subprocess.Popen(
+            each.host.netns.command(sys.executable, "-u", "-c", CONNECT_ON_INPUT, "7001"),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        with client:
+            assert client.stdout
+            assert client.stdin
+            pid = int(client.stdout.readline())
+            trace = each.feed.open_trace([pid], None)
+            client.stdin.write(b"\n")
+            client.stdin.flush()
+            calls: list[TracedCall] = []
+
+            def has_connected() -> bool:
+                calls.extend(trace.read().calls)
+                return any(call.name == "connect" and call.end and call.end.port == 7001 for call in calls)
+
+            wait_until(has_connected)
+            assert {call.pid for call in calls} == {pid}
+            client.stdin.close()
+            wait_until(lambda: trace.read() is not None and trace.has_ended)
+        trace.close()
+    wait_until(lambda: instances() == before)
 
 
 def test_one_that_dies_is_lost_and_comes_back(hosts: Sequence[SshHost]) -> None:

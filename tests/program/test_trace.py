@@ -16,19 +16,9 @@ from typing import IO
 
 import pytest
 
-from netwatch_tui.kernel.tracing.process_trace import ProcessTrace, TraceError
 from tests.support.program import PATIENCE, PROGRAM, run, running, wait_until
 from tests.support.schema import errors_of
-
-
-def why_no_trace() -> str:
-    """Why nothing can be traced here; empty where it can."""
-    try:
-        ProcessTrace([os.getpid()]).close()
-    except TraceError as error:
-        return str(error)
-    return ""
-
+from tests.support.tracing import why_no_trace
 
 can_trace = pytest.mark.skipif(bool(why_no_trace()), reason=f"can't trace: {why_no_trace()}")
 
