@@ -49,7 +49,7 @@ def written(format: str, sockets: Iterable[Socket], view: View) -> list[str]:
     return [f"{format} {view.spec.sort}", *(str(socket.inode) for socket in sockets)]
 
 
-def calls_written(format: str, batch: TraceBatch) -> list[str]:
+def calls_written(format: str, batch: TraceBatch, _: str) -> list[str]:
     """A file of a trace that is easy to check."""
     return [f"{format} {batch.lost} {batch.unknown}", *(call.name for call in batch.calls)]
 

@@ -165,7 +165,7 @@ _PRINTS = frozenset({Mode.ONCE, Mode.WAIT})
 _SCREEN = frozenset({Mode.LIVE})
 _TICKS = frozenset({Mode.LIVE, Mode.ONCE, Mode.WATCH, Mode.WAIT, Mode.RECORD})
 _ACT = frozenset({Mode.ACT})
-_HOSTS = _TICKS | _ACT
+_HOSTS = _TICKS | _ACT | {Mode.TRACE}
 _NAMESPACES = _TICKS | {Mode.PROBE, Mode.TRACE}
 
 _OF_ROWS = frozenset({"columns", "sort", "info", "resolve", "no_header", "extended", "options"})

@@ -277,10 +277,10 @@ def _run(feed: Feed, spec: ViewSpec, start: Start, host: Callable[[], str], hand
         )
         return write_lines(format, sockets, head)
 
-    def call_lines(format: str, calls: TraceBatch) -> Iterable[str]:
+    def call_lines(format: str, calls: TraceBatch, host: str) -> Iterable[str]:
         from netwatch_tui.modes.trace import lines_of
 
-        return lines_of(format)(calls)
+        return lines_of(format, host)(calls)
 
     try:
         return run(feed, spec, start, file_lines, call_lines, hands)

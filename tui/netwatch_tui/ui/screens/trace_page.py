@@ -23,11 +23,12 @@ from netwatch_tui.ui.screens.write_dialog import WriteScreen, WriteTo, write_to
 from netwatch_tui.ui.widgets.call_log import CallLog
 from netwatch_tui.view.call_text import unknown_text
 
-WriteCalls = Callable[[str, TraceBatch], Iterable[str]]
-"""The lines, without their ends, of a file of traced calls in a format."""
+WriteCalls = Callable[[str, TraceBatch, str], Iterable[str]]
+"""The lines, without their ends, of a file of traced calls in a format, and of the machine with a name, empty for this
+one."""
 
 
-def write_no_calls(_: str, __: TraceBatch) -> Iterable[str]:
+def write_no_calls(_: str, __: TraceBatch, ___: str) -> Iterable[str]:
     """Where nobody writes files."""
     return ()
 
@@ -64,15 +65,17 @@ class TracePage(Dialog[None]):
     BINDINGS = bindings(TRACE_KEYS)
     HINTS = (TRACE_KEYS[-1], *TRACE_KEYS[:4], TRACE_KEYS[-2])
 
-    def __init__(self, subject: str, begin: Callable[[], Trace], write: WriteCalls) -> None:
+    def __init__(self, subject: str, begin: Callable[[], Trace], write: WriteCalls, host: str = "") -> None:
         """Begin when it is shown.
 
         Args:
             subject: What is traced.
             begin: Begins to trace it.
             write: Gives the lines of files.
+            host: The machine where that is; empty for this one.
         """
-        super().__init__(f"Trace: {printable(subject)}")
+        super().__init__(f"Trace: {printable(f'{subject} on {host}' if host else subject)}")
+        self._host = host
         self._thread = TraceThread(begin)
         self._write = write
         self._state = "Beginning to trace."
@@ -169,7 +172,7 @@ class TracePage(Dialog[None]):
     async def _write_file(self, target: WriteTo, batch: TraceBatch) -> None:
         name = printable(str(target.path))
         try:
-            await asyncio.to_thread(write_to, target, self._write(target.format, batch))
+            await asyncio.to_thread(write_to, target, self._write(target.format, batch, self._host))
         except OSError as error:
             self.post_message(Said(f"Can't write {name}: {error.strerror}"))
         else:

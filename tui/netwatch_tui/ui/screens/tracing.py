@@ -69,10 +69,8 @@ class Tracing:
         begin, pids = self._begin, sorted(holders)
         assert begin is not None  # noqa: S101 -- `action_trace` has seen to it
         subject = _names(holders) if socket is None else f"{both_ends(socket)} of {_names(holders)}"
-        if host := self._host_of(pids):
-            subject += f" on {host}"
         inode = None if socket is None else socket.inode
-        self._viewer.ask(TracePage(subject, lambda: begin(pids, inode), self._write))
+        self._viewer.ask(TracePage(subject, lambda: begin(pids, inode), self._write, self._host_of(pids)))
 
     def _host_of(self, pids: Iterable[int]) -> str:
         """The machine on which these processes are, if it is another one than this."""
