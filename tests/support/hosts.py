@@ -8,6 +8,7 @@ from typing import Any
 
 from netwatch_tui.actions.aim import Aim, NotHeldError
 from netwatch_tui.actions.open_trace import OpenTrace, Trace, TraceRefusedError
+from netwatch_tui.actions.probes import Plan, ProbeRefusedError, Probes
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.sockets.delta import Delta, continues, diff
@@ -34,6 +35,8 @@ class FakeHost:
         """Acts there; None where there is no connection."""
         self.begin_trace: OpenTrace | None = None
         """Traces there; None where there is no connection."""
+        self.plan: Plan | None = None
+        """Plans probes there; None where there is no connection."""
         self.is_stopped = False
         self._ahead = ahead
         self._status = HostStatus(name, HostPhase.CONNECTING)
@@ -108,6 +111,11 @@ class FakeHost:
         if self.begin_trace is None:
             raise TraceRefusedError("there is no connection now")
         return self.begin_trace(pids, inode)
+
+    def plan_probe(self, listeners: Sequence[Socket]) -> Probes:
+        if self.plan is None:
+            raise ProbeRefusedError("there is no connection now")
+        return self.plan(listeners, listeners)
 
     def stop(self) -> None:
         self.is_stopped = True

@@ -14,11 +14,11 @@ from textual.widget import Widget
 
 from netwatch_tui.actions.aim import TakesAim
 from netwatch_tui.actions.open_trace import OpenTrace
+from netwatch_tui.actions.probes import Plan
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.play.alerting import Watches
-from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.traced_call import TraceBatch

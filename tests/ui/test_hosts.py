@@ -23,6 +23,7 @@ from screenshots.actor import FakeActor, Sent
 from tests.support.build import owner, tcp
 from tests.support.hosts import FakeHost
 from tests.ui.stage import Stage, on_stage
+from tests.ui.test_probing import Planner
 
 NOW = 1_000_000.0
 WEB = tcp("10.0.0.5:443", inode=11, owners=(owner(7, name="nginx"),), owner_reason=None)
@@ -161,14 +162,28 @@ async def test_details_are_asked_of_the_machine_that_has_the_process() -> None:
         assert (every[0].asked, every[1].asked) == ([], [7])
 
 
-async def test_ports_of_another_machine_are_not_tried_and_that_is_said() -> None:
-    def never(*asked: object) -> object:
-        raise AssertionError(asked)
-
-    async with on_stage(Fleet(hosts(2)), plan_probe=never) as stage:  # type: ignore[arg-type]  # a stand-in
+async def test_ports_are_tried_on_their_own_machine_which_the_question_and_the_page_name() -> None:
+    every = hosts(2)
+    every[1].plan = Planner()
+    fleet = Fleet(every)
+    async with on_stage(fleet, plan_probe=FleetActor(fleet).plan_probe) as stage:
         await stage.press("O")
-        assert stage.said.startswith("web01 is another machine; only ")
-        assert len(stage.app.screen_stack) == 1
+        await stage.until(lambda: "on 2 machines" in stage.said)
+        await stage.press("/", *"host:web02", "enter")
+        assert len(stage.rows) == 1
+        await stage.press("O")
+        await stage.until(lambda: "Reachable on web02" in page(stage))
+        assert "from web02 to its own addresses" in page(stage)
+        await stage.press("enter")
+        await stage.until(lambda: "timed out" in page(stage))
+        assert "Reachable on web02" in page(stage)
+
+
+async def test_ports_that_can_t_be_tried_there_are_told_with_the_machine() -> None:
+    fleet = Fleet(hosts(1))
+    async with on_stage(fleet, plan_probe=FleetActor(fleet).plan_probe) as stage:
+        await stage.press("O")
+        await stage.until(lambda: stage.said == "The ports can't be tried: on web01: there is no connection now.")
 
 
 async def test_a_process_is_traced_on_its_own_machine_which_the_page_names() -> None:
@@ -232,7 +247,7 @@ async def test_what_is_marked_on_several_machines_is_not_acted_on_at_once() -> N
     async with on_stage(fleet, actor=FleetActor(fleet)) as stage:
         await stage.press("m", "m", "K")
         await until_it_looked(stage)
-        assert "This is on 2 machines (web01, web02): act on one at a time, by host:web01." in page(stage)
+        assert "This is on 2 machines (web01, web02): one at a time, as by host:web01." in page(stage)
 
 
 async def test_nothing_is_done_over_a_lost_connection_and_that_is_said() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
+from netwatch_tui.actions.probes import ProbeRefusedError
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.sockets.networks import Network, Networks
 from netwatch_tui.sockets.probe_plan import attempts, planned
@@ -176,11 +176,11 @@ async def test_without_listeners_it_says_so(machine: FakeSource) -> None:
 
 async def test_why_nothing_can_be_planned_is_said(machine: FakeSource) -> None:
     def plan(*_: object) -> Tried:
-        raise OSError(errno.EMFILE, "too many open files")
+        raise ProbeRefusedError("too many open files")
 
     async with on_stage(machine, plan_probe=plan) as stage:
         await stage.press("O")
-        await stage.until(lambda: stage.said == "The ports can't be tried: too many open files")
+        await stage.until(lambda: stage.said == "The ports can't be tried: too many open files.")
 
 
 async def test_a_recording_has_nothing_to_try(machine: FakeSource) -> None:

@@ -390,7 +390,7 @@ def test_it_is_the_machine_of_the_row_that_is_acted_on_by_its_own_numbers() -> N
 def test_what_is_on_several_machines_is_not_acted_on_at_once() -> None:
     feeds = Feeds()
     rows = [at(host, LISTENER) for host in (1, 2, 3)]
-    with pytest.raises(NotHeldError, match=r"3 machines \(web01, web02, web03\): act on one at a time, by host:web01"):
+    with pytest.raises(NotHeldError, match=r"3 machines \(web01, web02, web03\): one at a time, as by host:web01"):
         FleetActor(feeds).take_aim(subject_of_all(rows, (), "3 marked sockets"))
     mixed = subject_of(at(1, LISTENER), ())._replace(processes=(process(on_host(7, 2), "nginx"),))
     for wrong in (mixed, subject_of(LISTENER, ()), subject_of(at(9, LISTENER), ())):

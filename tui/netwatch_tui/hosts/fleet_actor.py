@@ -1,4 +1,4 @@
-"""Acts on the machines of a fleet, and traces there: on one at a time, through its connection."""
+"""Acts on the machines of a fleet, traces and tries ports there: on one at a time, through its connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Protocol
 from netwatch_tui.actions.act import Act
 from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit, NotHeldError, Target
 from netwatch_tui.actions.open_trace import Trace, TraceRefusedError
+from netwatch_tui.actions.probes import ProbeRefusedError, Probes
 from netwatch_tui.actions.subject import Subject
+from netwatch_tui.hosts.fleet_probe import FleetProbe
 from netwatch_tui.hosts.host_feed import HostFeed
 from netwatch_tui.sockets.hosts import host_number, on_host, own_number
 from netwatch_tui.sockets.ownership import Owner, Process
@@ -26,7 +28,7 @@ class Feeds(Protocol):
 
 
 class FleetActor:
-    """Acts and traces on whichever machine it is that is meant. For threads that may wait."""
+    """Does it on whichever machine it is that is meant. For threads that may wait."""
 
     def __init__(self, feeds: Feeds) -> None:
         """Act on these."""
@@ -46,6 +48,22 @@ class FleetActor:
             return feed.open_trace(list(map(own_number, pids)), inode)
         except TraceRefusedError as error:
             raise TraceRefusedError(f"on {feed.name}: {error}") from error
+
+    def plan_probe(self, listeners: Sequence[Socket], _: Iterable[Socket]) -> Probes:
+        """Plan attempts at listeners of the table; all sockets beside them are known on their machine.
+
+        Raises:
+            ProbeRefusedError: They can't be tried, or are on more than one machine.
+        """
+        try:
+            host, feed = self._the_only(each.netns for each in listeners)
+        except NotHeldError as error:
+            raise ProbeRefusedError(str(error)) from error
+        rows = {_own_socket(each): each for each in listeners}
+        try:
+            return FleetProbe(feed.plan_probe(list(rows)), host, rows)
+        except ProbeRefusedError as error:
+            raise ProbeRefusedError(f"on {feed.name}: {error}") from error
 
     def take_aim(self, subject: Subject) -> Aim:
         """Hold what a subject means, where it is.
@@ -94,7 +112,7 @@ class FleetActor:
         if not names:
             raise NotHeldError("this is on no machine of the table")
         listed = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
-        raise NotHeldError(f"this is on {len(names)} machines ({listed}): act on one at a time, by host:{names[0]}")
+        raise NotHeldError(f"this is on {len(names)} machines ({listed}): one at a time, as by host:{names[0]}")
 
 
 def _own_subject(subject: Subject) -> Subject:

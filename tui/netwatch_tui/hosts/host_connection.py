@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from netwatch_tui.actions.aim import Aim
 from netwatch_tui.actions.open_trace import Trace
+from netwatch_tui.actions.probes import Probes
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.hosts.orders import Orders, Stopping
 from netwatch_tui.hosts.pauses import Pauses
 from netwatch_tui.hosts.remote_aim import aim_over
+from netwatch_tui.hosts.remote_probe import RemoteProbe
 from netwatch_tui.hosts.remote_process import RemoteProcess
 from netwatch_tui.hosts.remote_stream import ConnectionEndedError, Patience, RemoteStream
 from netwatch_tui.hosts.remote_trace import RemoteTrace
@@ -31,6 +33,7 @@ from netwatch_tui.sockets.hosts import HostPhase, HostStatus
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
 
 ANSWER_WITHIN = 1.0
 """Seconds that somebody who asks waits for the answer."""
@@ -151,6 +154,10 @@ class HostConnection:
     def open_trace(self, pids: Sequence[int], inode: int | None) -> Trace:
         """Begin to trace processes there; see `RemoteTrace`."""
         return RemoteTrace(self._orders, pids, inode)
+
+    def plan_probe(self, listeners: Sequence[Socket]) -> Probes:
+        """Plan attempts at listeners there; see `RemoteProbe`."""
+        return RemoteProbe(self._orders, listeners)
 
     def stop(self) -> None:
         """End the connection and what was started for it."""

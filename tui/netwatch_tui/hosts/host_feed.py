@@ -7,11 +7,13 @@ from typing import NamedTuple, Protocol
 
 from netwatch_tui.actions.aim import Aim
 from netwatch_tui.actions.open_trace import Trace
+from netwatch_tui.actions.probes import Probes
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.sockets.hosts import HostStatus
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
 from netwatch_tui.sockets.snapshot import Snapshot
+from netwatch_tui.sockets.socket import Socket
 
 
 class HostNews(NamedTuple):
@@ -59,6 +61,13 @@ class HostFeed(Protocol):
 
         Raises:
             TraceRefusedError: They are not traced.
+        """
+
+    def plan_probe(self, listeners: Sequence[Socket]) -> Probes:
+        """Plan attempts at listeners there, by the host's own numbers. Waits; from any thread.
+
+        Raises:
+            ProbeRefusedError: They can't be tried.
         """
 
     def stop(self) -> None:

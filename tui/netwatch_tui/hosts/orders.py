@@ -6,6 +6,7 @@ import os
 import select
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -15,6 +16,10 @@ from netwatch_tui.recording.shapes import ShapeError
 
 MOST_ASKED = 64
 """Questions that may wait for an answer at a time."""
+
+
+_GLANCE = 0.05
+"""Seconds from one look to the next whether who waits is to stop."""
 
 
 class Stopping(BaseException):
@@ -51,9 +56,14 @@ class Question:
         self._lost = why
         self._over.set()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until it is over, or for so many seconds."""
-        self._over.wait(seconds)
+    def told_unless(self, check: Callable[[], None], seconds: float) -> Any:
+        """The same, while `check` is called often: what it raises ends the waiting."""
+        until = time.monotonic() + seconds
+        while not self._over.wait(_GLANCE) and time.monotonic() < until:
+            check()
+        if not self.is_over:
+            raise NoAnswerError(f"there is no answer within {seconds:g} s")
+        return self.told()
 
     def told(self, seconds: float = 0.0) -> Any:
         """What was told, as JSON says it, for which so many seconds are waited.

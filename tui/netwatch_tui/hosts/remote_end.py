@@ -24,6 +24,7 @@ from netwatch_tui.hosts.wire_format import (
     FITS,
     MOST_ORDER,
     MOST_SILENCE,
+    PROBES,
     PROTOCOL,
     TRACES,
     About,
@@ -125,7 +126,11 @@ class RemoteEnd:
         self._write_all = write
         self._writing = threading.Lock()
         self._orders: SimpleQueue[Follow] = SimpleQueue()
-        self._slow = {ACTS: _Asked(self._open_acts), TRACES: _Asked(self._open_traces)}
+        self._slow = {
+            ACTS: _Asked(self._open_acts),
+            TRACES: _Asked(self._open_traces),
+            PROBES: _Asked(self._open_probes),
+        }
         """What is asked that may have to wait for the kernel, and has a thread of its own."""
         self._sockets: tuple[Socket, ...] = ()
         """Those of the last tick."""
@@ -221,6 +226,12 @@ class RemoteEnd:
         from netwatch_tui.hosts.trace_answers import TraceAnswers
 
         return TraceAnswers(open_trace).answer
+
+    def _open_probes(self) -> _Found:
+        from netwatch_tui.actions.probes import plan_probe
+        from netwatch_tui.hosts.probe_answers import ProbeAnswers
+
+        return ProbeAnswers(plan_probe, lambda: self._sockets).answer
 
     def _answer(self, ask: Ask, found: _Found) -> None:
         """Tell what was found; null where finding it out failed, which is told on standard error."""

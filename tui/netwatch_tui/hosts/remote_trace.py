@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from netwatch_tui.actions.open_trace import TraceRefusedError
-from netwatch_tui.hosts.orders import NoAnswerError, Orders, Question
+from netwatch_tui.hosts.orders import NoAnswerError, Orders
 from netwatch_tui.hosts.refusals import RefusedError
 from netwatch_tui.hosts.trace_format import (
     CallsAsked,
@@ -25,8 +25,6 @@ BEGINS_WITHIN = 10.0
 """Seconds that somebody waits until a trace has begun there."""
 ANSWERS_WITHIN = 10.0
 """Seconds that somebody waits for what was traced."""
-_GLANCE = 0.05
-"""Seconds from one look to the next whether whoever waits is to stop."""
 
 
 class RemoteTrace:
@@ -56,7 +54,7 @@ class RemoteTrace:
         """
         try:
             question = self._orders.begin(About.CALLS, more=encode_asked(CallsAsked(self._number, is_last)))
-            there = decode_calls(_told(question, check))
+            there = decode_calls(question.told_unless(check, ANSWERS_WITHIN))
         except (NoAnswerError, RefusedError, ShapeError) as error:
             raise TraceRefusedError(f"nothing more is traced: {error}") from error
         self.has_ended = there.has_ended
@@ -66,13 +64,3 @@ class RemoteTrace:
         """End it there; does not wait."""
         with suppress(NoAnswerError):  # it ends with the connection
             self._orders.begin(About.UNTRACE, more=self._number)
-
-
-def _told(question: Question, check: Callable[[], None]) -> object:
-    """What was told, for which is waited as long as nobody stops that."""
-    left = ANSWERS_WITHIN
-    while not question.is_over and left > 0:
-        question.wait(_GLANCE)
-        left -= _GLANCE
-        check()
-    return question.told()

@@ -17,6 +17,7 @@ What goes there are orders, a line each:
   see `act_format`.
 - `{"ask": number, "about": "trace", "more": ...}`, `"calls"`, `"untrace"`: the calls of processes there; see
   `trace_format`.
+- `{"ask": number, "about": "probe", "more": ...}`, `"try"`, `"unprobe"`: which listeners answer; see `probe_format`.
 
 A clock is asked for every few seconds, by which both ends know that the other one lives: the far one ends after
 `MOST_SILENCE`.
@@ -81,12 +82,17 @@ class About(StrEnum):
     TRACE = "trace"
     CALLS = "calls"
     UNTRACE = "untrace"
+    PROBE = "probe"
+    TRY = "try"
+    UNPROBE = "unprobe"
 
 
 ACTS = frozenset({About.AIM, About.ACT, About.ENDED, About.RELEASE})
 """What belongs to acting, and may take its time."""
 TRACES = frozenset({About.TRACE, About.CALLS, About.UNTRACE})
 """What belongs to tracing, likewise."""
+PROBES = frozenset({About.PROBE, About.TRY, About.UNPROBE})
+"""What belongs to trying ports, likewise."""
 
 
 class Follow(NamedTuple):

@@ -143,10 +143,10 @@ def _watch(options: argparse.Namespace, spec: ViewSpec, start: Start, make_sourc
         spec = spec._replace(namespaces=namespace_of(source, options.net))
     from netwatch_tui.actions.actor import Actor
     from netwatch_tui.actions.open_trace import open_trace
+    from netwatch_tui.actions.probes import plan_probe
     from netwatch_tui.kernel.proc_net import TABLES
     from netwatch_tui.modes.capturing import capturing
     from netwatch_tui.play.live_feed import LiveFeed
-    from netwatch_tui.play.probes import plan_probe
 
     settings = start.settings
     with _recording(options, spec.interval) as record, capturing(options) as events:
@@ -171,7 +171,6 @@ def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
     from netwatch_tui.hosts.fleet_actor import FleetActor
     from netwatch_tui.modes.other_machines import fleet_of, name_of
     from netwatch_tui.play.live_feed import LiveFeed
-    from netwatch_tui.play.probes import plan_probe
 
     settings = start.settings
     fleet = fleet_of(options, spec.needs, spec.interval, settings.thresholds, captures=True)
@@ -187,7 +186,7 @@ def _follow(options: argparse.Namespace, spec: ViewSpec, start: Start) -> int:
             history=settings.history,
         )
         actor = FleetActor(fleet)
-        return _run(feed, spec, start, lambda: host, Hands(actor, actor.open_trace, plan_probe))
+        return _run(feed, spec, start, lambda: host, Hands(actor, actor.open_trace, actor.plan_probe))
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from netwatch_tui.actions.aim import TakesAim
 from netwatch_tui.actions.open_trace import OpenTrace
+from netwatch_tui.actions.probes import Plan
 from netwatch_tui.play.alerting import Watches
-from netwatch_tui.play.probes import Plan
 from netwatch_tui.settings.saved_views import SavedView, SavedViews
 from netwatch_tui.ui.keymap import USUAL_KEYS, Keymap
 from netwatch_tui.ui.screens.arrangement_keeper import Keeps

@@ -14,10 +14,10 @@ from textual.widget import Widget
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from netwatch_tui.fields.format import wrap
+from netwatch_tui.actions.probes import ProbeRefusedError, Probes
+from netwatch_tui.fields.format import printable, wrap
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.probe_fields import table_fields
-from netwatch_tui.play.probes import Probes
 from netwatch_tui.play.ticker import Stopped
 from netwatch_tui.sockets.probe_results import Outcome, PortState, ProbeEnd, ProbeRow, remarks, rows_of
 from netwatch_tui.sockets.socket import Socket
@@ -43,14 +43,21 @@ class ProbeQuestion(Dialog[bool]):
     BINDINGS = bindings(DIALOG_KEYS)
     HINTS = (DIALOG_KEYS[0]._replace(label="Try"), DIALOG_KEYS[1])
 
-    def __init__(self, attempts: int, listeners: int, others: int) -> None:
-        """Ask about so many attempts at so many listeners, while so many others are shown that can't be tried."""
-        super().__init__("Reachable")
+    def __init__(self, attempts: int, listeners: int, others: int, host: str = "") -> None:
+        """Ask about attempts.
+
+        Args:
+            attempts: How many.
+            listeners: How many are tried.
+            others: How many more are shown that can't be.
+            host: The machine that does it; empty for this one.
+        """
+        super().__init__(f"Reachable on {printable(host)}" if host else "Reachable")
         tried = "one listener" if listeners == 1 else f"{listeners:,} listeners"
         made = "One connection" if attempts == 1 else f"{attempts:,} connections"
         self._text = (
-            f"{made} to {tried}, from this machine to its own addresses, each closed as soon as it is made. "
-            "Servers see them, and may log them."
+            f"{made} to {tried}, from {printable(host) or 'this machine'} to its own addresses, each closed as soon as "
+            "it is made. Servers see them, and may log them."
         )
         if others:
             self._text += f"\n{others:,} more shown {'is' if others == 1 else 'are'} not tried: UDP, or no own address."
@@ -79,15 +86,18 @@ class ProbePage(Dialog[None]):
     BINDINGS = bindings(PROBE_KEYS)
     HINTS = (*PROBE_KEYS[:3], PROBE_KEYS[-1])
 
-    def __init__(self, probe: Probes, moment: Moment, now: Callable[[], Mapping[int, Socket]]) -> None:
+    def __init__(self, probe: Probes, moment: Moment, now: Callable[[], Mapping[int, Socket]], host: str = "") -> None:
         """Begin when it is shown.
 
         Args:
             probe: What is to be tried; closed at the end.
             moment: What is known besides the listeners.
             now: Gives the sockets of the last tick by the ids of their rows.
+            host: The machine where it is; empty for this one.
         """
-        super().__init__("Reachable")
+        super().__init__(f"Reachable on {printable(host)}" if host else "Reachable")
+        self._failure = ""
+        """Why not everything was tried; empty where it was."""
         self._probe = probe
         self._moment = moment._replace(networks=probe.networks)
         self._now = now
@@ -102,7 +112,8 @@ class ProbePage(Dialog[None]):
 
     @property
     def _progress(self) -> str:
-        return f"{len(self._outcomes):,} of {len(self._probe.ends):,} tried"
+        progress = f"{len(self._outcomes):,} of {len(self._probe.ends):,} tried"
+        return f"{progress}; {self._failure}" if self._failure else progress
 
     def on_mount(self) -> None:
         """Begin to try."""
@@ -115,6 +126,9 @@ class ProbePage(Dialog[None]):
 
     async def _try(self) -> None:
         await asyncio.to_thread(self._run)
+        if self._failure:  # what could not be tried would look as if it had been left out
+            self.query_one("#probe-heading", Label).update(self._progress)
+            return
         self._rows = rows_of(self._probe.planned, self._outcomes, self._now())
         self._fill()
 
@@ -126,6 +140,8 @@ class ProbePage(Dialog[None]):
                 self.post_message(Progressed())
         except Stopped:
             pass  # nobody reads it any more
+        except ProbeRefusedError as error:
+            self._failure = printable(str(error))
         finally:
             self._probe.close()
 

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from netwatch_tui.actions.probes import Plan, ProbeRefusedError
 from netwatch_tui.fields.format import printable
-from netwatch_tui.play.probes import Plan
+from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.scope import is_listener
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.screens.probe_dialogs import ProbePage, ProbeQuestion
-from netwatch_tui.ui.screens.viewer import Viewer, refuses_other_machines, refuses_past
+from netwatch_tui.ui.screens.viewer import Viewer, refuses_past
 from netwatch_tui.view.view import View
 
 
@@ -40,8 +41,6 @@ class Probing:
             return
         elif view is None or view.spec.history or not (listeners := _listeners(view)):
             self._viewer.say("No listener is shown; there is nothing to try.")
-        elif refuses_other_machines(self._viewer, listeners, "only ports of this one are tried"):
-            return
         elif not self._is_planning:
             self._is_planning = True
             self._run(self._ask(self._plan, listeners, view))
@@ -49,8 +48,8 @@ class Probing:
     async def _ask(self, plan: Plan, listeners: list[Socket], view: View) -> None:
         try:
             probe = await asyncio.to_thread(plan, listeners, view.snapshot.sockets)
-        except OSError as error:
-            self._viewer.say(f"The ports can't be tried: {printable(error.strerror or str(error))}")
+        except ProbeRefusedError as error:
+            self._viewer.say(f"The ports can't be tried: {printable(str(error))}.")
             return
         finally:
             self._is_planning = False
@@ -60,13 +59,16 @@ class Probing:
             self._viewer.say("Nothing shown can be tried: only TCP listeners at the machine's own addresses are.")
             return
 
+        status = view.snapshot.hosts.get(host_number(listeners[0].netns))
+        host = status.name if status else ""
+
         def answered(is_wanted: bool | None) -> None:
             if is_wanted:
-                self._viewer.ask(ProbePage(probe, view.moment, self._now))
+                self._viewer.ask(ProbePage(probe, view.moment, self._now, host))
             else:
                 probe.close()
 
-        self._viewer.ask(ProbeQuestion(len(probe.ends), tried, len(listeners) - tried), answered)
+        self._viewer.ask(ProbeQuestion(len(probe.ends), tried, len(listeners) - tried, host), answered)
 
     def _now(self) -> Mapping[int, Socket]:
         view = self._viewer.view

@@ -6,11 +6,9 @@ are bound. It needs no program around it: a test can stand in for the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
-from netwatch_tui.fields.format import printable
-from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.keymap import Keymap
 from netwatch_tui.ui.screens.dialog import AnswerT, Dialog
@@ -76,21 +74,4 @@ def refuses_past(viewer: Viewer) -> bool:
         return False
     now = viewer.keymap.first("view.pause")
     viewer.say(f"What is shown is not now, so nothing is done to it; {now} returns to now.")
-    return True
-
-
-def refuses_other_machines(viewer: Viewer, sockets: Iterable[Socket], what: str) -> bool:
-    """Whether any of these is on another machine, where nothing is done from here; says so.
-
-    Args:
-        viewer: Who shows them.
-        sockets: What the person points at.
-        what: What is done to this machine alone, as a clause: `only this one can be acted on`.
-    """
-    hosts = viewer.view.snapshot.hosts if viewer.view else {}
-    number = next(filter(None, (host_number(socket.netns) for socket in sockets)), 0)
-    if not number:
-        return False
-    name = printable(hosts[number].name) if number in hosts else "another machine"
-    viewer.say(f"{name} is another machine; {what}.")
     return True

@@ -1,4 +1,4 @@
-"""What the screen has to know of listeners that are tried, without having the kernel loaded before it is asked for."""
+"""Attempts at listeners, as who shows them knows them; the kernel's part is loaded when any are planned."""
 
 from __future__ import annotations
 
@@ -32,16 +32,23 @@ class Probes(Protocol):
         """Let go of everything."""
 
 
+class ProbeRefusedError(RuntimeError):
+    """Nothing is tried, or nothing more; the text says why."""
+
+
 Plan = Callable[[Sequence[Socket], Iterable[Socket]], Probes]
-"""Plans the attempts at some listeners among all sockets; see `ListenerProbe`."""
+"""Plans the attempts at some listeners among all sockets; see `plan_probe`."""
 
 
 def plan_probe(listeners: Sequence[Socket], every: Iterable[Socket]) -> Probes:
     """Plan attempts on this machine.
 
     Raises:
-        OSError: The own network namespace can't be told from others.
+        ProbeRefusedError: The own network namespace can't be told from others.
     """
     from netwatch_tui.kernel.listener_probe import ListenerProbe
 
-    return ListenerProbe(listeners, every)
+    try:
+        return ListenerProbe(listeners, every)
+    except OSError as error:
+        raise ProbeRefusedError(error.strerror or str(error)) from error
