@@ -24,6 +24,9 @@ from netwatch_tui.sockets.snapshot import Snapshot
 FIRST_TICK_WITHIN = 20.0
 """Seconds in which each machine has to tell of its sockets to who looks once; ssh alone may wait ten for an answer."""
 
+_SLOWEST = 60.0
+"""Seconds from tick to tick of a machine that is to stay connected, and nothing more."""
+
 _SECOND_TICK_AFTER = 0.25
 """Seconds after which a machine that has not looked into all processes by then goes on."""
 
@@ -109,9 +112,32 @@ def looking(options: argparse.Namespace, needs: Needs) -> Iterator[Looked]:
         missing = [host for host in snapshot.hosts.values() if host.as_of is None]
         for host in missing:
             complain(f"{host.name}: {host.text or 'no answer'}")
-        yield Looked(fleet, snapshot, int(bool(missing)))
+        fleet.interval = _SLOWEST
+        with _draining(fleet, has_news):
+            yield Looked(fleet, snapshot, int(bool(missing)))
     finally:
         fleet.stop()
+
+
+@contextmanager
+def _draining(fleet: Fleet, has_news: threading.Event) -> Iterator[None]:
+    """Take ticks that nobody wants any more while the block runs: a machine whose ticks wait is not heard at all."""
+    is_over = False
+
+    def drain() -> None:
+        while not is_over:
+            fleet.collect(time.time())
+            has_news.wait()
+            has_news.clear()
+
+    thread = threading.Thread(target=drain, name="drain", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over = True
+        has_news.set()
+        thread.join()
 
 
 def first_snapshot(options: argparse.Namespace, needs: Needs) -> tuple[Snapshot, int]:

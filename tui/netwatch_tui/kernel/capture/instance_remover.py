@@ -11,6 +11,8 @@ from contextlib import suppress
 
 _TRIES = 50
 """A tenth of a second apart: the descriptors of a process that is killed close one after the other."""
+_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+"""Where rmdir and sleep are, whatever PATH this process was given."""
 _END_WITHIN = 0.2
 """Seconds for which the end of the program may wait for it."""
 _SCRIPT = (
@@ -39,6 +41,7 @@ class InstanceRemover:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(root,),
+            env={"PATH": _PATH},
             start_new_session=True,
         )
 
