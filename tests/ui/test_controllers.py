@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ class Filtering:
     def __init__(self, source: FakeSource, folder: Path, spec: ViewSpec | None = None) -> None:
         self.viewer = StandIn(source, spec)
         self.line = Line()
-        saved = SavedFilters(self.viewer, Remembered(folder))
+        saved = SavedFilters(self.viewer, Remembered(folder), asyncio.run)
         self.editing = FilterEditing(self.viewer, self.viewer, self.line, saved)
 
     def keep(self, text: str) -> None:

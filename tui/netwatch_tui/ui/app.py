@@ -212,6 +212,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         """Leave no thread behind, and nothing that was not remembered."""
         self.main.keeper.end()
+        self.main.saved_filters.end()
         self._feed.stop()
 
 

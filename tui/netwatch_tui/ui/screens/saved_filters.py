@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query import SHIPPED
@@ -14,31 +16,70 @@ from netwatch_tui.ui.screens.viewer import Viewer
 
 
 class SavedFilters:
-    """Shows and changes what is remembered. What can't be read or written is said, and costs nothing else."""
+    """Shows and changes what is remembered. What can't be read or written is said, and costs nothing else.
 
-    def __init__(self, viewer: Viewer, remembered: Remembered, changed: Callable[[], object] = lambda: None) -> None:
+    Whatever is written is written beside everything else: a disk may take seconds, and the screen does not wait for it.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        remembered: Remembered,
+        run: Callable[[Coroutine[Any, Any, None]], object],
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
         """Use what is remembered.
 
         Args:
             viewer: Whose filters they are.
             remembered: Where they are kept.
+            run: Runs what takes its time, beside everything else.
             changed: Called when a named filter is another one.
         """
         self._viewer = viewer
         self._remembered = remembered
+        self._run = run
         self._changed = changed
         self._told = ""
+        self._waiting: list[str] = []
+        """What was typed and is not written yet, the newest last."""
+        self._is_writing = False
 
     def typed(self) -> tuple[str, ...]:
         """Filters that were typed earlier, the newest last."""
-        return self._read().typed
+        waiting = tuple(self._waiting)
+        return (*(text for text in self._read().typed if text not in waiting), *dict.fromkeys(waiting))
 
     def add_typed(self, text: str) -> None:
         """Remember a filter that was typed."""
+        self._waiting.append(text)
+        if not self._is_writing:
+            self._is_writing = True
+            self._run(self._write_typed())
+
+    def end(self) -> None:
+        """Remember what still waits."""
+        for text in self._waiting:
+            self._written(partial(self._remembered.add_typed, text))
+
+    async def _write_typed(self) -> None:
         try:
-            self._remembered.add_typed(text)
+            while self._waiting:
+                add = partial(self._remembered.add_typed, self._waiting[0])
+                if failure := await asyncio.to_thread(self._written, add):
+                    self._say_once(failure)
+                del self._waiting[0]
+        finally:
+            self._is_writing = False
+
+    @staticmethod
+    def _written(step: Callable[[], None]) -> str:
+        """Write something; returns why that was in vain."""
+        try:
+            step()
         except (OSError, ValueError) as error:
-            self._say_once(f"This can't be remembered: {reason(error)}")
+            return f"This can't be remembered: {reason(error)}"
+        return ""
 
     def commands(self, current: str, use: Callable[[str], None]) -> list[Command]:
         """What can be done with filters: the text of one that is chosen goes to `use`."""
@@ -55,14 +96,14 @@ class SavedFilters:
         return found
 
     def _delete(self, name: str) -> None:
-        self._attempt(lambda: self._remembered.delete(name), f"Deleted {name}")
+        self._run(self._attempt(lambda: self._remembered.delete(name), f"Deleted {name}"))
 
     def _ask_name(self, text: str) -> None:
         def named(name: str | None) -> None:
             if name is not None:
                 plain = printable(name)
                 until = "" if self._remembered.lasts else " until the program ends"
-                self._attempt(lambda: self._remembered.save(plain, text), f"Saved as {plain}{until}")
+                self._run(self._attempt(lambda: self._remembered.save(plain, text), f"Saved as {plain}{until}"))
 
         self._viewer.ask(NameScreen("Name of the filter"), named)
 
@@ -82,13 +123,10 @@ class SavedFilters:
             self._told = text
             self._viewer.say(text)
 
-    def _attempt(self, step: Callable[[], None], done: str) -> None:
-        try:
-            step()
-        except (OSError, ValueError) as error:
-            self._viewer.say(f"This can't be remembered: {reason(error)}")
-        else:
-            self._viewer.say(done)
+    async def _attempt(self, step: Callable[[], None], done: str) -> None:
+        failure = await asyncio.to_thread(self._written, step)
+        self._viewer.say(failure or done)
+        if not failure:
             self._changed()
 
 
