@@ -220,6 +220,8 @@ class MainScreen(Screen[None]):
             self.keeper.see(self._spec, spec)
         self._spec = spec
         self._feed.show(spec)
+        self._table.expect(spec)
+        self._status.expect(spec.selection)
         if self._view is not None and len(self._view.snapshot.sockets) >= _MANY:
             self._tell_if_busy()
         self.set_timer(_SOON, self._tell_if_busy)

@@ -30,13 +30,14 @@ from netwatch_tui.ui.widgets.lines import (
     wrapped_reasons,
 )
 from netwatch_tui.ui.widgets.view_parts import TableOf, columns_of, find_again, kinds_of, table_of
+from netwatch_tui.view.column_names import Sort
 from netwatch_tui.view.column_widths import ColumnWidths
 from netwatch_tui.view.emptiness import why_empty
 from netwatch_tui.view.group_columns import group_columns
 from netwatch_tui.view.group_signals import Signals, group_signals
 from netwatch_tui.view.groups import Group, Row, RowId
 from netwatch_tui.view.layout import Column, Layout, lay_out, scrolled
-from netwatch_tui.view.spec import USUAL_SPEC
+from netwatch_tui.view.spec import USUAL_SPEC, ViewSpec
 from netwatch_tui.view.view import View
 
 HEADER_HEIGHT = 1
@@ -59,6 +60,8 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.keymap = USUAL_KEYS
         """Which keys do what, for words that name them."""
         self._view: View | None = None
+        self._sorting: Sort | None = None
+        """By what the rows are to be sorted, while they are not yet; None where that is what is shown."""
         self._group_signals: Mapping[str, Signals] = {}
         self._tagged: frozenset[RowId] = frozenset()
         self._cursor = 0
@@ -81,11 +84,13 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, view: View) -> None:
         """Show another view: the cursor stays on its socket, at its height on the screen where that is possible."""
         before, self._view = self._view, view
+        if before is None or table_of(before.spec) != table_of(view.spec) or self._sorting == view.spec.sorting:
+            self._sorting = None
         self._group_signals = group_signals(view.groups.names, view.moment.findings) if view.groups else {}
         self._resize_rows(len(view.rows))
         if before is None:
             self._chosen = view.rows[0].id if view.rows else None
-        elif table_of(before) != table_of(view):
+        elif table_of(before.spec) != table_of(view.spec):
             self._change_table(before, view)
         else:
             self._follow(before, view)
@@ -98,6 +103,13 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
         else:
             self._repaint_changed()
+
+    def expect(self, wanted: ViewSpec) -> None:
+        """Have the heading tell at once by what the rows of this table will be sorted, though they are not yet."""
+        view = self._view
+        if view is not None and table_of(wanted) == table_of(view.spec):
+            self._sorting = wanted.sorting
+            self.refresh(Region(0, 0, self._width, HEADER_HEIGHT))
 
     def tag(self, ids: frozenset[RowId]) -> None:
         """Show these rows as marked by the person, and no others."""
@@ -146,12 +158,12 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         """
         self._first_column = None
         if before.spec.inside is None:  # in a group one begins at the top
-            self._left.pop(table_of(before), None)
+            self._left.pop(table_of(before.spec), None)
             if len(self._left) >= MOST_LEFT:
                 del self._left[next(iter(self._left))]
-            self._left[table_of(before)] = self._chosen, self._cursor - self.scroll_offset.y
-        chosen, height = self._left.get(table_of(after), (None, 0))
-        if table_of(after) == (before.spec.history, before.spec.grouping, None):
+            self._left[table_of(before.spec)] = self._chosen, self._cursor - self.scroll_offset.y
+        chosen, height = self._left.get(table_of(after.spec), (None, 0))
+        if table_of(after.spec) == (before.spec.history, before.spec.grouping, None):
             chosen = before.spec.inside
         if chosen is None or chosen not in after.position:
             chosen = after.rows[0].id if after.rows else None
@@ -416,7 +428,7 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         inks = self._inks = self._inks or Inks.of(self)
         if y < HEADER_HEIGHT:
             view = self._view
-            sort = view.spec.sorting if view else None
+            sort = self._sorting or (view.spec.sorting if view else None)
             return heading(self._layout_of_columns, sort, inks, width, is_scrolled=self._first_column is not None)
         row_y = y - HEADER_HEIGHT
         line = self._line(self.scroll_offset.y + row_y)

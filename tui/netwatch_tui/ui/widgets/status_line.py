@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
+from netwatch_tui.sockets.selection import Selection
 from netwatch_tui.ui.widgets.parts import Parts, differences, fit, part_at
 from netwatch_tui.ui.widgets.status_parts import Tabs, first_line, pace_part, second_line
 from netwatch_tui.view.event_history import EventHistory
@@ -23,6 +24,8 @@ class StatusLine(Widget):
         self._tabs = Tabs()
         self._age: float | None = None
         self._busy = False
+        self._wanted: Selection | None = None
+        """What is chosen, while what is shown is not yet; None where that is the same."""
         self._rang = 0
         self.is_recorded = False
         """Whether what is shown is a recording: then nothing here is live."""
@@ -33,6 +36,8 @@ class StatusLine(Widget):
         if self._view is None or view.snapshot is not self._view.snapshot:
             self._age = None
         self._view = view
+        if self._wanted == view.spec.selection:
+            self._wanted = None
         self._event_history.note(view)
         self._update()
 
@@ -44,6 +49,11 @@ class StatusLine(Widget):
     def show_tabs(self, tabs: Tabs) -> None:
         """Tell which views there are, and which is open."""
         self._tabs = tabs
+        self._update()
+
+    def expect(self, wanted: Selection) -> None:
+        """Tell at once which kinds and states are on, though what is shown is not chosen so yet."""
+        self._wanted = wanted
         self._update()
 
     def busy(self, is_busy: bool) -> None:
@@ -68,7 +78,7 @@ class StatusLine(Widget):
         before = self._lines
         self._lines = [
             first_line(self._tabs, self._view, pace, self._event_history.graph, width, self._rang),
-            second_line(self._view, width),
+            second_line(self._view, width, self._wanted),
         ]
         regions = [
             Region(x, y, cells, 1)

@@ -167,18 +167,18 @@ def pace_part(view: View | None, age: float | None, *, is_busy: bool, is_recorde
     return Part(f"● live {wanted:g}s", "$success", "screen.pause")
 
 
-def second_line(view: View | None, width: int) -> Parts:
-    """States and kinds with their counts, each of which can be switched."""
+def second_line(view: View | None, width: int, wanted: Selection | None = None) -> Parts:
+    """States and kinds with their counts, each of which can be switched; which are on is as wanted, or as shown."""
     if view is None:
         return []
-    states, kinds = _states(view), _kinds(view)
+    selection = wanted or view.spec.selection
+    states, kinds = _states(view, selection), _kinds(view, selection)
     if width < _CHIPS_FROM:
         return whole_parts([*states, *kinds], width)
     return apart(whole_parts(states, width - length(kinds) - _APART), kinds, width)
 
 
-def _states(view: View) -> Parts:
-    selection = view.spec.selection
+def _states(view: View, selection: Selection) -> Parts:
     by_state = Counter[State]()
     for (netid, state), count in view.snapshot.counts.by_state.items():
         if netid in selection.netids:
@@ -195,8 +195,8 @@ def _state(state: State, count: int, selection: Selection) -> Part:
     return _switch(f"{state} {count:,}", f"screen.{action}", hot, is_on=state in selection.states)
 
 
-def _kinds(view: View) -> Parts:
-    selection, by_kind = view.spec.selection, view.snapshot.counts.by_kind
+def _kinds(view: View, selection: Selection) -> Parts:
+    by_kind = view.snapshot.counts.by_kind
     parts = [
         _switch(
             f"{kind} {by_kind.get(kind, 0):,}",
