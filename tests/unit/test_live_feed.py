@@ -14,7 +14,7 @@ from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.alerting import Alerting
-from netwatch_tui.play.garbage import MOST_OLD, MOST_YOUNG, Garbage
+from netwatch_tui.play.garbage import MOST_AT_ONCE, MOST_LEFT_OUT, MOST_OLD, MOST_YOUNG, Garbage
 from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import CollectFailed, DataAged, ViewReady
 from netwatch_tui.query import parse
@@ -508,3 +508,23 @@ class EndlessSource(FakeSource):
         while True:
             self.reading.set()
             check()
+
+
+def test_what_comes_all_at_once_is_left_out_and_what_hides_in_it_is_freed_in_the_end() -> None:
+    garbage = Garbage(lambda: 0.0)
+    try:
+        garbage.collect()
+        lost = []
+        for at in range(MOST_LEFT_OUT):
+            lost.append(weakref.ref(Cycle()))
+            kept = [Cycle() for _ in range(MOST_AT_ONCE + 1)]
+            before = gc.get_freeze_count()
+            garbage.collect()
+            is_last = at == MOST_LEFT_OUT - 1
+            assert (gc.get_freeze_count() > before + MOST_AT_ONCE) or is_last, "it was left out, not searched"
+            assert is_last or lost[0]() is not None
+        assert kept
+        assert [each() for each in lost] == [None] * MOST_LEFT_OUT
+    finally:
+        garbage.hand_back()
+        gc.unfreeze()

@@ -10,9 +10,9 @@ many, which takes some milliseconds: garbage of the screen is young. What outliv
 was open meanwhile, is counted, and all objects are searched when it is too much: memory must not depend on how long a
 search takes on a machine that is busy.
 
-Where all rows are read or ordered anew, hundreds of thousands of objects come at once, of which next to none is garbage;
-to search them held up everything for 0.6 to 1.1 s at 100,000 rows. They are left out, as those of the first tick are,
-with the little of the screen's that came in between, until that may have become much.
+Where all rows are read or ordered anew, hundreds of thousands of objects come at once, of which next to none is
+garbage; to search them held up everything for 0.6 to 1.1 s at 100,000 rows. They are left out, as those of the first
+tick are, with the little of the screen's that came in between, until that may have become much.
 """
 
 from __future__ import annotations

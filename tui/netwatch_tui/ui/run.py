@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -22,10 +24,12 @@ from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.trace_page import WriteCalls
 from netwatch_tui.ui.setup import Hands, Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
-from netwatch_tui.ui.terminal.turns import give, screen_loop
 from netwatch_tui.ui.textual_fixes import fits, send_changed_cells_only
 from netwatch_tui.ui.themes import DEFAULT_THEME, ThemeError, load_themes, themes_folder, with_signals
 from netwatch_tui.view.spec import ViewSpec
+
+_SWITCH = 0.001
+"""Seconds for which the collecting thread may keep the interpreter to itself while the screen waits for it."""
 
 
 class ScreenError(Exception):
@@ -86,7 +90,7 @@ def run(
     if settings.read_only:
         keymap = keymap.without(READ_ONLY_LACKS)
     notices = (*start.notices, *problems, *wrong_themes, *wrong_colors, *wrong_keys)
-    give()
+    sys.setswitchinterval(_SWITCH)
     send_changed_cells_only()
     remembered = Remembered(start.folder)
     setup = Setup(keymap, start.arrangement, settings.all_views, start.saved, SavedViews(start.folder), start.view)
@@ -99,7 +103,7 @@ def run(
     failures = Failures(start.folder if start.debug else None)
     app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)
     # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
-    loop = screen_loop()
+    loop = asyncio.new_event_loop()
     try:
         loop.run_until_complete(app.run_async(mouse=start.mouse))
     finally:

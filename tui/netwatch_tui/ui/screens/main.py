@@ -222,6 +222,7 @@ class MainScreen(Screen[None]):
         self._feed.show(spec)
         self._table.expect(spec)
         self._status.expect(spec.selection)
+        self._info.expect(spec.query)
         if self._view is not None and len(self._view.snapshot.sockets) >= _MANY:
             self._tell_if_busy()
         self.set_timer(_SOON, self._tell_if_busy)

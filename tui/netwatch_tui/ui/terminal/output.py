@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from netwatch_tui.ui.terminal.turns import give
-
 GRACE = 0.3
 """Seconds that a terminal has at the end to take what it was sent before; what is left then is thrown away."""
 
@@ -116,7 +114,6 @@ class TerminalOutput:
         try:
             while self._rest and not self._is_lost and (not self._may_block or self._has_room(0)):
                 data = self._rest[:_SMALL] if self._may_block else self._rest
-                give()
                 self._rest = self._rest[os.write(self._fd, data) :]
         except BlockingIOError:
             return

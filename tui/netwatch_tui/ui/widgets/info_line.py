@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
+from netwatch_tui.query import Query
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.widgets.parts import Parts, differences, fit, part_at
 from netwatch_tui.ui.widgets.status_parts import concerns, marked_parts, row_parts
@@ -23,6 +24,8 @@ class InfoLine(Widget):
         self._view: View | None = None
         self._row: Socket | None = None
         self._failure = ""
+        self._wanted: Query | None = None
+        """The filter that is wanted, while what is shown is not filtered by it yet."""
         self._marked = 0
         self._notices: tuple[str, ...] = ()
         self._parts: Parts = []
@@ -32,6 +35,13 @@ class InfoLine(Widget):
         if self._view is None or view.snapshot is not self._view.snapshot:
             self._failure = ""
         self._view, self._row = view, row
+        if self._wanted == view.spec.query:
+            self._wanted = None
+        self._update()
+
+    def expect(self, wanted: Query) -> None:
+        """Tell at once which filter holds, though what is shown is not filtered by it yet."""
+        self._wanted = None if self._view is None or wanted == self._view.spec.query else wanted
         self._update()
 
     def point(self, row: Socket | None) -> None:
@@ -56,7 +66,7 @@ class InfoLine(Widget):
 
     def _update(self) -> None:
         before = self._parts
-        concerned = concerns(self._view, self._failure, self._notices)
+        concerned = concerns(self._view, self._failure, self._notices, self._wanted)
         self._parts = marked_parts(self._marked) + (concerned or row_parts(self._row))
         width = self.content_size.width
         regions = [Region(x, 0, cells, 1) for x, cells in differences(before, self._parts, width)]

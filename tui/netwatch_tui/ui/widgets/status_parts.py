@@ -10,6 +10,7 @@ from typing import NamedTuple
 from netwatch_tui.fields.format import clip, duration, local_text, peer_text, printable
 from netwatch_tui.fields.holders import process_text
 from netwatch_tui.fields.quantities import amount
+from netwatch_tui.query import Query
 from netwatch_tui.sockets.health import Severity
 from netwatch_tui.sockets.kinds import KINDS, OTHER_KINDS
 from netwatch_tui.sockets.selection import ESTABLISHED, LISTENING, Selection
@@ -234,8 +235,15 @@ def _switch(text: str, action: str, hot: int | None, *, is_on: bool) -> Part:
     return Part(f"○{text}", UNLIT, action, None if hot is None else hot + 1)
 
 
-def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
-    """What should not be overlooked: what failed, what is filtered, what is wrong, what can't be seen."""
+def concerns(view: View | None, failure: str, notices: Sequence[str], wanted: Query | None = None) -> Parts:
+    """What should not be overlooked: what failed, what is filtered, what is wrong, what can't be seen.
+
+    Args:
+        view: What is shown.
+        failure: Why the last tick failed; empty if it did not.
+        notices: What is said as long as the program runs.
+        wanted: The filter that is wanted, while what is shown is not filtered by it yet.
+    """
     parts = [Part(f"tick failed, retrying: {printable(failure)}", "bold $error")] if failure else []
     if view is not None:
         snapshot, spec = view.snapshot, view.spec
@@ -250,7 +258,9 @@ def concerns(view: View | None, failure: str, notices: Sequence[str]) -> Parts:
             parts.append(Part("History", "bold", "screen.history"))
         if spec.inside is not None:
             parts.append(Part(f"{GROUPINGS[spec.grouping].title}: {spec.inside}", "bold", "screen.leave_group"))
-        if not spec.query.is_everything:
+        if wanted is not None and not wanted.is_everything:
+            parts.append(Part(f"Filter: {printable(wanted.text)}", "bold", "screen.edit_filter"))
+        elif wanted is None and not spec.query.is_everything:
             parts.append(Part(f"Filter: {printable(spec.query.text)}", "bold", "screen.edit_filter"))
             if view.port_verdict is not None:
                 parts.append(Part(view.port_verdict.brief, "bold $accent"))
