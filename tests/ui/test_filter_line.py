@@ -172,12 +172,12 @@ async def test_rows_like_this_one_are_kept_or_excluded(source: FakeSource) -> No
 async def test_filters_with_names_are_saved_chosen_and_deleted(source: FakeSource, tmp_path: Path) -> None:
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press(*"/port:53", "enter", "F", *"save filter", "enter", *"my dns", "enter")
-        assert stage.said == "Saved as my dns"
+        await stage.until(lambda: stage.said == "Saved as my dns")
     async with on_stage(source, folder=tmp_path) as stage:
         await stage.press("F", *"my dns", "enter")
         assert stage.screen[-2] == "Filter: port:53"
         await stage.press("F", *"delete my", "enter")
-        assert stage.said == "Deleted my dns"
+        await stage.until(lambda: stage.said == "Deleted my dns")
         await stage.press("F", *"my dns")
         assert not any("port:53" in row and "my dns" in row for row in stage.screen)
 

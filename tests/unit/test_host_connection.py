@@ -321,7 +321,7 @@ for order in orders():
         _, second = heard.read_text().splitlines()
         assert second == (
             '{"follow": {"interval": 0.5, "namespaces": "*", "needs": {"flows_of_all": true, '
-            '"of_all": ["FWMARK"], "of_ids": [2, 3], "flows_of_ids": [9]}}}'
+            '"of_all": ["FWMARK"], "of_ids": [2, 3], "flows_of_ids": [9]}, "capture": "never"}}'
         )
 
 
