@@ -155,8 +155,11 @@ def test_udp_sockets_that_live_for_microseconds_are_told_with_their_process(here
         _until_it_looks(here, watch)
         command = here.command(sys.executable, "-m", "tests.support.kernel_datagrams", "20", "100")
         made = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
-        events = [event for event in watch.until(len(made), {"closed"}) if event["socket"]["netid"] == "udp"]
+        told = [event for event in watch.until(len(made), {"closed"}) if event["socket"]["netid"] == "udp"]
     assert len(made) == 2_000
+    # A processor that a hypervisor takes away while it writes a record tells what a tick has told before.
+    events = [event for event in told if event["source"] == "event" or event["event"] == "closed"]
+    assert len(told) - len(events) <= len(told) // 100
     ports = Counter(port for _, port, _ in made)
     opened, closed = (
         Counter(event["socket"]["local_port"] for event in events if event["event"] == kind)

@@ -87,6 +87,7 @@ async def test_no_alert_takes_the_place_of_another() -> None:
 
 async def save(stage: Stage, name: str, text: str) -> None:
     await stage.press("slash", "ctrl+u", *text, "enter", "F", *"save filter", "enter", *name, "enter")
+    await stage.until(lambda: stage.said == f"Saved as {name}")
 
 
 async def test_a_saved_filter_is_watched_and_in_the_next_run_again(source: FakeSource, tmp_path: Path) -> None:
@@ -110,9 +111,9 @@ async def test_a_saved_filter_is_watched_and_in_the_next_run_again(source: FakeS
         assert stage.said == "Not watching web."
         assert feed.last == [("dns", "port:53")]
         await save(stage, "dns", "port:5353")
-        assert feed.last == [("dns", "port:5353")], "the filter of that name"
+        await stage.until(lambda: feed.last == [("dns", "port:5353")])
         await stage.press("F", *"delete filter dns", "enter")
-        assert feed.last == []
+        await stage.until(lambda: feed.last == [])
     assert Remembered(tmp_path).read().watched == frozenset()
     assert (tmp_path / "filters.json").stat().st_mode & 0o777 == 0o600
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -44,6 +45,8 @@ class SavedFilters:
         self._waiting: list[str] = []
         """What was typed and is not written yet, the newest last."""
         self._is_writing = False
+        self._file = threading.Lock()
+        """Who reads and writes the file; at the end a thread may still be at it."""
 
     def typed(self) -> tuple[str, ...]:
         """Filters that were typed earlier, the newest last."""
@@ -72,11 +75,11 @@ class SavedFilters:
         finally:
             self._is_writing = False
 
-    @staticmethod
-    def _written(step: Callable[[], None]) -> str:
+    def _written(self, step: Callable[[], None]) -> str:
         """Write something; returns why that was in vain."""
         try:
-            step()
+            with self._file:
+                step()
         except (OSError, ValueError) as error:
             return f"This can't be remembered: {reason(error)}"
         return ""
