@@ -186,6 +186,7 @@ def test_what_is_no_order_to_trace_is_refused(told: object) -> None:
         decode_traced(told)
 
 
+ARGUMENTS = ("fd", "family", "type", "protocol", "len", "flags", "backlog")
 words = st.integers(-(2**63), 2**64 - 1)
 names = st.text(max_size=8).filter(str.isprintable)
 ends = st.builds(CallEnd, st.ip_addresses().map(lambda ip: address(str(ip))), st.integers(0, 65535))
@@ -196,7 +197,7 @@ calls = st.builds(
     st.integers(0, 2**22),
     st.none() | names,
     names,
-    st.none() | st.dictionaries(names, words, max_size=6),
+    st.none() | st.dictionaries(st.sampled_from(ARGUMENTS), words),
     st.none() | words,
     st.none() | st.floats(0, 1e9),
     st.none() | ends,
