@@ -159,11 +159,11 @@ def _perform(rows: Sequence[Socket], acts: Sequence[Act], seen: _ToActOn, *, is_
 
 
 def _by_machine(rows: Iterable[Socket]) -> Iterable[Sequence[Socket]]:
-    """The rows of each machine, in the order in which they come."""
+    """The rows of each machine, in the order in which the machines were named."""
     found: dict[int, list[Socket]] = {}
     for row in rows:
         found.setdefault(host_number(row.netns), []).append(row)
-    return found.values()
+    return [found[host] for host in sorted(found)]
 
 
 def _hit(aim: Aim, act: Act, target: Target, *, is_sure: bool) -> Hit:
