@@ -14,7 +14,6 @@ from netwatch_tui.hosts.act_format import (
     ProcessThere,
     SocketThere,
     decode_deed,
-    decode_number,
     decode_subject,
     encode_held,
     encode_hits,
@@ -22,6 +21,7 @@ from netwatch_tui.hosts.act_format import (
 from netwatch_tui.hosts.refusals import refusal
 from netwatch_tui.hosts.wire_format import About, Ask
 from netwatch_tui.kernel.faults import error_number, reason
+from netwatch_tui.recording.shapes import PORTION
 from netwatch_tui.sockets.socket import Socket
 
 MOST_HELD = 4
@@ -54,10 +54,10 @@ class ActAnswers:
             case About.ACT:
                 return self._act(ask.more)
             case About.ENDED:
-                aim = self._held.get(decode_number(ask.more))
+                aim = self._held.get(PORTION(ask.more))
                 return aim and [at for at, each in enumerate(aim.processes) if each.handle.has_ended()]
             case _:
-                if aim := self._held.pop(decode_number(ask.more), None):
+                if aim := self._held.pop(PORTION(ask.more), None):
                     aim.release()
                 return None
 

@@ -193,13 +193,3 @@ def decode_places(told: Any) -> Sequence[int]:
         raise RefusedError(NOT_HELD)
     places: Sequence[int] = _places(told)
     return places
-
-
-def decode_number(told: Any) -> int:
-    """The number of what is held.
-
-    Raises:
-        ShapeError: It is something else.
-    """
-    number: int = PORTION(told)
-    return number

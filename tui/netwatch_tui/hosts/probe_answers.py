@@ -13,13 +13,13 @@ from netwatch_tui.hosts.probe_format import (
     ListenerThere,
     PlannedThere,
     TriedThere,
-    decode_number,
     encode_planned,
     encode_tried,
 )
 from netwatch_tui.hosts.refusals import refusal
 from netwatch_tui.hosts.wire_format import About, Ask
 from netwatch_tui.kernel.descriptors import go_on
+from netwatch_tui.recording.shapes import PORTION
 from netwatch_tui.sockets.probe_results import Outcome, ProbeEnd
 from netwatch_tui.sockets.socket import Socket
 
@@ -58,10 +58,10 @@ class ProbeAnswers:
             case About.PROBE:
                 return self._planned(ask.number, ask.more)
             case About.TRY:
-                plan = self._plans.get(decode_number(ask.more))
+                plan = self._plans.get(PORTION(ask.more))
                 return encode_tried(_tried(plan)) if plan else refusal("what was to be tried is not planned any more")
             case _:
-                self._end(decode_number(ask.more))
+                self._end(PORTION(ask.more))
                 return None
 
     def _planned(self, number: int, more: Any) -> Any:

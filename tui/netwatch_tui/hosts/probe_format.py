@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from netwatch_tui.hosts.refusals import granted
 from netwatch_tui.recording.codec import decode_networks, encode_networks
-from netwatch_tui.recording.shapes import NAME, PORTION, Shape, ShapeError, named, numbered, shape_of, shown
+from netwatch_tui.recording.shapes import NAME, Shape, ShapeError, named, numbered, shape_of, shown
 from netwatch_tui.sockets.networks import Networks
 from netwatch_tui.sockets.probe_results import Outcome, ProbeEnd
 
@@ -106,16 +106,6 @@ def decode_tried(told: Any) -> TriedThere:
     """
     tried: TriedThere = _tried(granted(told, "tried"))
     return tried
-
-
-def decode_number(told: Any) -> int:
-    """The number of a plan.
-
-    Raises:
-        ShapeError: It is something else.
-    """
-    number: int = PORTION(told)
-    return number
 
 
 def _told(ends: Sequence[ProbeEnd]) -> Any:
