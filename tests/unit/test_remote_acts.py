@@ -203,7 +203,8 @@ def test_questions_have_an_end() -> None:
     asked = [orders.begin(About.ENDED, more=1) for _ in range(MOST_ASKED)]
     with pytest.raises(NoAnswerError, match="not answered yet"):
         orders.begin(About.ENDED, more=1)
-    orders.forget(asked[0])
+    with pytest.raises(NoAnswerError, match="there is no answer within 0 s"):
+        asked[0].told()
     orders.begin(About.ENDED, more=1)
     orders.shut()
     assert all(question.is_over for question in asked[1:])

@@ -33,8 +33,9 @@ class NoAnswerError(Exception):
 class Question:
     """What one machine is asked, and what it tells. May be asked by any thread."""
 
-    def __init__(self, number: int) -> None:
-        """Not told yet."""
+    def __init__(self, number: int, forget: Callable[[int], object]) -> None:
+        """Not told yet; `forget` is called with the number when nobody waits for the answer any more."""
+        self._forget = forget
         self.number = number
         """The question's own, which no other has, be it over another connection."""
         self._over = threading.Event()
@@ -59,8 +60,11 @@ class Question:
     def told_unless(self, check: Callable[[], None], seconds: float) -> Any:
         """The same, while `check` is called often: what it raises ends the waiting."""
         until = time.monotonic() + seconds
-        while not self._over.wait(_GLANCE) and time.monotonic() < until:
-            check()
+        try:
+            while not self._over.wait(_GLANCE) and time.monotonic() < until:
+                check()
+        finally:
+            self._forget(self.number)
         if not self.is_over:
             raise NoAnswerError(f"there is no answer within {seconds:g} s")
         return self.told()
@@ -72,6 +76,7 @@ class Question:
             NoAnswerError: Nothing was within that time, or nothing will be.
         """
         if not self._over.wait(seconds):
+            self._forget(self.number)
             raise NoAnswerError(f"there is no answer within {seconds:g} s")
         if self._lost:
             raise NoAnswerError(self._lost)
@@ -108,11 +113,7 @@ class Orders:
     def ask(self, about: About, pid: int, seconds: float) -> Any:
         """What is told of a process; None if nothing is within so many seconds, or while there is no connection."""
         with suppress(NoAnswerError, ShapeError):
-            question = self.begin(about, pid)
-            try:
-                return answer_shape(about)(question.told(seconds))
-            finally:
-                self.forget(question)
+            return answer_shape(about)(self.begin(about, pid).told(seconds))
         return None
 
     def begin(self, about: About, pid: int = 0, more: Any = None) -> Question:
@@ -121,7 +122,7 @@ class Orders:
         Raises:
             NoAnswerError: There is no connection, or too much is asked already.
         """
-        question = Question(next(self._numbers))
+        question = Question(next(self._numbers), self._forget)
         with self._lock:
             if not self._takes_questions:
                 raise NoAnswerError("there is no connection now")
@@ -132,10 +133,9 @@ class Orders:
         self.ring()
         return question
 
-    def forget(self, question: Question) -> None:
-        """Nobody waits for the answer any more."""
+    def _forget(self, number: int) -> None:
         with self._lock:
-            self._asked.pop(question.number, None)
+            self._asked.pop(number, None)
 
     def next_number(self) -> int:
         """One that no other question has."""

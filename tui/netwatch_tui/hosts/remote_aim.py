@@ -50,7 +50,6 @@ def aim_over(orders: Orders, subject: Subject) -> Aim:
         held = decode_held(question.told(AIM_WITHIN))
         return _aim(_HeldThere(orders, question.number, len(held.processes)), held, subject)
     except (NoAnswerError, RefusedError, ShapeError) as error:
-        orders.forget(question)
         _release(orders, question.number)
         raise NotHeldError(str(error)) from error
 
@@ -97,7 +96,6 @@ class _HeldThere:
         except RefusedError as error:
             return [Hit(act, target, str(error)) for target in targets]
         except (NoAnswerError, ShapeError) as error:
-            self._orders.forget(question)
             return [Hit(act, target, f"{_MAY_BE_DONE}: {error}") for target in targets]
         return [Hit(act, target, hit.failure, hit.way) for target, hit in zip(targets, hits, strict=True)]
 
