@@ -54,16 +54,25 @@ _OTHERS: set[str] = set()
 """What other tests have started and left."""
 
 
+def _read(path: Path) -> str:
+    """What a file of a thread or a process says; nothing when that ended just now, as threads of other tests may."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def _started() -> Iterator[str]:
     """The numbers of the processes that this one has started."""
     for task in Path("/proc/self/task").iterdir():
-        yield from (task / "children").read_text().split()
+        yield from _read(task / "children").split()
 
 
 def children() -> list[str]:
     """The state of each process that this test has started: Z for a zombie."""
     pids = [pid for pid in _started() if pid not in _OTHERS]
-    return [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in pids]
+    stats = [_read(Path(f"/proc/{pid}/stat")) for pid in pids]
+    return [stat.rpartition(")")[2].split()[0] for stat in stats if stat]
 
 
 @pytest.fixture(autouse=True)
