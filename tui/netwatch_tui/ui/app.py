@@ -32,7 +32,7 @@ from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.setup import USUAL_SETUP, Setup
 from netwatch_tui.ui.terminal.driver import TerminalDriver
-from netwatch_tui.ui.textual_fixes import let_go_of_closed_widgets, outlive_failures
+from netwatch_tui.ui.textual_fixes import free_painted_lines_at_once, let_go_of_closed_widgets, outlive_failures
 from netwatch_tui.ui.theme_choice import ThemeChoice
 from netwatch_tui.ui.widgets.eager_input import EagerInput
 from netwatch_tui.view.spec import ViewSpec
@@ -72,6 +72,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
         """Why it ended, if something failed."""
         self._may_go_on = outlive_failures()
         let_go_of_closed_widgets()
+        free_painted_lines_at_once()
         self._feed = feed
         self._dialog_notice = DialogNotice(self)
         choice = ThemeChoice(self, themes, theme, self._remember_theme)

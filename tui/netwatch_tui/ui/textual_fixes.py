@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.control import Control
+from rich.style import Style as RichStyle
 from textual._compositor import ChopsUpdate
 from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.strip import Strip
 from textual.style import Style
 
 _FIRST, _LAST = (8, 2, 3), (8, 2, 8)
@@ -86,6 +89,35 @@ _MOST_BACKGROUNDS = 1_024
 def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Style]:
     """The backgrounds inside and outside of a widget's border."""
     return Style(background=base_background + background), Style(background=base_background)
+
+
+def free_painted_lines_at_once(textual_version: str | None = None) -> bool:
+    """Free the pieces of lines when they are painted over. Tells whether this Textual is one that it fits.
+
+    A line of Textual (seen in 8.2.3 to 8.2.8) remembers what it was cut into, and that is itself where nothing is cut
+    off: a cycle, which only a search for garbage frees, of ten objects. Each frame leaves one for each line of a scroll
+    bar: nine tenths of all garbage, 3,000 objects a second while somebody types.
+
+    Args:
+        textual_version: The version to judge by, that which is installed where nothing is said.
+    """
+    if not fits(textual_version):
+        return False
+    Strip.divide = _divide  # type: ignore[assignment,method-assign]  # a fix from outside
+    Strip.crop_extend = _crop_extend  # type: ignore[assignment,method-assign]  # as above
+    return True
+
+
+_DIVIDE, _CROP_EXTEND = Strip.divide, Strip.crop_extend
+
+
+def _divide(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
+    cuts = [cut for cut in cuts if cut <= strip.cell_length]
+    return [strip] if cuts == [strip.cell_length] else _DIVIDE(strip, cuts)
+
+
+def _crop_extend(strip: Strip, start: int, end: int, style: RichStyle | None) -> Strip:
+    return strip if start == 0 and end == strip.cell_length else _CROP_EXTEND(strip, start, end, style)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

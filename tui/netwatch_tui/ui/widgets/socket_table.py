@@ -79,6 +79,9 @@ class SocketTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._painted: list[Line | None] = []
         self._inks: Inks | None = None
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Nothing: it looks the same with and without the keys. Textual would look for all its styles anew."""
+
     # What is shown
 
     def show(self, view: View) -> None:
