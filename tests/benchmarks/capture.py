@@ -63,7 +63,7 @@ def measured(connections: int, rate: int, clients: int) -> CaptureCost:
             printed = b""
             before = time.process_time()
             while process.poll() is None:
-                capture.wait(EVERY)
+                time.sleep(EVERY)
                 start = time.perf_counter()
                 batch = capture.read()
                 longest = max(longest, time.perf_counter() - start)

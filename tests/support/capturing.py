@@ -80,18 +80,18 @@ def by(source: Callable[[Tracefs], RecordSource], names: Callable[[], TaskNames]
     return Capture(CaptureWay.PERF, "", EventTrace(source(Tracefs()), names(), clock), clock)
 
 
-def watch(capture: Capture, command: list[str], tmp_path: Path, nap: float = 0.0) -> tuple[Captured, Any]:
-    """What is told while a command runs, and what it prints. Who naps does not look when there is much to read."""
+def watch(capture: Capture, command: list[str], tmp_path: Path, nap: float = 0.02) -> tuple[Captured, Any]:
+    """What is told while a command runs, and what it prints, where one reads every so many seconds."""
     batches = []
     printed = tmp_path / "printed"
     with printed.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file) as process:
         while process.poll() is None:
-            time.sleep(nap) if nap else capture.wait(0.05)
+            time.sleep(nap)
             batches.append(capture.read())
     assert process.returncode == 0
     deadline = time.monotonic() + SETTLE
     while time.monotonic() < deadline:
-        capture.wait(0.05)
+        time.sleep(0.02)
         batches.append(capture.read())
     batches.append(capture.read(is_last=True))
     return collected(batches), json.loads(printed.read_text())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import sys
+import time
 from typing import Any
 
 from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
@@ -75,7 +76,7 @@ def main(way: str, uid: str) -> None:
     answer({"way": capture.way, "sentence": capture.sentence, "refusal": refused, "instance": instance_of(capture)})
     batches: list[CaptureBatch] = []
     while True:
-        capture.wait(0.02)
+        time.sleep(0.02)
         batches.append(capture.read())
         if select.select([sys.stdin], [], [], 0)[0]:
             if not sys.stdin.readline():

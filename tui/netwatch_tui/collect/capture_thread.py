@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import select
 import threading
 import time
 from collections import deque
@@ -17,8 +19,13 @@ from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent, EventProcess
 from netwatch_tui.sockets.ownership import Process
 
-READ_EVERY = 0.05
-"""Seconds from one reading to the next."""
+GATHER = 0.005
+"""Seconds for which events gather once there is one; what is younger than two milliseconds can't be ordered yet. A
+process that ends within them is known by its name alone."""
+REST = 0.045
+"""Seconds from one reading until the next event is waited for."""
+LOOK_ANYWAY = 0.5
+"""Seconds after which one reads though the kernel has said nothing: it may be an old one that forgets to."""
 MOST_WAITING = 200_000
 """Events that wait for a tick, some 100 MB: those of ten seconds at 10,000 connections a second. The oldest go first,
 and are counted."""
@@ -66,6 +73,8 @@ class CaptureThread:
         self._followed: frozenset[int] = frozenset()
         self._is_last = False
         self._stopping = threading.Event()
+        self._end = os.eventfd(0, os.EFD_CLOEXEC)
+        """Readable when it is to end; -1 after that."""
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         if self.is_on:
             self._thread.start()
@@ -108,8 +117,13 @@ class CaptureThread:
     def stop(self) -> None:
         """End the capture; nothing of it is left on the machine."""
         self._stopping.set()
+        if self._end >= 0:
+            os.eventfd_write(self._end, 1)
         if self._thread.ident is not None:
             self._thread.join(_JOIN_WITHIN)
+        if self._end >= 0 and not self._thread.is_alive():
+            os.close(self._end)
+            self._end = -1
         if self._lock.acquire(timeout=_JOIN_WITHIN):  # were it stuck, the end of the program would end it
             try:
                 self._capture.close()
@@ -118,9 +132,22 @@ class CaptureThread:
                 self._lock.release()
 
     def _run(self) -> None:
-        while not self._stopping.wait(READ_EVERY):
+        while self.is_on and not self._stopping.is_set():
             with self._lock:
-                self._read()
+                poll = self._capture.poller()
+            if poll is not None:
+                self._wait(poll)
+            if not self._stopping.wait(GATHER):
+                with self._lock:
+                    self._read()
+                self._stopping.wait(REST)
+
+    def _wait(self, poll: select.poll) -> None:
+        """Wait until there is something to read, or it is to end."""
+        poll.register(self._end, select.POLLIN)
+        ready = poll.poll(LOOK_ANYWAY * 1000)
+        if ready and not any(mask & select.POLLIN for _, mask in ready):
+            self._stopping.wait(LOOK_ANYWAY)  # a processor was stopped, whose descriptors say nothing else any more
 
     def _read(self) -> None:
         """Take in what there is; after a failure there is nothing more."""

@@ -14,8 +14,6 @@ from netwatch_tui.kernel.capture.event_clock import EventClock
 from netwatch_tui.kernel.capture.event_trace import EventTrace
 from netwatch_tui.sockets.connection_events import CaptureBatch
 
-_GATHER = 0.005
-"""Seconds for which messages of the multicast gather once there is one."""
 _OVERRUN = "news of ended sockets was lost, because it was not read in time"
 
 
@@ -47,7 +45,7 @@ class ListenableNamespace(Protocol):
 
 
 class Capture:
-    """What happens to sockets. It has no thread and no timer: who holds it reads it every 50 ms or so."""
+    """What happens to sockets. It has no thread and no timer: who holds it reads it soon after its `poller` says so."""
 
     def __init__(self, way: CaptureWay, sentence: str, trace: EventTrace | None, clock: EventClock) -> None:
         """Begin; see `open_capture`.
@@ -84,18 +82,14 @@ class Capture:
         """Whether it learns totals, and the ends of UDP sockets, of any network namespace."""
         return bool(self._listening)
 
-    def wait(self, timeout: float) -> None:
-        """Wait until there is much to read, at most so many seconds."""
+    def poller(self) -> select.poll | None:
+        """What can be waited with for something to read; None where what was read already is told the next time."""
+        if self._trace and self._trace.holds_back:
+            return None
         poll = select.poll()
-        for file in self._trace.files if self._trace else (each.file for each in self._listening.values()):
+        for file in self._trace.files if self._trace else [each.file for each in self._listening.values()]:
             poll.register(file, select.POLLIN)
-        start = time.monotonic()
-        ready = poll.poll(timeout * 1000)
-        left = max(start + timeout - time.monotonic(), 0.0)
-        if ready and not self._trace:
-            time.sleep(min(_GATHER, left))
-        elif ready and not any(mask & select.POLLIN for _, mask in ready):
-            time.sleep(left)  # a processor that was stopped, whose descriptors only say so
+        return poll
 
     def read(self, *, is_last: bool = False) -> CaptureBatch:
         """What happened since the last time, without waiting.

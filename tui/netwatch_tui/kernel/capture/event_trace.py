@@ -46,8 +46,13 @@ class EventTrace:
         }
 
     @property
+    def holds_back(self) -> bool:
+        """Whether something was read that is told the next time."""
+        return bool(self._later)
+
+    @property
     def files(self) -> list[int]:
-        """Descriptors that poll readable when much has been written."""
+        """Descriptors that poll readable when something has been written."""
         return self._source.files
 
     def read(

@@ -23,7 +23,7 @@ class MendedTrace:
 
     @property
     def files(self) -> list[int]:
-        """Descriptors that poll readable when much has been written."""
+        """Descriptors that poll readable when something has been written."""
         return self._perf.files + self._idle.files
 
     @property

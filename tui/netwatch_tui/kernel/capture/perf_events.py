@@ -42,8 +42,8 @@ _HEAD, _TAIL = 128, 129
 """data_head and data_tail of struct perf_event_mmap_page, counted in words of eight bytes."""
 _LONGEST = 512
 """Bytes that no record of these tracepoints has."""
-_WAKE_AT = 4
-"""The part of a ring that is full when who waits for it is woken."""
+_WAKE_AT = 1
+"""Bytes of a ring that are written when who waits for it is woken: any record."""
 
 
 class PerfRing:
@@ -69,7 +69,7 @@ class PerfRing:
         """Whether what was taken last left no room for another record."""
         try:
             first = (_SOFTWARE, _DUMMY, _FLAGS | _TASKS) if tasks else (_TRACEPOINT, points[0].format.id, _FLAGS)
-            self.files.append(_opened(*first, cpu, size))
+            self.files.append(_opened(*first, cpu))
             self._memory = mmap.mmap(self.files[0], size + mmap.PAGESIZE)
             self._words = memoryview(self._memory)[: mmap.PAGESIZE].cast("Q")
             for point in points:
@@ -82,7 +82,7 @@ class PerfRing:
 
     @property
     def file(self) -> int:
-        """A descriptor that polls readable when much has been written."""
+        """A descriptor that polls readable when something has been written since it was polled."""
         return self.files[0]
 
     def take(self) -> bytes:
@@ -111,7 +111,7 @@ class PerfRing:
     def _add(self, point: KnownTracepoint, cpu: int, *, is_first: bool) -> None:
         file = self.files[0]
         if not is_first:
-            file = _opened(_TRACEPOINT, point.format.id, _FLAGS, cpu, self._size)
+            file = _opened(_TRACEPOINT, point.format.id, _FLAGS, cpu)
             self.files.append(file)
             fcntl.ioctl(file, _SET_OUTPUT, self.files[0])
         if point.point.filter:
@@ -123,12 +123,12 @@ class PerfRing:
                 os.close(self.files.pop())
 
 
-def _opened(type: int, config: int, flags: int, cpu: int, size: int) -> int:
+def _opened(type: int, config: int, flags: int, cpu: int) -> int:
     number = _NUMBERS.get(os.uname().machine)
     if number is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     attributes = _ATTRIBUTES.pack(
-        type, _ATTRIBUTES.size, config, 1, _SAMPLE_TYPE, 0, flags, size // _WAKE_AT,
+        type, _ATTRIBUTES.size, config, 1, _SAMPLE_TYPE, 0, flags, _WAKE_AT,
         0, 0, 0, 0, 0, 0, _MONOTONIC, 0, 0, 0, 0,
     )  # fmt: skip
     return system_call(number, attributes, -1, cpu, -1, _CLOSE_ON_EXEC)

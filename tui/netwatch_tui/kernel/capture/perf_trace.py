@@ -76,7 +76,7 @@ class PerfTrace:
 
     @property
     def files(self) -> list[int]:
-        """Descriptors that poll readable when much has been written."""
+        """Descriptors that poll readable when something has been written."""
         return [ring.file for rings in self._rings.values() for ring in rings if ring]
 
     def read(self, rows: list[Row]) -> Losses:

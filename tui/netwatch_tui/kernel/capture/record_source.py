@@ -32,7 +32,7 @@ class RecordSource(Protocol):
 
     @property
     def files(self) -> list[int]:
-        """Descriptors that poll readable when much has been written."""
+        """Descriptors that poll readable when something has been written."""
 
     @property
     def sees_udp(self) -> bool:

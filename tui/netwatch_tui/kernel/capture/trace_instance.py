@@ -104,7 +104,7 @@ class TraceInstance:
 
     @property
     def files(self) -> list[int]:
-        """Descriptors that poll readable when much has been written."""
+        """Descriptors that poll readable when something has been written."""
         return list(self._pipes)
 
     def read(self, rows: list[Row]) -> Losses:
@@ -186,6 +186,8 @@ class TraceInstance:
             write_at(folder, "trace_options", option)
         with suppress(OSError):  # there is no such option in old kernels
             write_at(folder, "trace_options", "disable_on_free")
+        with suppress(OSError):  # as it is in old kernels: who waits is woken by any record
+            write_at(folder, "buffer_percent", "0")
         write_at(folder, "trace_clock", "mono")
         write_at(folder, "buffer_size_kb", str(buffer_kib))
         self._open("free_buffer", os.O_WRONLY, folder)
