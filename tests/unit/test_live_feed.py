@@ -8,13 +8,16 @@ import time
 import weakref
 from collections.abc import Callable, Collection
 
+import pytest
+
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.hosts.fleet import Fleet
 from netwatch_tui.kernel.inet_answers import SocketKey
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import TABLES, Table
 from netwatch_tui.play.alerting import Alerting
-from netwatch_tui.play.garbage import MOST_AT_ONCE, MOST_LEFT_OUT, MOST_OLD, MOST_YOUNG, Garbage
+from netwatch_tui.play.garbage import LONG, MOST_AT_ONCE, MOST_LEFT_OUT, MOST_OLD, MOST_YOUNG, Garbage
+from netwatch_tui.play.garbage import PATIENCE as PATIENCE_WITH_GARBAGE
 from netwatch_tui.play.live_feed import LiveFeed
 from netwatch_tui.play.news import CollectFailed, DataAged, ViewReady
 from netwatch_tui.query import parse
@@ -373,6 +376,48 @@ def test_garbage_that_is_freed_at_once_counts_for_nothing() -> None:
                 Cycle()
             garbage.collect()
         assert lost() is not None, "all are searched no sooner"
+    finally:
+        garbage.hand_back()
+
+
+def test_a_search_that_takes_long_waits_while_somebody_types() -> None:
+    times, typing = iter([0.0, *[1.0] * 2, *[PATIENCE_WITH_GARBAGE] * 9]), [True]
+    garbage = Garbage(lambda: next(times), lambda: typing[0])
+    try:
+        garbage.collect()
+        kept = [Cycle() for _ in range(MOST_YOUNG + 1)]
+        lost = weakref.ref(Cycle())
+        garbage.collect()
+        assert lost() is not None, "how long it takes is not known yet"
+        garbage.collect()
+        assert lost() is None, "it waits no longer than that"
+        assert kept
+    finally:
+        garbage.hand_back()
+
+
+@pytest.mark.parametrize(("seconds", "is_searched"), [(LONG / 2, True), (LONG * 2, False)])
+def test_a_search_that_takes_no_time_holds_nobody_up(seconds: float, is_searched: bool) -> None:
+    now, typing = [0.0], [False]
+
+    def stopwatch() -> float:
+        now[0] += seconds
+        return now[0]
+
+    garbage = Garbage(stopwatch, lambda: typing[0])
+    try:
+        garbage.collect()
+        kept = [Cycle() for _ in range(MOST_YOUNG + 1)]
+        garbage.collect()
+        typing[0] = True
+        lost = weakref.ref(Cycle())
+        kept += [Cycle() for _ in range(MOST_YOUNG + 1)]
+        garbage.collect()
+        assert (lost() is None) == is_searched
+        typing[0] = False
+        garbage.collect()
+        assert lost() is None, "nobody types any more"
+        assert kept
     finally:
         garbage.hand_back()
 

@@ -10,18 +10,21 @@ from hypothesis import strategies as st
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.play.left_orders import LeftOrders
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.delta import diff
 from netwatch_tui.sockets.marks import Marks
 from netwatch_tui.sockets.selection import ESTABLISHED, Selection
+from netwatch_tui.sockets.slices import SLICE
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.view.group_columns import COLUMN_BY_ID
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group
-from netwatch_tui.view.order import SLICE, in_order
+from netwatch_tui.view.known_order import KnownOrder
+from netwatch_tui.view.order import in_order
 from netwatch_tui.view.spec import ViewSpec
-from netwatch_tui.view.view import View, arrange
+from netwatch_tui.view.view import View, arrange, known_order
 from tests.support.build import owner, snapshot, tcp
 
 LINGER = 3.0
@@ -105,6 +108,7 @@ def test_each_step_gives_what_a_fresh_start_would_give(
     steps: list[Step], spec: ViewSpec, others: list[ViewSpec | None]
 ) -> None:
     now, marks, before = 1000.0, Marks(), None
+    left, earlier = LeftOrders(), list[KnownOrder]()
     held: dict[int, Socket] = {}
     for step, other in zip(steps, others, strict=False):
         now += step.seconds
@@ -113,15 +117,21 @@ def test_each_step_gives_what_a_fresh_start_would_give(
         held = after
         taken: Snapshot = snapshot(*after.values(), taken_at=now, delta=delta)
         marks = marks.expire(now).advance(delta, now + LINGER)
-        was, before = before, arrange(taken, marks, spec, now, before=before)
+        left.tick(delta, now)
+        was, before = before, arrange(taken, marks, spec, now, before=before, known=left.known)
         assert lines(before) == lines(arrange(taken, marks, spec, now, before=was)), "what was there is not touched"
         assert lines(before) == lines(arrange(taken, marks, spec, now))
         assert add_up(before)
         assert before.events == arrange(taken, marks, spec, now).events
         if other is not None:
             spec = other
-            before = arrange(taken, marks, spec, now, before=before)
+            was, before = before, arrange(taken, marks, spec, now, before=before, known=left.known)
+            left.see(was, before, now)
             assert lines(before) == lines(arrange(taken, marks, spec, now))
+            assert lines(before) == lines(arrange(taken, marks, spec, now, known=earlier)), (
+                "an order of any time serves"
+            )
+            earlier.append(known_order(was))
 
 
 @settings(max_examples=50)

@@ -33,7 +33,7 @@ NOTED = {
     "a tick: bytes at once": (533_378, 2_717_336),
     "another order: lines": (35_955, 177_254),
     "another order: calls": (4_786, 22_001),
-    "a filter: lines": (40_875, 200_094),
+    "a filter: lines": (20_843, 99_251),
     "a filter: calls": (9_263, 43_438),
 }
 """Of few and of many sockets, a hundredth of which is replaced before each tick."""

@@ -179,8 +179,12 @@ def _run(mode: Mode, options: argparse.Namespace) -> int:
             finally:
                 gc.enable()
         case Mode.LIVE:
-            from netwatch_tui.modes.live import live
-
+            gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of the time
+            try:
+                from netwatch_tui.modes.live import live
+            finally:
+                gc.freeze()
+                gc.enable()
             return live(options, _machine)
         case Mode.WATCH:
             from netwatch_tui.modes.stream import watch

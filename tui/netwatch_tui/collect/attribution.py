@@ -14,6 +14,7 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.listeners import Listeners, waits
 from netwatch_tui.sockets.ownership import Owner, OwnerReason
+from netwatch_tui.sockets.slices import give_way
 from netwatch_tui.sockets.socket import Family, Socket
 from netwatch_tui.sockets.unseen import Unseen
 
@@ -175,10 +176,13 @@ class Attribution:
         """Keep what the tick found, now that nothing of it can fail any more."""
         after = [change.after for change in (*delta.changed, *delta.updated)]
         gone = (*delta.closed, *delta.dropped)
+        give_way()
         self._waiting -= {socket.id for socket in (*gone, *after)}
         self._waiting |= {socket.id for socket in (*delta.opened, *after) if not socket.inode and waits(socket)}
+        give_way()
         # With a namespace that is no more, or is not looked at any more, no line went missing.
         self._listeners = self._next_listeners = self._next_listeners.after(gone, ())
+        give_way()
         self._was_unseen = self.unseen
         self._unexplained = {
             socket.inode for socket in (*delta.opened, *after) if socket.inode and _is_unexplained(socket)

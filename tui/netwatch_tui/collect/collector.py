@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.collect.attribution import Attribution
@@ -22,6 +23,7 @@ from netwatch_tui.sockets.delta import Change, Delta, split_changes, with_rows
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.ownership import Owner
+from netwatch_tui.sockets.slices import give_way, giving_way
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
@@ -154,7 +156,9 @@ class Collector:
         self._looked_at = now
         if look_round:
             self._looked_round_at = now
+        give_way()
         self._counts = self._counts.after(delta)
+        give_way()
         holders = self._attribution.index.holders if self.needs.of_process_details else {}
         details = self._process_details.look(holders, again=look_round)
         findings: Findings = {}
@@ -166,6 +170,7 @@ class Collector:
         port_facts = self._look_at_port(self._visible, chosen, now, again=look_round)
         news = self._flow_news(chosen, delta, now, start)
         event_news = self._event_watch.tick(now, delta, self._visible, chosen) if self._event_watch else None
+        give_way()
         if event_news and event_news.rows:
             delta = with_rows(delta, event_news.rows, self._tracker.sockets)
             self._tracker.sockets.update(event_news.rows)
@@ -270,9 +275,10 @@ class Collector:
         """Make what was read the state from which the next tick starts."""
         tracker = self._tracker
         opened = [self._attribute_opened(diff, now) for diff in diffs]
-        changes = {id: self._change(id, new_line.socket) for diff in diffs for id, new_line in diff.continuing}
+        continuing = giving_way(chain.from_iterable(diff.continuing for diff in diffs))
+        changes = {id: self._change(id, new_line.socket) for id, new_line in continuing}
         closed = {id for diff in diffs for id in diff.missing}
-        for id in self._to_attribute_again(look_round=look_round, again=again):
+        for id in giving_way(self._to_attribute_again(look_round=look_round, again=again)):
             if id not in changes and id not in closed:
                 changes[id] = self._change(id, tracker.sockets[id])
         # Nothing of the above changed what is followed, and nothing of what comes now can fail.
@@ -300,7 +306,7 @@ class Collector:
         was_there, next_id = not self._tracker.knows(diff.ref), self._tracker.next_id
         owners_of, user_of = self._attribution.index.of, self._source.user
         by_line: dict[bytes, Socket] = {}
-        for line, socket in diff.opened:
+        for line, socket in giving_way(diff.opened):
             owners = owners_of(socket.inode)
             if owners and not self._is_asked_about(socket):
                 user = None if socket.uid is None else user_of(socket.uid)

@@ -24,6 +24,7 @@ from netwatch_tui.collect.socket_tracker import SocketTracker
 from netwatch_tui.sockets.connection_events import ATTEMPTS, CaptureBatch, ConnectionEvent, EventKind, EventProcess
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Family, Socket, State
 from netwatch_tui.sockets.socket_events import Happening, SocketEvent, ToldBy, changed_sockets, tick_event
 
@@ -74,7 +75,7 @@ class _Later:
         self.closed_at: dict[Place, list[Socket]] = {}
         """By their ends."""
         for look in looks:
-            for row in look.delta.closed:
+            for row in giving_way(look.delta.closed):
                 self.closed_at.setdefault(place_of(row), []).append(row)
 
 
@@ -156,19 +157,19 @@ class EventJoin:
         """
         self._later = _Later(self._looks)
         waited, self._undecided = self._undecided, []
-        lives = [(event, self._life_of(event)) for event in told]
+        lives = [(event, self._life_of(event)) for event in giving_way(told)]
         ended = [life for event, life in lives if life is not None and life.closed is event]
         self._tell_closed_rows(look, Unclaimed(ended), events)
         self._tell_opened_rows(look, events)
-        for life in (*waited, *ended):
+        for life in giving_way((*waited, *ended)):
             if not life.is_told:
                 self._tell_end(life, look, events, passed)
-        for change in look.delta.changed if self._lifeless else ():
+        for change in giving_way(look.delta.changed if self._lifeless else ()):
             if (lifeless := self._lifeless.get(place_of(change.after))) is not None and lifeless.id == change.after.id:
                 self._lifeless[place_of(change.after)] = change.after
         events += (
             tick_event(Happening.CHANGED, look.taken_at, change.after, change.before)
-            for change in changed_sockets(look.delta)
+            for change in giving_way(changed_sockets(look.delta))
             if change.after.id not in self._told
         )
         undecided = set(map(id, self._undecided))
@@ -205,14 +206,14 @@ class EventJoin:
         return life.opened_at is not None and life.opened_at <= min(self._looked_at, lost_at)
 
     def _tell_closed_rows(self, look: Look, unclaimed: Unclaimed, events: list[SocketEvent]) -> None:
-        for row in (*look.delta.closed, *look.delta.dropped):
+        for row in giving_way((*look.delta.closed, *look.delta.dropped)):
             if (lifeless := self._lifeless.get(place := place_of(row))) is not None and lifeless.id == row.id:
                 del self._lifeless[place]
         for row in look.delta.dropped:
             self._told.discard(row.id)
             if (life := self._bound.pop(row.id, None)) is not None:
                 life.id = None
-        for row in look.delta.closed:
+        for row in giving_way(look.delta.closed):
             if row.id in self._told:
                 self._told.remove(row.id)
                 continue
@@ -225,7 +226,7 @@ class EventJoin:
             events.append(tick_event(Happening.CLOSED, look.taken_at, row))
 
     def _tell_opened_rows(self, look: Look, events: list[SocketEvent]) -> None:
-        for row in look.delta.opened:
+        for row in giving_way(look.delta.opened):
             if row.netid not in _JOINED:
                 life, opened = None, None
             elif row.netid == "udp":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.snapshot import Counts, Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.socket_events import SocketEvent
@@ -34,7 +35,7 @@ class History:
     def add(self, events: Iterable[SocketEvent]) -> None:
         """Remember these as well; the oldest are forgotten."""
         remembered = self._events
-        for event in events:
+        for event in giving_way(events):
             remembered[self._next] = event
             self._next += 1
         while len(remembered) > self._most:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Socket
 
 SOCKET_BYTES = 1_500
@@ -47,7 +48,7 @@ class KeptBytes:
 
 
 def _parts(sockets: Iterable[Socket]) -> Iterator[Socket | Process]:
-    for socket in sockets:
+    for socket in giving_way(sockets):
         yield socket
         for owner in (*socket.owners, *socket.evidence):
             yield owner.process

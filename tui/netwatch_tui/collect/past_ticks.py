@@ -19,6 +19,7 @@ from netwatch_tui.sockets.health import Finding
 from netwatch_tui.sockets.mapping_change import MappingChange, change_between
 from netwatch_tui.sockets.marks import Marked, Marks
 from netwatch_tui.sockets.ownership import ProcessDetails
+from netwatch_tui.sockets.slices import give_way, giving_way
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.socket_events import SocketEvent
@@ -143,7 +144,9 @@ class PastTicks:
         """Make the sockets those of a snapshot; returns what leads there, which is its delta unless that is another."""
         before, delta = self._sockets, snapshot.delta
         if not is_first and _is_of(delta, before):
+            give_way()
             delta.apply(before)
+            give_way()
             # Nearly always the same objects, which takes a fraction of a microsecond each to see.
             if tuple(before.values()) == snapshot.sockets:
                 return delta
@@ -255,7 +258,7 @@ def _is_of(delta: Delta, sockets: Mapping[int, Socket]) -> bool:
     ids = {socket.id for socket in (*left, *delta.opened)}
     return (
         len(ids) == len(left) + len(delta.opened)
-        and all(sockets.get(socket.id) is socket for socket in left)
+        and all(sockets.get(socket.id) is socket for socket in giving_way(left))
         and not any(socket.id in sockets for socket in delta.opened)
     )
 
@@ -277,6 +280,7 @@ def _kept_tick(before: SeenTick, tick: SeenTick, sockets: Delta) -> _KeptTick:
         change_between(was.process_details, snapshot.process_details),
         change_between(before.ends, tick.ends),
     )
+    give_way()
     size = _TICK_BYTES
     for name in _SHARED:
         part = getattr(snapshot, name)

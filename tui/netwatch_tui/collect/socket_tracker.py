@@ -12,6 +12,7 @@ from netwatch_tui.collect.doubled_lines import Spare, are_one, numbered, place_o
 from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.kernel.proc_net import DAMAGE, Parser, Table
 from netwatch_tui.sockets.delta import Delta, anchor, continues, has_moved
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Ends, Socket
 
 _new = tuple.__new__
@@ -97,9 +98,9 @@ class TableDiff:
         if len(seen) < len(self._known):
             self._gone_lines = {id: line for line, id in self._known.items() if id not in seen}
         self.missing = set(self._gone_lines)
-        for missing in self.missing:
+        for missing in giving_way(self.missing):
             self._missing_at[anchor(self._tracker.sockets[missing])].append(missing)
-        for new_line in self._parse(self._fresh):
+        for new_line in giving_way(self._parse(self._fresh)):
             found = self._find(new_line.socket)
             if found is None:
                 self._open(new_line)
@@ -221,7 +222,7 @@ class TableDiff:
         table, netns, parser = self.ref.table, self.ref.namespace.inode, self._parser
         netid, family = table.netid, table.family
         new_lines: list[NewLine] = []
-        for line in lines:
+        for line in giving_way(lines):
             try:
                 new_lines.append(_new(NewLine, (line, parser(line, netns, netid, family))))
             except DAMAGE:
@@ -364,7 +365,7 @@ class SocketTracker:
         """Make the sockets those after the delta."""
         changes = (*delta.changed, *delta.updated)
         moved = [change for change in changes if change.before.inode != change.after.inode or has_moved(change)]
-        for socket in (*delta.closed, *delta.dropped, *(change.before for change in moved)):
+        for socket in giving_way((*delta.closed, *delta.dropped, *(change.before for change in moved))):
             self._unlink(socket)
         delta.apply(self.sockets)
         self._link((*delta.opened, *(change.after for change in moved)))
@@ -378,7 +379,7 @@ class SocketTracker:
         if self._unindexed is not None:
             self._unindexed += sockets
             return
-        for socket in sockets:
+        for socket in giving_way(sockets):
             if socket.inode:
                 if (other := self._by_inode.get(socket.inode, socket.id)) != socket.id:
                     self._sharers.setdefault(socket.inode, {other}).add(socket.id)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from netwatch_tui.collect.collector import Collects
 from netwatch_tui.play.ticker import Clock, TickerThread
 from netwatch_tui.sockets.needs import Needs
+from netwatch_tui.sockets.slices import give_way
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
@@ -36,10 +37,17 @@ class BackgroundCollector:
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin nothing yet; the clock is that of whoever asks."""
         self._ticker = TickerThread[_Order]("collector", clock)
-        self.check = self._ticker.check
-        """To be called often by the collector: ends a tick that nobody wants any more."""
         self.is_busy = False
         """Whether a tick is under way. For the thread that asks."""
+
+    def check(self) -> None:
+        """To be called often by the collector: ends a tick that nobody wants any more, and lets who is in a hurry go.
+
+        Raises:
+            Stopped: Nobody wants it.
+        """
+        self._ticker.check()
+        give_way()
 
     def begin(self, collector: Collects, tell: Callable[[Collected], object]) -> None:
         """Start the thread.

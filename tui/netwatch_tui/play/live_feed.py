@@ -28,6 +28,7 @@ from netwatch_tui.play.news import CollectFailed, DataAged, Post, Told, ViewRead
 from netwatch_tui.play.rewinding import merged_moves, moved
 from netwatch_tui.play.session import Session
 from netwatch_tui.play.ticker import Clock, TickerThread, TickPlan
+from netwatch_tui.play.turns import TURNS, Rank
 from netwatch_tui.sockets.health import NO_THRESHOLDS
 from netwatch_tui.sockets.host_names import NameAnswer
 from netwatch_tui.sockets.needs import Needs
@@ -178,7 +179,8 @@ class LiveFeed:
             self._fleet.stop()
 
     def _run(self) -> None:
-        self._garbage = Garbage()
+        TURNS.enter(Rank.VIEWS)
+        self._garbage = Garbage(is_typing=lambda: TURNS.is_typing)
         try:
             self._ticker.run(self._do_due, self._next_due, self._grant)
         finally:
@@ -229,6 +231,11 @@ class LiveFeed:
             self._plan.have_by(self._fresh_at + self._took / NEWS_SHARE, self._ticker.clock())
         if answers:
             self._attempt(partial(self._session.hear, answers))
+        if asked:
+            with TURNS.taken(Rank.VIEWS):  # somebody waits for it
+                self._grant_to_person(asked)
+
+    def _grant_to_person(self, asked: list[ViewSpec | Move | Comparand]) -> None:
         for each in merged_moves(asked):
             if isinstance(each, ViewSpec):
                 self._show(each)

@@ -12,6 +12,7 @@ from netwatch_tui.collect.collector import Collects
 from netwatch_tui.collect.history import History
 from netwatch_tui.collect.host_name_cache import HostNameCache
 from netwatch_tui.collect.past_ticks import PastTicks, SeenTick
+from netwatch_tui.play.left_orders import LeftOrders
 from netwatch_tui.play.moves import Comparand, CompareWith
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.host_names import NO_HOST_NAMES, NameAnswer
@@ -107,6 +108,7 @@ class Session:
         """What the table is compared with."""
         self._comparison: Comparison | None = None
         self._last: View | None = None
+        self._left = LeftOrders()
         self._socket_details: SocketDetails | None = None
 
     def tick(self, now: float) -> View | None:
@@ -142,6 +144,7 @@ class Session:
             self._marks = Marks(dict(islice(advanced.by_id.items(), surplus, None))) if surplus else advanced
         else:
             marks = self._marks = self._marks.expire(now).advance(delta, until=until)
+        self._left.tick(delta, now)
         happened = tuple(snapshot.happened) if before else ()
         self._history.add(happened)
         self._keep_ends(happened)
@@ -304,8 +307,9 @@ class Session:
         view = arrange(
             snapshot, marks, self.spec, moment,
             paused_since=since, before=self._last, host_names=names, way=way,
-            happened=happened, utc_offset=_utc_offset(moment),
+            happened=happened, utc_offset=_utc_offset(moment), known=self._left.known,
         )  # fmt: skip
+        self._left.see(self._last, view, now)
         if held and held.is_rewound:
             taken_at = tick.snapshot.taken_at
             view = view._replace(rewound=Rewound(taken_at, newest.snapshot.taken_at - taken_at))

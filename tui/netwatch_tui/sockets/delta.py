@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import LATE_STATES, NOWHERE, Ends, Socket
 
 _MOVABLE = frozenset({"udp", "udpl", "raw", "icmp"})
@@ -54,7 +55,7 @@ class Delta(NamedTuple):
         """
         for socket in (*self.closed, *self.dropped):
             del sockets[socket.id]
-        for change in (*self.changed, *self.updated):
+        for change in giving_way((*self.changed, *self.updated)):
             if change.before.id not in sockets:
                 raise KeyError(change.before.id)
             sockets[change.after.id] = change.after
@@ -123,13 +124,13 @@ def with_rows(delta: Delta, rows: Mapping[int, Socket], sockets: Mapping[int, So
         sockets: What the delta leads to, by id.
     """
     changed, updated = (
-        tuple(Change(before, rows.get(after.id, after)) for before, after in part)
+        tuple(Change(before, rows.get(after.id, after)) for before, after in giving_way(part))
         for part in (delta.changed, delta.updated)
     )
     listed = {socket.id for socket in delta.opened} | {change.after.id for change in (*changed, *updated)}
     more = (Change(sockets[id], row) for id, row in rows.items() if id not in listed)
     return delta._replace(
-        opened=tuple(rows.get(socket.id, socket) for socket in delta.opened),
+        opened=tuple(rows.get(socket.id, socket) for socket in giving_way(delta.opened)),
         changed=changed,
         updated=(*updated, *more),
     )
@@ -145,7 +146,7 @@ class Changes(NamedTuple):
 def split_changes(changes: Iterable[Change]) -> Changes:
     """Sort pairs of the same socket by whether state or ends changed; a pair without a difference is left out."""
     changed, updated = [], []
-    for change in changes:
+    for change in giving_way(changes):
         if change.before.state is not change.after.state or has_moved(change):
             changed.append(change)
         elif change.before is not change.after and change.before != change.after:

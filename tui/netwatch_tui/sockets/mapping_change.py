@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from netwatch_tui.sockets.slices import giving_way
+
 _ValueT = TypeVar("_ValueT")
 
 
@@ -30,7 +32,7 @@ def change_between(before: Mapping[int, _ValueT], after: Mapping[int, _ValueT]) 
     """Compare two mappings; costs nothing where they are one object. Values are the same if they are one object."""
     if before is after:
         return MappingChange()
-    now = {key: value for key, value in after.items() if before.get(key) is not value}
+    now = {key: value for key, value in giving_way(after.items()) if before.get(key) is not value}
     was = {key: before[key] for key in now.keys() & before.keys()}
     was.update((key, before[key]) for key in before.keys() - after.keys())
     return MappingChange(was, now)

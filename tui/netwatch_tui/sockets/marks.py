@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from netwatch_tui.sockets.delta import Delta
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Socket
 
 
@@ -43,18 +44,19 @@ class Marks(NamedTuple):
         by_id = dict(self.by_id)
         for socket in delta.dropped:
             by_id.pop(socket.id, None)
-        for socket in delta.opened:
+        for socket in giving_way(delta.opened):
             if not socket.was_there:
                 by_id[socket.id] = Marked(Mark.NEW, until, socket)
-        for change in delta.changed:
+        for change in giving_way(delta.changed):
             by_id[change.after.id] = Marked(Mark.CHANGED, until, change.after)
-        for socket in (*delta.closed, *delta.passed):
+        for socket in giving_way((*delta.closed, *delta.passed)):
             by_id[socket.id] = Marked(Mark.CLOSED, until, socket)
         return Marks(by_id)
 
     def expire(self, now: float) -> Marks:
         """Put out what has been lit long enough."""
-        left = {id: marked for id, marked in self.by_id.items() if marked.until is None or marked.until > now}
+        lit = giving_way(self.by_id.items())
+        left = {id: marked for id, marked in lit if marked.until is None or marked.until > now}
         return self if len(left) == len(self.by_id) else Marks(left)
 
     def release(self, until: float) -> Marks:
@@ -66,9 +68,10 @@ class Marks(NamedTuple):
     @property
     def next_expiry(self) -> float | None:
         """When the next light goes out; None if none will."""
-        return min((marked.until for marked in self.by_id.values() if marked.until is not None), default=None)
+        lit = giving_way(self.by_id.values())
+        return min((marked.until for marked in lit if marked.until is not None), default=None)
 
     @property
     def closed(self) -> tuple[Socket, ...]:
         """The lingering rows: sockets that are gone but still shown."""
-        return tuple(marked.socket for marked in self.by_id.values() if marked.mark is Mark.CLOSED)
+        return tuple(marked.socket for marked in giving_way(self.by_id.values()) if marked.mark is Mark.CLOSED)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from netwatch_tui.sockets.kinds import ALL_NETIDS, KINDS
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Family, Socket, State
 
 
@@ -20,7 +21,7 @@ class Selection(NamedTuple):
         """Those of these kinds, in the order given."""
         return [
             socket
-            for socket in sockets
+            for socket in giving_way(sockets)
             if socket.netid in self.netids and socket.state in self.states and socket.family in self.families
         ]
 

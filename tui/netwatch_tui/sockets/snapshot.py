@@ -12,6 +12,7 @@ from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES, DescriptorUs
 from netwatch_tui.sockets.kinds import KINDS
 from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import NO_PROCESS_DETAILS, OwnerReason, ProcessDetailsByPid
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Socket, State
 from netwatch_tui.sockets.unseen import Unseen, counted_processes
 
@@ -45,12 +46,13 @@ class Counts(NamedTuple):
         """The counts when this has happened."""
         by_state, no_permission = Counter(self.by_state), Counter(self.no_permission)
         changes = (*delta.changed, *delta.updated)
-        for socket in (*delta.closed, *delta.dropped, *(change.before for change in changes)):
+        for socket in giving_way((*delta.closed, *delta.dropped, *(change.before for change in changes))):
             by_state[socket.netid, socket.state] -= 1
             no_permission[socket.netid] -= socket.owner_reason is OwnerReason.PERMISSION
         after = (*delta.opened, *(change.after for change in changes))
-        by_state.update(map(attrgetter("netid", "state"), after))
-        no_permission.update(socket.netid for socket in after if socket.owner_reason is OwnerReason.PERMISSION)
+        by_state.update(map(attrgetter("netid", "state"), giving_way(after)))
+        denied = (socket for socket in giving_way(after) if socket.owner_reason is OwnerReason.PERMISSION)
+        no_permission.update(socket.netid for socket in denied)
         return Counts(+by_state, +no_permission)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -20,6 +19,7 @@ from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.keymap import READ_ONLY_LACKS
 from netwatch_tui.ui.rebinding import keymap_of
 from netwatch_tui.ui.remembered import Remembered
+from netwatch_tui.ui.screen_loop import screen_loop
 from netwatch_tui.ui.screens.copy_and_write import Write
 from netwatch_tui.ui.screens.trace_page import WriteCalls
 from netwatch_tui.ui.setup import Hands, Setup
@@ -103,7 +103,7 @@ def run(
     failures = Failures(start.folder if start.debug else None)
     app = NetwatchApp(feed, spec, themes, theme, write, remembered, notices, setup, driver, failures)
     # Not asyncio.run, which at the end waits for every thread, be it stuck in a file system.
-    loop = asyncio.new_event_loop()
+    loop = screen_loop()
     try:
         loop.run_until_complete(app.run_async(mouse=start.mouse))
     finally:

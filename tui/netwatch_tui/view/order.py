@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.moment import Moment
+from netwatch_tui.sockets.slices import giving_way, slices
 from netwatch_tui.sockets.socket import Socket
-
-SLICE = 4096
-"""Rows that are handled in one go: that holds up all other threads, and the screen must never wait long."""
 
 SORTED_AT_ONCE = 512
 """Rows that are sorted in one go, which takes each of them ten comparisons and more: 1 ms or 2 in all."""
@@ -34,8 +32,8 @@ class Order(NamedTuple):
         """The sockets from top to bottom. Descending turns the order of the column round, and nothing else."""
         if not descending:
             rows: list[Socket] = []
-            for at in range(0, len(self.entries), SLICE):
-                rows += map(itemgetter(-1), self.entries[at : at + SLICE])
+            for entries in slices(self.entries):
+                rows += map(itemgetter(-1), entries)
             return tuple(rows)
         blank = bisect_left(self.entries, _BLANKS)
         runs = [[entry[-1] for entry in run] for _, run in groupby(self.entries[:blank], key=itemgetter(1))]
@@ -43,14 +41,20 @@ class Order(NamedTuple):
 
     def sockets(self, ids: Collection[int]) -> list[Socket]:
         """The sockets with these ids."""
-        return [entry[-1] for entry in self.entries if entry[-2] in ids] if ids else []
+        return [entry[-1] for entry in giving_way(self.entries) if entry[-2] in ids] if ids else []
+
+    def without(self, gone: Collection[int]) -> Order:
+        """The order without the rows of these ids."""
+        if not gone:
+            return self
+        return Order([entry for entry in giving_way(self.entries) if entry[-2] not in gone])
 
     def replaced(self, gone: Collection[int], fresh: Iterable[Socket], column: Field, moment: Moment) -> Order:
         """The order without the rows of these ids and with these sockets, of which none may be in it otherwise."""
-        kept = [entry for entry in self.entries if entry[-2] not in gone] if gone else self.entries
+        kept = self.without(gone).entries
         merged: list[_Entry] = []
         start = 0
-        for entry in sorted(_entry(socket, column, moment) for socket in fresh):
+        for entry in giving_way(in_order(fresh, column, moment).entries):
             end = bisect_left(kept, entry, start)
             merged += kept[start:end]
             merged.append(entry)
@@ -60,12 +64,12 @@ class Order(NamedTuple):
 
 def in_order(sockets: Iterable[Socket], column: Field, moment: Moment) -> Order:
     """Sort from nothing."""
-    return Order(sorted_in_slices([_entry(socket, column, moment) for socket in sockets]))
+    return Order(sorted_in_slices([_entry(socket, column, moment) for socket in giving_way(sockets)]))
 
 
 def sorted_in_slices(entries: list[_Entry]) -> list[_Entry]:
     """Sort without holding up other threads for long."""
-    runs = [sorted(entries[at : at + SORTED_AT_ONCE]) for at in range(0, len(entries), SORTED_AT_ONCE)]
+    runs = [sorted(part) for part in slices(entries, SORTED_AT_ONCE)]
     while len(runs) > 1:
         runs = [_merged(runs[at], runs[at + 1]) if at + 1 < len(runs) else runs[at] for at in range(0, len(runs), 2)]
     return runs[0] if runs else []
@@ -75,10 +79,9 @@ def _merged(one: list[_Entry], other: list[_Entry]) -> list[_Entry]:
     """Two runs as one. A slice of the one, and what of the other belongs there, are sorted at a time."""
     merged: list[_Entry] = []
     start = 0
-    for at in range(0, len(one), SORTED_AT_ONCE):
-        part = one[at : at + SORTED_AT_ONCE]
+    for part in slices(one, SORTED_AT_ONCE):
         end = bisect_left(other, part[-1], start)
-        merged += sorted(part + other[start:end])
+        merged += sorted([*part, *other[start:end]])
         start = end
     return merged + other[start:]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard, TypeVar
 from netwatch_tui.sockets.kinds import KINDS, LETTERS
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.selection import Selection
+from netwatch_tui.sockets.slices import giving_way
 from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # --once has no use for it without a filter
@@ -79,7 +80,7 @@ class RowChoice(NamedTuple):
 
             with limited(effort):
                 for query in queries:
-                    found = list(filter(query.compile(moment), found))
+                    found = list(filter(query.compile(moment), giving_way(found)))
         return found if self.group is None else self.group.of(found, moment)
 
     def in_snapshot(

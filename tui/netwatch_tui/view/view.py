@@ -14,6 +14,7 @@ from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.host_names import NO_HOST_NAMES, HostNames
 from netwatch_tui.sockets.marks import Mark, Marks
+from netwatch_tui.sockets.slices import giving_way, slices
 from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.socket_events import SocketEvent
@@ -21,7 +22,8 @@ from netwatch_tui.view.compared import Compared
 from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows, lines_with_rates
-from netwatch_tui.view.order import SLICE, Order, in_order
+from netwatch_tui.view.known_order import PLACES, KnownOrder, nearest
+from netwatch_tui.view.order import Order, in_order
 from netwatch_tui.view.port_verdict import PortVerdict
 from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
 from netwatch_tui.view.socket_details import SocketDetails
@@ -108,6 +110,7 @@ def arrange(
     way: Delta | None = None,
     happened: Mapping[int, SocketEvent] = NO_EVENTS,
     utc_offset: float = 0.0,
+    known: Iterable[KnownOrder] = (),
 ) -> View:
     """Choose and order the rows.
 
@@ -123,6 +126,7 @@ def arrange(
         way: What leads here from the sockets of that view, where it is something else than this snapshot's delta.
         happened: What happened last, by the id of the row that tells of it.
         utc_offset: Seconds by which the clocks of the person's place are ahead of UTC.
+        known: Orders of any rows and any time, of which one of the same column saves sorting.
     """
     moment = Moment(
         now, marks.by_id, snapshot.namespaces.names, snapshot.findings, snapshot.flows,
@@ -137,7 +141,11 @@ def arrange(
         step = _step(alike, snapshot, way or snapshot.delta, spec, judging, effort)
     else:
         chosen = spec.choice.of((*snapshot.sockets, *marks.closed), judging, effort)
-        step = _Step(in_order(chosen, FIELD_BY_ID[spec.sort], judging), (), chosen)
+        orders = (*known, known_order(before)) if before is not None else known
+        base = nearest(orders, spec.sort, judging, len(chosen))
+        column = FIELD_BY_ID[spec.sort]
+        order = in_order(chosen, column, judging) if base is None else base.of(chosen, column, judging)
+        step = _Step(order, (), chosen)
     order = step.order
     groups = _groups(alike, step, spec, moment)
     if before is not None and order is before.order and _is_drawn_alike(before, spec, moment):
@@ -146,7 +154,7 @@ def arrange(
         rows, position = _group_lines(groups, spec, moment)
     else:
         rows, position = _lines(order, spec)
-    lingering = sum(socket.id in position for socket in marks.closed)
+    lingering = sum(socket.id in position for socket in giving_way(marks.closed))
     if before is not None and snapshot is before.snapshot and spec.choice == before.spec.choice:
         events = before.events  # also when the lights are out by which a filter knew what is new
     else:
@@ -166,20 +174,20 @@ def _judged(before: View | None, snapshot: Snapshot, spec: ViewSpec, now: float)
     """By what flows the rows are chosen and ordered now."""
     if not spec.is_judged_by_flows:
         return Judged(since=now)
-    if before is None or _JUDGES(before.spec) != _JUDGES(spec) or not before.judged.flows:
+    if before is None or JUDGES(before.spec) != JUDGES(spec) or not before.judged.flows:
         return Judged(snapshot.flows, now - CALM)  # there are no rates yet: the next reading brings them
     if 0 <= now - before.judged.since < CALM:
         return before.judged
     return Judged(snapshot.flows, now)
 
 
-_JUDGES = attrgetter("choice", "sort")
+JUDGES = attrgetter("choice", "sort")
 """All of a spec that decides which rows there are, in which order."""
 
 
 def _events(snapshot: Snapshot, spec: ViewSpec, moment: Moment, effort: Effort) -> EventCounts:
     """Count what opened and closed among the rows that are wanted."""
-    opened, closed = [each for each in snapshot.delta.opened if not each.was_there], snapshot.delta.closed
+    opened, closed = [each for each in giving_way(snapshot.delta.opened) if not each.was_there], snapshot.delta.closed
     passed = snapshot.delta.passed
     if not (opened or closed or passed):
         return EventCounts()
@@ -197,11 +205,12 @@ def _is_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
         return False  # what was not searched is searched now
     if spec.query.depends_on_time and moment != before.moment:
         return False
-    return _JUDGES(was) == _JUDGES(spec) and _PLACES(before.moment) == _PLACES(moment)
+    return JUDGES(was) == JUDGES(spec) and PLACES(before.moment) == PLACES(moment)
 
 
-_PLACES = attrgetter("namespaces", "networks", "process_details")
-"""All of a moment besides lights and findings by which a row may be chosen or ordered whatever the time."""
+def known_order(view: View) -> KnownOrder:
+    """The order of a view, for another one."""
+    return KnownOrder(view.order, view.spec.sort, view.moment._replace(flows=view.judged.flows))
 
 
 class _Step(NamedTuple):
@@ -215,16 +224,18 @@ class _Step(NamedTuple):
 def _step(before: View, snapshot: Snapshot, delta: Delta, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
-    relit = set() if lit is was_lit else {id for id in lit.keys() | was_lit.keys() if lit.get(id) != was_lit.get(id)}
-    gone = {id for id in relit if id in was_lit and was_lit[id].mark is Mark.CLOSED}
+    relit: set[int] = set()
+    if lit is not was_lit:
+        relit = {id for id in giving_way(lit.keys() | was_lit.keys()) if lit.get(id) != was_lit.get(id)}
+    gone = {id for id in giving_way(relit) if id in was_lit and was_lit[id].mark is Mark.CLOSED}
     found, was_found = moment.findings, before.moment.findings
     if found is not was_found:
         relit |= {id for id in found.keys() | was_found.keys() if found.get(id) != was_found.get(id)}
     fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
     if snapshot is not before.snapshot:
-        fresh.update((change.after.id, change.after) for change in (*delta.changed, *delta.updated))
+        fresh.update((change.after.id, change.after) for change in giving_way((*delta.changed, *delta.updated)))
         fresh.update((socket.id, socket) for socket in delta.opened)
-        for socket in (*delta.closed, *delta.dropped):
+        for socket in giving_way((*delta.closed, *delta.dropped)):
             gone.add(socket.id)
             fresh.pop(socket.id, None)
     fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
@@ -259,8 +270,9 @@ def _lines(order: Order, spec: ViewSpec) -> tuple[tuple[Row, ...], Mapping[RowId
     """The sockets from top to bottom, and where each stands."""
     sockets = order.rows(descending=spec.descending)
     position: dict[RowId, int] = {}
-    for at in range(0, len(sockets), SLICE):
-        position.update(zip(map(itemgetter(0), sockets[at : at + SLICE]), count(at), strict=False))
+    places = count()
+    for part in slices(sockets):
+        position.update(zip(map(itemgetter(0), part), places, strict=False))
     return sockets, position
 
 

@@ -27,6 +27,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
+from netwatch_tui.play.turns import TURNS
 from netwatch_tui.ui.messages import Typed, is_letter
 from netwatch_tui.ui.terminal.key_parser import KeyParser
 from netwatch_tui.ui.terminal.output import TerminalOutput, open_again
@@ -191,6 +192,7 @@ class TerminalDriver(Driver):
         if not data:
             self._lose()
             return
+        TURNS.typed()
         self._tell(self._parser.feed(data))
         if self._escape is not None:
             self._escape.cancel()
