@@ -21,7 +21,7 @@ class Stroke(NamedTuple):
     line: str = ""
     """What the filter line shows as soon as the key is answered, without blanks; empty for keys that are no text."""
     settles: bool = False
-    """Its whole effect is waited for: a person looks at what a new order or filter shows."""
+    """Its whole effect is waited for; and a person looks at what a new order or filter shows."""
 
 
 def _filtered(text: str) -> list[Stroke]:
@@ -34,6 +34,14 @@ def _filtered(text: str) -> list[Stroke]:
 _RUBOUT = Stroke(b"\x7f", FILTER, settles=True)
 """Takes the filter back."""
 
+
+def _moves(key: bytes, kind: str = MOVE) -> list[Stroke]:
+    """Two of them. The last is waited for: the opposite one, in the same frame, would leave nothing to be seen."""
+    return [Stroke(key, kind), Stroke(key, kind, settles=True)]
+
+
+_DOWN, _UP = _moves(b"j"), _moves(b"k")
+
 Habits = tuple[tuple[int, tuple[Stroke, ...]], ...]
 
 
@@ -42,16 +50,16 @@ def habits(holder: str) -> Habits:
 
     Each leaves the screen as it found it, but for the row of the cursor.
     """
-    return (*_HABITS, (2, (*_filtered(f"process:{holder}"), Stroke(b"j", MOVE), Stroke(b"k", MOVE), _RUBOUT)))
+    return (*_HABITS, (2, (*_filtered(f"process:{holder}"), *_DOWN, _RUBOUT, *_UP)))
 
 
 _HABITS: Habits = (
-    (10, (Stroke(b"j", MOVE), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"k", MOVE))),
-    (4, (Stroke(DOWN, PAGE), Stroke(DOWN, PAGE), Stroke(UP, PAGE), Stroke(UP, PAGE))),
-    (1, (Stroke(b"G", PAGE), Stroke(b"g", PAGE), *[Stroke(DOWN, PAGE)] * 2)),
+    (10, (*_DOWN, *_UP)),
+    (4, (*_moves(DOWN, PAGE), *_moves(UP, PAGE))),
+    (1, (Stroke(b"G", PAGE, settles=True), Stroke(b"g", PAGE, settles=True), *_moves(DOWN, PAGE))),
     # Moves while it sorts, and when it has sorted.
-    (2, (Stroke(b">", SORT), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"<", SORT, settles=True))),
-    (2, (Stroke(b"S", SORT, settles=True), Stroke(b"j", MOVE), Stroke(b"k", MOVE), Stroke(b"S", SORT, settles=True))),
+    (2, (Stroke(b">", SORT), *_DOWN, Stroke(b"<", SORT, settles=True), *_UP)),
+    (2, (Stroke(b"S", SORT, settles=True), *_DOWN, Stroke(b"S", SORT, settles=True), *_UP)),
     (2, (*_filtered("port:443"), _RUBOUT)),
     (1, (Stroke(b"u", KIND, settles=True), Stroke(b"u", KIND, settles=True))),
 )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 
 from tests.benchmarks.key_answers import Answer, Output, Press, play, waits
-from tests.benchmarks.key_mix import strokes
+from tests.benchmarks.key_mix import FILTER, KIND, SORT, strokes
 from tests.benchmarks.load import Load
 from tests.benchmarks.measure import CHURN, MeasureError
 from tests.benchmarks.report import Table, duration, percentile, so_many
@@ -32,6 +32,8 @@ PATIENCE = 5.0
 
 _PAUSES = (0.03, 0.15)
 """Seconds between two keys: from, to."""
+_LOOKS = 1.0
+"""Seconds for which a person looks at what a new order or filter shows, at least."""
 _QUIET, _MOST_QUIET = 0.2, 3.0
 """Seconds without output after which a key has had all its effect, and after which that is waited for no longer."""
 
@@ -107,6 +109,9 @@ def _typed(terminal: PlainTerminal, seconds: float, holder: str) -> tuple[list[P
         while (left := then - time.perf_counter()) > 0:
             read(left)
         if stroke.settles:
+            then = presses[-1].time + (_LOOKS if stroke.kind in (SORT, FILTER, KIND) else 0.0)
+            while (left := then - time.perf_counter()) > 0:
+                read(left)
             _read_until_quiet(read)
     end = time.perf_counter() + INTERVAL
     while (left := end - time.perf_counter()) > 0:
