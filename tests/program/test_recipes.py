@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,10 +82,8 @@ def machine(netns: Netns, tmp_path_factory: pytest.TempPathFactory) -> Written:
         subprocess.run(netns.command(sys.executable, "-c", REFUSED), check=True)
         return is_lost() or any(event["event"] == "refused" for event in told())
 
-    def has_ended() -> bool:
-        return is_lost() or any(
-            event["event"] == "closed" and event["socket"]["local_port"] == kept for event in told()
-        )
+    def has_told(what: str) -> bool:
+        return is_lost() or any(event["event"] == what and event["socket"]["local_port"] == kept for event in told())
 
     with shell(netns, f"exec {command('netwatch-tui --watch')}", folder) as watch:  # which then gets the signal
         try:
@@ -92,11 +91,12 @@ def machine(netns: Netns, tmp_path_factory: pytest.TempPathFactory) -> Written:
             wait_until(has_begun)
             with Child("tests.support.kernel_shop", netns=netns) as talking:
                 kept = talking.ask()
+                wait_until(partial(has_told, "opened"))  # by a tick, which has seen all of it then
                 for _ in range(SNAPSHOTS):
                     with shell(netns, take, folder) as taking:
                         assert taking.wait(PATIENCE) == 0
                 talking.ask()
-            wait_until(has_ended)
+            wait_until(partial(has_told, "closed"))
             watch.send_signal(signal.SIGTERM)
             assert watch.wait(PATIENCE) == 0
         finally:
