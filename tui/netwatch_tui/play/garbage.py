@@ -46,7 +46,7 @@ MOST_AT_ONCE = 100_000
 MOST_LEFT_OUT = 10
 """Times that this may happen before all that was left out is searched; each may hide some `MOST_YOUNG` objects."""
 
-LONG = 0.02
+LONG = 0.05
 """Seconds that a search may take while somebody types."""
 
 PATIENCE = 300.0
