@@ -176,7 +176,6 @@ class Attribution:
         """Keep what the tick found, now that nothing of it can fail any more."""
         after = [change.after for change in (*delta.changed, *delta.updated)]
         gone = (*delta.closed, *delta.dropped)
-        give_way()
         self._waiting -= {socket.id for socket in (*gone, *after)}
         self._waiting |= {socket.id for socket in (*delta.opened, *after) if not socket.inode and waits(socket)}
         give_way()

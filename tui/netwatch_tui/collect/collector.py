@@ -156,7 +156,6 @@ class Collector:
         self._looked_at = now
         if look_round:
             self._looked_round_at = now
-        give_way()
         self._counts = self._counts.after(delta)
         give_way()
         holders = self._attribution.index.holders if self.needs.of_process_details else {}
@@ -170,7 +169,6 @@ class Collector:
         port_facts = self._look_at_port(self._visible, chosen, now, again=look_round)
         news = self._flow_news(chosen, delta, now, start)
         event_news = self._event_watch.tick(now, delta, self._visible, chosen) if self._event_watch else None
-        give_way()
         if event_news and event_news.rows:
             delta = with_rows(delta, event_news.rows, self._tracker.sockets)
             self._tracker.sockets.update(event_news.rows)

@@ -16,7 +16,6 @@ from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.connection_events import CaptureBatch
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import Process
-from netwatch_tui.sockets.slices import give_way
 from netwatch_tui.sockets.snapshot import Problem, Snapshot
 from netwatch_tui.sockets.socket import Socket
 
@@ -80,7 +79,6 @@ class EventWatch:
             return EventNews(None, self._feed.status, ())
         ended = self._feed.now()
         batch = self._feed.take(ended)
-        give_way()
         is_only = not (visible.others or visible.denied or visible.unreadable)
         look = Look(
             now,

@@ -144,7 +144,6 @@ class PastTicks:
         """Make the sockets those of a snapshot; returns what leads there, which is its delta unless that is another."""
         before, delta = self._sockets, snapshot.delta
         if not is_first and _is_of(delta, before):
-            give_way()
             delta.apply(before)
             give_way()
             # Nearly always the same objects, which takes a fraction of a microsecond each to see.

@@ -22,7 +22,7 @@ from netwatch_tui.view.compared import Compared
 from netwatch_tui.view.group_columns import in_group_order
 from netwatch_tui.view.groupings import GROUPINGS
 from netwatch_tui.view.groups import Group, GroupPlaces, Groups, Row, RowId, lines_with_flows, lines_with_rates
-from netwatch_tui.view.known_order import PLACES, KnownOrder, nearest
+from netwatch_tui.view.known_order import PLACES, KnownOrder, nearest, unlike
 from netwatch_tui.view.order import Order, in_order
 from netwatch_tui.view.port_verdict import PortVerdict
 from netwatch_tui.view.problem_groups import ProblemGroup, problem_groups
@@ -224,13 +224,9 @@ class _Step(NamedTuple):
 def _step(before: View, snapshot: Snapshot, delta: Delta, spec: ViewSpec, moment: Moment, effort: Effort) -> _Step:
     """The order before with only those rows touched that opened, changed, closed, or are lit otherwise."""
     lit, was_lit = moment.marked, before.moment.marked
-    relit: set[int] = set()
-    if lit is not was_lit:
-        relit = {id for id in giving_way(lit.keys() | was_lit.keys()) if lit.get(id) != was_lit.get(id)}
+    relit = unlike(was_lit, lit)
     gone = {id for id in giving_way(relit) if id in was_lit and was_lit[id].mark is Mark.CLOSED}
-    found, was_found = moment.findings, before.moment.findings
-    if found is not was_found:
-        relit |= {id for id in found.keys() | was_found.keys() if found.get(id) != was_found.get(id)}
+    relit |= unlike(before.moment.findings, moment.findings)
     fresh = {socket.id: socket for socket in before.order.sockets(relit - gone)}
     if snapshot is not before.snapshot:
         fresh.update((change.after.id, change.after) for change in giving_way((*delta.changed, *delta.updated)))
@@ -239,20 +235,13 @@ def _step(before: View, snapshot: Snapshot, delta: Delta, spec: ViewSpec, moment
             gone.add(socket.id)
             fresh.pop(socket.id, None)
     fresh.update((id, lit[id].socket) for id in relit if id in lit and lit[id].mark is Mark.CLOSED)
-    if moment.flows is not before.judged.flows:
-        moved = _moved(before.judged.flows, moment.flows)
+    if moved := unlike(before.judged.flows, moment.flows):
         fresh = {**{each.id: each for each in snapshot.sockets if each.id in moved}, **fresh}
     if not (gone or fresh):
         return _Step(before.order)
     chosen = spec.choice.of(fresh.values(), moment, effort)
     gone |= fresh.keys()
     return _Step(before.order.replaced(gone, chosen, FIELD_BY_ID[spec.sort], moment), gone, chosen)
-
-
-def _moved(before: Mapping[int, Flow], after: Mapping[int, Flow]) -> set[int]:
-    """Ids of sockets of which something else is known than before."""
-    moved = {id for id, flow in after.items() if before.get(id) is not flow}
-    return moved | (before.keys() - after.keys())
 
 
 def _is_drawn_alike(before: View, spec: ViewSpec, moment: Moment) -> bool:
