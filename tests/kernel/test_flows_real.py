@@ -15,6 +15,7 @@ import pytest
 
 from netwatch_tui.collect import flows
 from netwatch_tui.collect.collector import Collector
+from netwatch_tui.kernel.source import LinuxSource
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
@@ -157,6 +158,24 @@ def pair() -> Iterator[tuple[net.socket, net.socket]]:
             yield client, peer
 
 
+class Looks:
+    """Looks that are dated by when they begin, however long this thread is held up on its way there."""
+
+    def __init__(self, source: LinuxSource, needs: Needs) -> None:
+        self.collector = Collector(source, needs=needs, stopwatch=self._stopwatch)
+        self._epoch = time.time() - time.perf_counter()
+        self._begin: float | None = None
+
+    def look(self) -> Snapshot:
+        """One tick."""
+        self._begin = time.perf_counter()
+        return self.collector.collect(self._epoch + self._begin)
+
+    def _stopwatch(self) -> float:
+        begin, self._begin = self._begin, None
+        return time.perf_counter() if begin is None else begin
+
+
 @pytest.mark.parametrize("every", [True, False])
 def test_rates_add_up_to_what_was_sent(
     pair: tuple[net.socket, net.socket], every: bool, monkeypatch: pytest.MonkeyPatch
@@ -164,24 +183,24 @@ def test_rates_add_up_to_what_was_sent(
     monkeypatch.setattr(flows._Pace, "is_due", lambda *_: True)  # not only when it is cheap
     client, peer = pair
     with linux_source() as source:
-        collector = Collector(source, needs=EVERY_FLOW)
-        first = collector.collect(time.time())
+        looks = Looks(source, EVERY_FLOW)
+        first = looks.look()
         if not every:
             ids = frozenset({_row(first, client).id, _row(first, peer).id})
-            collector.needs = Needs(flows_of_ids=ids)
+            looks.collector.needs = Needs(flows_of_ids=ids)
         told = [(_flow(first, client), _flow(first, peer))]
         assert {(flow.rate_in, flow.rate_out) for flow in told[0]} == {(None, None)}
         sizes = [100_000, 1, 250_000, 77_777]
         for size in sizes:
             move(client, peer, size)
-            snapshot = collector.collect(time.time())
+            snapshot = looks.look()
             told.append((_flow(snapshot, client), _flow(snapshot, peer)))
         steps = list(pairwise(told))
         for end, which in ((0, "rate_out"), (1, "rate_in")):
             moved = [getattr(b[end], which) * (b[end].read_at - a[end].read_at) for a, b in steps]
             assert moved == pytest.approx(sizes, rel=1e-3)
         assert told[-1][0].bytes_out == told[-1][1].bytes_in == sum(sizes)
-        quiet = collector.collect(time.time())
+        quiet = looks.look()
         assert (_flow(quiet, client).rate_out, _flow(quiet, peer).rate_in) == (0, 0)
 
 
