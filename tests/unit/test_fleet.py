@@ -22,6 +22,7 @@ from netwatch_tui.sockets.traffic import Traffic
 from tests.support.build import NETNS, owner, tcp, time_wait, udp
 from tests.support.flows import flow
 from tests.support.hosts import FakeHost
+from tests.support.recordings import record, replayed
 
 WEB = tcp("10.0.0.5:443", inode=11, owners=(owner(7, name="nginx"),), owner_reason=None)
 CLIENT = tcp("10.0.0.5:443", "10.0.0.9:50001", inode=12, owners=(owner(7, 4, "nginx"),), owner_reason=None)
@@ -55,6 +56,21 @@ def test_the_same_numbers_on_two_machines_are_two_things() -> None:
     assert snapshot.namespaces.names == {on_host(NETNS, 1): f"web01:{NETNS}", on_host(NETNS, 2): f"web02:{NETNS}"}
     assert [(status.name, status.sockets) for status in snapshot.hosts.values()] == [("web01", 2), ("web02", 2)]
     assert snapshot.delta.is_empty, "as in the first snapshot of any machine"
+
+
+def test_a_clock_that_is_out_of_all_measure_costs_the_recording_of_no_machine() -> None:
+    far, good = FakeHost("far", ahead=2.5e11), FakeHost("good")
+    fleet = Fleet([far, good], needs=Needs(flows_of_all=True))
+    early = tcp("10.0.0.5:22", inode=13)._replace(seen_at=5.0)
+    far.tell([early], 100.0)
+    good.tell([WEB], 100.0)
+    told = far._waiting[0]
+    far._waiting = [told._replace(flows={socket.id: flow(5.0, None) for socket in told.sockets})]
+    snapshot = fleet.collect(100.0)
+    assert [each.read_at for each in snapshot.flows.values()] == [0.0]
+    again, recording = replayed(record([snapshot]))
+    assert not recording.is_broken
+    assert [each.sockets for each in again] == [snapshot.sockets]
 
 
 def test_a_number_too_large_is_none_of_another_machine() -> None:

@@ -11,6 +11,7 @@ from itertools import chain, count
 from netwatch_tui.hosts.flow_histories import FlowHistories
 from netwatch_tui.hosts.host_feed import HostFeed, HostNews
 from netwatch_tui.hosts.host_rows import HostRows
+from netwatch_tui.hosts.host_times import time_here
 from netwatch_tui.hosts.merged_parts import MergedParts
 from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.delta import Delta
@@ -191,7 +192,7 @@ class Fleet:
             self._findings.forget(number)
             self._flows.forget(number)
         self._findings.put(number, last.findings, rows.id_in_table, lambda findings: tuple(map(rows.finding, findings)))
-        self._flows.put(number, last.flows, rows.id_in_table, lambda flow: flow._replace(read_at=flow.read_at - ahead))
+        self._flows.put(number, last.flows, rows.id_in_table, partial(_flow_here, ahead=ahead))
         self._descriptors.put(number, last.descriptors, member.on_host)
         self._details.put(number, last.process_details, member.on_host)
         self._networks.put(number, last.networks, member.on_host)
@@ -241,6 +242,10 @@ def _ahead(news: HostNews, now: float) -> float:
     """Seconds by which the times in what a machine tells are ahead of those here."""
     as_of = now if news.status.as_of is None else news.status.as_of
     return news.snapshots[-1].taken_at - as_of
+
+
+def _flow_here(flow: Flow, ahead: float) -> Flow:
+    return flow._replace(read_at=time_here(flow.read_at, ahead))
 
 
 def _together(deltas: Sequence[Delta]) -> Delta:

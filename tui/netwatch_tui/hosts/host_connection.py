@@ -15,6 +15,7 @@ from netwatch_tui.actions.probes import Probes
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.hosts.host_feed import HostNews
+from netwatch_tui.hosts.host_times import time_here
 from netwatch_tui.hosts.orders import Orders, Stopping
 from netwatch_tui.hosts.pauses import Pauses
 from netwatch_tui.hosts.remote_aim import aim_over
@@ -235,7 +236,7 @@ class HostConnection:
     def _take_in(self, snapshot: Snapshot, clock_offset: float | None) -> None:
         now = time.time()
         offset = self._status.clock_offset if clock_offset is None else clock_offset
-        as_of = now if offset is None else min(snapshot.taken_at - offset, now)
+        as_of = now if offset is None else min(time_here(snapshot.taken_at, offset), now)
         with self._lock:
             self._given += 1
             self._ticks.append(_Tick(self._connection, snapshot))

@@ -8,6 +8,7 @@ from functools import cache, lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
+from netwatch_tui.hosts.host_times import time_here
 from netwatch_tui.sockets.delta import Change, Delta, anchor, continues, split_changes
 from netwatch_tui.sockets.health import Finding
 from netwatch_tui.sockets.hosts import on_host
@@ -63,7 +64,7 @@ class HostRows:
         self._processes: dict[Process, Process] = {}
         # Most rows have one namespace and one time in common, which then are one object each.
         self._namespace_here = cache(partial(on_host, host=host))
-        self._time_here = lru_cache(1)(lambda told, ahead: told - ahead)
+        self._time_here = lru_cache(1)(time_here)
         self._ahead = 0.0
 
     def __len__(self) -> int:
@@ -77,7 +78,7 @@ class HostRows:
     def finding(self, told: Finding) -> Finding:
         """What the host says is wrong with a socket, as it is wrong with its row."""
         row = self._rows.get(told.socket.id)
-        return told._replace(since=told.since - self._ahead, socket=row or told.socket)
+        return told._replace(since=time_here(told.since, self._ahead), socket=row or told.socket)
 
     def ids_at_host(self, ids: Iterable[int]) -> frozenset[int]:
         """The host's ids of those rows that are of this host."""
@@ -206,7 +207,7 @@ class HostRows:
     def _event(self, event: SocketEvent) -> SocketEvent:
         closer = event.closer and event.closer._replace(pid=on_host(event.closer.pid, self._host))
         before = event.before and self._socket_of(event.before)
-        at = event.at - self._ahead
+        at = time_here(event.at, self._ahead)
         return event._replace(at=at, socket=self._socket_of(event.socket), before=before, closer=closer)
 
     def _socket_of(self, socket: Socket) -> Socket:
