@@ -7,12 +7,25 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import configurations, filters, keys, proc_trees, recordings, screens, snapshots, state_files
+from tests.fuzz import (
+    configurations,
+    filters,
+    host_answers,
+    hosts,
+    keys,
+    proc_trees,
+    recordings,
+    screens,
+    snapshots,
+    state_files,
+)
 from tests.fuzz.runner import Counts
 
 RUNNERS: dict[str, Callable[[int, float], Counts]] = {
     "configurations": configurations.run,
     "filters": filters.run,
+    "host-answers": host_answers.run,
+    "hosts": hosts.run,
     "keys": keys.run,
     "proc": proc_trees.run,
     "recordings": recordings.run,

@@ -120,6 +120,17 @@ def test_what_was_not_seen_is_a_question_mark() -> None:
     assert call_text(accepted) == "accept4(?, 209.51.188.116:80) = 9"
 
 
+def test_what_another_machine_leaves_out_of_the_arguments_is_a_question_mark() -> None:
+    told = [
+        call("socket", 5), call("socket", 5, family=2), call("sendto", 1, fd=5), call("read", 1, fd=5),
+        call("recvmmsg", 1), call("readv", 1, fd=5), call("listen"), call("shutdown", fd=5), call("accept4", 9, fd=3),
+    ]  # fmt: skip
+    assert told == [
+        "socket(?, ?, ?) = 5", "socket(AF_INET, ?, ?) = 5", "sendto(5, ? bytes) = 1", "read(5, ?) = 1",
+        "recvmmsg(? messages) = 1", "readv(5, ? parts) = 1", "listen(?) = 0", "shutdown(5, ?) = 0", "accept4(3) = 9",
+    ]  # fmt: skip
+
+
 def test_a_line_has_the_time_and_a_loss_is_told() -> None:
     lines = list(text_lines(TraceBatch((CALL,), 1_200, 3), 5.0, lambda seconds: f"{seconds:.0f}"))
     assert lines == [

@@ -14,6 +14,7 @@ from netwatch_tui.actions.act import Act, ActKind, Way
 from netwatch_tui.actions.aim import Aim, NotHeldError, TooManyError
 from netwatch_tui.actions.guards import Guard
 from netwatch_tui.actions.subject import Holding, Subject, subject_of, subject_of_all
+from netwatch_tui.fields.format import printable
 from netwatch_tui.hosts import remote_aim
 from netwatch_tui.hosts.act_answers import MOST_HELD, ActAnswers
 from netwatch_tui.hosts.act_format import (
@@ -226,6 +227,7 @@ def test_questions_have_an_end() -> None:
         {"held": {"processes": [[1]]}},
         {"refused": 7},
         encode_held(HeldThere((), Holding(0, 0, 0, 0), (SocketThere(1, None, "", None),), (), (), ())),
+        encode_held(HeldThere((ProcessThere(process(9), None, ""),), Holding(0, 0, 0, 0), (), (), (), ())),
     ],
 )
 def test_an_aim_that_is_none_is_refused(told: object) -> None:
@@ -233,6 +235,15 @@ def test_an_aim_that_is_none_is_refused(told: object) -> None:
         far.far.spoil = lambda ask, real: told if ask.about is About.AIM else real
         with pytest.raises(NotHeldError):
             aim_over(far.orders, subject_of(LISTENER, ()))
+
+
+def test_what_a_machine_says_in_words_is_harmless_and_has_an_end() -> None:
+    with far_end() as far:
+        aim = aim_over(far.orders, subject_of(LISTENER, ()))
+        far.far.spoil = lambda _, __: encode_hits([HitThere("\x1b[2J\n" + 1_300 * "no ", None)])
+        (hit,) = aim.perform(TERM, aim.processes)
+        assert hit.failure.startswith(r"\x1b[2J\x0ano no ")
+        assert len(hit.failure) == 1_000
 
 
 @pytest.mark.parametrize(
@@ -285,7 +296,7 @@ def test_a_deed_of_another_shape_is_refused(wrong: dict[str, object]) -> None:
         decode_deed({**told, **wrong})
 
 
-texts = st.text(max_size=20).filter(str.isprintable)
+texts = st.text(max_size=20).map(printable)
 processes = st.builds(process, st.integers(1, 2**22), texts)
 guards = st.none() | st.sampled_from(Guard)
 sockets_there = st.lists(

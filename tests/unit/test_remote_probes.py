@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_tui.actions.probes import ProbeRefusedError
+from netwatch_tui.fields.format import printable
 from netwatch_tui.hosts.fleet_actor import FleetActor
 from netwatch_tui.hosts.probe_answers import MOST_PLANS, ProbeAnswers
 from netwatch_tui.hosts.probe_format import (
@@ -184,7 +185,18 @@ def test_a_plan_that_is_none_is_refused(told: object) -> None:
             RemoteProbe(far.orders, [WEB, DNS])
 
 
-@pytest.mark.parametrize("told", [None, {"tried": {"attempts": []}}, {"tried": {"attempts": [7], "is_over": True}}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        {"tried": {"attempts": []}},
+        {"tried": {"attempts": [7], "is_over": True}},
+        encode_tried(TriedThere((), is_over=False)),
+        encode_tried(TriedThere((AttemptThere(ENDS[0], OPEN),), is_over=False)),
+        encode_tried(TriedThere((AttemptThere(ENDS[0]._replace(port=22), OPEN),), is_over=True)),
+    ],
+    ids=["nothing", "half", "number", "never over", "again and again", "not asked for"],
+)
 def test_attempts_that_are_none_end_it(told: object) -> None:
     with far_end(Planner().answers) as far:
         probe = RemoteProbe(far.orders, [WEB, DNS])
@@ -194,7 +206,7 @@ def test_attempts_that_are_none_end_it(told: object) -> None:
 
 
 numbers = st.integers(0, 2**64 - 1)
-texts = st.text(max_size=8).filter(str.isprintable)
+texts = st.text(max_size=8).map(printable)
 ends = st.builds(ProbeEnd, numbers, numbers, st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16),
                  st.integers(0, 65535), texts)  # fmt: skip
 outcomes = st.builds(Outcome, st.sampled_from(PortState), texts, st.none() | st.floats(0, 100))

@@ -180,6 +180,12 @@ def test_calls_that_are_none_end_it(calls: object) -> None:
             trace.read()
 
 
+@pytest.mark.parametrize("name", ["", "connect()\n09:00:00 sshd[1] accept4", "\x1b[2J", "a" * 65])
+def test_nothing_but_the_name_of_a_call_is_taken_for_one(name: str) -> None:
+    with pytest.raises(ShapeError):
+        decode_calls(as_said(encode_calls(TracedThere(TraceBatch((CALL._replace(name=name),)), has_ended=False))))
+
+
 @pytest.mark.parametrize("told", [None, {}, {"pids": [-1], "inode": None}, {"pids": "7", "inode": None}])
 def test_what_is_no_order_to_trace_is_refused(told: object) -> None:
     with pytest.raises(ShapeError):
@@ -189,6 +195,7 @@ def test_what_is_no_order_to_trace_is_refused(told: object) -> None:
 ARGUMENTS = ("fd", "family", "type", "protocol", "len", "flags", "backlog")
 words = st.integers(-(2**63), 2**64 - 1)
 names = st.text(max_size=8).filter(str.isprintable)
+call_names = names.filter(str.isidentifier)
 ends = st.builds(CallEnd, st.ip_addresses().map(lambda ip: address(str(ip))), st.integers(0, 65535))
 calls = st.builds(
     TracedCall,
@@ -196,7 +203,7 @@ calls = st.builds(
     st.integers(0, 2**22),
     st.integers(0, 2**22),
     st.none() | names,
-    names,
+    call_names,
     st.none() | st.dictionaries(st.sampled_from(ARGUMENTS), words),
     st.none() | words,
     st.none() | st.floats(0, 1e9),

@@ -8,18 +8,24 @@ from collections.abc import Sequence
 from netwatch_tui.actions.act import Act, ActKind, Way, signal_meaning, signal_name
 from netwatch_tui.actions.aim import Aim, HeldProcess, HeldSocket, Hit, Target
 from netwatch_tui.actions.subject import Holding
-from netwatch_tui.fields.format import both_ends, duration
+from netwatch_tui.fields.format import both_ends, clip, duration
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.sockets.socket import State
 
 _MOST_NAMED = 3
 """Things that a sentence names one by one; of more it tells how many."""
+_LONGEST_NAME = 60
+"""Cells of a name in a sentence: a process chooses its own, of up to 255 bytes."""
 
 
 def process_title(process: Process) -> str:
     """`nginx (17179)`."""
-    return f"{process_name(process.name)} ({process.own_pid})"
+    return f"{_name(process)} ({process.own_pid})"
+
+
+def _name(process: Process) -> str:
+    return clip(process_name(process.name), _LONGEST_NAME)
 
 
 def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
@@ -35,8 +41,8 @@ def subject_lines(aim: Aim, label: str, now: float) -> list[str]:
     if len(aim.processes) == 1:
         process = aim.processes[0].process
         started = f", started {duration(now - process.create_time)} ago" if process.create_time else ""
-        user = f", as {process.user}" if process.user else ""
-        lines.append(f"{process_name(process.name)}, pid {process.own_pid}{started}{user}: {held}")
+        user = f", as {clip(process.user, _LONGEST_NAME)}" if process.user else ""
+        lines.append(f"{_name(process)}, pid {process.own_pid}{started}{user}: {held}")
     elif aim.processes:
         lines.append(f"{_count(len(aim.processes), 'process', 'processes')}: {_names(aim.processes)}: {held}")
     sockets = (*aim.listeners, *aim.connections)
@@ -71,7 +77,7 @@ def _names(processes: Sequence[HeldProcess]) -> str:
     """`nginx 12, 13, 14; sshd 99`."""
     pids: dict[str, list[int]] = {}
     for each in processes:
-        pids.setdefault(process_name(each.process.name), []).append(each.process.own_pid)
+        pids.setdefault(_name(each.process), []).append(each.process.own_pid)
     return "; ".join(_few([f"{name} {', '.join(_few(list(map(str, each))))}" for name, each in pids.items()]))
 
 
@@ -142,7 +148,7 @@ def _effect(target: HeldSocket) -> str:
 def way_note(targets: Sequence[Target]) -> str:
     """Why sockets are not closed by the kernel itself; empty where they are."""
     reasons = {each.why_not for each in targets if isinstance(each, HeldSocket) and each.way is Way.SHUTDOWN}
-    return "; ".join(f"not by SOCK_DESTROY: {reason}" for reason in sorted(filter(None, reasons)))
+    return "; ".join(_few([f"not by SOCK_DESTROY: {reason}" for reason in sorted(filter(None, reasons))]))
 
 
 def _target_names(targets: Sequence[Target]) -> str:
@@ -172,7 +178,7 @@ def hits_sentence(hits: Sequence[Hit], host: str = "") -> str:
         parts.append(f"{_done(done, host)}.")
     if failed and len(hits) > 1:
         reasons = Counter(hit.failure for hit in failed)
-        why = "; ".join(f"{times:,} {reason}" for reason, times in reasons.items())
+        why = "; ".join(_few([f"{times:,} {reason}" for reason, times in reasons.most_common()]))
         parts.append(f"{len(failed):,} failed{_on(host)}: {why}.")
     elif failed:
         parts.append(f"{target_name(failed[0].target)}{_on(host)}: {failed[0].failure}.")
@@ -196,7 +202,8 @@ def nothing_can_be_done(sockets: Sequence[HeldSocket]) -> list[str]:
     reasons = Counter(each.why_not for each in sockets if each.way is None)
     if len(sockets) == 1:
         return [f"It can't be closed: {why}." for why in reasons]
-    return [f"{times:,} of {len(sockets):,} sockets can't be closed: {why}." for why, times in reasons.items()]
+    told = reasons.most_common()
+    return _few([f"{times:,} of {len(sockets):,} sockets can't be closed: {why}." for why, times in told])
 
 
 def waiting_sentence(left: Sequence[HeldProcess], seconds: float) -> str:

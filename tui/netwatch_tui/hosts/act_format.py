@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from netwatch_tui.actions.act import Act, ActKind, Way
 from netwatch_tui.actions.guards import Guard
 from netwatch_tui.actions.subject import Holding, Subject
-from netwatch_tui.hosts.refusals import RefusedError, granted
+from netwatch_tui.hosts.refusals import RefusedError, granted, in_words
 from netwatch_tui.recording.codec import decode, decode_process, encode, encode_process
 from netwatch_tui.recording.shapes import (
     PORTION,
@@ -91,9 +91,9 @@ class HitThere(NamedTuple):
     way: Way | None
 
 
-_held = shape_of(HeldThere, {Process: decode_process})
+_held = shape_of(HeldThere, {Process: decode_process, str: in_words})
 _deed = shape_of(Deed, {"signal": number_of(0, max(signal.valid_signals()))})
-_hits = list_of(shape_of(HitThere, {}))
+_hits = list_of(shape_of(HitThere, {str: in_words}))
 _places = list_of(PORTION)
 _processes = list_of(decode_process)
 

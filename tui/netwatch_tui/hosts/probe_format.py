@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from netwatch_tui.hosts.refusals import granted
+from netwatch_tui.hosts.refusals import granted, in_words
 from netwatch_tui.recording.codec import decode_networks, encode_networks
 from netwatch_tui.recording.shapes import NAME, Shape, ShapeError, named, numbered, shape_of, shown
 from netwatch_tui.sockets.networks import Networks
@@ -65,11 +65,11 @@ def _packed(told: Any) -> bytes:
     return packed
 
 
-_end = shape_of(ProbeEnd, {"address": _packed})
+_end = shape_of(ProbeEnd, {"address": _packed, str: in_words})
 _planned: Shape = shape_of(
-    PlannedThere, {ProbeEnd: _end, "networks": lambda told: numbered(decode_networks)(named(told))}
+    PlannedThere, {ProbeEnd: _end, str: in_words, "networks": lambda told: numbered(decode_networks)(named(told))}
 )
-_tried: Shape = shape_of(TriedThere, {ProbeEnd: _end})
+_tried: Shape = shape_of(TriedThere, {ProbeEnd: _end, str: in_words})
 
 
 def encode_planned(there: PlannedThere) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""How one end of a connection refuses what the other one asks for: `{"refused": text}` in place of what is told."""
+"""What the two ends of a connection say in words.
+
+A refusal of what is asked for stands in place of what is told: `{"refused": text}`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,21 @@ from typing import Any
 from netwatch_tui.fields.format import clip, printable
 from netwatch_tui.recording.shapes import NAME, named
 
-_MOST_REASON = 1_000
-"""Letters of why."""
+_MOST_WORDS = 1_000
+"""Cells of what is said at once."""
 
 
 class RefusedError(Exception):
     """The other end refuses it; the text says why, in one line."""
+
+
+def in_words(told: Any) -> str:
+    """What the other end says for a person to read: one line, harmless, and not without end.
+
+    Raises:
+        ShapeError: It is no text, or far too long.
+    """
+    return clip(printable(NAME(told)), _MOST_WORDS)
 
 
 def refusal(text: str) -> dict[str, Any]:
@@ -29,5 +41,5 @@ def granted(told: Any, name: str) -> Any:
     """
     parts = named(told)
     if "refused" in parts:
-        raise RefusedError(clip(printable(NAME(parts["refused"])), _MOST_REASON))
+        raise RefusedError(in_words(parts["refused"]))
     return parts.get(name)

@@ -117,6 +117,8 @@ class _RemoteHandle:
 
 
 def _aim(there: _HeldThere, held: HeldThere, subject: Subject) -> Aim:
+    if not {each.process.pid for each in held.processes} <= {each.pid for each in subject.processes}:
+        raise ShapeError("it told of processes that were not named")
     processes = tuple(
         HeldProcess(_RemoteHandle(there, at), each.process, each.guard, each.denied)
         for at, each in enumerate(held.processes)

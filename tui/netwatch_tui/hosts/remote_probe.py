@@ -9,7 +9,7 @@ from netwatch_tui.actions.probes import ProbeRefusedError
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.hosts.act_format import encode_subject
 from netwatch_tui.hosts.orders import NoAnswerError, Orders
-from netwatch_tui.hosts.probe_format import PlannedThere, decode_planned, decode_tried
+from netwatch_tui.hosts.probe_format import PlannedThere, TriedThere, decode_planned, decode_tried
 from netwatch_tui.hosts.refusals import RefusedError
 from netwatch_tui.hosts.wire_format import About
 from netwatch_tui.recording.shapes import ShapeError
@@ -51,11 +51,13 @@ class RemoteProbe:
         Raises:
             ProbeRefusedError: Nothing more is told.
         """
+        untold = set(self.ends)
         is_over = False
         while not is_over:
             try:
                 question = self._orders.begin(About.TRY, more=self._number)
                 tried = decode_tried(question.told_unless(check, TRIED_WITHIN))
+                _strike_out(untold, tried)
             except (NoAnswerError, RefusedError, ShapeError) as error:
                 raise ProbeRefusedError(str(error)) from error
             yield from tried.attempts
@@ -65,6 +67,20 @@ class RemoteProbe:
         """Let go of it there; does not wait."""
         with suppress(NoAnswerError):  # it is let go of with the connection
             self._orders.begin(About.UNPROBE, more=self._number)
+
+
+def _strike_out(untold: set[ProbeEnd], tried: TriedThere) -> None:
+    """Take away what was tried from what is still to be told.
+
+    Raises:
+        ShapeError: It was not asked for, or told before, or it would never be over.
+    """
+    for end, _ in tried.attempts:
+        if end not in untold:
+            raise ShapeError("it told of an attempt that was not asked for")
+        untold.remove(end)
+    if not (tried.attempts or tried.is_over):
+        raise ShapeError("it told of no attempt")
 
 
 def _planned(there: PlannedThere, listeners: Sequence[Socket]) -> tuple[PlannedListener, ...]:

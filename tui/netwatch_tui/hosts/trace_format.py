@@ -12,25 +12,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from netwatch_tui.hosts.refusals import granted
+from netwatch_tui.hosts.refusals import granted, in_words
 from netwatch_tui.recording.codec import decode_address, encode_address
 from netwatch_tui.recording.shapes import (
     MOMENT,
     NAME,
     PORTION,
     Shape,
+    ShapeError,
     list_of,
     members,
     named,
     number_of,
     or_null,
     shape_of,
+    shown,
+    text_of,
 )
 from netwatch_tui.sockets.socket import Address
 from netwatch_tui.sockets.traced_call import CallEnd, TraceBatch, TracedCall
 
 MOST_PIDS = 4_096
 
+_COMMAND = text_of(64)
+"""What the kernel calls a thread, or a call: workers have the longest names (WQ_NAME_LEN and what stands before it)."""
 _WORD = number_of(-(2**63), 2**64 - 1)
 """A register of the kernel, signed or not."""
 
@@ -60,9 +65,18 @@ def _arguments(told: Any) -> Mapping[str, int]:
     return {NAME(name): _WORD(value) for name, value in named(told).items()}
 
 
+def _call_name(told: Any) -> str:
+    name: str = _COMMAND(told)
+    if not name.isidentifier():
+        raise ShapeError(f"{shown(name)} is the name of no call")
+    return name
+
+
 _SPECIAL: dict[Any, Shape] = {
     Address: decode_address,
     "at": MOMENT,
+    "process": or_null(_COMMAND),
+    "name": _call_name,
     "arguments": or_null(_arguments),
     "result": or_null(_WORD),
 }
@@ -99,7 +113,7 @@ def decode_begun(told: Any) -> Sequence[str]:
         RefusedError: It is not traced.
         ShapeError: It is something else.
     """
-    begun = members({"remarks": list_of(NAME)}, named(granted(told, "trace")), ("remarks",))
+    begun = members({"remarks": list_of(in_words)}, named(granted(told, "trace")), ("remarks",))
     remarks: Sequence[str] = begun["remarks"]
     return remarks
 

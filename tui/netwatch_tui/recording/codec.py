@@ -261,7 +261,7 @@ _FIELDS: dict[str, tuple[int, Shape | None]] = {
 }
 """The place of each field, and its shape; none where the processes must be known as well."""
 
-decode_process: Shape = tuple_of(Process, shapes_of(Process, _SPECIAL))
+decode_process: Shape = tuple_of(Process, shapes_of(Process, {**_SPECIAL, "name": NAME, "user": NAME}))
 """The process that `encode_process` wrote."""
 
 _networks = list_of(tuple_of(Network, {"text": NAME, "device": NAME}))

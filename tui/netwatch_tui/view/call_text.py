@@ -103,20 +103,20 @@ def _arguments(call: TracedCall) -> Iterator[str]:
         case "socket" | "socketpair":
             yield from _kind(given)
         case "sendto" | "write" | "sendfile":
-            yield _counted(given["len"], "byte")
+            yield _counted(given, "len", "byte")
         case "recvfrom" | "read":
-            yield str(given["len"])
+            yield _number(given, "len")
         case "sendmmsg" | "recvmmsg":
-            yield _counted(given["vlen"], "message")
+            yield _counted(given, "vlen", "message")
         case "readv" | "writev":
-            yield _counted(given["vlen"], "part")
+            yield _counted(given, "vlen", "part")
         case "listen":
-            yield str(given["backlog"])
+            yield _number(given, "backlog")
         case "shutdown":
-            yield _HOW.get(given["how"], str(given["how"]))
+            yield _named(given, "how", _HOW)
     if call.name == "accept4":
         yield from _end(call)
-        yield from _flags(given["flags"], _TYPE_FLAGS)
+        yield from _flags(given.get("flags", 0), _TYPE_FLAGS)
     else:
         if flags := given.get("flags"):
             yield from _flags(flags, _MESSAGE_FLAGS)
@@ -129,12 +129,14 @@ def _end(call: TracedCall) -> Iterator[str]:
 
 
 def _kind(given: Mapping[str, int]) -> Iterator[str]:
-    family, type, protocol = given["family"], given["type"], given["protocol"]
-    yield f"AF_{_FAMILIES[family]}" if family in _FAMILIES else str(family)
-    kind = _TYPES.get(type & _TYPE)
-    yield "|".join((f"SOCK_{kind}" if kind else str(type & _TYPE), *_flags(type & ~_TYPE, _TYPE_FLAGS)))
-    name = _PROTOCOLS.get(protocol) if family in _INET else None
-    yield f"IPPROTO_{name}" if name else str(protocol)
+    yield _named(given, "family", _FAMILIES, "AF_")
+    if "type" in given:
+        type = given["type"]
+        kind = _named({"type": type & _TYPE}, "type", _TYPES, "SOCK_")
+        yield "|".join((kind, *_flags(type & ~_TYPE, _TYPE_FLAGS)))
+    else:
+        yield UNKNOWN
+    yield _named(given, "protocol", _PROTOCOLS if given.get("family") in _INET else {}, "IPPROTO_")
 
 
 def _flags(flags: int, names: Mapping[int, str]) -> Iterator[str]:
@@ -146,8 +148,20 @@ def _flags(flags: int, names: Mapping[int, str]) -> Iterator[str]:
         yield "|".join((*found, *([f"0x{rest:x}"] if rest else [])))
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _number(given: Mapping[str, int], name: str) -> str:
+    """An argument; what another machine tells may lack it."""
+    return str(given[name]) if name in given else UNKNOWN
+
+
+def _named(given: Mapping[str, int], name: str, names: Mapping[int, str], prefix: str = "") -> str:
+    """An argument by what its value is called, or as a number."""
+    called = names.get(given[name]) if name in given else None
+    return f"{prefix}{called}" if called else _number(given, name)
+
+
+def _counted(given: Mapping[str, int], name: str, what: str) -> str:
+    number = _number(given, name)
+    return f"{number} {what}" if number == "1" else f"{number} {what}s"
 
 
 def _span(seconds: float) -> str:
