@@ -60,6 +60,20 @@ file = open("f", "w")
     assert said == "netwatch-tui: 1 descriptor could not be read: file name too long\n"
 
 
+def test_a_socket_behind_thousands_of_descriptors_and_a_long_command_line_is_told_in_a_few_hundred_kilobytes() -> None:
+    duplicated = """
+import os
+for _ in range(3000):
+    os.dup(listener.fileno())
+"""
+    with listening(duplicated, *(900 * ["1234567"])) as (pid, port):
+        found, _ = owners(port)
+    assert {owner["pid"] for owner in found} == {pid}
+    assert len(found) == 3_001
+    assert len(found[0]["cmdline"]) > 900
+    assert len(json.dumps(found)) < 2_000_000, "24 million, if each descriptor told the whole of it"
+
+
 @contextmanager
 def with_arguments(*argv: bytes) -> Iterator[int]:
     """A process with these arguments, the name of the program among them, however many bytes they are."""

@@ -14,7 +14,7 @@ from netwatch_tui.fields.flow_fields import FLOW_FIELDS
 from netwatch_tui.fields.format import cell_width, printable
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.fields.moment import Moment
-from netwatch_tui.fields.owner_fields import owner_object
+from netwatch_tui.fields.owner_fields import owner_objects
 from netwatch_tui.query.language.keys import KEY_OF, KEYS
 from netwatch_tui.sockets.marks import Mark, Marked
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
@@ -157,7 +157,7 @@ def test_whose_a_socket_was_and_waits_to_be_is_told_apart_from_whose_it_is(reaso
     socket = tcp(owners=() if reason else holders, owner_reason=reason, evidence=holders if reason else ())
     moment = Moment(NOW, {})
     told = {id: FIELD_BY_ID[id].value(socket, moment) for id in ("owners", "last_owners", "queue_of", "owner_reason")}
-    objects = [owner_object(holders[0])]
+    objects = owner_objects(holders)
     assert told == {
         "owners": [] if reason else objects,
         "last_owners": objects if reason is OwnerReason.LAST_HELD else [],

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from netwatch_tui.fields.format import ELLIPSIS, MOST_NAMES, cell_width, clip, printable
 from netwatch_tui.fields.json_types import in_quotes
-from netwatch_tui.sockets.ownership import Owner, OwnerReason
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, processes_of
 from netwatch_tui.sockets.socket import Socket
 
 _LAST_HELD = "†"
@@ -30,7 +30,9 @@ def process_name(name: str) -> str:
 
 
 def _names(owners: tuple[Owner, ...], between: str = ",") -> str:
-    return between.join(dict.fromkeys(process_name(owner.process.name) for owner in owners))
+    if len(owners) == 1:  # as most have
+        return process_name(owners[0].process.name)
+    return between.join(dict.fromkeys(process_name(process.name) for process in processes_of(owners)))
 
 
 def process_text(socket: Socket) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from netwatch_tui.fields.field import Field, Filter, Holds, Written, number_field, text_field
-from netwatch_tui.fields.format import BLANK, clip_more, printable
+from netwatch_tui.fields.format import BLANK, ELLIPSIS, clip, clip_more, printable
 from netwatch_tui.fields.holders import clip_names, process_text, users_text
 from netwatch_tui.fields.iso_time import iso
 from netwatch_tui.fields.json_types import COUNTS, OWNERS, TEXT, TEXTS, one_of
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.sockets.needs import Needs
-from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
+from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process, processes_of
 from netwatch_tui.sockets.socket import Socket
 
 _PROCESSES = Needs(of_processes=True)
@@ -28,14 +28,35 @@ REASON_MEANINGS = {
 }
 
 
-def owner_object(owner: Owner) -> dict[str, object]:
-    """A holder of a socket as JSON says it."""
+MOST_COMMANDS = 64
+"""Descriptors of one process and one socket with each of which JSON tells its whole command line.
+
+A process may hold a socket by 100,000 descriptors, and its command line have 8 KiB.
+"""
+_LONGEST_AGAIN = 64
+"""Cells that are told of it with the others."""
+
+
+def owner_objects(owners: Iterable[Owner]) -> list[dict[str, object]]:
+    """The holders of a socket as JSON says it."""
+    found = []
+    times: dict[int, int] = {}
+    for owner in owners:
+        times[owner.pid] = before = times.get(owner.pid, 0) + 1
+        found.append(_owner_object(owner, is_cut=before > MOST_COMMANDS))
+    return found
+
+
+def _owner_object(owner: Owner, *, is_cut: bool) -> dict[str, object]:
     process = owner.process
+    command = process.cmdline
+    if is_cut and command:
+        command = (clip(command[0], _LONGEST_AGAIN), ELLIPSIS)
     return {
         "pid": owner.own_pid,
         "fd": owner.fd,
         "name": process.name,
-        "cmdline": list(process.cmdline),
+        "cmdline": list(command),
         "user": process.user,
         "started_at": iso(process.create_time) if process.create_time else None,
         "unit": process.unit,
@@ -71,7 +92,7 @@ def _names(socket: Socket, _: Moment) -> list[str]:
 
 
 def _commands(socket: Socket) -> list[str]:
-    return [" ".join(owner.process.cmdline) for owner in socket.owners]
+    return [" ".join(process.cmdline) for process in processes_of(socket.owners)]
 
 
 def _known(texts: Iterable[str | None]) -> list[str]:
@@ -95,7 +116,7 @@ def _process_field(
     first = _of_first(read)
     return Field(
         id, title, meaning,
-        lambda s, _: _known(read(owner.process) for owner in s.owners), TEXTS,
+        lambda s, _: _known(map(read, processes_of(s.owners))), TEXTS,
         lambda s, m: printable(first(s, m) or BLANK), first, None, filter=asked, needs=_PROCESSES,
         written=Written.CELLS, most=28,
     )._replace(**others)  # fmt: skip
@@ -114,7 +135,7 @@ def _holders_field(
 ) -> Field:
     """A field whose value is owners; `others` are further parts of `Field`."""
     return Field(
-        id, title, meaning, lambda s, _: [owner_object(owner) for owner in holders(s)], OWNERS,
+        id, title, meaning, lambda s, _: owner_objects(holders(s)), OWNERS,
         lambda s, _: users_text(s), _process_key, None, label, holders=holders,
         needs=_PROCESSES, written=Written.OBJECTS, rank=16, width=20, most=60,
     )._replace(**others)  # fmt: skip
@@ -148,14 +169,14 @@ OWNER_FIELDS = (
         "pid", "PID", "process that holds the socket, +N for N more",
         lambda s, _: [owner.own_pid for owner in s.owners], COUNTS, _pid,
         lambda s, _: s.owners[0].own_pid if s.owners else None, None,
-        filter=Filter(Holds.NUMBER, lambda s, _: [owner.own_pid for owner in s.owners], likeness=9),
+        filter=Filter(Holds.NUMBER, lambda s, _: dict.fromkeys(owner.own_pid for owner in s.owners), likeness=9),
         written=Written.CELLS, is_shown=True, rank=1, width=5, enough=9, most=11, right_aligned=True, clip=clip_more,
     ),
     Field(
         "process", "Process", "names of the processes that hold the socket, or (why none is shown)",
         _names, TEXTS, lambda s, _: process_text(s), _process_key, None,
         filter=Filter(
-            Holds.TEXT, lambda s, _: dict.fromkeys(owner.process.name for owner in s.owners),
+            Holds.TEXT, lambda s, _: dict.fromkeys(process.name for process in processes_of(s.owners)),
             also=("proc", "name"), takes="part of a process name", likeness=1,
         ),
         written=Written.CELLS, is_shown=True, rank=0, width=8, enough=15, most=24, clip=clip_names,
@@ -218,7 +239,7 @@ UNIT_FIELDS = (
         "unit", "Unit", "container or systemd unit of the process", lambda process: process.unit,
         Filter(
             Holds.TEXT,
-            lambda s, _: _known(each for owner in s.owners for each in (owner.process.container, owner.process.unit)),
+            lambda s, _: _known(each for one in processes_of(s.owners) for each in (one.container, one.unit)),
             takes="part of the name of a unit or container", likeness=10,
         ),
         text=lambda s, m: printable(_of_first(_container_or_unit)(s, m) or BLANK), key=_of_first(_container_or_unit),
@@ -227,7 +248,7 @@ UNIT_FIELDS = (
     _process_field(
         "container", "Container", "container of the process", lambda process: process.container,
         Filter(
-            Holds.TEXT, lambda s, _: _known(owner.process.container for owner in s.owners),
+            Holds.TEXT, lambda s, _: _known(process.container for process in processes_of(s.owners)),
             takes="part of the name of a container", likeness=11,
         ),
         rank=15, width=12,

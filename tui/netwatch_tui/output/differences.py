@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netwatch_tui.fields.format import BLANK, aligned, local_text, peer_text, printable
 from netwatch_tui.fields.holders import users_text
-from netwatch_tui.fields.owner_fields import owner_object
+from netwatch_tui.fields.owner_fields import owner_objects
 from netwatch_tui.output.head import Head
 from netwatch_tui.output.objects import dump, socket_objects
 from netwatch_tui.output.schema import VERSION
@@ -51,5 +51,5 @@ def difference_objects(found: Differences, before: Head, after: Head) -> Iterato
 
 def _object(difference: str, socket: Socket, before: Socket | None, head: Head) -> str:
     (told,) = socket_objects((socket,), head._replace(taken_at=socket.seen_at))
-    owners = None if before is None else [owner_object(owner) for owner in before.owners]
+    owners = None if before is None else owner_objects(before.owners)
     return dump({"version": VERSION, "difference": difference, "owners_before": owners, "socket": told})

@@ -23,6 +23,7 @@ from netwatch_tui.fields.json_types import (
     TIME,
     one_of,
 )
+from netwatch_tui.fields.owner_fields import MOST_COMMANDS
 from netwatch_tui.sockets.socket import State
 
 VERSION = 1
@@ -111,7 +112,11 @@ def _owner() -> dict[str, Any]:
             "pid": {"type": "integer", "minimum": 1},
             "fd": {**COUNT_OR_NULL, "description": "null where only the kernel's events told of it"},
             "name": TEXT,
-            "cmdline": {**TEXTS, "description": "the arguments; empty for a kernel thread or a zombie"},
+            "cmdline": {
+                **TEXTS,
+                "description": "the arguments, cut short where the first "
+                f"{MOST_COMMANDS} descriptors of the process told them; empty for a kernel thread or a zombie",
+            },
             "user": {**TEXT, "description": "effective user; the uid if it has no name"},
             "started_at": {"oneOf": [TIME, _NULL]},
             "unit": {**TEXT_OR_NULL, "description": "systemd unit"},

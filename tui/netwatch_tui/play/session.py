@@ -23,7 +23,7 @@ from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.sockets.socket_events import ENDINGS, SocketEvent
 from netwatch_tui.view.compared import Base, Compared, Comparison, compared
 from netwatch_tui.view.port_verdict import PortVerdict, port_verdict
-from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end
+from netwatch_tui.view.socket_details import SocketDetails, connections_of, other_end, told_pids
 from netwatch_tui.view.spec import ViewSpec
 from netwatch_tui.view.view import Rewound, View, arrange
 
@@ -349,7 +349,7 @@ class Session:
             return _absent(before, view) if view.rewound else _closed(before, view)
         other = other_end(socket, sockets)
         owners = _owners(socket, other)
-        pids = {owner.pid for owner in owners}
+        pids = told_pids(owners)
         resources: Mapping[int, ProcessResources] = {}
         if view.rewound:  # what the machine would tell of its processes is of now
             told = view.snapshot.process_details
@@ -358,15 +358,15 @@ class Session:
             # Asked again when a holder is another one, which includes one that has started another program since.
             known = before.processes if before and owners == _owners(before.socket, before.other_end) else {}
             processes = self._asked(pids, known)
-            measured = {pid: self._measure(pid) for pid in sorted(pids)[:MOST_MEASURED]}
+            measured = {pid: self._measure(pid) for pid in pids[:MOST_MEASURED]}
             resources = {pid: found for pid, found in measured.items() if found is not None}
         flow, history = view.snapshot.flows.get(subject), view.snapshot.histories.get(subject, ())
         incoming = connections_of(socket, sockets)
         return SocketDetails(socket, None, other, incoming, processes, resources, flow, history)
 
-    def _asked(self, pids: set[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
+    def _asked(self, pids: Iterable[int], known: Mapping[int, ProcessDetails]) -> dict[int, ProcessDetails]:
         """Details of processes; of each that is not known yet, the machine is asked."""
-        asked = {pid: known.get(pid) or self._ask(pid) for pid in sorted(pids)}
+        asked = {pid: known.get(pid) or self._ask(pid) for pid in pids}
         return {pid: details for pid, details in asked.items() if details is not None}
 
 

@@ -8,12 +8,13 @@ from netwatch_tui.fields.format import printable
 from netwatch_tui.query.language.completion import Known
 from netwatch_tui.query.language.names import MachineNames
 from netwatch_tui.sockets.hosts import names_hosts
+from netwatch_tui.sockets.ownership import processes_of
 from netwatch_tui.sockets.snapshot import Snapshot
 
 
 def known_in(snapshot: Snapshot, names: MachineNames) -> Known:
     """What could be asked for among these sockets."""
-    processes = {owner.process for holders in {each.owners for each in snapshot.sockets} for owner in holders}
+    processes = processes_of(owner for each in snapshot.sockets for owner in each.owners)
     ends = {end for each in snapshot.sockets for end in (each.local, each.peer) if end.version}
     return Known(
         users=_sorted(each.user for each in snapshot.sockets),

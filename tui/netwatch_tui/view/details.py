@@ -8,17 +8,17 @@ from typing import NamedTuple
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.fields.field import Field
 from netwatch_tui.fields.flow_fields import FLOW_FIELDS
-from netwatch_tui.fields.format import BLANK, duration, peer_text, printable
+from netwatch_tui.fields.format import BLANK, clip, duration, peer_text, printable
 from netwatch_tui.fields.health_fields import HEALTH_FIELDS
 from netwatch_tui.fields.holders import absence_text, process_name
 from netwatch_tui.fields.moment import Moment
 from netwatch_tui.fields.quantities import amount, brief_time
 from netwatch_tui.sockets.flow import FlowSample
 from netwatch_tui.sockets.hosts import host_number
-from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
+from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources, descriptors_by_pid
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.view.host_words import Clock, away_text
-from netwatch_tui.view.socket_details import Incoming, SocketDetails
+from netwatch_tui.view.socket_details import MOST_WHOLE, Incoming, SocketDetails, told_pids
 from netwatch_tui.view.sparkline import sparkline
 
 
@@ -51,6 +51,10 @@ class DetailsSection(NamedTuple):
 
 MOST_CONNECTIONS = 200
 """Of a listener's connections, how many are shown one by one."""
+MOST_DESCRIPTORS = 8
+"""Of the descriptors through which one process holds one socket."""
+_LONGEST = 200
+"""Cells of a value where not everything is told."""
 
 _QUEUES = ("recv_q", "send_q", "timer", "retransmits", "drops")
 _AGES = ("age",)
@@ -77,17 +81,19 @@ def describe(socket_details: SocketDetails, present: Moment, clock: Clock) -> li
     past = _Past(present.now, clock)
     closed = [Fact("Closed", past.told(socket_details.closed_at))] if socket_details.closed_at else []
     ends = _ends(socket, socket_details.other_end)
+    told = _holders_told(ends)
+    holders = _each_process(told)
     sections = (
         DetailsSection("", (*away, *closed, *_told(HEALTH_FIELDS, socket, moment))),
-        DetailsSection("Processes", (*_told(_ABSENCE, socket, moment), *_holders(ends))),
+        DetailsSection("Processes", (*_told(_ABSENCE, socket, moment), *_holders(ends, told))),
         DetailsSection("What flows", (*_told(FLOW_FIELDS, socket, moment), *_graphs(socket_details.history))),
         DetailsSection("Queues and timer", _told(map(FIELD_BY_ID.__getitem__, _QUEUES), socket, moment)),
         DetailsSection("Connections", _connections(socket_details)),
-        DetailsSection("Time", (*_told(map(FIELD_BY_ID.__getitem__, _AGES), socket, moment), *_starts(ends, past))),
+        DetailsSection("Time", (*_told(map(FIELD_BY_ID.__getitem__, _AGES), socket, moment), *_starts(holders, past))),
         DetailsSection("Socket", _told(_OTHERS, socket, moment)),
         *(
-            _process(end, owner, processes.get(owner.pid), socket_details.resources.get(owner.pid))
-            for end, owner in _each_process(ends)
+            _process(each, processes.get(each.owner.pid), socket_details.resources.get(each.owner.pid))
+            for each in holders
         ),
     )
     return [section for section in sections if section.facts]
@@ -136,42 +142,81 @@ def _told(fields: Iterable[Field], socket: Socket, moment: Moment) -> tuple[Fact
     return tuple(Fact(field.label or field.title, sentence) for field, sentence in told if sentence)
 
 
-def _holders(ends: Iterable[_End]) -> Iterator[Fact]:
+class _Holder(NamedTuple):
+    """A process, with the descriptors through which it holds an end."""
+
+    end: _End
+    owners: Sequence[Owner]
+    is_whole: bool
+    """Whether its values are told at whatever length."""
+
+    @property
+    def owner(self) -> Owner:
+        """The first of them."""
+        return self.owners[0]
+
+    def told(self, value: str) -> str:
+        """A value, which a process can make long, in the room that it is given."""
+        return value if self.is_whole else clip(value, _LONGEST)
+
+
+def _holders_told(ends: Sequence[_End]) -> list[_Holder]:
+    """Those that are told of, of each end the ones of its own."""
+    told = told_pids(owner for end in ends for owner in end.owners)
+    found = []
+    for end in ends:
+        by_pid = descriptors_by_pid(end.owners)
+        found += [_Holder(end, by_pid[pid], at < MOST_WHOLE) for at, pid in enumerate(told) if pid in by_pid]
+    return found
+
+
+def _holders(ends: Sequence[_End], told: Sequence[_Holder]) -> Iterator[Fact]:
     """Who holds the ends, each with the command line that started it."""
     for end in ends:
         if end.absence:
             yield Fact(end.label, end.absence)
-        for owner in end.owners:
-            process, fd = owner.process, owner.fd
+        ours = [each for each in told if each.end is end]
+        for holder in ours:
+            process = holder.owner.process
             user = printable(process.user)
-            parts = [process_name(process.name), f"pid {owner.own_pid}"]
-            parts += [] if fd is None else [f"descriptor {fd}"]
+            parts = [process_name(process.name), f"pid {holder.owner.own_pid}"]
+            parts += _descriptors([owner.fd for owner in holder.owners if owner.fd is not None])
             parts += [f"as {user}"] if user else []
             yield Fact(end.label, ", ".join(parts))
-            yield Fact("  command", printable(" ".join(process.cmdline)) or "none")
+            yield Fact("  command", holder.told(printable(" ".join(process.cmdline))) or "none")
+        more = len({owner.pid for owner in end.owners}) - len(ours)
+        if more:
+            yield Fact(end.label, f"and {more:,} more {'process' if more == 1 else 'processes'}")
 
 
-def _each_process(ends: Iterable[_End]) -> list[tuple[_End, Owner]]:
-    """Each process once, however many descriptors it has."""
-    found: dict[int, tuple[_End, Owner]] = {}
-    for end in ends:
-        for owner in end.owners:
-            found.setdefault(owner.pid, (end, owner))
+def _descriptors(numbers: Sequence[int]) -> list[str]:
+    """`descriptor 3`, `descriptors 3 4 5 and 39,997 more`; nothing where none is known."""
+    if not numbers:
+        return []
+    more = len(numbers) - MOST_DESCRIPTORS
+    named = " ".join(map(str, numbers[:MOST_DESCRIPTORS]))
+    return [f"descriptor{'s' if len(numbers) > 1 else ''} {named}{f' and {more:,} more' if more > 0 else ''}"]
+
+
+def _each_process(told: Iterable[_Holder]) -> list[_Holder]:
+    """Each process once, though it may hold both ends."""
+    found: dict[int, _Holder] = {}
+    for holder in told:
+        found.setdefault(holder.owner.pid, holder)
     return list(found.values())
 
 
-def _starts(ends: Iterable[_End], past: _Past) -> Iterator[Fact]:
+def _starts(holders: Iterable[_Holder], past: _Past) -> Iterator[Fact]:
     """When the processes started: a socket that one of them opened itself is not older."""
-    for _, owner in _each_process(ends):
-        process = owner.process
-        yield Fact("Started", f"{process_name(process.name)} ({owner.own_pid}): {past.told(process.create_time)}")
+    for holder in holders:
+        process = holder.owner.process
+        started = past.told(process.create_time)
+        yield Fact("Started", f"{process_name(process.name)} ({holder.owner.own_pid}): {started}")
 
 
-def _process(
-    end: _End, owner: Owner, details: ProcessDetails | None, resources: ProcessResources | None
-) -> DetailsSection:
+def _process(holder: _Holder, details: ProcessDetails | None, resources: ProcessResources | None) -> DetailsSection:
     """What else is known of a process."""
-    process = owner.process
+    process = holder.owner.process
     facts = [Fact("Unit", printable(process.unit or "none"))]
     if process.container:
         facts.append(Fact("Container", printable(process.container)))
@@ -184,7 +229,8 @@ def _process(
         ]
     if resources is not None:
         facts += _resources(resources)
-    return DetailsSection(f"{end.label}: {process_name(process.name)} ({owner.own_pid})", tuple(facts))
+    facts = [fact._replace(value=holder.told(fact.value)) for fact in facts]
+    return DetailsSection(f"{holder.end.label}: {process_name(process.name)} ({holder.owner.own_pid})", tuple(facts))
 
 
 def _resources(resources: ProcessResources) -> Iterator[Fact]:

@@ -9,8 +9,13 @@ from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.listeners import Listeners
 from netwatch_tui.sockets.mapped_addresses import plain
-from netwatch_tui.sockets.ownership import ProcessDetails, ProcessResources
+from netwatch_tui.sockets.ownership import Owner, ProcessDetails, ProcessResources
 from netwatch_tui.sockets.socket import PORT_NETIDS, Family, Socket, State
+
+MOST_HOLDERS = 100
+"""Processes at both ends of a socket that are told of one by one, and asked about: any number may share one."""
+MOST_WHOLE = 8
+"""Of these, those of which everything is told at whatever length."""
 
 
 class Incoming(NamedTuple):
@@ -42,6 +47,11 @@ class SocketDetails(NamedTuple):
     """What flowed in the last minutes, the oldest first."""
     is_absent: bool = False
     """It is not there at the moment that is shown, and nothing of it is known but where it is at another one."""
+
+
+def told_pids(owners: Iterable[Owner]) -> list[int]:
+    """The processes that are told of, in the order of these descriptors."""
+    return list(dict.fromkeys(owner.pid for owner in owners))[:MOST_HOLDERS]
 
 
 def other_end(socket: Socket, sockets: Iterable[Socket]) -> Socket | None:
