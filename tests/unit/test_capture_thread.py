@@ -131,6 +131,26 @@ def test_more_is_known_of_who_is_still_there(capture: FakeCapture) -> None:
     thread.stop()
 
 
+@pytest.mark.parametrize(("most", "most_bytes"), [(4, 1 << 24), (1_000, 4 * 600)])
+def test_who_goes_by_another_name_by_now_is_not_remembered_for_good(
+    capture: FakeCapture, monkeypatch: pytest.MonkeyPatch, most: int, most_bytes: int
+) -> None:
+    monkeypatch.setattr(capture_thread, "MOST_KNOWN", most)
+    monkeypatch.setattr(capture_thread, "MOST_KNOWN_BYTES", most_bytes)
+    readers: list[Processes] = []
+
+    def open_reader() -> Processes:
+        readers.append(processes())
+        return readers[-1]
+
+    owners = [EVENT._replace(owner=EventProcess(os.getpid(), f"former-{number}")) for number in range(20)]
+    capture.batches.append(CaptureBatch(tuple(owners), complete_until=1.0))
+    thread = CaptureThread(capture, open_reader)
+    taken(thread, 20)
+    thread.stop()
+    assert len(readers) >= 5
+
+
 @pytest.mark.parametrize(
     ("way", "is_wanted", "brief", "is_partial"),
     [

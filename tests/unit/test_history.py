@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwatch_tui.collect.event_ring import EventRing
 from netwatch_tui.collect.history import History
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.fields.event_fields import HISTORY_COLUMNS
@@ -62,6 +63,22 @@ def test_each_delta_leads_from_what_was_shown_to_what_is(amounts: list[int], mos
         assert [row.id for row in made.sockets] == list(history.events)
         counts = counts.after(made.delta)
         assert made.counts == counts == Counts().after(Delta(opened=made.sockets))
+
+
+@given(st.integers(1, 5), st.lists(st.booleans(), max_size=40))
+def test_the_last_events_are_found_by_number_and_no_others(most: int, steps: list[bool]) -> None:
+    ring, model, number = EventRing(most), dict[int, SocketEvent](), 0
+    for adds in steps:
+        oldest = next(iter(model), 0)
+        if adds:
+            number += 1
+            model[number] = event(number)
+            assert ring.add(model[number]) is (model.pop(oldest) if len(model) > most else None)
+        else:
+            assert ring.forget() is model.pop(oldest, None)
+        assert dict(ring) == model
+        assert len(ring) == len(model)
+        assert [ring.get(each) for each in range(number + 2)] == [model.get(each) for each in range(number + 2)]
 
 
 def test_the_columns_say_what_happened_when_and_how_much() -> None:

@@ -15,6 +15,7 @@ from netwatch_tui.kernel.capture.capture import Capture, CaptureWay
 from netwatch_tui.kernel.namespace import LinuxNamespace
 from netwatch_tui.kernel.namespace_questions import Namespace
 from netwatch_tui.kernel.source import ProcessReader
+from netwatch_tui.sockets.bounded_memory import bytes_of_process
 from netwatch_tui.sockets.capture_status import CaptureStatus
 from netwatch_tui.sockets.connection_events import CaptureBatch, ConnectionEvent, EventProcess
 from netwatch_tui.sockets.ownership import Process
@@ -32,7 +33,9 @@ and are counted."""
 MOST_WAIT = 0.03
 """Seconds that a tick waits for what happened before it; what takes longer is told with the next one."""
 MOST_KNOWN = 4_096
-"""Processes of which more is remembered than an event tells; of more, all are forgotten, and looked at again."""
+"""Looks at processes, of which more is remembered than an event tells; after so many all is forgotten."""
+MOST_KNOWN_BYTES = 16 * 1024 * 1024
+"""The same by what they take: each may have a long command line, and end at once."""
 MOST_AT_ONCE = 50
 """Processes at which one reading looks, which takes about a third of a millisecond each."""
 _JOIN_WITHIN = 0.2
@@ -66,6 +69,10 @@ class CaptureThread:
         self._processes = open_reader()
         self._known: dict[EventProcess, Process] = {}
         """Processes as they were when they did something."""
+        self._looks = 0
+        """At processes, since nothing was known: also of those that go by another name by now the reader knows all."""
+        self._bytes = 0
+        """What they take."""
         self._lock = threading.Lock()
         self._events: deque[ConnectionEvent] = deque(maxlen=MOST_WAITING)
         self._rest = CaptureBatch((), complete_until=0.0)
@@ -176,10 +183,14 @@ class CaptureThread:
     def _look_at(self, events: Sequence[ConnectionEvent]) -> None:
         """Find out about some of those who did something for the first time, as long as they are there."""
         new = {each for event in events for each in (event.owner, event.closer) if each and each not in self._known}
-        if len(self._known) + len(new) > MOST_KNOWN:
-            self._known.clear()
-            self._processes = self._open_reader()
         for who in islice(new, MOST_AT_ONCE):
+            if self._looks >= MOST_KNOWN or self._bytes >= MOST_KNOWN_BYTES:
+                self._looks, self._bytes, self._processes = 0, 0, self._open_reader()
+                self._known.clear()
             found = self._processes.read(who.pid)
-            if found is not None and who.name is not None and found.name.startswith(who.name):
+            self._looks += 1
+            if found is None:
+                continue
+            self._bytes += bytes_of_process(found)
+            if who.name is not None and found.name.startswith(who.name):
                 self._known[who] = found

@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from netwatch_tui.sockets.ownership import Process
-from netwatch_tui.sockets.slices import giving_way
+from netwatch_tui.sockets.bounded_memory import bytes_of_process
+from netwatch_tui.sockets.ownership import Process, processes_of
 from netwatch_tui.sockets.socket import Socket
 
 SOCKET_BYTES = 1_500
 """One with its addresses, numbers and what sock_diag tells: 1,150 to 1,400 by tracemalloc on Python 3.11."""
 
 _OWNER_BYTES = 130
-_PROCESS_BYTES = 600
-_ARGUMENT_BYTES = 60
-"""Of a string besides its characters."""
-
-_CHARACTER_BYTES = 2
-"""Latin letters take one, others up to four, and few have many of these."""
 
 
 class KeptBytes:
     """Counts what is kept by several holders: an object costs as long as one of them keeps it, and costs once."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: int = 0) -> None:
+        """Keep nothing yet; what takes fewer bytes than `least` is not counted."""
         self.total = 0
+        self._least = least
         self._holders: dict[int, int] = {}
         """By the `id` of each object, which is alive as long as it stands here."""
 
     def keep(self, sockets: Iterable[Socket]) -> None:
         """One more holder keeps these and their processes."""
-        for each in _parts(sockets):
-            holders = self._holders.get(id(each), 0)
-            if not holders:
-                self.total += _bytes_of(each)
-            self._holders[id(each)] = holders + 1
+        for socket in sockets:
+            for each, size in self._counted(socket):
+                holders = self._holders.get(id(each), 0)
+                if not holders:
+                    self.total += size
+                self._holders[id(each)] = holders + 1
 
     def let_go(self, sockets: Iterable[Socket]) -> None:
         """A holder that kept these keeps them no more."""
-        for each in _parts(sockets):
-            holders = self._holders[id(each)] - 1
-            if holders:
-                self._holders[id(each)] = holders
-            else:
-                self.total -= _bytes_of(each)
-                del self._holders[id(each)]
+        for socket in sockets:
+            for each, size in self._counted(socket):
+                holders = self._holders[id(each)] - 1
+                if holders:
+                    self._holders[id(each)] = holders
+                else:
+                    self.total -= size
+                    del self._holders[id(each)]
 
-
-def _parts(sockets: Iterable[Socket]) -> Iterator[Socket | Process]:
-    for socket in giving_way(sockets):
-        yield socket
-        for owner in (*socket.owners, *socket.evidence):
-            yield owner.process
-
-
-def _bytes_of(kept: Socket | Process) -> int:
-    if isinstance(kept, Process):
-        return _PROCESS_BYTES + sum(_ARGUMENT_BYTES + _CHARACTER_BYTES * len(text) for text in kept.cmdline)
-    return SOCKET_BYTES + _OWNER_BYTES * (len(kept.owners) + len(kept.evidence))
+    def _counted(self, socket: Socket) -> list[tuple[Socket | Process, int]]:
+        """What is counted of a socket, and what it takes."""
+        owners = socket.owners + socket.evidence
+        size = SOCKET_BYTES + _OWNER_BYTES * len(owners)
+        found: list[tuple[Socket | Process, int]] = [(socket, size)] if size >= self._least else []
+        # Most have one, or the same one twice.
+        for process in processes_of(owners) if len(owners) > 1 else [owner.process for owner in owners]:
+            size = bytes_of_process(process)
+            if size >= self._least:
+                found.append((process, size))
+        return found

@@ -133,11 +133,11 @@ class PastTicks:
         self._newest = tick._replace(snapshot=snapshot)
         kept = _kept_tick(before, self._newest, self._advanced(snapshot, is_first=before is tick))
         self._ticks.append(kept)
-        self._kept.keep(kept.left)
+        self._kept.keep(giving_way(kept.left))
         self._tick_bytes += kept.bytes
         while self._ticks and self.bytes > self._most_bytes:
             oldest = self._ticks.popleft()
-            self._kept.let_go(oldest.left)
+            self._kept.let_go(giving_way(oldest.left))
             self._tick_bytes -= oldest.bytes
 
     def _advanced(self, snapshot: Snapshot, *, is_first: bool) -> Delta:

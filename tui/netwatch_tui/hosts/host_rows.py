@@ -9,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from netwatch_tui.hosts.host_times import time_here
+from netwatch_tui.sockets.bounded_memory import BoundedMemory, bytes_of_process
 from netwatch_tui.sockets.delta import Change, Delta, anchor, continues, split_changes
 from netwatch_tui.sockets.health import Finding
 from netwatch_tui.sockets.hosts import on_host
@@ -21,6 +22,8 @@ _PLACE_OF_NETID = Socket._fields.index("netid")
 
 _MOST_PROCESSES = 65_536
 """Processes of a host whose values for the table are remembered; after so many it begins anew."""
+_MOST_PROCESS_BYTES = 64 * 1024 * 1024
+"""The same by what they take."""
 
 
 class _Gone(NamedTuple):
@@ -61,7 +64,7 @@ class HostRows:
         self._passed: list[Socket] = []
         self._gone: dict[int, Socket] = {}
         """What ended or passed in this step, by the ids that the host gave: events speak of it."""
-        self._processes: dict[Process, Process] = {}
+        self._processes = BoundedMemory[Process, Process](_MOST_PROCESSES, _MOST_PROCESS_BYTES)
         # Most rows have one namespace and one time in common, which then are one object each.
         self._namespace_here = cache(partial(on_host, host=host))
         self._time_here = lru_cache(1)(time_here)
@@ -199,9 +202,8 @@ class HostRows:
     def _process(self, process: Process) -> Process:
         found = self._processes.get(process)
         if found is None:
-            if len(self._processes) >= _MOST_PROCESSES:
-                self._processes.clear()
-            found = self._processes[process] = process._replace(pid=on_host(process.pid, self._host))
+            found = process._replace(pid=on_host(process.pid, self._host))
+            self._processes.keep(process, found, bytes_of_process(process))
         return found
 
     def _event(self, event: SocketEvent) -> SocketEvent:

@@ -10,11 +10,16 @@ from netwatch_tui.fields.moment import Moment
 from netwatch_tui.query.language.syntax import Blank, Pattern, Term, Text, Value
 from netwatch_tui.query.match.ends import Test
 from netwatch_tui.query.regex import compile_pattern
+from netwatch_tui.sockets.bounded_memory import BoundedMemory, bytes_of_process
 from netwatch_tui.sockets.ownership import Process, own_number
 from netwatch_tui.sockets.socket import Socket
 
 _MAX_JUDGED = 65_536
 """Texts of which a test remembers its answer before it forgets all."""
+_MAX_BYTES = 64 * 1024 * 1024
+"""The same by what they take: a filter may be on for days."""
+_TEXT_BYTES = 4
+"""Of a character, at most."""
 
 TextTest = Callable[[str], bool]
 
@@ -23,17 +28,15 @@ def text_test(values: Iterable[Value]) -> TextTest:
     """Whether a text, made harmless, holds one of the values, whatever the case. Each text is judged once."""
     parts = tuple(value.text.casefold() for value in values if isinstance(value, Text))
     patterns = tuple(compile_pattern(value.pattern).found_in for value in values if isinstance(value, Pattern))
-    judged: dict[str, bool] = {}
+    judged = BoundedMemory[str, bool](_MAX_JUDGED, _MAX_BYTES)
 
     def test(text: str) -> bool:
         known = judged.get(text)
         if known is None:
-            if len(judged) >= _MAX_JUDGED:
-                judged.clear()
             shown = printable(text)
             folded = shown.casefold()
             known = any(part in folded for part in parts) or any(found_in(shown) for found_in in patterns)
-            judged[text] = known
+            judged.keep(text, known, _TEXT_BYTES * len(text))
         return known
 
     return test
@@ -83,14 +86,13 @@ _OF_PROCESS: dict[str, Callable[[Process], Iterable[str | None]]] = {
 def owners_text_term(term: Term) -> Test:
     """`cmdline:`, `unit:` and `container:` of any owner; `-` where none has one. Each process is judged once."""
     test, blank, texts = text_test(term.values), _any_blank(term.values), _OF_PROCESS[term.key]
-    judged: dict[int, tuple[Process, bool, bool]] = {}
+    judged = BoundedMemory[int, tuple[Process, bool, bool]](_MAX_JUDGED, _MAX_BYTES)
 
     def judge(process: Process) -> tuple[Process, bool, bool]:
-        if len(judged) >= _MAX_JUDGED:
-            judged.clear()
         known = [text for text in texts(process) if text]
         # The process is kept with the answer, so that no other one can get its place in memory meanwhile.
-        judged[id(process)] = found = (process, any(map(test, known)), bool(known))
+        found = (process, any(map(test, known)), bool(known))
+        judged.keep(id(process), found, bytes_of_process(process))
         return found
 
     def matches(socket: Socket) -> bool:
