@@ -74,6 +74,36 @@ for _ in range(3000):
     assert len(json.dumps(found)) < 2_000_000, "24 million, if each descriptor told the whole of it"
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may look into the namespaces of others")
+def test_namespaces_that_any_user_makes_take_no_more_descriptors_than_there_may_be() -> None:
+    made = """
+import ctypes, os
+unshare, (read, tell) = ctypes.CDLL(None).unshare, os.pipe()
+for _ in range(150):
+    if os.fork() == 0:
+        os.setresuid(65534, 65534, 65534)
+        failed = unshare(0x10000000 | 0x40000000)  # CLONE_NEWUSER, CLONE_NEWNET
+        os.write(tell, b"x" if failed else b".")
+        sys.stdin.read()
+        os._exit(0)
+made = b"".join(os.read(read, 1) for _ in range(150))
+print(made.count(b"."), flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", f"import sys\n{made}\nsys.stdin.read()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        if int(process.stdout.readline()) < 150:
+            pytest.skip("users may not make namespaces here")
+        few = ["sh", "-c", 'ulimit -Sn 100; exec "$@"', "sh", PROGRAM]
+        done = subprocess.run(
+            [*few, "--once", "--all-namespaces", "-tln"], capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+        process.kill()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @contextmanager
 def with_arguments(*argv: bytes) -> Iterator[int]:
     """A process with these arguments, the name of the program among them, however many bytes they are."""

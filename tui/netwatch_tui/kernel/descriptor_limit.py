@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from netwatch_tui.kernel.limits import PROC_FILE, read_file
@@ -30,3 +31,12 @@ def read_descriptor_limit(proc: str, pid: int) -> int | None:
     """The soft one alone."""
     limits = read_descriptor_limits(proc, pid)
     return limits.soft if limits else None
+
+
+def raise_own_limit() -> None:
+    """Let this process have as many as it may: by default it has 1,024 of half a million, see systemd.exec(5)."""
+    from resource import RLIMIT_NOFILE, getrlimit, setrlimit  # here, as hardly anybody needs so many
+
+    _, hard = getrlimit(RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        setrlimit(RLIMIT_NOFILE, (hard, hard))

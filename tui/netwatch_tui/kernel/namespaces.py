@@ -27,6 +27,10 @@ NAMED = "/run/netns"
 OWN = "own"
 """What the own namespace is called when nobody gave it a name."""
 
+MANY = 64
+"""Namespaces of which more may need more descriptors, some each, than a process has by default: any user can make some.
+"""
+
 _NO_TABLE = 0
 """Stands for the inode of a table that is not there: what has ended, as a zombie has, is in no namespace any more."""
 
@@ -191,6 +195,10 @@ class NamespaceList:
             if scan.fault is None or not namespace.name:  # unread is not gone
                 self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
         others = [namespace for namespace in self._known.values() if not namespace.is_own]
+        if len(others) > MANY:
+            from netwatch_tui.kernel.descriptor_limit import raise_own_limit  # for which few have to wait
+
+            raise_own_limit()
         # What was read through a process that is elsewhere now is there still, and may be read again.
         readable = tuple(each for each in others if each.can_be_read() or (each.is_open and each.inode in in_use))
         problems = () if scan.fault is None else (_problem(scan.fault),)
