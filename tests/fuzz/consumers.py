@@ -41,14 +41,14 @@ def file_of(data: bytes) -> Iterator[str]:
         os.close(fd)
 
 
-class _Given:
-    """Gives a session its snapshots."""
+class Given:
+    """Gives a session the snapshot that it was given last."""
 
     namespaces = ""
     needs = NOTHING_MORE
 
-    def __init__(self) -> None:
-        self.snapshot: Snapshot | None = None
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.snapshot = snapshot
 
     def collect(self, _: float) -> Snapshot:
         assert self.snapshot is not None
@@ -61,7 +61,7 @@ def consume(random: Random, snapshots: Sequence[Snapshot]) -> None:
     Raises:
         Exception: Whatever goes wrong.
     """
-    given = _Given()
+    given = Given()
     session = Session(given, ViewSpec(columns=tuple(field.id for field in FIELDS)), lambda _: None)
     for snapshot in snapshots:
         _check_counts(snapshot)

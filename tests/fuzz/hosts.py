@@ -17,7 +17,7 @@ from netwatch_tui.sockets.hosts import names_hosts
 from netwatch_tui.sockets.needs import Needs
 from netwatch_tui.sockets.snapshot import Snapshot
 from tests.fuzz.consumers import check_plain, consume
-from tests.fuzz.mutations import spoil_bytes, spoil_lines
+from tests.fuzz.mutations import spoil_bytes, spoil_some_lines
 from tests.fuzz.recordings import good_lines
 from tests.fuzz.runner import Counts, check_said, run_inputs
 
@@ -72,12 +72,7 @@ def _pieces(random: Random) -> tuple[bytes, ...]:
     clock = encode_answer(_CLOCK, _NOW + random.choice((0.0, -3.5, 1e6, -1e9, 1e11)))
     for _ in range(random.randrange(3)):
         lines.insert(random.randrange(1, len(lines) + 1), clock)
-    for _ in range(random.choice((0, 1, 1, 2, 5))):
-        try:
-            lines = spoil_lines(random, lines)
-        except (ValueError, RecursionError):  # one that was spoiled already is no JSON any more
-            break
-    data = b"".join(lines)
+    data = b"".join(spoil_some_lines(random, lines, random.choice((0, 1, 1, 2, 5))))
     if random.random() < 0.1:
         data = spoil_bytes(random, data)
     cuts = sorted(random.randrange(len(data) + 1) for _ in range(random.randrange(4)))

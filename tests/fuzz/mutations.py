@@ -103,6 +103,16 @@ def spoil_lines(random: Random, lines: list[bytes]) -> list[bytes]:
     return lines
 
 
+def spoil_some_lines(random: Random, lines: list[bytes], times: int) -> list[bytes]:
+    """Spoil so many lines of JSON one after the other, until one that was spoiled already is no JSON any more."""
+    for _ in range(times):
+        try:
+            lines = spoil_lines(random, lines)
+        except (ValueError, RecursionError):
+            break
+    return lines
+
+
 def packed_at_times(random: Random, data: bytes) -> bytes:
     """The same, or compressed, or compressed and damaged."""
     match random.randrange(8):

@@ -15,7 +15,7 @@ from netwatch_tui.sockets.socket import DiagFacts, Socket, State, Timer
 from netwatch_tui.sockets.traffic import Traffic
 from netwatch_tui.sockets.unseen import Unseen
 from tests.fuzz.consumers import consume, file_of
-from tests.fuzz.mutations import packed_at_times, spoil_bytes, spoil_lines
+from tests.fuzz.mutations import packed_at_times, spoil_bytes, spoil_some_lines
 from tests.fuzz.runner import Counts, check_said, run_inputs
 from tests.support.build import netlink, owner, packet, tcp, udp, unix
 from tests.support.fake import Watch
@@ -60,12 +60,7 @@ def good_lines() -> tuple[tuple[bytes, ...], ...]:
 def make(random: Random) -> tuple[int, bytes]:
     """A spoiled recording, and a number for what is done with it."""
     lines = list(random.choice(good_lines()))
-    for _ in range(random.choice((1, 1, 1, 2, 5))):
-        try:
-            lines = spoil_lines(random, lines)
-        except (ValueError, RecursionError):  # one that was spoiled already is no JSON any more
-            break
-    data = b"".join(lines)
+    data = b"".join(spoil_some_lines(random, lines, random.choice((1, 1, 1, 2, 5))))
     if random.random() < 0.2:
         data = spoil_bytes(random, data)
     return random.randrange(1 << 30), packed_at_times(random, data)

@@ -14,34 +14,20 @@ from netwatch_tui.output.head import Head
 from netwatch_tui.output.registry import write_lines
 from netwatch_tui.play.session import Session
 from netwatch_tui.query import MachineNames, known_in
-from netwatch_tui.sockets.needs import NOTHING_MORE
 from netwatch_tui.sockets.ownership import Owner, Process, ProcessDetails
-from netwatch_tui.sockets.snapshot import Snapshot
 from netwatch_tui.sockets.socket import Socket
 from netwatch_tui.ui.wall_clock import date_and_time
 from netwatch_tui.view.details import MOST_DESCRIPTORS, describe
 from netwatch_tui.view.similar_conditions import MOST_VALUES, conditions_of_column, similar_conditions
 from netwatch_tui.view.socket_details import MOST_HOLDERS, SocketDetails
 from netwatch_tui.view.spec import ViewSpec
+from tests.fuzz.consumers import Given
 from tests.support.build import snapshot, tcp
 
 NOW = 1_767_258_000.0
 MANY = 20_000
 PATH = "/" + 4_000 * "d"
 DETAILS = ProcessDetails(PATH, PATH, tuple((pid, 255 * "n") for pid in range(64)))
-
-
-class Given:
-    """Gives a session one snapshot."""
-
-    namespaces = ""
-    needs = NOTHING_MORE
-
-    def __init__(self, given: Snapshot) -> None:
-        self._given = given
-
-    def collect(self, _: float) -> Snapshot:
-        return self._given
 
 
 class Costly(Process):

@@ -42,8 +42,8 @@ def owner_objects(owners: Iterable[Owner]) -> list[dict[str, object]]:
     found = []
     times: dict[int, int] = {}
     for owner in owners:
-        times[owner.pid] = before = times.get(owner.pid, 0) + 1
-        found.append(_owner_object(owner, is_cut=before > MOST_COMMANDS))
+        times[owner.pid] = times.get(owner.pid, 0) + 1
+        found.append(_owner_object(owner, is_cut=times[owner.pid] > MOST_COMMANDS))
     return found
 
 
