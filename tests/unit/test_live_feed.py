@@ -331,6 +331,25 @@ def test_cycles_are_freed_the_more_seldom_the_longer_it_takes() -> None:
         garbage.hand_back()
 
 
+def test_what_a_search_of_all_leaves_free_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = weakref.ref(Cycle())
+    lost_when_given_back: list[bool] = []
+    monkeypatch.setattr(
+        "netwatch_tui.play.garbage.give_back_free_memory", lambda: lost_when_given_back.append(lost() is None)
+    )
+    times = iter([0.0, 1.0, 19.0, 20.0, 20.1])
+    garbage = Garbage(lambda: next(times))
+    try:
+        garbage.collect()
+        lost = weakref.ref(Cycle())
+        garbage.collect()
+        assert lost_when_given_back == [], "nothing was searched"
+        garbage.collect()
+        assert lost_when_given_back == [True]
+    finally:
+        garbage.hand_back()
+
+
 def test_cycles_that_are_many_are_freed_before_it_is_time() -> None:
     garbage = Garbage(lambda: 0.0)
     try:
