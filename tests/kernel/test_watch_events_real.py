@@ -31,6 +31,25 @@ for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         except ConnectionRefusedError:
             print(os.getpid())
 """
+_ONCE = ("opened", "closed")
+_LATE_TO_CONNECT = """
+import json, os, socket, sys
+PEERS = {socket.AF_INET: ("127.0.0.1", 9), socket.AF_INET6: ("::1", 9)}
+senders = []
+for number in range(40):
+    family = (socket.AF_INET, socket.AF_INET6)[number & 1]
+    senders.append(socket.socket(family, socket.SOCK_DGRAM))
+    senders[-1].bind(((PEERS[family][0], "")[number & 2 != 0], 0))
+print(json.dumps([sender.getsockname()[1] for sender in senders]), flush=True)
+sys.stdin.readline()
+for number, sender in enumerate(senders):
+    peer = PEERS[sender.family]
+    if number & 4:
+        sender.connect((peer[0], 10))
+    sender.connect(peer)
+    sender.send(b"x")
+    sender.close()
+"""
 
 pytestmark = pytest.mark.usefixtures("may_capture")
 
@@ -173,3 +192,21 @@ def test_udp_sockets_that_live_for_microseconds_are_told_with_their_process(here
     owners = {event["socket"]["local_port"]: event["socket"]["owners"] for event in events}
     assert all([owner["pid"] for owner in owners[port]] == [pid] for pid, port, _ in made if port in once)
     assert {event["source"] for event in events} == {"event"}
+
+
+def test_udp_sockets_that_connect_late_are_told_once(here: Netns) -> None:
+    with watching(here, "-tu", "--interval", "0.2") as watch:
+        _until_it_looks(here, watch)
+        command = here.command(sys.executable, "-c", _LATE_TO_CONNECT)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as senders:
+            assert senders.stdout
+            ports = json.loads(senders.stdout.readline())
+            events = watch.until(len(ports), {"opened"})  # they are listed, and not connected
+            senders.communicate("\n")
+        events += watch.until(len(ports), {"closed"})
+        subprocess.run(here.command(sys.executable, "-c", _REFUSED), check=True, stdout=subprocess.DEVNULL)
+        events += watch.until(2, {"refused"})  # what else would be told of the senders
+    udp = [event for event in events if event["socket"]["netid"] == "udp"]
+    told = {kind: Counter(each["socket"]["local_port"] for each in udp if each["event"] == kind) for kind in _ONCE}
+    assert told == dict.fromkeys(_ONCE, dict.fromkeys(ports, 1))
+    assert {event["source"] for event in udp if event["event"] == "closed"} == {"event"}

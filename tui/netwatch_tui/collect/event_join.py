@@ -4,7 +4,7 @@
 |---|---|
 | the beginning and the end of a TCP socket | skaddr, with the ends, because it is used again |
 | either, and a row | the ends, and that the row can have been listed at that time; network namespaces as far as told |
-| the end of a UDP socket, and a row | the ends, else the local port |
+| the end of a UDP socket, and a row | the ends, or those that it had before it connected, else the local port |
 
 A tick is settled when nothing that happened before its end is still to come, mostly at once. What a tick shows and no
 event explains is told as the tick tells it; an event that is about no row is about a socket that no tick saw.
@@ -19,8 +19,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
-from netwatch_tui.collect.socket_lives import Life, Place, SocketLives, Unclaimed, is_remnant, place_of
+from netwatch_tui.collect.ended_lives import ALL_WAYS, BY_PLACE, EndedLives, places_while_connecting
+from netwatch_tui.collect.socket_lives import Beginning, Life, Place, SocketLives, is_remnant, place_of
 from netwatch_tui.collect.socket_tracker import SocketTracker
+from netwatch_tui.kernel.proc_line import ip_address
 from netwatch_tui.sockets.connection_events import ATTEMPTS, CaptureBatch, ConnectionEvent, EventKind, EventProcess
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.ownership import Owner, OwnerReason, Process
@@ -159,8 +161,9 @@ class EventJoin:
         waited, self._undecided = self._undecided, []
         lives = [(event, self._life_of(event)) for event in giving_way(told)]
         ended = [life for event, life in lives if life is not None and life.closed is event]
-        self._tell_closed_rows(look, Unclaimed(ended), events)
-        self._tell_opened_rows(look, events)
+        unclaimed = (*(life for life in waited if life.place[0] == "udp"), *ended)
+        self._tell_closed_rows(look, unclaimed, events)
+        self._tell_opened_rows(look, ended, events)
         for life in giving_way((*waited, *ended)):
             if not life.is_told:
                 self._tell_end(life, look, events, passed)
@@ -175,13 +178,14 @@ class EventJoin:
         undecided = set(map(id, self._undecided))
         self._lives.forget(life for life in (*waited, *ended) if id(life) not in undecided)
         self._lives.end_tick()
-        self._looked_at = look.began
+        looked_before, self._looked_at = self._looked_at, look.began
         unlisted = (
             event.at
             for event, life in lives
             if event.kind in _BEGINNINGS and event.at > look.began and (life is None or not (life.id or life.closed))
         )
-        return min((*unlisted, *map(_began_at, self._undecided)), default=math.inf)
+        undecided_since = (_may_be_told_since(life, looked_before) for life in self._undecided)
+        return min((*unlisted, *undecided_since), default=math.inf)
 
     def _life_of(self, event: ConnectionEvent) -> Life | None:
         """What begins or ends; of a row whose beginning a tick has told, it is that row."""
@@ -205,7 +209,7 @@ class EventJoin:
         lost_at = self._gap_at if life.place[0] == "udp" else self._lost_at
         return life.opened_at is not None and life.opened_at <= min(self._looked_at, lost_at)
 
-    def _tell_closed_rows(self, look: Look, unclaimed: Unclaimed, events: list[SocketEvent]) -> None:
+    def _tell_closed_rows(self, look: Look, ended: Iterable[Life], events: list[SocketEvent]) -> None:
         for row in giving_way((*look.delta.closed, *look.delta.dropped)):
             if (lifeless := self._lifeless.get(place := place_of(row))) is not None and lifeless.id == row.id:
                 del self._lifeless[place]
@@ -213,27 +217,31 @@ class EventJoin:
             self._told.discard(row.id)
             if (life := self._bound.pop(row.id, None)) is not None:
                 life.id = None
+        left = []
         for row in giving_way(look.delta.closed):
             if row.id in self._told:
                 self._told.remove(row.id)
-                continue
-            life = self._bound.pop(row.id, None) or unclaimed.of(row)
-            if life is not None and life.closed:
-                events.append(self._end(life, life.closed, row))
-                continue
-            if life is not None:  # its end was lost
-                self._lives.drop(life)
-            events.append(tick_event(Happening.CLOSED, look.taken_at, row))
-
-    def _tell_opened_rows(self, look: Look, events: list[SocketEvent]) -> None:
-        for row in giving_way(look.delta.opened):
-            if row.netid not in _JOINED:
-                life, opened = None, None
-            elif row.netid == "udp":
-                life, opened = None, None if row.was_there else self._lives.first_sent(row)
+            elif (life := self._bound.pop(row.id, None)) is not None:
+                self._tell_closed_row(row, life, look, events)
             else:
-                life = self._lives.listed_as(row, look.began, min(self._looked_at, self._lost_at))
-                opened = life.opened if life else None
+                left.append(row)
+        for row, life in EndedLives((life for life in ended if life.may_be_of_a_row), ALL_WAYS).of(left):
+            if life is not None:
+                life.id = row.id
+            self._tell_closed_row(row, life, look, events)
+
+    def _tell_closed_row(self, row: Socket, life: Life | None, look: Look, events: list[SocketEvent]) -> None:
+        if life is not None and life.closed:
+            events.append(self._end(life, life.closed, row))
+            return
+        if life is not None:  # its end was lost
+            self._lives.drop(life)
+        events.append(tick_event(Happening.CLOSED, look.taken_at, row))
+
+    def _tell_opened_rows(self, look: Look, ended: list[Life], events: list[SocketEvent]) -> None:
+        begun = self._begun_before_their_end(look, ended)
+        for row in giving_way(look.delta.opened):
+            life, opened = self._beginning_of(row, look, begun)
             if life is not None:
                 life.id = row.id
                 self._bound[row.id] = life
@@ -243,17 +251,43 @@ class EventJoin:
             if opened is not None and not (life and life.is_announced):
                 if life is not None:
                     life.is_announced = True
-                held = self._with_owner(known, opened.owner or (life and life.closed and life.closed.owner) or None)
+                held = self._with_owner(known, opened.owner)
                 events.append(SocketEvent(Happening.OPENED, opened.at, ToldBy.EVENT, _as_opened(held)))
             elif not (life and life.closed and is_remnant(row)):
                 events.append(tick_event(Happening.OPENED, look.taken_at, row))
                 if life is None and row.netid == "tcp" and not is_remnant(row):
                     self._lifeless[place_of(row)] = row
 
+    def _begun_before_their_end(self, look: Look, ended: list[Life]) -> dict[int, Beginning]:
+        """When new UDP sockets began that ended while tables were read, by ids of rows; whose end it is shows later."""
+        brief = (life for life in ended if life.place[0] == "udp" and life.closed and life.closed.at > look.began)
+        rows = [row for row in look.delta.opened if row.netid == "udp" and not row.was_there]
+        begun = {}
+        for row, life in EndedLives((life for life in brief if life.id is None), BY_PLACE).of(rows) if rows else ():
+            if life is not None and (first := life.beginning) is not None:
+                pids = {owner.pid for owner in row.owners}
+                if first.owner is None or not pids or first.owner.pid in pids:
+                    begun[row.id] = first
+        return begun
+
+    def _beginning_of(
+        self, row: Socket, look: Look, begun: Mapping[int, Beginning]
+    ) -> tuple[Life | None, Beginning | None]:
+        """What is told of a row that was not listed before."""
+        if row.netid == "tcp":
+            life = self._lives.listed_as(row, look.began, min(self._looked_at, self._lost_at))
+            return life, life.beginning if life and life.opened else None
+        if row.netid != "udp" or row.was_there:
+            return None, None
+        return None, begun.get(row.id) or self._lives.first_sent(row)
+
     def _tell_end(self, life: Life, look: Look, events: list[SocketEvent], passed: list[Socket]) -> None:
         """Tell of an end that no row has told by not being listed any more."""
         end = life.closed
         if end is None:
+            return
+        if life.id is None and self._is_open_whose(life, end, look):
+            self._undecided.append(life)
             return
         if life.id is None:
             life.id = self._still_listed(life, end, look)
@@ -278,6 +312,22 @@ class EventJoin:
         elif end.kind not in ATTEMPTS:
             events.append(SocketEvent(Happening.OPENED, began, ToldBy.EVENT, _as_opened(socket)))
         events.append(self._end(life, end, socket))
+
+    def _is_open_whose(self, life: Life, end: ConnectionEvent, look: Look) -> bool:
+        """Whether the next tick shows whose end it is: a UDP socket's that ended while a row was read that may be its.
+
+        Ports are shared in UDP, and a socket's ends change when it connects: the row can be one of a socket that lives.
+        """
+        if end.netid != "udp" or not end.at > look.began or self._is_last or end.netns is None:
+            return False
+        for place in (life.place, *places_while_connecting(life.place)):
+            _, port, peer_port, local, peer = place
+            ends = (end.netns, end.netid, ip_address(local), port, ip_address(peer), peer_port)
+            if any(map(self._is_free, self._tracker.with_ends(ends))):
+                return True
+            if any(row.netns == end.netns for row in self._later.closed_at.get(place, ())):
+                return True
+        return False
 
     def _still_listed(self, life: Life, end: ConnectionEvent, look: Look) -> int | None:
         """The row of something that has ended: it ended while the tables were read, or something is left of it."""
@@ -346,9 +396,14 @@ class EventJoin:
         return () if owner is None else (Owner(owner.pid, None, self._process(owner)),)
 
 
-def _began_at(life: Life) -> float:
-    """When the first that is to be told of a life happened; of one that has ended."""
-    return life.opened_at or (life.closed.at if life.closed else math.inf)
+def _may_be_told_since(life: Life, looked_at: float) -> float:
+    """When the first that is to be told of a life happened; of one that has ended.
+
+    Of a UDP socket, which began when somebody sent from its port the first time, nothing is told that is older than the
+    last look: that would have been listed.
+    """
+    began = life.opened_at or (life.closed.at if life.closed else math.inf)
+    return max(began, looked_at) if life.place[0] == "udp" else began
 
 
 def _as_opened(socket: Socket) -> Socket:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from netwatch_tui.sockets.connection_events import ATTEMPTS, ConnectionEvent, EventKind
+from netwatch_tui.sockets.connection_events import ATTEMPTS, ConnectionEvent, EventKind, EventProcess
 from netwatch_tui.sockets.socket import LATE_STATES, Socket, State
 
 MOST_LIVES = 131_072
@@ -19,6 +20,13 @@ Place = tuple[str, int, int, bytes, bytes]
 def place_of(about: ConnectionEvent | Socket) -> Place:
     """The ends of a socket, however they are told."""
     return (about.netid, about.local_port, about.peer_port, about.local.packed, about.peer.packed)
+
+
+class Beginning(NamedTuple):
+    """When a socket began, as far as an event tells, and who began it."""
+
+    at: float
+    owner: EventProcess | None
 
 
 class Life:
@@ -43,12 +51,12 @@ class Life:
         """In seconds since the epoch; None where its beginning was not seen."""
         return self.opened.at if self.opened else self.closed and self.closed.began
 
-    def may_have_been(self, row: Socket) -> bool:
-        """Whether it has ended and can have been this row, if the ends fit."""
-        end = self.closed
-        if end is None or end.netns not in (None, row.netns):
-            return False
-        return end.kind not in ATTEMPTS or row.state is State.SYN_SENT
+    @property
+    def beginning(self) -> Beginning | None:
+        """None where it was not seen."""
+        at = self.opened_at
+        owner = (self.opened and self.opened.owner) or (self.closed and self.closed.owner) or None
+        return None if at is None else Beginning(at, owner)
 
     def may_be_listed(self, row: Socket, since: float) -> bool:
         """Whether it, or what is left of it, can stand in tables that were read from a moment on."""
@@ -60,6 +68,14 @@ class Life:
         if end.kind in ATTEMPTS and row.state is not State.SYN_SENT:
             return False
         return end.at > since or (end.may_linger and is_remnant(row))
+
+    @property
+    def may_be_of_a_row(self) -> bool:
+        """Whether it has ended, and of its beginning nothing is known that no row can have been listed before.
+
+        The beginning of a UDP socket is only that somebody sent from its port.
+        """
+        return self.id is None and (self.opened_at is None or (self.place[0] == "udp" and self.opened is None))
 
 
 def is_remnant(row: Socket) -> bool:
@@ -142,7 +158,7 @@ class SocketLives:
             fitting = earlier[-1:] or left[:1] or fitting
         return fitting[0] if fitting else None
 
-    def first_sent(self, row: Socket) -> ConnectionEvent | None:
+    def first_sent(self, row: Socket) -> Beginning | None:
         """When a new UDP socket sent for the first time, if that is certain; it is told once."""
         pids = {owner.pid for owner in row.owners}
         fitting = [
@@ -155,7 +171,7 @@ class SocketLives:
             return None
         senders, event = fitting[0]
         senders.remove(event)
-        return event
+        return Beginning(event.at, event.owner)
 
     def end_tick(self) -> None:
         """Forget what the tick before the last told of, goes on, and no row is for by now.
@@ -184,31 +200,3 @@ class SocketLives:
                 others.remove(life)
                 if not others:
                     del self._by_place[life.place]
-
-
-class Unclaimed:
-    """Lives that have ended, of which no beginning and no row is known: some are those of rows that are gone.
-
-    The beginning of a UDP socket is only that somebody sent from its port: a row can have been there before.
-    """
-
-    def __init__(self, ended: Iterable[Life]) -> None:
-        self._by_place: dict[Place, list[Life]] = {}
-        self._without_peer: dict[tuple[str, int], list[Life]] = {}
-        """By netid and local port: a TCP socket that was disconnected before it was destroyed, as by SO_LINGER, has no
-        peer any more."""
-        for life in ended:
-            if life.id is None and (life.opened_at is None or (life.place[0] == "udp" and life.opened is None)):
-                self._by_place.setdefault(life.place, []).append(life)
-                if not life.place[2]:
-                    self._without_peer.setdefault(life.place[:2], []).append(life)
-
-    def of(self, row: Socket) -> Life | None:
-        """The one that a row was that is not listed any more."""
-        place = place_of(row)
-        for lives in (self._by_place.get(place), self._without_peer.get(place[:2]) if row.peer_port else None):
-            for life in lives or ():
-                if life.id is None and life.may_have_been(row):
-                    life.id = row.id
-                    return life
-        return None
