@@ -54,6 +54,18 @@ def calls_written(format: str, batch: TraceBatch, _: str) -> list[str]:
     return [f"{format} {batch.lost} {batch.unknown}", *(call.name for call in batch.calls)]
 
 
+class AtOnce:
+    """Does errands while one waits."""
+
+    def run(
+        self, lane: str, what: str, errand: Callable[[], str], then: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Whoever asks for it hears of it before anything else."""
+        assert lane
+        assert what
+        then(errand())
+
+
 class Stage:
     """What a test sees and does."""
 
@@ -144,6 +156,7 @@ class Stage:
             typed = False
             await self.pilot.press(key)
         await self.pilot.pause()
+        await self.until(lambda: not self.app.errands.is_busy)
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait for what Textual does in its own time."""
@@ -199,3 +212,4 @@ async def on_stage(
             await pilot.pause()
             yield Stage(app, feed, pilot)
             assert not app.failures.errors, f"what fails is said, and no test overlooks it: {list(app.failures.errors)}"
+        assert app.errands.end() == []

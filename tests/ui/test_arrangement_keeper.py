@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from netwatch_tui.ui.screens.arrangement_keeper import ArrangementKeeper
 from netwatch_tui.view.spec import ViewSpec
 from tests.support.fake import FakeSource
-from tests.ui.stage import on_stage
+from tests.ui.stage import AtOnce, on_stage
 
 USUAL = ViewSpec()
 
@@ -24,15 +23,12 @@ class Desk:
         self.said: list[str] = []
         self.timers: list[Callable[[], object]] = []
         self.error = error
-        self.keeper = ArrangementKeeper(self, lambda _, call: self.timers.append(call), self.run, self.said.append)
+        self.keeper = ArrangementKeeper(self, lambda _, call: self.timers.append(call), AtOnce(), self.said.append)
 
     def change(self, changes: dict[str, Any]) -> None:
         if self.error is not None:
             raise self.error
         self.kept.append(changes)
-
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run(work)
 
     def settle(self) -> None:
         while self.timers:

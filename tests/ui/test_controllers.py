@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from netwatch_tui.view.view import View
 from screenshots.feed import on_machine
 from tests.support.build import process
 from tests.support.fake import FakeSource
-from tests.ui.stage import written
+from tests.ui.stage import AtOnce, written
 
 
 class StandIn:
@@ -137,7 +136,7 @@ class Filtering:
     def __init__(self, source: FakeSource, folder: Path, spec: ViewSpec | None = None) -> None:
         self.viewer = StandIn(source, spec)
         self.line = Line()
-        saved = SavedFilters(self.viewer, Remembered(folder), asyncio.run)
+        saved = SavedFilters(self.viewer, Remembered(folder), AtOnce())
         self.editing = FilterEditing(self.viewer, self.viewer, self.line, saved)
 
     def keep(self, text: str) -> None:
@@ -151,7 +150,9 @@ class Filtering:
 
 
 def test_every_action_of_a_key_is_found_on_the_screen(source: FakeSource, tmp_path: Path) -> None:
-    main = MainScreen(StandIn(source).feed, ViewSpec(), (), written, Remembered(tmp_path), NoThemes(), USUAL_SETUP)
+    main = MainScreen(
+        StandIn(source).feed, ViewSpec(), (), written, Remembered(tmp_path), NoThemes(), AtOnce(), USUAL_SETUP
+    )
     actions = {key.action for key in MAIN_KEYS} | {key.action.removeprefix("screen.") for key in FILTER_KEYS}
     names = {action.partition("(")[0] for action in actions if not action.startswith("app.")}
     assert [name for name in names if not callable(getattr(main, f"action_{name}", None))] == []

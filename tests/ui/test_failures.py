@@ -10,6 +10,7 @@ from textual import events
 from textual.widgets import Input
 
 from netwatch_tui.query import QueryError
+from netwatch_tui.ui.beside import run_beside
 from netwatch_tui.ui.failures import LOG, Failures, reason
 from netwatch_tui.ui.screens.main import MainScreen
 from netwatch_tui.ui.screens.picker import Choice, Picker
@@ -59,7 +60,7 @@ async def test_timers_workers_callbacks_and_the_loop_are_caught_too(source: Fake
     async with on_stage(source) as stage:
         stage.app.set_timer(0.001, fail)
         await stage.until(lambda: len(stage.app.failures.errors) == 1)
-        stage.app.run_worker(fail_later())
+        run_beside(stage.app, fail_later)
         await stage.until(lambda: len(stage.app.failures.errors) == 2)
         stage.app.call_later(fail)
         await stage.until(lambda: len(stage.app.failures.errors) == 3)

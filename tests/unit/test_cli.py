@@ -651,3 +651,17 @@ def test_who_waited_in_vain_is_told_what_for(proc: Path, run: Run) -> None:
     result = run("--wait-for", "ngnix", "--timeout", "0")
     assert result.status == 1
     assert result.err == ["netwatch-tui: no socket matches the filter; searched as text: ngnix"]
+
+
+@pytest.mark.parametrize(("asked", "is_told"), [(None, False), ("always", True)])
+def test_warnings_of_the_interpreter_reach_only_who_asks_for_them(asked: str | None, *, is_told: bool) -> None:
+    program = (
+        "import sys; from netwatch_tui import cli; sys.argv = ['netwatch-tui']\n"
+        "async def never_awaited(): pass\n"
+        "def main(): never_awaited(); return 0\n"
+        "cli.main = main; cli.entry()"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONWARNINGS"}
+    environment |= {} if asked is None else {"PYTHONWARNINGS": asked}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert ("never awaited" in done.stderr) is is_told

@@ -52,6 +52,16 @@ def test_the_import_contracts_hold() -> None:
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout)
 
 
+def test_nothing_of_the_screen_makes_a_coroutine_that_may_never_run() -> None:
+    callers = {
+        path.name
+        for path in (PACKAGE / "ui").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("run_worker", "create_task", "ensure_future")
+    }
+    assert callers == {"beside.py"}
+
+
 def imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def entry() -> NoReturn:
     """Run the program and end at once, without taking all that was read apart object by object."""
     _take_streams()
+    _warn_nobody()
     try:
         status = main()
     except SystemExit as request:
@@ -44,6 +45,14 @@ def _take_streams() -> None:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, flags)
+
+
+def _warn_nobody() -> None:
+    """Leave the terminal to the program: warnings of the interpreter are for who works on it, and asks for them."""
+    if not sys.warnoptions:  # by -W or PYTHONWARNINGS
+        sys.warnoptions.append("ignore")  # as `warnings` reads it, which most modes need not import
+        if "warnings" in sys.modules:
+            sys.modules["warnings"].simplefilter("ignore")
 
 
 def _flush() -> int:

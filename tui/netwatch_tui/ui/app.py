@@ -22,6 +22,7 @@ from textual.worker import WorkerFailed
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.news import Feed
 from netwatch_tui.ui.dialog_notice import DialogNotice
+from netwatch_tui.ui.errands import Errands
 from netwatch_tui.ui.failures import Failures
 from netwatch_tui.ui.key_names import key_sign
 from netwatch_tui.ui.keymap import ALL_KEYS, APP_KEYS, bindings
@@ -76,7 +77,8 @@ class NetwatchApp(App[None], inherit_bindings=False):
         self._feed = feed
         self._dialog_notice = DialogNotice(self)
         choice = ThemeChoice(self, themes, theme, self._remember_theme)
-        self.main = MainScreen(feed, spec, notices, write, remembered, choice, setup)
+        self.errands = Errands(self._fail)
+        self.main = MainScreen(feed, spec, notices, write, remembered, choice, self.errands, setup)
         setup.keymap.put_on(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -211,9 +213,8 @@ class NetwatchApp(App[None], inherit_bindings=False):
                 await asyncio.wait_for(self.screen._mounted_event.wait(), _SOON)  # noqa: SLF001 -- nothing else tells
 
     def on_unmount(self) -> None:
-        """Leave no thread behind, and nothing that was not remembered."""
+        """Leave no thread behind but those of errands, and nothing that nobody has begun to remember."""
         self.main.keeper.end()
-        self.main.saved_filters.end()
         self._feed.stop()
 
 

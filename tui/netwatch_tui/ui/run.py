@@ -109,8 +109,8 @@ def run(
     finally:
         app.leave_terminal()
         feed.stop()
-    if app.last_words:
-        raise ScreenError(app.last_words)
+    if in_vain := [each for each in (app.last_words, *app.errands.end()) if each]:
+        raise ScreenError(" ".join(in_vain))
     return app.return_code or 0
 
 

@@ -29,6 +29,7 @@ from netwatch_tui.actions.wording import (
 )
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.ownership import Process
+from netwatch_tui.ui.beside import run_beside
 from netwatch_tui.ui.failures import reason
 from netwatch_tui.ui.keymap import ACT_KEYS, bindings
 from netwatch_tui.ui.screens.confirm_dialog import ConfirmByWordScreen, ConfirmScreen
@@ -97,7 +98,7 @@ class ActScreen(Dialog[Done | None]):
     def on_mount(self) -> None:
         """Take hold of what is meant, beside everything else."""
         self._options.can_focus = False
-        self.run_worker(self._take_aim(self._subject))
+        run_beside(self, partial(self._take_aim, self._subject))
 
     def on_unmount(self) -> None:
         """Let go."""
@@ -154,7 +155,7 @@ class ActScreen(Dialog[Done | None]):
         return [all_of_them, *(_Line(process_title(each), hint, partial(self._aim_at, (each,))) for each in others)]
 
     def _aim_at(self, processes: Sequence[Process]) -> None:
-        self.run_worker(self._take_aim(self._subject.aimed_at(processes)))
+        run_beside(self, partial(self._take_aim, self._subject.aimed_at(processes)))
 
     def _offer_signals(self) -> None:
         if self._aim is not None:
@@ -170,7 +171,7 @@ class ActScreen(Dialog[Done | None]):
         def answered(is_sure: bool | None) -> None:
             if is_sure:
                 self._is_busy, self._back = True, _wait  # what is under way can't be taken back, and its result is told
-                self.run_worker(self._perform(offer))
+                run_beside(self, partial(self._perform, offer))
 
         self.app.push_screen(dialog, answered)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.view.column_names import Sort
 from netwatch_tui.view.spec import ViewSpec
 
@@ -31,7 +32,7 @@ class ArrangementKeeper:
         self,
         arrangement: Keeps | None,
         later: Callable[[float, Callable[[], object]], object],
-        run: Callable[[Coroutine[Any, Any, None]], object],
+        errands: RunsErrands,
         say: Callable[[str], None],
     ) -> None:
         """Remember nothing yet.
@@ -39,12 +40,12 @@ class ArrangementKeeper:
         Args:
             arrangement: What remembers; None for nothing.
             later: Calls something after some seconds.
-            run: Runs what takes its time, beside everything else.
+            errands: Hands it on.
             say: A word to the person.
         """
         self._arrangement = arrangement
         self._later = later
-        self._run = run
+        self._errands = errands
         self._say = say
         self._changes: dict[str, Any] = {}
 
@@ -72,27 +73,28 @@ class ArrangementKeeper:
     def _note(self, name: str, value: Any) -> None:
         if self._arrangement is not None:
             if not self._changes:
-                self._later(SETTLES, lambda: self._run(self._keep()))
+                self._later(SETTLES, self.end)
             self._changes[name] = value
-
-    async def _keep(self) -> None:
-        changes, self._changes = self._changes, {}
-        reason = await asyncio.to_thread(self._change, changes)
-        if reason:
-            self._say(f"How the screen is arranged can't be remembered: {reason}")
 
     def end(self) -> None:
         """Remember what still waits."""
-        self._change(self._changes)
+        if self._changes and self._arrangement is not None:
+            changes, self._changes = self._changes, {}
+            change = partial(self._change, self._arrangement, changes)
+            self._errands.run("arrangement", "Remembering how the screen is arranged", change, self._tell)
 
-    def _change(self, changes: dict[str, Any]) -> str:
+    def _tell(self, failure: str) -> None:
+        if failure:
+            self._say(failure)
+
+    def _change(self, arrangement: Keeps, changes: dict[str, Any]) -> str:
         """Hand changes on; returns why that was in vain."""
-        if not changes or self._arrangement is None:
-            return ""
         try:
-            self._arrangement.change(changes)
+            arrangement.change(changes)
         except OSError as error:
-            return error.strerror or str(error)
+            reason = error.strerror or str(error)
         except ValueError as error:
-            return str(error)
-        return ""
+            reason = str(error)
+        else:
+            return ""
+        return f"How the screen is arranged can't be remembered: {reason}"

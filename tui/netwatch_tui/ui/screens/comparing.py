@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.moves import Comparand, CompareWith
+from netwatch_tui.ui.beside import Work
 from netwatch_tui.ui.keymap import DIALOG_KEYS
 from netwatch_tui.ui.screens.name_dialog import NameScreen
 from netwatch_tui.ui.screens.picker import Choice, Command, ask_command
@@ -26,7 +28,7 @@ class Comparing:
         self,
         viewer: Viewer,
         compare: Callable[[Comparand], None],
-        run: Callable[[Coroutine[Any, Any, None]], object],
+        run: Callable[[Work], object],
         *,
         is_recorded: bool,
     ) -> None:
@@ -72,7 +74,7 @@ class Comparing:
     def _ask_for_file(self) -> None:
         def chosen(path: str | None) -> None:
             if path is not None:
-                self._run(self._compare_with_file(path))
+                self._run(partial(self._compare_with_file, path))
 
         self._viewer.ask(FileScreen("Recording or snapshot to compare with"), chosen)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from netwatch_tui.fields.catalogue import named_fields
-from netwatch_tui.fields.format import clip, printable
+from netwatch_tui.fields.format import clip
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer
 from netwatch_tui.ui.screens.write_dialog import WriteScreen, WriteTo, write_to
@@ -33,7 +33,7 @@ class CopyAndWrite:
         table: TableCursor,
         write: Write,
         clipboard: Callable[[str], object],
-        run: Callable[[Coroutine[Any, Any, None]], object],
+        errands: RunsErrands,
     ) -> None:
         """Take from what a viewer shows.
 
@@ -42,13 +42,13 @@ class CopyAndWrite:
             table: Where the person points.
             write: Gives the lines of files. The front door's: what writes files is no part of the screen.
             clipboard: Hands a text to the terminal.
-            run: Runs what takes its time, beside everything else.
+            errands: Writes files.
         """
         self._viewer = viewer
         self._table = table
         self._write = write
         self._clipboard = clipboard
-        self._run = run
+        self._errands = errands
 
     def action_copy(self) -> None:
         """Choose what of the row to copy."""
@@ -88,16 +88,15 @@ class CopyAndWrite:
 
         def chosen(target: WriteTo | None) -> None:
             if target is not None:
-                self._run(self._write_file(target, view))
+                self._write_file(target, view)
 
         self._viewer.ask(WriteScreen(proposed), chosen)
 
-    async def _write_file(self, target: WriteTo, view: View) -> None:
+    def _write_file(self, target: WriteTo, view: View) -> None:
         sockets = view.order.rows(descending=view.spec.descending)
-        name = printable(str(target.path))
-        try:
-            await asyncio.to_thread(write_to, target, self._write(target.format, sockets, view))
-        except OSError as error:
-            self._viewer.say(f"Can't write {name}: {error.strerror}")
-        else:
-            self._viewer.say(f"Wrote {len(sockets):,} sockets to {name}")
+        lines = self._write(target.format, sockets, view)
+
+        def then(failure: str) -> None:
+            self._viewer.say(failure or f"Wrote {len(sockets):,} sockets to {target.name}")
+
+        self._errands.run(f"file {target.path}", f"Writing {target.name}", partial(write_to, target, lines), then)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -12,6 +13,8 @@ from textual.screen import Screen
 from netwatch_tui.play.news import AlertsRang, CollectFailed, DataAged, Feed, News, PositionMoved, Told, ViewReady
 from netwatch_tui.play.position import Plays
 from netwatch_tui.settings.saved_views import SavedViews, with_saved
+from netwatch_tui.ui.beside import run_beside
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.keymap import (
     APP_KEYS,
     COMPARED_LABELS,
@@ -100,6 +103,7 @@ class MainScreen(Screen[None]):
         write: Write,
         remembered: Remembered,
         themes: Themes,
+        errands: RunsErrands,
         setup: Setup,
     ) -> None:
         super().__init__()
@@ -120,29 +124,30 @@ class MainScreen(Screen[None]):
         self._filter_line = FilterLine(id="filter")
         self._notice = NoticeLine(id="notice")
         self.view_choices = ViewChoices(self, self._table, is_recorded=self._player is not None)
-        self._watched = WatchedFilters(self, remembered, setup.watches)
-        self.saved_filters = SavedFilters(self, remembered, self.run_worker, self._watched.refresh)
-        self.filter_editing = FilterEditing(self, self._table, self._filter_line, self.saved_filters)
+        self._watched = WatchedFilters(self, remembered, setup.watches, errands)
+        saved_filters = SavedFilters(self, remembered, errands, self._watched.refresh)
+        self.filter_editing = FilterEditing(self, self._table, self._filter_line, saved_filters)
         self._details = DetailsOfRow(self, self._table, self._panel)
-        self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, self.run_worker)
+        self._copy_and_write = CopyAndWrite(self, self._table, write, self._to_clipboard, errands)
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         self._names = ShownNames(self, lambda: self._table.sockets_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
         self._acting = Acting(self, self._table, self._table, setup.actor, self._info.mark)
         playback = Playback(self, self._player)
-        probing = Probing(self, setup.plan_probe, self.run_worker)
+        run = partial(run_beside, self)
+        probing = Probing(self, setup.plan_probe, run)
         is_recorded = self._player is not None
         time_travel = TimeTravel(self, feed.move, is_recorded=is_recorded)
-        comparing = Comparing(self, feed.compare, self.run_worker, is_recorded=is_recorded)
-        tracing = Tracing(self, self._table, setup.open_trace, setup.write_calls)
+        comparing = Comparing(self, feed.compare, run, is_recorded=is_recorded)
+        tracing = Tracing(self, self._table, setup.open_trace, setup.write_calls, errands)
         views = with_saved(setup.views, setup.saved)
         self._history = HistoryTable(self, self._table, self.filter_editing.begin)
         use_filter, leave = self.filter_editing.begin, self._history.leave
         self._views = ViewSwitching(self, views, setup.view, use_filter, self._show_tabs, leave)
         saved_views = setup.saved_views or SavedViews(None)
-        manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands)
+        manager = ViewManager(self, self._views, saved_views, setup.views, self._filter_commands, errands)
         self.palette = Palette(self, self.view_choices, themes, self._act)
-        self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, self.run_worker, self.say)
+        self.keeper = ArrangementKeeper(setup.arrangement, self.set_timer, errands, self.say)
         self._hosts = ShownHosts(self, self.filter_editing.use)
         controllers = (self.view_choices, self.filter_editing, self._details, self._copy_and_write, self._views)
         more = (self._flow_columns, self._names, self._acting, self._history, probing, tracing, self.palette)
@@ -396,4 +401,4 @@ class MainScreen(Screen[None]):
     def _act(self, key: Key) -> None:
         """Do what a key does, where its table has it."""
         node = self._table if key in TABLE_KEYS else self.app if key in APP_KEYS else self
-        self.run_worker(self.app.run_action(key.action, node))
+        run_beside(self, partial(self.app.run_action, key.action, node))

@@ -21,6 +21,7 @@ from netwatch_tui.fields.probe_fields import table_fields
 from netwatch_tui.play.ticker import Stopped
 from netwatch_tui.sockets.probe_results import Outcome, PortState, ProbeEnd, ProbeRow, remarks, rows_of
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.beside import run_beside
 from netwatch_tui.ui.keymap import DIALOG_KEYS, PROBE_KEYS, bindings
 from netwatch_tui.ui.messages import Said
 from netwatch_tui.ui.screens.dialog import Dialog
@@ -118,7 +119,7 @@ class ProbePage(Dialog[None]):
     def on_mount(self) -> None:
         """Begin to try."""
         self.query_one(".dialog").add_class("-page")
-        self.run_worker(self._try())
+        run_beside(self, self._try)
 
     def on_unmount(self) -> None:
         """End what is under way."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from netwatch_tui.actions.probes import Plan, ProbeRefusedError
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.scope import is_listener
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.beside import Work
 from netwatch_tui.ui.screens.probe_dialogs import ProbePage, ProbeQuestion
 from netwatch_tui.ui.screens.viewer import Viewer, refuses_past
 from netwatch_tui.view.view import View
@@ -19,7 +20,7 @@ from netwatch_tui.view.view import View
 class Probing:
     """Plans what to try, asks, and shows the page on which it is tried."""
 
-    def __init__(self, viewer: Viewer, plan: Plan | None, run: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+    def __init__(self, viewer: Viewer, plan: Plan | None, run: Callable[[Work], object]) -> None:
         """Try what a viewer shows.
 
         Args:
@@ -43,7 +44,7 @@ class Probing:
             self._viewer.say("No listener is shown; there is nothing to try.")
         elif not self._is_planning:
             self._is_planning = True
-            self._run(self._ask(self._plan, listeners, view))
+            self._run(partial(self._ask, self._plan, listeners, view))
 
     async def _ask(self, plan: Plan, listeners: list[Socket], view: View) -> None:
         try:

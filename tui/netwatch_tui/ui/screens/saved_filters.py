@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.query import SHIPPED
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.remembered import Filters, Remembered
 from netwatch_tui.ui.screens.name_dialog import NameScreen
 from netwatch_tui.ui.screens.picker import Choice, Command
 from netwatch_tui.ui.screens.viewer import Viewer
+
+LANE = "filters"
+"""That of errands which change the file of filters."""
 
 
 class SavedFilters:
@@ -26,7 +27,7 @@ class SavedFilters:
         self,
         viewer: Viewer,
         remembered: Remembered,
-        run: Callable[[Coroutine[Any, Any, None]], object],
+        errands: RunsErrands,
         changed: Callable[[], object] = lambda: None,
     ) -> None:
         """Use what is remembered.
@@ -34,19 +35,16 @@ class SavedFilters:
         Args:
             viewer: Whose filters they are.
             remembered: Where they are kept.
-            run: Runs what takes its time, beside everything else.
+            errands: Writes what is to be remembered.
             changed: Called when a named filter is another one.
         """
         self._viewer = viewer
         self._remembered = remembered
-        self._run = run
+        self._errands = errands
         self._changed = changed
         self._told = ""
         self._waiting: list[str] = []
         """What was typed and is not written yet, the newest last."""
-        self._is_writing = False
-        self._file = threading.Lock()
-        """Who reads and writes the file; at the end a thread may still be at it."""
 
     def typed(self) -> tuple[str, ...]:
         """Filters that were typed earlier, the newest last."""
@@ -56,33 +54,15 @@ class SavedFilters:
     def add_typed(self, text: str) -> None:
         """Remember a filter that was typed."""
         self._waiting.append(text)
-        if not self._is_writing:
-            self._is_writing = True
-            self._run(self._write_typed())
+        self._keep(partial(self._remembered.add_typed, text), partial(self._typed_written, text))
 
-    def end(self) -> None:
-        """Remember what still waits."""
-        for text in self._waiting:
-            self._written(partial(self._remembered.add_typed, text))
+    def _typed_written(self, text: str, failure: str) -> None:
+        self._waiting.remove(text)
+        if failure:
+            self._say_once(failure)
 
-    async def _write_typed(self) -> None:
-        try:
-            while self._waiting:
-                add = partial(self._remembered.add_typed, self._waiting[0])
-                if failure := await asyncio.to_thread(self._written, add):
-                    self._say_once(failure)
-                del self._waiting[0]
-        finally:
-            self._is_writing = False
-
-    def _written(self, step: Callable[[], None]) -> str:
-        """Write something; returns why that was in vain."""
-        try:
-            with self._file:
-                step()
-        except (OSError, ValueError) as error:
-            return f"This can't be remembered: {reason(error)}"
-        return ""
+    def _keep(self, step: Callable[[], None], then: Callable[[str], object]) -> None:
+        self._errands.run(LANE, "Remembering a filter", partial(attempted, step), then)
 
     def commands(self, current: str, use: Callable[[str], None]) -> list[Command]:
         """What can be done with filters: the text of one that is chosen goes to `use`."""
@@ -99,14 +79,14 @@ class SavedFilters:
         return found
 
     def _delete(self, name: str) -> None:
-        self._run(self._attempt(lambda: self._remembered.delete(name), f"Deleted {name}"))
+        self._attempt(partial(self._remembered.delete, name), f"Deleted {name}")
 
     def _ask_name(self, text: str) -> None:
         def named(name: str | None) -> None:
             if name is not None:
                 plain = printable(name)
                 until = "" if self._remembered.lasts else " until the program ends"
-                self._run(self._attempt(lambda: self._remembered.save(plain, text), f"Saved as {plain}{until}"))
+                self._attempt(partial(self._remembered.save, plain, text), f"Saved as {plain}{until}")
 
         self._viewer.ask(NameScreen("Name of the filter"), named)
 
@@ -126,16 +106,27 @@ class SavedFilters:
             self._told = text
             self._viewer.say(text)
 
-    async def _attempt(self, step: Callable[[], None], done: str) -> None:
-        failure = await asyncio.to_thread(self._written, step)
-        self._viewer.say(failure or done)
-        if not failure:
-            self._changed()
+    def _attempt(self, step: Callable[[], None], done: str) -> None:
+        def then(failure: str) -> None:
+            self._viewer.say(failure or done)
+            if not failure:
+                self._changed()
+
+        self._keep(step, then)
 
 
 def filter_command(does: str, name: str, label: str, hint: str, run: Callable[[], object]) -> Command:
     """A line of the list of views and filters that does something with the filter of this name."""
     return Command(Choice(f"{does} {name}", label, printable(hint)), run)
+
+
+def attempted(step: Callable[[], object]) -> str:
+    """Keep something; returns why that was in vain."""
+    try:
+        step()
+    except (OSError, ValueError) as error:
+        return f"This can't be remembered: {reason(error)}"
+    return ""
 
 
 def reason(error: OSError | ValueError) -> str:

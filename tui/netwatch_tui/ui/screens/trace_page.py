@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from textual import on
 from textual.message import Message
@@ -16,6 +16,7 @@ from netwatch_tui.actions.open_trace import Trace
 from netwatch_tui.fields.format import printable
 from netwatch_tui.play.traces import TraceThread
 from netwatch_tui.sockets.traced_call import TraceBatch
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.keymap import TRACE_KEYS, bindings
 from netwatch_tui.ui.messages import Said
 from netwatch_tui.ui.screens.dialog import Dialog
@@ -65,19 +66,23 @@ class TracePage(Dialog[None]):
     BINDINGS = bindings(TRACE_KEYS)
     HINTS = (TRACE_KEYS[-1], *TRACE_KEYS[:4], TRACE_KEYS[-2])
 
-    def __init__(self, subject: str, begin: Callable[[], Trace], write: WriteCalls, host: str = "") -> None:
+    def __init__(
+        self, subject: str, begin: Callable[[], Trace], write: WriteCalls, errands: RunsErrands, host: str = ""
+    ) -> None:
         """Begin when it is shown.
 
         Args:
             subject: What is traced.
             begin: Begins to trace it.
             write: Gives the lines of files.
+            errands: Writes them.
             host: The machine where that is; empty for this one.
         """
         super().__init__(f"Trace: {printable(f'{subject} on {host}' if host else subject)}")
         self._host = host
         self._thread = TraceThread(begin)
         self._write = write
+        self._errands = errands
         self._state = "Beginning to trace."
         self._count = self._lost = self._unknown = 0
 
@@ -163,17 +168,16 @@ class TracePage(Dialog[None]):
 
         def chosen(target: WriteTo | None) -> None:
             if target is not None:
-                self.run_worker(self._write_file(target, batch))
+                self._write_file(target, batch)
 
         dialog = WriteScreen(time.strftime("trace-%Y%m%d-%H%M%S.txt"), _FORMATS)
         dialog.obey(self.keymap)
         self.app.push_screen(dialog, chosen)
 
-    async def _write_file(self, target: WriteTo, batch: TraceBatch) -> None:
-        name = printable(str(target.path))
-        try:
-            await asyncio.to_thread(write_to, target, self._write(target.format, batch, self._host))
-        except OSError as error:
-            self.post_message(Said(f"Can't write {name}: {error.strerror}"))
-        else:
-            self.post_message(Said(f"Wrote {len(batch.calls):,} calls to {name}"))
+    def _write_file(self, target: WriteTo, batch: TraceBatch) -> None:
+        lines = self._write(target.format, batch, self._host)
+
+        def then(failure: str) -> None:
+            self.app.post_message(Said(failure or f"Wrote {len(batch.calls):,} calls to {target.name}"))
+
+        self._errands.run(f"file {target.path}", f"Writing {target.name}", partial(write_to, target, lines), then)

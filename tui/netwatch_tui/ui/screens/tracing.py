@@ -11,6 +11,7 @@ from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.hosts import NO_HOSTS, host_number
 from netwatch_tui.sockets.ownership import own_number
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.screens.picker import Choice, Picker
 from netwatch_tui.ui.screens.trace_page import TracePage, WriteCalls
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
@@ -22,7 +23,9 @@ _PROCESS, _SOCKET = "process", "socket"
 class Tracing:
     """Finds out what is meant, and shows the page on which it is traced."""
 
-    def __init__(self, viewer: Viewer, table: TableCursor, begin: OpenTrace | None, write: WriteCalls) -> None:
+    def __init__(
+        self, viewer: Viewer, table: TableCursor, begin: OpenTrace | None, write: WriteCalls, errands: RunsErrands
+    ) -> None:
         """Trace what a viewer shows.
 
         Args:
@@ -30,11 +33,13 @@ class Tracing:
             table: Where the person points.
             begin: Begins to trace; None for a recording, whose processes may be gone.
             write: Gives the lines of files.
+            errands: Writes them.
         """
         self._viewer = viewer
         self._table = table
         self._begin = begin
         self._write = write
+        self._errands = errands
 
     def action_trace(self) -> None:
         """Trace the process of the row, or, of a connection, that one alone if the person wants."""
@@ -70,7 +75,8 @@ class Tracing:
         assert begin is not None  # noqa: S101 -- `action_trace` has seen to it
         subject = _names(holders) if socket is None else f"{both_ends(socket)} of {_names(holders)}"
         inode = None if socket is None else socket.inode
-        self._viewer.ask(TracePage(subject, lambda: begin(pids, inode), self._write, self._host_of(pids)))
+        page = TracePage(subject, lambda: begin(pids, inode), self._write, self._errands, self._host_of(pids))
+        self._viewer.ask(page)
 
     def _host_of(self, pids: Iterable[int]) -> str:
         """The machine on which these processes are, if it is another one than this."""

@@ -7,9 +7,10 @@ from functools import partial
 
 from netwatch_tui.fields.format import printable
 from netwatch_tui.settings.saved_views import MOST_VIEWS, SavedView, SavedViews, with_saved
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.screens.name_dialog import NameScreen
 from netwatch_tui.ui.screens.picker import Choice, Command, Picker, ask_command
-from netwatch_tui.ui.screens.saved_filters import reason
+from netwatch_tui.ui.screens.saved_filters import attempted, reason
 from netwatch_tui.ui.screens.view_switching import ViewSwitching
 from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.view.named_views import VIEWS, NamedView
@@ -25,6 +26,7 @@ class ViewManager:
         saved: SavedViews,
         views: Sequence[NamedView],
         filters: Callable[[], list[Command]],
+        errands: RunsErrands,
     ) -> None:
         """Manage the views of a viewer.
 
@@ -34,12 +36,14 @@ class ViewManager:
             saved: Keeps what is saved.
             views: Those that there are without the saved ones: shipped and configured.
             filters: What can be done with filters, for the same list.
+            errands: Writes what is saved.
         """
         self._viewer = viewer
         self._switching = switching
         self._saved = saved
         self._views = tuple(views)
         self._filters = filters
+        self._errands = errands
 
     def action_manage(self) -> None:
         """Choose what to do with views and filters."""
@@ -106,9 +110,8 @@ class ViewManager:
                 return
         until = "" if self._saved.lasts else " until the program ends"
         active = view.name if old in ("", tabs.names[tabs.active]) else ""
-        if self._attempt(partial(self._saved.save, digit, view), active):
-            done = f"Renamed {old} to" if old else "Saved as"
-            self._viewer.say(f"{done} {digit} {view.name}{until}.")
+        done = f"Renamed {old} to" if old else "Saved as"
+        self._attempt(partial(self._saved.save, digit, view), active, f"{done} {digit} {view.name}{until}.")
 
     def _ask_new_name(self, digit: int, view: NamedView) -> None:
         def named(name: str | None) -> None:
@@ -118,16 +121,19 @@ class ViewManager:
         self._viewer.ask(NameScreen("New name of the view", view.name), named)
 
     def _delete(self, name: str) -> None:
-        if self._attempt(partial(self._saved.delete, name), ""):
-            self._viewer.say(f"Deleted the saved view {name}.")
+        self._attempt(partial(self._saved.delete, name), "", f"Deleted the saved view {name}.")
 
-    def _attempt(self, step: Callable[[], None], active: str) -> bool:
-        """Change what is saved, and have it; tells whether that was possible."""
-        try:
+    def _attempt(self, step: Callable[[], None], active: str, done: str) -> None:
+        """Change what is saved, and have it; say so, or why that was not possible."""
+        found: list[SavedView] = []
+
+        def change() -> None:
             step()
-            views = with_saved(self._views, self._saved.read())
-        except (OSError, ValueError) as error:
-            self._viewer.say(f"This can't be remembered: {reason(error)}")
-            return False
-        self._switching.have(views, active)
-        return True
+            found.extend(self._saved.read())
+
+        def then(failure: str) -> None:
+            if not failure:
+                self._switching.have(with_saved(self._views, found), active)
+            self._viewer.say(failure or done)
+
+        self._errands.run("views", "Saving the views", partial(attempted, change), then)

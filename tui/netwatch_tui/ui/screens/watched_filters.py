@@ -6,9 +6,10 @@ from functools import partial
 
 from netwatch_tui.play.alerting import Watches
 from netwatch_tui.query import QueryError, parse
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.remembered import Remembered
 from netwatch_tui.ui.screens.picker import Command
-from netwatch_tui.ui.screens.saved_filters import filter_command, reason
+from netwatch_tui.ui.screens.saved_filters import LANE, attempted, filter_command, reason
 from netwatch_tui.ui.screens.viewer import Viewer
 from netwatch_tui.view.alert_rule import AlertRule, watched_filter
 
@@ -16,17 +17,19 @@ from netwatch_tui.view.alert_rule import AlertRule, watched_filter
 class WatchedFilters:
     """Has the feed watch what is remembered as watched. A filter that means nothing here is said, and left out."""
 
-    def __init__(self, viewer: Viewer, remembered: Remembered, watches: Watches | None) -> None:
+    def __init__(self, viewer: Viewer, remembered: Remembered, watches: Watches | None, errands: RunsErrands) -> None:
         """Watch nothing yet.
 
         Args:
             viewer: Whose filters they are.
             remembered: Where they are kept.
             watches: What watches them; None where nothing can.
+            errands: Writes what is to be remembered.
         """
         self._viewer = viewer
         self._remembered = remembered
         self._watches = watches
+        self._errands = errands
 
     def refresh(self) -> None:
         """Watch what is remembered now, and nothing else."""
@@ -57,13 +60,15 @@ class WatchedFilters:
         return found
 
     def _switch(self, name: str, *, is_on: bool) -> None:
-        try:
-            self._remembered.watch(name, is_on=is_on)
-        except (OSError, ValueError) as error:
-            self._viewer.say(f"This can't be remembered: {reason(error)}")
-            return
-        self._viewer.say(f"Watching {name}: a socket that begins to match rings." if is_on else f"Not watching {name}.")
-        self.refresh()
+        done = f"Watching {name}: a socket that begins to match rings." if is_on else f"Not watching {name}."
+
+        def then(failure: str) -> None:
+            self._viewer.say(failure or done)
+            if not failure:
+                self.refresh()
+
+        watch = partial(attempted, partial(self._remembered.watch, name, is_on=is_on))
+        self._errands.run(LANE, f"Remembering that {name} is {'' if is_on else 'not '}watched", watch, then)
 
     def _rule(self, name: str, text: str) -> AlertRule | None:
         try:

@@ -31,15 +31,24 @@ class WriteTo(NamedTuple):
     replace: bool
     """Whether a file of that name may be replaced."""
 
+    @property
+    def name(self) -> str:
+        """The path, to be read."""
+        return printable(str(self.path))
 
-def write_to(target: WriteTo, lines: Iterable[str]) -> None:
+
+def write_to(target: WriteTo, lines: Iterable[str]) -> str:
     """Write a file whole or not at all, and never over one that the person did not give up.
 
-    Raises:
-        OSError: It can't be written; nothing was changed.
+    Returns:
+        Why nothing was changed; empty if it is written.
     """
     chunks = (f"{line}\n".encode(errors="backslashreplace") for line in lines)
-    write_file(target.path, chunks, replace=target.replace)
+    try:
+        write_file(target.path, chunks, replace=target.replace)
+    except OSError as error:
+        return f"Can't write {target.name}: {error.strerror}"
+    return ""
 
 
 class WriteScreen(Dialog[WriteTo | None]):
