@@ -6,13 +6,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from netwatch_tui.recording.reader import END, open_recording
-from tests.support.program import PROGRAM
+from netwatch_tui.ui.terminal.hang_watch import WORDS
+from tests.support.program import PROGRAM, wait_until
 from tests.support.terminal import Terminal
 
 ENDS = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[<u", b"\x1b[?1004l")
@@ -136,15 +138,52 @@ def test_signals_that_a_parent_blocked_are_heard() -> None:
         assert terminal.wait_for_end() == 0
 
 
-def test_it_is_ended_where_it_hangs() -> None:
-    hangs = "from netwatch_tui.ui.screens.main import MainScreen\nMainScreen.action_help = lambda self: time.sleep(600)"
+@pytest.mark.parametrize("what", ["time.sleep(600)", "[0 for _ in iter(int, 1)]", "os.read(os.pipe()[0], 1)"])
+def test_it_is_ended_where_it_hangs_and_says_so(what: str, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    hangs = (
+        "import pathlib\nfrom netwatch_tui.ui.screens.main import MainScreen\n"
+        f"MainScreen.action_help = lambda self: (pathlib.Path({str(there)!r}).touch(), {what})"
+    )
     with Terminal(python(hangs)) as terminal:
         ready(terminal)
         terminal.send("?")
-        time.sleep(0.2)  # until it hangs; were it later, it would end all the same
+        wait_until(there.exists)
         terminal.process.terminate()
-        assert terminal.wait_for_end() in (0, 1)
+        assert terminal.wait_for_end() == 1
         assert is_left_well(terminal)
+        assert terminal.written.replace(b"\r\n", b"\n").endswith(WORDS.encode())
+
+
+def test_it_ends_well_where_it_hardly_gets_a_processor(tmp_path: Path) -> None:
+    with scarce_processor(percent=1.4) as admit, Terminal([PROGRAM, "--record", str(tmp_path / "it.gz")]) as terminal:
+        ready(terminal)
+        admit(terminal.process.pid)
+        terminal.process.terminate()
+        assert terminal.wait_for_end() == 0
+        assert is_left_well(terminal)
+
+
+@contextmanager
+def scarce_processor(percent: float) -> Iterator[Callable[[int], object]]:
+    """A cgroup with some hundredths of a processor; gives what lets a process in."""
+    root = Path("/sys/fs/cgroup")
+    place = (root / "cpu" if (root / "cpu").is_dir() else root) / f"netwatch-tests-{os.getpid()}"
+    try:
+        place.mkdir()
+    except OSError as error:
+        pytest.skip(f"no cgroup of its own: {error}")
+    try:
+        try:
+            if (place / "cpu.cfs_quota_us").exists():
+                (place / "cpu.cfs_quota_us").write_text(f"{percent * 1_000:.0f}")
+            else:
+                (place / "cpu.max").write_text(f"{percent * 1_000:.0f} 100000")
+        except OSError as error:
+            pytest.skip(f"no share of processors for a cgroup: {error}")
+        yield lambda pid: (place / "cgroup.procs").write_text(str(pid))
+    finally:
+        place.rmdir()
 
 
 def test_quitting_does_not_wait_for_a_look_that_hangs() -> None:

@@ -6,17 +6,15 @@ import asyncio
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import Context
 from types import FrameType
 
+from netwatch_tui.ui.terminal.hang_watch import HangWatch
+
 ENDING = {signal.SIGINT: 0, signal.SIGTERM: 0, signal.SIGHUP: 128 + signal.SIGHUP, signal.SIGQUIT: 128 + signal.SIGQUIT}
 """What ends the program, and with which status: told to end it did well, without a terminal or told to quit not."""
-
-PATIENCE = 0.8
-"""Seconds that the program has to end by itself; then it is ended wherever it hangs."""
 
 
 class Signals:
@@ -32,15 +30,14 @@ class Signals:
             rescue: Leaves the terminal as it was, from any thread, should the program hang when it is to end.
         """
         self._rescue = rescue
-        self._ended_at: float | None = None
-        self._timer: threading.Timer | None = None
+        self._watch: HangWatch | None = None
 
     def hear(
         self, loop: asyncio.AbstractEventLoop, context: Context, handlers: Mapping[int, Callable[[int], object]]
     ) -> None:
         """Begin. A handler gets the number of its signal, in the event loop.
 
-        The first signal of `ENDING` lets the program end; one that comes when it should have ended, ends it at once.
+        The first signal of `ENDING` lets the program end; one that comes when the screen is gone ends it at once.
         """
         woken, waking = os.pipe()
         os.set_blocking(waking, False)
@@ -61,24 +58,16 @@ class Signals:
         threading.Thread(target=listen, name="signals", daemon=True).start()
 
     def end(self, status: int) -> None:
-        """The program is to end now, with this status; it has `PATIENCE`."""
-        now = time.monotonic()
-        if self._ended_at is None:
-            self._ended_at = now
-            self._timer = threading.Timer(PATIENCE, self._end_by_force, (status,))
-            self._timer.daemon = True
-            self._timer.start()
-        elif now - self._ended_at > PATIENCE:
-            self._end_by_force(status)
+        """The program is to end now, with this status. When it has, a further signal ends what it still does."""
+        if self._watch is None:
+            self._watch = HangWatch(self._rescue, status)
+        elif self._watch.is_over:
+            self._watch.force()
 
     def ended(self) -> None:
         """The screen is gone: what is still to do may take its time, until a signal is heard again."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _end_by_force(self, status: int) -> None:
-        self._rescue()
-        os._exit(status or 1)
+        if self._watch is not None:
+            self._watch.stop()
 
 
 def _heard_by_thread(_number: int, _frame: FrameType | None) -> None:
