@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -96,12 +97,19 @@ print(made.count(b"."), flush=True)
         assert process.stdout
         if int(process.stdout.readline()) < 150:
             pytest.skip("users may not make namespaces here")
-        few = ["sh", "-c", 'ulimit -Sn 100; exec "$@"', "sh", PROGRAM]
-        done = subprocess.run(
-            [*few, "--once", "--all-namespaces", "-tln"], capture_output=True, text=True, check=False, timeout=PATIENCE
-        )
+        done, limited = (
+            subprocess.run(
+                ["sh", "-c", f'ulimit {most}; exec "$@"', "sh", PROGRAM, "--once", "--all-namespaces", "-tln"],
+                capture_output=True, text=True, check=False, timeout=PATIENCE,
+            )
+            for most in ("-Sn 100", "-n 256")
+        )  # fmt: skip
         process.kill()
     assert (done.returncode, done.stderr) == (0, "")
+    assert limited.returncode == 0
+    assert re.fullmatch(
+        r"netwatch-tui: 1\d\d network namespaces are not read: no descriptors are left for more\n", limited.stderr
+    )
 
 
 @contextmanager

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_tui.kernel.namespaces import NamespaceError, NamespaceList, Namespaces
+from netwatch_tui.kernel import descriptor_limit
+from netwatch_tui.kernel.namespaces import (
+    DESCRIPTORS_EACH,
+    OTHER_DESCRIPTORS,
+    NamespaceError,
+    NamespaceList,
+    Namespaces,
+)
 from tests.support.build import NETNS
 from tests.support.fake import FakeNamespace, FakeSource, Place
 
@@ -255,3 +262,28 @@ def test_what_is_none_or_several_is_refused_in_one_line(named: Tree, text: str, 
     with pytest.raises(NamespaceError, match=refusal) as caught:
         named.list.choose(text)
     assert "\n" not in str(caught.value)
+
+
+def test_of_more_than_there_are_descriptors_for_the_named_ones_are_read_first_and_then_those_that_are_there_longest(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(descriptor_limit, "own_limit_for", lambda _: OTHER_DESCRIPTORS + 12 * DESCRIPTORS_EACH)
+    tree.add(os.getpid(), NETNS)
+    for number in range(10):
+        tree.add(100 + number, NETNS + 10 + number)
+    assert tree.look().left_out == frozenset()
+
+    for number in range(10):
+        tree.add(200 + number, NETNS + 30 + number)
+    first = {NETNS + 10 + number for number in range(10)}
+    seen = tree.look()
+    assert first <= {each.inode for each in seen.others}
+    assert (len(seen.others), len(seen.left_out)) == (12, 8)
+    assert seen.problems_of("") == ()
+    (problem,) = seen.problems_of("*")
+    assert problem == ("8 network namespaces are not read: no descriptors are left for more", 8)
+    assert {each.inode for each in tree.look().others} == {each.inode for each in seen.others}, "and those again"
+
+    wanted = min(seen.left_out)
+    assert tree.list.choose(str(wanted)) == str(wanted)
+    assert [each.inode for each in tree.look().chosen(str(wanted))] == [wanted]

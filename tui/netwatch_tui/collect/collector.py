@@ -183,7 +183,7 @@ class Collector:
             counts=self._counts,
             cost=self._stopwatch() - start,
             problems=(
-                *self._visible.problems,
+                *self._visible.problems_of(self.namespaces),
                 *problems,
                 *self._networks.problems(),
                 *self._details.problems(),
@@ -284,7 +284,8 @@ class Collector:
             tracker.commit(diff, by_line)
         forgotten = tracker.forget_others(refs)
         # A namespace that is no more has closed its sockets; of one that is not looked at nothing is known.
-        seen = {namespace.inode for namespace in self._visible.chosen("*")} if self._visible else set()
+        visible = self._visible
+        seen = {namespace.inode for namespace in visible.chosen("*")} | visible.left_out if visible else set()
         closed |= {id for id in forgotten if tracker.sockets[id].netns not in seen}
         dropped = forgotten - closed
         delta = Delta(

@@ -33,10 +33,16 @@ def read_descriptor_limit(proc: str, pid: int) -> int | None:
     return limits.soft if limits else None
 
 
-def raise_own_limit() -> None:
-    """Let this process have as many as it may: by default it has 1,024 of half a million, see systemd.exec(5)."""
-    from resource import RLIMIT_NOFILE, getrlimit, setrlimit  # here, as hardly anybody needs so many
+def own_limit_for(needed: int) -> int:
+    """How many descriptors this process may have, after as many as it needs were asked for.
 
-    _, hard = getrlimit(RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):
-        setrlimit(RLIMIT_NOFILE, (hard, hard))
+    By default a process has 1,024 of half a million that it may have, see systemd.exec(5).
+    """
+    from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit  # here, as hardly anybody needs so many
+
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    if soft != RLIM_INFINITY and soft < needed and soft != hard:
+        with suppress(OSError, ValueError):
+            setrlimit(RLIMIT_NOFILE, (hard, hard))
+        soft, _ = getrlimit(RLIMIT_NOFILE)
+    return needed if soft == RLIM_INFINITY else soft

@@ -27,9 +27,14 @@ NAMED = "/run/netns"
 OWN = "own"
 """What the own namespace is called when nobody gave it a name."""
 
-MANY = 64
-"""Namespaces of which more may need more descriptors, some each, than a process has by default: any user can make some.
-"""
+MANY = 8
+"""Namespaces of which more may need more descriptors than a process has: any user can make some."""
+
+DESCRIPTORS_EACH = 4
+"""That a namespace needs which is read: its file, two questions, and what is destroyed in it."""
+
+OTHER_DESCRIPTORS = 96
+"""That the program needs besides."""
 
 _NO_TABLE = 0
 """Stands for the inode of a table that is not there: what has ended, as a zombie has, is in no namespace any more."""
@@ -51,6 +56,17 @@ class Namespaces(NamedTuple):
     """Namespaces for which a file stands, that this user may not read."""
     problems: tuple[Problem, ...] = ()
     """What could not be read of them."""
+    left_out: frozenset[int] = frozenset()
+    """Numbers of those for which this process may have no descriptors."""
+
+    def problems_of(self, name: str) -> tuple[Problem, ...]:
+        """What is to be said where the namespaces are shown that are meant by a name."""
+        if name != "*" or not self.left_out:
+            return self.problems
+        count = len(self.left_out)
+        are = "namespace is" if count == 1 else "namespaces are"
+        text = f"{count:,} network {are} not read: no descriptors are left for more"
+        return (*self.problems, Problem(text, count))
 
     def chosen(self, name: str) -> tuple[Namespace, ...]:
         """Those meant by a name or number; the own one for the empty name, all for `*`."""
@@ -162,6 +178,8 @@ class NamespaceList:
         self._paths: set[str] = set()
         """Further files that stand for namespaces."""
         self._known: dict[int, LinuxNamespace] = {}
+        self._asked_for: set[int] = set()
+        """Those that a person named."""
         self._own: int | None = None
         """The number of the own one, as soon as it could be read."""
 
@@ -194,16 +212,29 @@ class NamespaceList:
         for inode, namespace in list(self._known.items()):
             if scan.fault is None or not namespace.name:  # unread is not gone
                 self._find(namespace, scan.found.get(inode), files.get(inode), is_in_use=inode in in_use)
-        others = [namespace for namespace in self._known.values() if not namespace.is_own]
-        if len(others) > MANY:
-            from netwatch_tui.kernel.descriptor_limit import raise_own_limit  # for which few have to wait
-
-            raise_own_limit()
+        every = [each for each in self._known.values() if not each.is_own]
+        others = self._affordable(every)
         # What was read through a process that is elsewhere now is there still, and may be read again.
         readable = tuple(each for each in others if each.can_be_read() or (each.is_open and each.inode in in_use))
         problems = () if scan.fault is None else (_problem(scan.fault),)
         hidden = self._hidden(scan.denied)
-        return Namespaces(self._known[own], readable, hidden, len(others) - len(readable), problems)
+        left_out = frozenset(each.inode for each in every).difference(each.inode for each in others)
+        return Namespaces(self._known[own], readable, hidden, len(others) - len(readable), problems, left_out)
+
+    def _affordable(self, others: list[LinuxNamespace]) -> list[LinuxNamespace]:
+        """Those for which there are descriptors.
+
+        Those that a person named go first, then those that have a name, which only root can give, and then those that
+        have been there longest: whoever makes many more displaces none of them.
+        """
+        if len(others) <= MANY:
+            return others
+        from netwatch_tui.kernel.descriptor_limit import own_limit_for  # for which few have to wait
+
+        limit = own_limit_for(OTHER_DESCRIPTORS + DESCRIPTORS_EACH * len(others))
+        most = max((limit - OTHER_DESCRIPTORS) // DESCRIPTORS_EACH, MANY)
+        ordered = sorted(others, key=lambda each: (each.inode not in self._asked_for, each.path is None))
+        return ordered[:most]
 
     def _own_alone(self, fault: Exception) -> Namespaces:
         """Where its number can't be read, the own namespace can't be told from others; only that one is shown."""
@@ -236,6 +267,7 @@ class NamespaceList:
             listed = ", ".join(f"{self._known[inode].name} ({inode})" for inode in sorted(meant))
             raise NamespaceError(f"{text!r} means several network namespaces: {listed}; say the number of one")
         chosen = self._known[meant.pop()]
+        self._asked_for.add(chosen.inode)
         if not chosen.can_be_read():
             raise NamespaceError(f"network namespace {text!r} may not be entered, which takes CAP_SYS_ADMIN")
         return text if text == chosen.name else str(chosen.inode)
