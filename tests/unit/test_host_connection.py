@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from netwatch_tui.hosts import allowance as allowance_module
 from netwatch_tui.hosts import host_connection, pauses, remote_stream
 from netwatch_tui.hosts.agent_archive import agent_archive
+from netwatch_tui.hosts.allowance import Allowance
 from netwatch_tui.hosts.host_connection import MOST_UNTAKEN, HostConnection
 from netwatch_tui.hosts.host_feed import HostFeed, HostNews
 from netwatch_tui.hosts.pauses import LASTED, Pauses
@@ -300,6 +302,39 @@ def test_nothing_is_read_that_nobody_takes(tmp_path: Path) -> None:
         assert len(far.feed._ticks) == count
         assert far.feed._status.phase is HostPhase.LIVE
         far.until(lambda _: len(far.snapshots) >= 1_200)
+
+
+def test_who_computes_more_than_its_share_waits_for_it() -> None:
+    time_now, computed = [100.0], [7.0]
+    allowance = Allowance(lambda: time_now[0], lambda: computed[0])
+
+    def go_on(seconds: float, computing: float) -> float:
+        time_now[0] += seconds
+        computed[0] += computing
+        return allowance.wait()
+
+    assert allowance.wait() == 0.0
+    assert go_on(3.0, 3.0) == 0.0, "so much at once"
+    assert go_on(1.0, 1.25) == pytest.approx(4.0), "one second too much, at a quarter of one"
+    assert go_on(0.5, 0.0) == pytest.approx(3.5)
+    assert go_on(1_000.0, 0.0) == 0.0
+    assert go_on(4.0, 4.0) == pytest.approx(4.0), "what was not taken for long does not add up"
+
+
+def test_a_machine_that_sends_without_end_takes_its_share_of_a_processor_and_orders_still_go_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allowance_module, "AT_ONCE", 0.2)
+    monkeypatch.setattr(allowance_module, "SHARE", 0.02)
+    flood = 'say(header, frames[0])\nwhile True: say(b\'{"answer":0,"told":0}\\n\' * 1000)'
+    with far_end(tmp_path, flood, Patience(late=0.1)) as far:
+        status = far.until_phase(HostPhase.LATE)
+        assert status.text == "it sends more than there is time to read"
+        clock = time.pthread_getcpuclockid(far.feed._thread.ident or 0)
+        before = time.clock_gettime(clock)
+        time.sleep(1.0)
+        assert time.clock_gettime(clock) - before < 0.25, "a piece at a time is read whole"
+        assert far.feed._status.phase is HostPhase.LATE
 
 
 def test_orders_go_there_when_they_are_others(tmp_path: Path) -> None:

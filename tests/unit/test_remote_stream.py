@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 
 from netwatch_tui.hosts import remote_stream
+from netwatch_tui.hosts.allowance import Allowance
 from netwatch_tui.hosts.host_connection import HostConnection
 from netwatch_tui.hosts.orders import Orders, Stopping
 from netwatch_tui.hosts.remote_process import RemoteProcess
@@ -78,6 +79,7 @@ class Stream:
             Patience(),
             listens=lambda: not deaf[0] <= process.now < deaf[1],
             overdue=lambda words: self.overdue.append((process.now, words)),
+            allowance=Allowance(lambda: process.now, lambda: 0.0),
         )
 
     def lines(self) -> Iterator[bytes]:

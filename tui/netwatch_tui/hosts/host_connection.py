@@ -14,6 +14,7 @@ from netwatch_tui.actions.open_trace import Trace
 from netwatch_tui.actions.probes import Probes
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.fields.format import clip, printable
+from netwatch_tui.hosts.allowance import Allowance
 from netwatch_tui.hosts.host_feed import HostNews
 from netwatch_tui.hosts.host_times import time_here
 from netwatch_tui.hosts.orders import Orders, Stopping
@@ -95,6 +96,7 @@ class HostConnection:
         self._patience = patience
         self._capture = capture
         self._orders = Orders()
+        self._allowance = Allowance()
         self._lock = threading.Lock()
         self._ticks: list[_Tick] = []
         self._status = HostStatus(target.text, HostPhase.CONNECTING)
@@ -208,7 +210,9 @@ class HostConnection:
     def _follow(self, process: RemoteProcess, has_begun: Callable[[], object]) -> str:
         """Take what comes, to the end of it; gives why it ended, and nothing where the process may have said it."""
         transport = self._target.transport
-        stream = RemoteStream(process, transport, self._orders, self._patience, self._has_room, self._tell_late)
+        stream = RemoteStream(
+            process, transport, self._orders, self._patience, self._has_room, self._tell_late, self._allowance
+        )
         try:
             recording = Recording(self._undamaged(stream.lines()), _WHAT_COMES, self._thresholds)
             recording.read_from(_NoCheckpoints(), None)

@@ -6,10 +6,12 @@ long ends it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from netwatch_tui.hosts.allowance import Allowance
 from netwatch_tui.hosts.line_buffer import LineBuffer, OverlongLineError
 from netwatch_tui.hosts.orders import Orders
 from netwatch_tui.hosts.remote_command import FOUND, WAITS, agent_input, refusal
@@ -23,6 +25,7 @@ MOST_LINE = 1 << 26
 MOST_NOISE = 1 << 16
 """Bytes that the start-up files of a shell there may print before anything of ours comes."""
 
+_TOO_MUCH = "it sends more than there is time to read"
 _HEADER = b'{"%s":' % MAGIC.encode()
 
 
@@ -54,6 +57,7 @@ class RemoteStream:
         patience: Patience,
         listens: Callable[[], bool],
         overdue: Callable[[str], object],
+        allowance: Allowance,
     ) -> None:
         """Begin with nothing read.
 
@@ -64,6 +68,7 @@ class RemoteStream:
             patience: When it is over.
             listens: Whether another frame can be taken; until it is, nothing is read.
             overdue: Called when a tick is overdue, with what may be the reason.
+            allowance: What may be computed over what comes; until there is some, nothing is read.
         """
         self.clock_offset: float | None = None
         """Seconds by which the clock there is ahead, give or take half the time that the answer took."""
@@ -73,6 +78,7 @@ class RemoteStream:
         self._patience = patience
         self._listens = listens
         self._overdue = overdue
+        self._allowance = allowance
         self._began = self._heard_at = self._framed_at = self._clock_due = time.monotonic()
         self._clock_asked: tuple[int, float] | None = None
         """The number of the question, and when it was asked, in seconds since the epoch."""
@@ -131,12 +137,17 @@ class RemoteStream:
     def _pieces(self) -> Iterator[bytes]:
         """What comes, some at a time; b"" where only time passed."""
         while True:
-            listens = self._listens()
+            rest = self._allowance.wait()
+            listens = not rest and self._listens()
             now = time.monotonic()
             if not listens:
                 self._heard_at = self._framed_at = now  # what was not read did not fail to come
+            if rest > self._patience.late and not self._is_overdue:
+                self._is_overdue = True
+                self._overdue(_TOO_MUCH)
             self._send_orders(now)
-            piece = self._process.exchange(self._next_deadline() - now, self._orders.wake, listens=listens)
+            timeout = min(self._next_deadline() - now, rest or math.inf)
+            piece = self._process.exchange(timeout, self._orders.wake, listens=listens)
             self._orders.check()
             if piece is None:
                 raise ConnectionEndedError
