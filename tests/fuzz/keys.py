@@ -36,9 +36,14 @@ FILTERS = (
 SESSION = 20.0
 """Seconds after which the program is started anew."""
 
-_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z-]*\x07|\x07|\x08 \x08")
-"""All that the program itself has to say to a terminal, and the kernel's echo of an erased character: after Ctrl+Z the
-terminal has its own modes for a moment."""
+_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z-]*\x07|\x07")
+"""All that the program itself has to say to a terminal."""
+
+_LEFT = b"\x1b[?1049l\x1b[?25h\x1b[?1004l"
+"""The last that it says, at the end and when it is stopped."""
+
+_STOPPED = re.compile(re.escape(_LEFT) + rb".*?(?=\x1b\[\?1049h)", re.DOTALL)
+"""After Ctrl+Z the terminal has its own modes for a moment, in which the kernel echoes what is typed as it comes."""
 
 
 def run(seed: int, seconds: float) -> Counts:
@@ -52,7 +57,7 @@ def run(seed: int, seconds: float) -> Counts:
                 left = min(max(end - time.monotonic(), 0.0), SESSION)
                 outlived += _one_session(chance, typed, left, Path(folder))
             except (AssertionError, subprocess.TimeoutExpired) as error:
-                faults.append(Fault(f"{seed}/{inputs}", repr(b"".join(typed)), str(error)))
+                faults.append(Fault(f"{seed}/{inputs}", repr(b"".join(typed)), f"{error}\n{_logged(Path(folder))}"))
             inputs += len(typed)
     return Counts(inputs, outlived, tuple(faults))
 
@@ -63,7 +68,7 @@ def _one_session(chance: random.Random, typed: list[bytes], seconds: float, fold
     Raises:
         AssertionError: The program ended, hung, failed inside, or sent the terminal what it must not.
     """
-    environment = {"HOME": str(folder), "XDG_STATE_HOME": str(folder)}
+    environment = {"HOME": str(folder), "XDG_STATE_HOME": str(folder), "PYTHONWARNINGS": "default::RuntimeWarning"}
     # Nothing that runs on the machine may be ended by chance; what acts is fuzzed on recordings, with a fake actor.
     command = ["env", "-C", str(folder), PROGRAM, "--read-only", "--debug", "--interval", "0.1", "-A", "all"]
     with Terminal(command, columns=100, lines=30, environment=environment) as terminal:
@@ -132,20 +137,26 @@ def _leave(terminal: Terminal) -> None:
     status = terminal.wait_for_end()
     assert status == 0, f"ended with {status}:\n" + _text(terminal)
     assert terminal.settings == terminal.settings_before, "the terminal's modes are not what they were"
-    assert terminal.written.rstrip().endswith(b"\x1b[?1004l"), terminal.written[-200:]
+    assert terminal.written.endswith(_LEFT), f"the last words are {terminal.written[-200:]!r}"
 
 
 def _judge(terminal: Terminal, folder: Path) -> int:
     """Nothing failed inside but Textual itself, and nothing but text and known codes was sent."""
-    log = folder / "netwatch-tui" / "debug.log"
-    faults = log.read_text().split("\nTraceback ") if log.exists() else []
+    faults = _logged(folder).split("\nTraceback ")
     for fault in faults[1:]:
         assert "/textual/" in re.findall(r'File "(.*?)"', fault)[-1], fault
-    text = _ESCAPES.sub(b"", terminal.written).decode(errors="replace")
+    text = _ESCAPES.sub(b"", _STOPPED.sub(b"", terminal.written)).decode(errors="replace")
     odd = sorted({char for char in text if not char.isprintable() and char not in "\r\n"})
     assert not odd, f"sent {odd}"
-    assert "Traceback" not in text
+    for word in ("Traceback", "RuntimeWarning"):
+        at = text.find(word)
+        assert at < 0, text[max(at - 500, 0) : at + 500]
     return len(faults[1:])
+
+
+def _logged(folder: Path) -> str:
+    log = folder / "netwatch-tui" / "debug.log"
+    return log.read_text() if log.exists() else ""
 
 
 def _text(terminal: Terminal) -> str:
