@@ -7,8 +7,10 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.widgets import Static
 
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
+from netwatch_tui.fields.format import cell_width
 from netwatch_tui.play.news import CollectFailed
 from netwatch_tui.query import parse
 from netwatch_tui.sockets.selection import LISTENING, Selection
@@ -456,6 +458,17 @@ async def test_help_has_two_columns_where_there_is_room(source: FakeSource, colu
         assert stage.app.screen.query_one("#help-right").display is beside
         assert ("Keys of the filter" in at and at["Keys of the filter"] < 60) is beside
         assert "sort by the column to the left\n" in "\n".join(row.rstrip("│ ") for row in stage.screen) or beside
+
+
+@pytest.mark.parametrize("columns", [2, 10, 24, 40])
+async def test_help_is_broken_into_lines_once_and_read_in_a_narrow_window(source: FakeSource, columns: int) -> None:
+    async with on_stage(source, size=(columns, 24)) as stage:
+        await stage.press("question_mark")
+        text = stage.app.screen.query_one("#help-left", Static)
+        lines = str(text.visual).splitlines()
+        assert text.size.height == len(lines), "in few columns to break them anew took seconds"
+        room = text.size.width
+        assert room < 15 or all(cell_width(line.rstrip()) <= room for line in lines), "nothing is cut"
 
 
 async def test_names_from_outside_are_shown_harmless() -> None:

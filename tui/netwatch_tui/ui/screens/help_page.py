@@ -44,6 +44,8 @@ _TWO_COLUMNS = 140
 _APART = 3
 _FRAME = 6
 """Cells of the dialog beside its text, with the bar that scrolls it."""
+_NARROWEST = 10
+"""Cells in which meanings are broken into lines; in a window that has less they are cut."""
 _WIDEST_WORD = 24
 """Cells of the words before their meanings; a longer one has a line of its own."""
 
@@ -186,15 +188,21 @@ def _content(chapters: Iterable[_Chapter], width: int) -> Content:
     """Words with their meanings beside them, in at most so many cells; a meaning goes on below itself."""
     parts: list[str | tuple[str, str]] = []
     for title, rows in chapters:
-        parts += [(title, "bold underline"), "\n"]
+        for line in wrap(title, max(width, _NARROWEST)):
+            parts += [(line.rstrip(), "bold underline"), "\n"]
         indent = max((size for size in (cell_width(row.word) for row in rows) if size <= _WIDEST_WORD), default=0) + 3
+        if width - indent < _NARROWEST:  # all meanings below their words
+            indent = 3
         for word, meaning, style in rows:
-            parts += [" ", (word, style)]
-            used = cell_width(word) + 1
+            first, *more = wrap(word, max(width - 1, _NARROWEST))
+            parts += [" ", (first, style)]
+            for rest in more:
+                parts += ["\n ", (rest, style)]
+            used = width if more else cell_width(word) + 1
             if used + 2 > indent:
                 parts.append("\n")
                 used = 0
-            for line in wrap(meaning, max(width - indent, 10)):
+            for line in wrap(meaning, max(width - indent, _NARROWEST)):
                 parts += [" " * (indent - used), line.rstrip(), "\n"]
                 used = 0
         parts.append("\n")
