@@ -8,8 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.collect.attribution import Attribution
-from netwatch_tui.collect.descriptor_watch import MANY, descriptor_uses
-from netwatch_tui.collect.network_watch import NetworkWatch
 from netwatch_tui.collect.process_details_watch import AT_ONCE, ProcessDetailsWatch
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.collect.socket_tracker import NewLine, SocketTracker, TableDiff, TableRef
@@ -22,15 +20,17 @@ from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Change, Delta, split_changes, with_rows
 from netwatch_tui.sockets.descriptor_use import NO_DESCRIPTOR_USES
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
+from netwatch_tui.sockets.networks import NO_NETWORKS, Networks
 from netwatch_tui.sockets.ownership import Owner
 from netwatch_tui.sockets.slices import give_way, giving_way
 from netwatch_tui.sockets.snapshot import Counts, Seen, Snapshot
 from netwatch_tui.sockets.socket import INET, Family, Socket, State
 
-if TYPE_CHECKING:  # see Collector._flow_news, _look_at_port and the imports in its __init__
+if TYPE_CHECKING:  # see the imports in Collector's functions: who looks once waits for no more than it needs
     from netwatch_tui.collect.event_feed import EventFeed
     from netwatch_tui.collect.event_watch import EventWatch
     from netwatch_tui.collect.flow_watch import FlowNews, FlowWatch
+    from netwatch_tui.collect.network_watch import NetworkWatch
     from netwatch_tui.collect.port_watch import PortWatch
     from netwatch_tui.sockets.health import Findings, HealthWatch
     from netwatch_tui.sockets.port_facts import PortFacts
@@ -108,7 +108,7 @@ class Collector:
         self._flow_watch: FlowWatch | None = None
         self._port_watch: PortWatch | None = None
         self._check = check
-        self._networks = NetworkWatch()
+        self._network_watch: NetworkWatch | None = None
         self._process_details = ProcessDetailsWatch(source, None if budget is None else AT_ONCE)
         self._descriptors = NO_DESCRIPTOR_USES
         self._better_known: set[int] | None = None
@@ -143,7 +143,7 @@ class Collector:
             self._visible = self._source.namespaces(self._in_use())
         chosen = self._visible.chosen(self.namespaces)
         refs = [TableRef(namespace, table) for namespace in chosen for table in self._tables]
-        networks = self._networks.look(chosen, again=look_round) if self.needs.of_networks else self._networks.forget()
+        networks = self._look_at_networks(chosen, again=look_round)
         if self._event_watch:
             self._event_watch.begin(chosen)
         diffs, problems = self._reader.read(refs, everything=look_round)
@@ -163,8 +163,7 @@ class Collector:
         findings: Findings = {}
         if self._health:
             if look_round:
-                holding = self._attribution.index.holding(MANY)
-                self._descriptors = descriptor_uses(self._source, holding, self._descriptors)
+                self._look_at_descriptors()
             findings = self._health.tick(delta, now, self._descriptors, self._tracker.sockets)
         port_facts = self._look_at_port(self._visible, chosen, now, again=look_round)
         news = self._flow_news(chosen, delta, now, start)
@@ -185,7 +184,7 @@ class Collector:
             problems=(
                 *self._visible.problems_of(self.namespaces),
                 *problems,
-                *self._networks.problems(),
+                *(self._network_watch.problems() if self._network_watch else ()),
                 *self._details.problems(),
                 *self._attribution.index.problems(),
             ),
@@ -206,6 +205,24 @@ class Collector:
         for each in (news, event_news):
             snapshot = each.added_to(snapshot) if each else snapshot
         return snapshot
+
+    def _look_at_networks(self, chosen: Sequence[Namespace], *, again: bool) -> Networks:
+        """The networks that these namespaces are part of, if somebody needs them."""
+        if not self.needs.of_networks:
+            self._network_watch = None
+            return NO_NETWORKS
+        if self._network_watch is None:
+            from netwatch_tui.collect.network_watch import NetworkWatch
+
+            self._network_watch = NetworkWatch()
+        return self._network_watch.look(chosen, again=again)
+
+    def _look_at_descriptors(self) -> None:
+        """See who holds many of them."""
+        from netwatch_tui.collect.descriptor_watch import MANY, descriptor_uses
+
+        holding = self._attribution.index.holding(MANY)
+        self._descriptors = descriptor_uses(self._source, holding, self._descriptors)
 
     def _look_at_port(
         self, visible: Namespaces, chosen: Sequence[Namespace], now: float, *, again: bool

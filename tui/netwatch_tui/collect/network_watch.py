@@ -34,11 +34,6 @@ class NetworkWatch:
             self._known = known
         return self._known
 
-    def forget(self) -> Networks:
-        """Nobody needs them."""
-        self._known, self._faults = NO_NETWORKS, {}
-        return self._known
-
     def problems(self) -> Iterator[Problem]:
         """What could not be read."""
         yield from self._faults.values()
