@@ -12,7 +12,7 @@ from typing import Any
 import netwatch_tui
 from netwatch_tui.kernel.proc_line import ADDRESSES
 
-OF_FEW = {"_shades", "_hue", "luminance", "_has_own_numbers", "_libc", "_unseen", "_mistakable"}
+OF_FEW = {"_shades", "_hue", "luminance", "_has_own_numbers", "_libc", "_malloc_trim", "_unseen", "_mistakable"}
 """Without a bound of their own: there are only so many colours in all themes, and one `/proc`, library or pattern."""
 
 
