@@ -209,8 +209,9 @@ def _look(root: Path, chance: random.Random) -> Snapshot:
     """Two ticks, the second one with a look at everything, and every way to print what they found."""
     names = ProcessNames(str(root)) if chance.random() < 0.3 else None
     named = f"{root}/netns"
-    if chance.random() < 0.05:
-        source: LinuxSource = PrefetchedSource(DescriptorScan(str(root)), str(root), names, named=named)
+    scan = DescriptorScan(str(root)) if chance.random() < 0.05 else None
+    if scan is not None:
+        source: LinuxSource = PrefetchedSource(scan, str(root), names, named=named)
     else:
         source = LinuxSource(str(root), names, named=named)
     try:
@@ -221,6 +222,8 @@ def _look(root: Path, chance: random.Random) -> Snapshot:
             source.process_details(pid)
     finally:
         source.close()
+        if scan is not None:
+            scan.end()
     head = Head(snapshot.taken_at, "host", tuple(field.id for field in FIELDS), snapshot.namespaces.names)
     for format in ("table", "json", "csv"):
         for _ in write_lines(format, snapshot.sockets, head):
