@@ -43,15 +43,15 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run everything in a network, a process and a mount namespace of its own, where the machine allows that.
 
     Sockets, processes and process numbers are then only those of the tests, whatever else the machine does. A shell is
-    the first process in there, and reaps whom tests leave behind. All tests are shared out among the processors, by
-    file, each share in namespaces of its own.
+    the first process in there, and reaps whom tests leave behind. All tests are shared out by file, each share in
+    namespaces of its own, and one share more than there are processors: a third of the time they wait.
     """
     if _ALONE in os.environ or os.getuid() or not _may_unshare():
         return None
     alone = (*_UNSHARE, "sh", "-c", f'{_PREPARE} && "$@"; exit $?', "sh", sys.executable)
     if _is_everything(config):
         worker = shlex.join(("env", f"{_ALONE}=1", *alone))
-        config.option.tx = [f"popen//python={worker}"] * len(os.sched_getaffinity(0))
+        config.option.tx = [f"popen//python={worker}"] * (len(os.sched_getaffinity(0)) + 1)
         config.option.dist = "loadfile"
         return None
     again = (*alone, "-m", "pytest", *config.invocation_params.args)

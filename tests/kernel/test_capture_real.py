@@ -52,7 +52,7 @@ def skip_if_busy(lost: int) -> None:
 def test_no_connection_is_missed_however_short(
     here: Netns, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    for _ in range(3):  # on a machine whose processors are all busy with other tests nobody may read for a second
+    for _ in range(3 if "PYTEST_XDIST_WORKER" not in os.environ else 1):  # beside others it is skipped, not waited for
         with capturing(by(PerfTrace, TaskNames), here) as capture:
             captured, printed = watch(capture, brief(here), tmp_path)
         if not captured.lost:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.kernel import ROOT, new_netns, why_no_namespaces
 from tests.support.kernel_churn import Verdict
 
-TICKS = {"asked": 100, "unasked": 40}
+TICKS = {"asked": 60, "unasked": 30}
 """By how missing connections are made sure of: by asking sock_diag, or by a second read."""
 RATE = 3_000
 
