@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui import cli
-from netwatch_tui.arguments import Mode, refusals
+from netwatch_tui.argument import Mode
+from netwatch_tui.arguments import refusals
 from tests.support.recipes import command
 
 FOLDER = Path(__file__).parents[2] / "tui" / "share" / "systemd" / "system"

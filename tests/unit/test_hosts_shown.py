@@ -11,7 +11,8 @@ from netwatch_tui.actions.actor import Actor
 from netwatch_tui.actions.aim import NotHeldError
 from netwatch_tui.actions.open_trace import TraceRefusedError, open_trace
 from netwatch_tui.actions.subject import subject_of, subject_of_all
-from netwatch_tui.arguments import Mode, refusals
+from netwatch_tui.argument import Mode
+from netwatch_tui.arguments import refusals
 from netwatch_tui.cli import _parser
 from netwatch_tui.fields.catalogue import FIELD_BY_ID, FIELDS
 from netwatch_tui.hosts.fleet import Fleet

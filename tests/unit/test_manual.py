@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from netwatch_tui import cli
-from netwatch_tui.arguments import ARGUMENTS, Mode, refusals
+from netwatch_tui.argument import Mode
+from netwatch_tui.arguments import ARGUMENTS, refusals
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.manual.completions import THEMES
 from netwatch_tui.manual.contents import contents

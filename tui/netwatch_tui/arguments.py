@@ -3,158 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Callable, Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
+from netwatch_tui.argument import (
+    EVERY_MODE,
+    Argument,
+    Completes,
+    Mode,
+    columns_of,
+    host_of,
+    interval_of,
+    kinds_of,
+    port_of,
+    sort_of,
+    span_of,
+)
 from netwatch_tui.output.registry import FORMATS, METRICS
 from netwatch_tui.sockets.kinds import KINDS, LETTERS, netids
 from netwatch_tui.sockets.socket import Family
 
-if TYPE_CHECKING:
-    from netwatch_tui.view.column_names import Sort
-
-Given = TypeVar("Given")
-Meant = TypeVar("Meant")
-
-
-class Mode(StrEnum):
-    """What the program does; the value is how a person asks for it."""
-
-    LIVE = "the screen"
-    ONCE = "--once"
-    WATCH = "--watch"
-    WAIT = "--wait-for"
-    WHY_PORT = "--why-port"
-    RECORD = "--record without a screen"
-    DIFF = "--diff"
-    ACT = "--close or --kill"
-    PROBE = "--probe"
-    TRACE = "--trace"
-
-
-class Completes(StrEnum):
-    """What a shell offers as the value of an option."""
-
-    NOTHING = ""
-    FILE = "file"
-    CHOICES = "choices"
-    KINDS = "kinds"
-    COLUMNS = "columns"
-    THEMES = "themes"
-    SIGNALS = "signals"
-
-
 DEFAULT_INTERVAL = 1.0
 """Seconds between two ticks where nothing is said."""
 
-EVERY_MODE = frozenset(Mode)
 _CHOOSES = EVERY_MODE - {Mode.WHY_PORT}
 """Those that are about sockets of any kind."""
 _LISTS = _CHOOSES - {Mode.TRACE}
 """Those that print them."""
-
-
-class Argument(NamedTuple):
-    """One option. `--once` must start quickly, so that this holds only plain values."""
-
-    flags: tuple[str, ...]
-    help: str
-    section: str
-    dest: str = ""
-    """Where several options say one thing; else the name follows from the long flag."""
-    values: tuple[str, ...] = ()
-    """What stands for its values in the help; empty for a switch."""
-    action: str = "store_true"
-    """Of a switch, as argparse calls it."""
-    const: Any = None
-    default: Any = None
-    type: Callable[[str], Any] | None = None
-    choices: tuple[str, ...] = ()
-    completes: Completes = Completes.NOTHING
-    modes: frozenset[Mode] = EVERY_MODE
-    """In which it means something; it is refused in the others."""
-    on_replay: bool = True
-    """Whether it means something when the sockets come from a recording."""
-    on_hosts: bool = True
-    """Whether it means something when the sockets are those of other machines."""
-    is_value_optional: bool = False
-    """Whether the flag may stand alone, which gives the empty text."""
-
-    @property
-    def name(self) -> str:
-        """The attribute of the parsed options that holds its value."""
-        return self.dest or self.flags[-1].lstrip("-").replace("-", "_")
-
-
-def _interval(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0.05 <= seconds <= 60:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.05 to 60")
-    return seconds
-
-
-def _span(text: str) -> float:
-    """A span of time in seconds."""
-    from netwatch_tui.fields.span_text import span_of
-
-    return _understood(span_of, text)
-
-
-def _kinds(text: str) -> frozenset[str]:
-    try:
-        return netids(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{str(error)!r} is not a kind of socket: {', '.join(KINDS)}, inet, all"
-        ) from error
-
-
-def _port(text: str) -> int:
-    """A port by its number, or by the name of its service."""
-    if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= 0xFFFF:
-        return int(text)
-    from netwatch_tui.kernel.machine_names import read_services
-
-    ports = {ports[text] for ports in read_services().values() if text in ports}
-    if len(ports) > 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is several ports: {', '.join(map(str, sorted(ports)))}")
-    if not ports:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a port from 1 to 65535 nor the name of a service")
-    return ports.pop()
-
-
-def _host(text: str) -> str:
-    """The same text, if it names a machine, or several."""
-    from netwatch_tui.hosts.targets import parse_targets
-
-    _understood(parse_targets, (text,))
-    return text
-
-
-def _columns(text: str) -> tuple[str, ...]:
-    from netwatch_tui.view.column_names import columns_named
-
-    return _understood(columns_named, text.split(","))
-
-
-def _sort(text: str) -> Sort:
-    from netwatch_tui.view.column_names import sort_named
-
-    return _understood(sort_named, text)
-
-
-def _understood(read: Callable[[Given], Meant], given: Given) -> Meant:
-    """What somebody else makes of it, whose complaint argparse would swallow."""
-    try:
-        return read(given)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
 
 WHICH, HOW, STREAM, RECORDINGS, ACTIONS, SCREEN, ABOUT = SECTIONS = (
     "which sockets", "output", "streams", "recordings", "actions", "screen", "about",
@@ -190,7 +65,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         "kinds",
         ("LIST",),
         "append",
-        type=_kinds,
+        type=kinds_of,
         completes=Completes.KINDS,
     ),
     *(
@@ -235,7 +110,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         WHICH,
         values=("[USER@]NAME",),
         action="append",
-        type=_host,
+        type=host_of,
         modes=_HOSTS,
         on_replay=False,
     ),
@@ -278,7 +153,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         "--format json for one object; status 0 if it can be bound, 1 if not",
         HOW,
         values=("PORT",),
-        type=_port,
+        type=port_of,
         modes=frozenset({Mode.WHY_PORT}),
         on_replay=False,
     ),
@@ -287,7 +162,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         "comma-separated columns, by id; the manual lists them",
         HOW,
         values=("LIST",),
-        type=_columns,
+        type=columns_of,
         completes=Completes.COLUMNS,
         modes=_PRINTS | {Mode.WATCH, Mode.LIVE},
     ),
@@ -296,7 +171,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         "sort by this column, in the given direction; by default amounts are sorted from the largest down",
         HOW,
         values=("COLUMN[:asc|:desc]",),
-        type=_sort,
+        type=sort_of,
         completes=Completes.COLUMNS,
         modes=_PRINTS | {Mode.LIVE},
     ),
@@ -367,7 +242,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         "with --wait-for: give up after this long, such as 30s",
         STREAM,
         values=("TIME",),
-        type=_span,
+        type=span_of,
         modes=frozenset({Mode.WAIT}),
     ),
     Argument(
@@ -376,7 +251,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         STREAM,
         "duration",
         ("TIME",),
-        type=_span,
+        type=span_of,
         modes=frozenset({Mode.WATCH, Mode.RECORD, Mode.TRACE}),
         on_replay=False,
     ),
@@ -394,7 +269,7 @@ ARGUMENTS: tuple[Argument, ...] = (
         f"seconds from one tick to the next, 0.05 to 60 (default: {DEFAULT_INTERVAL:g})",
         STREAM,
         values=("SECONDS",),
-        type=_interval,
+        type=interval_of,
         modes=_LISTS,
     ),
     Argument(

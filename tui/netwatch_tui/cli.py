@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, Mode, refusals
+from netwatch_tui.argument import Mode
+from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, FILTER, refusals
 
 if TYPE_CHECKING:
     from netwatch_tui.kernel.source import LinuxSource

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from netwatch_tui.actions.act import USUAL_SIGNALS, signal_name
-from netwatch_tui.arguments import ARGUMENTS, Argument, Completes
+from netwatch_tui.argument import Argument, Completes
+from netwatch_tui.arguments import ARGUMENTS
 from netwatch_tui.fields.catalogue import FIELD_BY_ID
 from netwatch_tui.sockets.kinds import KINDS
 

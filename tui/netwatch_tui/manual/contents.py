@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, SECTIONS, Argument
+from netwatch_tui.argument import Argument
+from netwatch_tui.arguments import ARGUMENTS, DESCRIPTION, EXAMPLES, SECTIONS
 from netwatch_tui.fields.catalogue import FIELDS
 from netwatch_tui.fields.field import Field
 from netwatch_tui.manual.completions import THEMES

@@ -14,9 +14,11 @@ PATIENCE = 0.8
 LONGEST = 10.0
 """Seconds after which it hangs whatever it does."""
 
+WORDS = "netwatch-tui: hung when it was to end, and was ended by force; what it was about to write may be missing\n"
+"""What is said then."""
+
 _A_LOOK = 0.05
 """Seconds between two looks."""
-WORDS = "netwatch-tui: hung when it was to end, and was ended by force; what it was about to write may be missing\n"
 
 
 class HangWatch:

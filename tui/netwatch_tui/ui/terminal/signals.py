@@ -30,6 +30,8 @@ class Signals:
             rescue: Leaves the terminal as it was, from any thread, should the program hang when it is to end.
         """
         self._rescue = rescue
+        self._lock = threading.Lock()
+        """A key and a signal may ask for the end at once, in two threads."""
         self._watch: HangWatch | None = None
 
     def hear(
@@ -59,15 +61,17 @@ class Signals:
 
     def end(self, status: int) -> None:
         """The program is to end now, with this status. When it has, a further signal ends what it still does."""
-        if self._watch is None:
-            self._watch = HangWatch(self._rescue, status)
-        elif self._watch.is_over:
-            self._watch.force()
+        with self._lock:
+            if self._watch is None:
+                self._watch = HangWatch(self._rescue, status)
+            elif self._watch.is_over:
+                self._watch.force()
 
     def ended(self) -> None:
         """The screen is gone: what is still to do may take its time, until a signal is heard again."""
-        if self._watch is not None:
-            self._watch.stop()
+        with self._lock:
+            if self._watch is not None:
+                self._watch.stop()
 
 
 def _heard_by_thread(_number: int, _frame: FrameType | None) -> None:
