@@ -284,3 +284,28 @@ async def test_nothing_that_happens_before_it_is_confirmed_changes_what_is_hit(s
             while stage.app.screen is not stage.app.main:
                 await stage.press("escape")
     assert actor.sent, "some were confirmed"
+
+
+async def test_what_was_confirmed_is_done_though_one_quits_at_once(source: FakeSource) -> None:
+    actor = FakeActor()
+    async with on_stage(source, actor=actor) as stage:
+        await opened(stage)
+        await stage.press("enter")
+        await stage.pilot.press("y", "ctrl+c")
+    assert actor.sent == [Sent(7, TERM)]
+
+
+async def test_an_act_that_raises_is_said_and_the_dialog_is_gone(
+    source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such thing")
+
+    async with on_stage(source, actor=FakeActor()) as stage:
+        await opened(stage)
+        assert isinstance(stage.app.screen, ActScreen)
+        monkeypatch.setattr(type(stage.app.screen._aim), "perform", fail)
+        await stage.press("enter", "y")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        assert stage.said.startswith('"Send TERM to nginx (7)?" failed: RuntimeError: no such thing')
+        stage.app.failures.errors.clear()

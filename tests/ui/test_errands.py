@@ -20,8 +20,8 @@ from tests.support.program import PATIENCE
 from tests.ui.stage import on_stage
 
 
-def no_failure(what: str, error: BaseException) -> None:
-    raise AssertionError((what, error))
+def sentence(what: str, error: BaseException) -> str:
+    return f"{what} failed: {error}"
 
 
 def run_and_end(work: Coroutine[None, None, None]) -> None:
@@ -39,7 +39,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def test_errands_of_one_lane_follow_one_another_and_other_lanes_do_not_wait() -> None:
-    errands = Errands(no_failure)
+    errands = Errands(sentence)
     gate = threading.Event()
     done: list[str] = []
 
@@ -65,7 +65,7 @@ async def test_errands_of_one_lane_follow_one_another_and_other_lanes_do_not_wai
 
 
 async def test_what_an_errand_came_to_is_told_where_it_was_asked_for() -> None:
-    errands = Errands(no_failure)
+    errands = Errands(sentence)
     told: list[tuple[str, int]] = []
     errands.run("a", "A", lambda: "no room", lambda failure: told.append((failure, threading.get_ident())))
     await until(lambda: told)
@@ -74,21 +74,20 @@ async def test_what_an_errand_came_to_is_told_where_it_was_asked_for() -> None:
 
 
 async def test_an_errand_that_raises_is_a_failure_with_its_name_and_holds_up_no_other() -> None:
-    failed: list[tuple[str, str]] = []
-    errands = Errands(lambda what, error: failed.append((what, str(error))))
+    errands = Errands(sentence)
 
     def fail() -> str:
         raise RuntimeError("no such thing")
 
     done: list[str] = []
-    errands.run("a", "Writing it", fail)
+    errands.run("a", "Writing it", fail, done.append)
     errands.run("a", "B", lambda: "", done.append)
-    await until(lambda: done)
-    assert failed == [("Writing it", "no such thing")]
+    await until(lambda: len(done) == 2)
+    assert done == ["Writing it failed: no such thing", ""]
 
 
 def test_the_end_waits_for_what_is_under_way_and_tells_what_nobody_has_heard() -> None:
-    errands = Errands(no_failure)
+    errands = Errands(sentence)
     gate = threading.Event()
 
     def fail() -> str:
@@ -107,7 +106,7 @@ def test_the_end_waits_for_what_is_under_way_and_tells_what_nobody_has_heard() -
 
 
 def test_the_end_does_not_wait_for_ever() -> None:
-    errands = Errands(no_failure)
+    errands = Errands(sentence)
     gate = threading.Event()
 
     async def quit_at_once() -> None:

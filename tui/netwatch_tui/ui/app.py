@@ -77,7 +77,7 @@ class NetwatchApp(App[None], inherit_bindings=False):
         self._feed = feed
         self._dialog_notice = DialogNotice(self)
         choice = ThemeChoice(self, themes, theme, self._remember_theme)
-        self.errands = Errands(self._fail)
+        self.errands = Errands(self.failures.sentence)
         self.main = MainScreen(feed, spec, notices, write, remembered, choice, self.errands, setup)
         setup.keymap.put_on(self)
 

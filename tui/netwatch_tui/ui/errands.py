@@ -52,11 +52,11 @@ class Errands:
     came to is told in the event loop; of what could not be told there, `end` gives what was in vain.
     """
 
-    def __init__(self, failed: Callable[[str, BaseException], object]) -> None:
+    def __init__(self, failed: Callable[[str, BaseException], str]) -> None:
         """Do nothing yet.
 
         Args:
-            failed: Says that something raised which should not have.
+            failed: Gives the sentence about something that raised which should not have, by what it was.
         """
         self._failed = failed
         self._changed = threading.Condition()
@@ -108,10 +108,11 @@ class Errands:
 
     def _tell(self, errand: _Errand) -> None:
         self._untold.remove(errand)
-        if errand.error is not None:
-            self._failed(errand.what, errand.error)
-        else:
-            errand.then(errand.failure)
+        errand.then(self._failure(errand))
+
+    def _failure(self, errand: _Errand) -> str:
+        """Why one was in vain; empty if it was not."""
+        return errand.failure if errand.error is None else self._failed(errand.what, errand.error)
 
     def end(self, patience: float = PATIENCE) -> list[str]:
         """Wait for what is under way; to be called when the event loop is over.
@@ -127,8 +128,6 @@ class Errands:
         for errand in told:
             if not errand.is_done:
                 sentences.append(f"{errand.what} took more than {patience:g} seconds, and was given up.")
-            elif errand.error is not None:
-                sentences.append(f"{errand.what} failed: {errand.error}")
-            elif errand.failure:
-                sentences.append(errand.failure)
+            elif failure := self._failure(errand):
+                sentences.append(failure)
         return sentences

@@ -19,6 +19,7 @@ from netwatch_tui.actions.aim import Aim, HeldProcess, Hit, NotHeldError, TakesA
 from netwatch_tui.actions.offers import Offer, every_signal_offer, offers
 from netwatch_tui.actions.subject import Subject
 from netwatch_tui.actions.wording import (
+    act_question,
     end_unknown_sentence,
     ended_sentence,
     hits_sentence,
@@ -30,6 +31,7 @@ from netwatch_tui.actions.wording import (
 from netwatch_tui.fields.format import printable
 from netwatch_tui.sockets.ownership import Process
 from netwatch_tui.ui.beside import run_beside
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.failures import reason
 from netwatch_tui.ui.keymap import ACT_KEYS, bindings
 from netwatch_tui.ui.screens.confirm_dialog import ConfirmByWordScreen, ConfirmScreen
@@ -69,18 +71,20 @@ class ActScreen(Dialog[Done | None]):
     BINDINGS = bindings(ACT_KEYS)
     HINTS = (ACT_KEYS[0], ACT_KEYS[5])
 
-    def __init__(self, subject: Subject, actor: TakesAim, now: float) -> None:
+    def __init__(self, subject: Subject, actor: TakesAim, errands: RunsErrands, now: float) -> None:
         """Act on this.
 
         Args:
             subject: What the person points at.
             actor: Acts on the machine where it is.
+            errands: Does what is confirmed.
             now: Seconds since the epoch, of what is shown.
         """
         super().__init__("Act")
         self._now = now
         self._subject = subject
         self._actor = actor
+        self._errands = errands
         self._aim: Aim | None = None
         self._lines: list[_Line] = []
         self._back: Callable[[], object] | None = None
@@ -171,23 +175,41 @@ class ActScreen(Dialog[Done | None]):
         def answered(is_sure: bool | None) -> None:
             if is_sure:
                 self._is_busy, self._back = True, _wait  # what is under way can't be taken back, and its result is told
-                run_beside(self, partial(self._perform, offer))
+                self._perform(offer)
 
         self.app.push_screen(dialog, answered)
 
     # What is done
 
-    async def _perform(self, offer: Offer) -> None:
-        aim = self._aim
+    def _perform(self, offer: Offer) -> None:
+        """Do what was confirmed, though the program be left meanwhile; what is held is let go after it only."""
+        aim, self._aim = self._aim, None
         if aim is None:
             return
         self._stop_watching()
-        hits = await asyncio.to_thread(aim.perform, offer.act, offer.targets)
+        hits: list[Hit] = []
+
+        def perform() -> str:
+            hits.extend(aim.perform(offer.act, offer.targets))
+            failed = [hit for hit in hits if hit.failure]
+            return hits_sentence(failed, aim.host) if failed else ""
+
+        def then(failure: str) -> None:
+            if self.is_attached:
+                self._aim = aim
+                self._performed(offer, hits, aim.host, failure)
+            else:
+                aim.release()
+
+        question = printable(act_question(offer.act, offer.targets, offer.host))
+        self._errands.run(f"act {id(self)}", f'"{question}"', perform, then)
+
+    def _performed(self, offer: Offer, hits: Sequence[Hit], host: str, failure: str) -> None:
         awaited = [hit.target for hit in hits if not hit.failure and isinstance(hit.target, HeldProcess)]
         if offer.act.is_final and awaited:
             self._await_end(offer, hits, awaited)
         else:
-            self.dismiss(Done(hits_sentence(hits, aim.host), hits))
+            self.dismiss(Done(hits_sentence(hits, host) if hits else failure, hits))
 
     def _await_end(self, offer: Offer, hits: Sequence[Hit], awaited: Sequence[HeldProcess]) -> None:
         """Wait until these have ended; of those that have not after a while, offer to end them at once."""

@@ -13,6 +13,7 @@ from netwatch_tui.fields.format import peer_text
 from netwatch_tui.fields.holders import process_name
 from netwatch_tui.sockets.hosts import host_number
 from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.ui.errands import RunsErrands
 from netwatch_tui.ui.screens.act_dialog import ActScreen, Done
 from netwatch_tui.ui.screens.viewer import TableCursor, Viewer, refuses_past
 from netwatch_tui.view.groups import RowId
@@ -49,6 +50,7 @@ class Acting:
         table: TableCursor,
         rows: MarkedRows,
         actor: TakesAim | None,
+        errands: RunsErrands,
         told: Callable[[int], None],
     ) -> None:
         """Act for a viewer.
@@ -58,12 +60,14 @@ class Acting:
             table: Where the person points.
             rows: Where marked rows are seen.
             actor: Acts on what is shown; None where that is no machine as it is now.
+            errands: Does what is confirmed.
             told: Hears how many rows are marked.
         """
         self._viewer = viewer
         self._table = table
         self._rows = rows
         self._actor = actor
+        self._errands = errands
         self._told = told
         self._tagged: frozenset[RowId] = frozenset()
         self._grouping = ""
@@ -123,7 +127,8 @@ class Acting:
         if view is None or subject is None or not subject.sockets:
             self._viewer.say("Nothing to act on: no row, or it has closed.")
             return
-        self._viewer.ask(ActScreen(subject, self._actor, _now_there(view, subject.sockets[0])), self._done)
+        now = _now_there(view, subject.sockets[0])
+        self._viewer.ask(ActScreen(subject, self._actor, self._errands, now), self._done)
 
     def _done(self, done: Done | None) -> None:
         if done is None:

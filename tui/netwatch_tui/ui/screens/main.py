@@ -132,7 +132,7 @@ class MainScreen(Screen[None]):
         self._flow_columns = FlowColumns(self, self._table.ids_in_sight, is_recorded=self._player is not None)
         self._names = ShownNames(self, lambda: self._table.sockets_in_sight, is_recorded=self._player is not None)
         self._cell_menu = CellMenu(self, self._table, self.filter_editing, self._copy_and_write)
-        self._acting = Acting(self, self._table, self._table, setup.actor, self._info.mark)
+        self._acting = Acting(self, self._table, self._table, setup.actor, errands, self._info.mark)
         playback = Playback(self, self._player)
         run = partial(run_beside, self)
         probing = Probing(self, setup.plan_probe, run)
