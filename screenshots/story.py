@@ -19,7 +19,8 @@ from netwatch_tui.kernel.namespace_counters import DeviceBytes
 from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_net import Table
-from netwatch_tui.kernel.sock_diag import Bound, packed_ends
+from netwatch_tui.kernel.sock_diag import Bound
+from netwatch_tui.kernel.sock_diag_messages import packed_ends
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace
 from netwatch_tui.sockets.networks import AddressNetworks

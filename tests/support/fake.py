@@ -19,7 +19,8 @@ from netwatch_tui.kernel.namespace_questions import Answer
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES, Table
-from netwatch_tui.kernel.sock_diag import Bound, socket_key
+from netwatch_tui.kernel.sock_diag import Bound
+from netwatch_tui.kernel.sock_diag_messages import socket_key
 from netwatch_tui.kernel.tcp_info import TcpAnswer, TcpPart
 from netwatch_tui.kernel.unix_answers import WAITING
 from netwatch_tui.kernel.unlisted_descriptors import HidingPlace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwatch_tui.kernel.sock_diag import packed_ends
+from netwatch_tui.kernel.sock_diag_messages import packed_ends
 from netwatch_tui.kernel.tcp_info import STATES, TcpAnswer
 from netwatch_tui.sockets.flow import Flow, TcpCounters
 from netwatch_tui.sockets.socket import Socket, State

@@ -11,7 +11,7 @@ import pytest
 
 from netwatch_tui.collect import flows as memory
 from netwatch_tui.collect.flows import MOST_AGE
-from netwatch_tui.kernel.sock_diag import packed_ends
+from netwatch_tui.kernel.sock_diag_messages import packed_ends
 from netwatch_tui.sockets.flow import Flow
 from netwatch_tui.sockets.needs import NOTHING_MORE, Needs
 from netwatch_tui.sockets.snapshot import Snapshot

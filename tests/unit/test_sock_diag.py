@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from netwatch_tui.kernel import sock_diag
 from netwatch_tui.kernel.inet_answers import InetAnswers, InetFacts
-from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError, packed_ends
+from netwatch_tui.kernel.sock_diag import Bound, SockDiag, SockDiagError
+from netwatch_tui.kernel.sock_diag_messages import packed_ends
 from netwatch_tui.kernel.unix_answers import parse_unix_answer
 from netwatch_tui.sockets.socket import DiagFacts, Family, Socket, State
 from tests.support.build import tcp

@@ -9,7 +9,8 @@ from collections import deque
 import pytest
 
 from netwatch_tui.collect.collector import LOOK_ROUND_EVERY
-from netwatch_tui.kernel.sock_diag import Bound, packed_ends
+from netwatch_tui.kernel.sock_diag import Bound
+from netwatch_tui.kernel.sock_diag_messages import packed_ends
 from netwatch_tui.sockets.socket import Socket, State
 from tests.support.build import UnixDetails, line, owner, packet, tcp, time_wait, udp, unix
 from tests.support.fake import FILES, Watch, busy, events, held, in_order, only, row

@@ -184,7 +184,7 @@ class Flows:
 
     def _find(self, answer: TcpAnswer, netns: int) -> int | None:
         """The row of a socket that is read for the first time."""
-        from netwatch_tui.kernel.sock_diag import packed_ends
+        from netwatch_tui.kernel.sock_diag_messages import packed_ends
 
         for id in self._tracker.with_inode(answer.inode) if answer.inode else ():
             socket = self._tracker.sockets[id]
@@ -194,7 +194,7 @@ class Flows:
 
     def _strays(self, netns: int) -> dict[bytes, int]:
         """Rows that their inode does not find, by their ends: they have no file, or share one."""
-        from netwatch_tui.kernel.sock_diag import packed_ends
+        from netwatch_tui.kernel.sock_diag_messages import packed_ends
 
         return {
             packed_ends(socket): socket.id

@@ -11,32 +11,41 @@ import errno
 import fcntl
 import os
 import struct
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, product
 from typing import NamedTuple, TypeVar
 
 from netwatch_tui.kernel.inet_answers import InetAnswer, InetAnswers, InetFacts, InetFound, SocketKey
 from netwatch_tui.kernel.listed_answers import listing_request
-from netwatch_tui.kernel.unix_answers import inode_of, unix_request, with_waiting
-from netwatch_tui.sockets.socket import Address, DiagFacts, Family, Socket
+from netwatch_tui.kernel.sock_diag_messages import (
+    ACKNOWLEDGE,
+    ALL_STATES,
+    BY_FAMILY,
+    DUMP,
+    ERROR,
+    HEADER,
+    INET_REQUEST,
+    LISTING,
+    REQUEST,
+    UnixListing,
+    address_family,
+    answer_key,
+    inet_question,
+    message_of,
+    packed_ends,
+    payloads_of,
+)
+from netwatch_tui.kernel.unix_answers import inode_of, unix_request
+from netwatch_tui.sockets.socket import DiagFacts, Family, Socket
 
 _NETLINK_SOCK_DIAG = 4
-_BY_FAMILY = 20
-_REQUEST, _ACKNOWLEDGE, _DUMP = 0x1, 0x4, 0x300
-_ERROR, _DONE = 2, 3
 _LISTEN = 1 << 10
 """The bit of TCP_LISTEN in a mask of states."""
 _BOUND = 1 << 13
 """That of TCP_BOUND_INACTIVE, which kernels before 6.8 do not know."""
-_ALL_STATES = 0xFFFF_FFFF
-
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
-_HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
-_INET_REQUEST = struct.Struct("=BBBxI")  # struct inet_diag_req_v2: family, protocol, extensions, states; then the id
 _ENDS, _COOKIE = slice(4, 40), slice(44, 52)
 """Where they are in struct inet_diag_msg."""
-_ANY_COOKIE = b"\xff" * 8
 _BYTECODE = 1
 """INET_DIAG_REQ_BYTECODE."""
 _CHOSEN_BY_KERNEL = struct.pack("=BBH", 6, 4, 8)
@@ -51,10 +60,6 @@ _MOST_DEVICES = 8
 """Devices on which a socket is looked for that has none of the ends without a device."""
 _BATCH = 128
 """Questions in one message: their answers fit into the smallest receive buffer that Linux gives."""
-_LISTING = 0xFFFF_FFFF
-"""The sequence number of every list of unix sockets: what tells the same is the same datagram."""
-_TakenApart = tuple[list[bytes], bytes | None]
-"""Payloads, and that of the message that ends the list."""
 _PATIENCE = 1.0
 """Seconds to wait for an answer that the kernel gives at once or never."""
 
@@ -110,7 +115,7 @@ class SockDiag:
         """Protocols of which this kernel tells nothing: each question would make it look for a module again."""
         self._untold_kinds: set[str] = set()
         """The same of kinds that are listed."""
-        self._listed = _Listed()
+        self._listed = UnixListing()
 
     def close(self) -> None:
         """Close it."""
@@ -139,8 +144,8 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         cookies: dict[bytes, set[bytes]] = {packed_ends(socket): set() for socket in sockets}
-        for family in {_family(socket) for socket in sockets}:
-            request = _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, _ALL_STATES & ~_LISTEN) + bytes(48)
+        for family in {address_family(socket) for socket in sockets}:
+            request = INET_REQUEST.pack(family, _socket.IPPROTO_TCP, 0, ALL_STATES & ~_LISTEN) + bytes(48)
             for message in self._dump(request):
                 if (ends := message[_ENDS]) in cookies:
                     cookies[ends].add(message[_COOKIE])
@@ -171,7 +176,7 @@ class SockDiag:
         """
         found: dict[int, Bound] = {}
         tcp = _LISTEN | _BOUND if idle else _LISTEN
-        for protocol, states in ((_socket.IPPROTO_TCP, tcp), (_socket.IPPROTO_UDP, _ALL_STATES)):
+        for protocol, states in ((_socket.IPPROTO_TCP, tcp), (_socket.IPPROTO_UDP, ALL_STATES)):
             for answer in self._list(protocol, states):
                 interface, diag = self._facts(answer)
                 found[answer.inode] = Bound(answer.recv_q, answer.send_q, interface, diag)
@@ -189,9 +194,9 @@ class SockDiag:
         found: dict[SocketKey, InetFacts] = {}
         shared: set[SocketKey] = set()
         for protocol in _PROTOCOLS:
-            for answer in self._list(protocol, _ALL_STATES):
+            for answer in self._list(protocol, ALL_STATES):
                 facts = self._facts(answer)
-                key = _key(answer, protocol)
+                key = answer_key(answer, protocol)
                 if found.setdefault(key, facts).diag.cookie != facts.diag.cookie:
                     shared.add(key)
         for key in shared:
@@ -205,9 +210,9 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         return {
-            _key(answer, protocol)
+            answer_key(answer, protocol)
             for protocol in _PROTOCOLS
-            for answer in self._list(protocol, _ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
+            for answer in self._list(protocol, ALL_STATES, bytecode=_CHOSEN_BY_KERNEL)
         }
 
     def listing(self, kind: str, family: Family) -> list[list[bytes]] | None:
@@ -229,10 +234,10 @@ class SockDiag:
         Raises:
             SockDiagError: The kernel did not answer.
         """
-        asked = ("tcp", _socket.IPPROTO_TCP, _LISTEN), ("udp", _socket.IPPROTO_UDP, _ALL_STATES)
+        asked = ("tcp", _socket.IPPROTO_TCP, _LISTEN), ("udp", _socket.IPPROTO_UDP, ALL_STATES)
         families = (Family.INET, _socket.AF_INET), (Family.INET6, _socket.AF_INET6)
         for (netid, protocol, states), (family, number) in product(asked, families):
-            request = _INET_REQUEST.pack(number, protocol, 0, states) + port.to_bytes(2) + bytes(46)
+            request = INET_REQUEST.pack(number, protocol, 0, states) + port.to_bytes(2) + bytes(46)
             for messages in self._list_or_none(f"{netid} at a port", request) or ():
                 yield from (PortAnswer(netid, family, message) for message in messages)
 
@@ -267,7 +272,7 @@ class SockDiag:
             return
         filter = _ATTRIBUTE.pack(_ATTRIBUTE.size + len(bytecode), _BYTECODE) + bytecode if bytecode else b""
         for family in (_socket.AF_INET, _socket.AF_INET6):
-            request = _INET_REQUEST.pack(family, protocol, 0, states) + bytes(48) + filter
+            request = INET_REQUEST.pack(family, protocol, 0, states) + bytes(48) + filter
             try:
                 for answer in map(self._inet.read, self._dump(request)):
                     if answer.device and protocol == _socket.IPPROTO_TCP:
@@ -279,7 +284,7 @@ class SockDiag:
                 self._untold.add(protocol)
                 return
 
-    def _list_or_none(self, kind: str, request: bytes, listed: _Listed | None = None) -> list[list[bytes]] | None:
+    def _list_or_none(self, kind: str, request: bytes, listed: UnixListing | None = None) -> list[list[bytes]] | None:
         if kind in self._untold_kinds:
             return None
         try:
@@ -324,7 +329,8 @@ class SockDiag:
         waiting = len(sockets)
         self._send(
             b"".join(
-                _message(_question(socket, device, extensions), _REQUEST, first + n) for n, socket in enumerate(sockets)
+                message_of(inet_question(socket, device, extensions), REQUEST, first + n)
+                for n, socket in enumerate(sockets)
             )
         )
         while waiting:
@@ -332,7 +338,7 @@ class SockDiag:
                 if not first <= sequence <= self._sequence:
                     continue  # a late answer to a question that was given up
                 waiting -= 1
-                if kind == _BY_FAMILY:
+                if kind == BY_FAMILY:
                     answer = read(payload)
                     # Without a connection of these ends the kernel answers with the listener that would take it.
                     if answer is not None and answer.ends == packed_ends(sockets[sequence - first]):
@@ -346,20 +352,20 @@ class SockDiag:
             SockDiagError: The kernel did not answer.
         """
         self._sequence += 1
-        self._send(_message(payload, _REQUEST | _ACKNOWLEDGE, self._sequence, kind))
+        self._send(message_of(payload, REQUEST | ACKNOWLEDGE, self._sequence, kind))
         while True:
             for told, sequence, answer in self._receive():
-                if told == _ERROR and sequence == self._sequence:
+                if told == ERROR and sequence == self._sequence:
                     return -int(struct.unpack_from("=i", answer)[0])
 
     def _dump(self, request: bytes) -> Iterator[bytes]:
         """The payload of every answer to one question."""
         return chain.from_iterable(self._parts(request))
 
-    def _parts(self, request: bytes, listed: _Listed | None = None) -> Iterator[list[bytes]]:
+    def _parts(self, request: bytes, listed: UnixListing | None = None) -> Iterator[list[bytes]]:
         """The payloads of the answers to one question, those of one datagram at a time."""
-        take_apart = listed.begin() if listed else _payloads
-        yield from self._taken_apart(request, take_apart, _LISTING if listed else None)
+        take_apart = listed.begin() if listed else payloads_of
+        yield from self._taken_apart(request, take_apart, LISTING if listed else None)
 
     def _taken_apart(
         self,
@@ -370,7 +376,7 @@ class SockDiag:
         """The answers to one question as something else takes them apart, those of one datagram at a time."""
         self._sequence += 1
         number = self._sequence if sequence is None else sequence
-        self._send(_message(request, _REQUEST | _DUMP, number))
+        self._send(message_of(request, REQUEST | DUMP, number))
         end = None
         while end is None:
             parts, end = take_apart(self._recv(), number)
@@ -395,86 +401,10 @@ class SockDiag:
         """Kind, sequence number and payload of the messages in the next datagram."""
         data = self._recv()
         at = 0
-        while at + _HEADER.size <= len(data):
-            length, kind, _, sequence, _ = _HEADER.unpack_from(data, at)
-            yield kind, sequence, data[at + _HEADER.size : at + length]
-            at += max((length + 3) & ~3, _HEADER.size)
-
-
-class _Listed:
-    """The datagrams of the last list of unix sockets, taken apart: what did not change costs next to nothing."""
-
-    def __init__(self) -> None:
-        self._before: dict[bytes, _TakenApart] = {}
-        self._now: dict[bytes, _TakenApart] = {}
-
-    def begin(self) -> Callable[[bytes, int], _TakenApart]:
-        """What takes apart the datagrams of the next list."""
-        self._before, self._now = self._now, {}
-        return self._take_apart
-
-    def _take_apart(self, data: bytes, sequence: int) -> _TakenApart:
-        found = self._before.get(data)
-        if found is None:
-            payloads, end = _payloads(data, sequence)
-            found = with_waiting(payloads), end
-        self._now[data] = found
-        return found
-
-
-def _payloads(data: bytes, sequence: int) -> _TakenApart:
-    """The answers to one question in a datagram, and the payload of the message that ends them, if it is there.
-
-    The hottest loop of this module: it runs for every unix socket that is new, and for its neighbours.
-    """
-    payloads: list[bytes] = []
-    at, last = 0, len(data) - _HEADER.size
-    while at <= last:
-        length, kind, _, number, _ = _HEADER.unpack_from(data, at)
-        if number == sequence:
-            payload = data[at + 16 : at + length]
-            if kind in (_DONE, _ERROR):
-                return payloads, payload
-            payloads.append(payload)
-        at += max((length + 3) & ~3, 16)
-    return payloads, None
-
-
-def _message(payload: bytes, flags: int, sequence: int, kind: int = _BY_FAMILY) -> bytes:
-    return _HEADER.pack(_HEADER.size + len(payload), kind, flags, sequence, 0) + payload
-
-
-def tcp_request(family: int, extensions: int, states: int) -> bytes:
-    """The request for all TCP sockets of a family that are in one of these states."""
-    return _INET_REQUEST.pack(family, _socket.IPPROTO_TCP, extensions, states) + bytes(48)
-
-
-def _question(socket: Socket, device: int, extensions: int) -> bytes:
-    """The request for the one socket with these ends on this device."""
-    head = _INET_REQUEST.pack(_family(socket), _socket.IPPROTO_TCP, extensions, _ALL_STATES)
-    return head + packed_ends(socket) + device.to_bytes(4, sys.byteorder) + _ANY_COOKIE
-
-
-def _family(socket: Socket) -> int:
-    return _socket.AF_INET if socket.local.version == 4 else _socket.AF_INET6
-
-
-def packed_ends(socket: Socket) -> bytes:
-    """Ports and addresses of an internet socket as sock_diag writes them: the head of struct inet_diag_sockid."""
-    return struct.pack("!HH", socket.local_port, socket.peer_port) + _padded(socket.local) + _padded(socket.peer)
-
-
-def socket_key(socket: Socket) -> SocketKey:
-    """What finds an internet socket among the answers."""
-    return socket.inode, packed_ends(socket) if socket.netid in ("tcp", "bound") else b""
-
-
-def _key(answer: InetAnswer, protocol: int) -> SocketKey:
-    return answer.inode, answer.ends if protocol == _socket.IPPROTO_TCP else b""
-
-
-def _padded(address: Address) -> bytes:
-    return address.packed.ljust(16, b"\0")
+        while at + HEADER.size <= len(data):
+            length, kind, _, sequence, _ = HEADER.unpack_from(data, at)
+            yield kind, sequence, data[at + HEADER.size : at + length]
+            at += max((length + 3) & ~3, HEADER.size)
 
 
 def _is_of(answer: InetFound | None, socket: Socket) -> bool:

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from netwatch_tui.kernel.inet_answers import InetAnswer
-from netwatch_tui.kernel.sock_diag import SockDiag, packed_ends
+from netwatch_tui.kernel.sock_diag import SockDiag
+from netwatch_tui.kernel.sock_diag_messages import packed_ends
 from netwatch_tui.sockets.socket import Socket, State
 
 _SOCK_DESTROY = 21

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from netwatch_tui.kernel.sock_diag import SockDiag, SockDiagError, tcp_request
+from netwatch_tui.kernel.sock_diag import SockDiag, SockDiagError
+from netwatch_tui.kernel.sock_diag_messages import tcp_request
 from netwatch_tui.sockets.socket import Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
