@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -83,17 +84,18 @@ def _program(folder: Path) -> PlainTerminal:
 
 def _round(terminal: PlainTerminal, begin: float) -> Sample:
     """Go through the script once."""
-    before = terminal.processor
+    before, pid = terminal.processor, terminal.process.pid
+    resident = []
     for step in one_round():
         if step.size is not None:
             terminal.resize(step.size)
         if step.keys:
             terminal.send(step.keys)
         terminal.listen(step.seconds)
-    pid = terminal.process.pid
+        resident.append(memory_of(pid)[0])
     return Sample(
         seconds=time.monotonic() - begin,
-        resident=memory_of(pid)[0],
+        resident=round(median(resident)),  # which tick or search for garbage was the last one says nothing
         descriptors=min(len(os.listdir(f"/proc/{pid}/fd")) for _ in range(_LISTINGS)),
         threads=len(os.listdir(f"/proc/{pid}/task")),
         processor=terminal.processor - before,

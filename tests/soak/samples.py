@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import linear_regression, median
+from math import sqrt
+from statistics import fmean, linear_regression, median
 from typing import NamedTuple
 
 MOST_GROWTH = 1_000_000.0
@@ -20,7 +21,7 @@ class Sample(NamedTuple):
     seconds: float
     """Since the first row was on the screen."""
     resident: int
-    """Bytes."""
+    """Bytes, the median of the round."""
     descriptors: int
     threads: int
     processor: float
@@ -51,6 +52,16 @@ def growth(samples: Sequence[Sample]) -> float:
     return float(line.slope) * 3_600
 
 
+def doubt(samples: Sequence[Sample]) -> float:
+    """The standard error of `growth`, in bytes an hour; 0 for too few samples."""
+    if len(samples) < 3:
+        return 0.0
+    times, sizes = [each.seconds for each in samples], [each.resident for each in samples]
+    line, middle = linear_regression(times, sizes), fmean(times)
+    missed = sum((size - line.intercept - line.slope * time) ** 2 for time, size in zip(times, sizes, strict=True))
+    return float(sqrt(missed / (len(samples) - 2) / sum((time - middle) ** 2 for time in times))) * 3_600
+
+
 def slower(samples: Sequence[Sample]) -> float:
     """How many times what a round cost first it costs at last; 1 for too few samples."""
     third = len(samples) // 3
@@ -66,7 +77,11 @@ def judge(samples: Sequence[Sample]) -> list[Verdict]:
     rises, factor = growth(steady), slower(steady)
     descriptors, threads = ({getattr(each, name) for each in steady} for name in ("descriptors", "threads"))
     return [
-        Verdict("resident memory, slope", f"{rises / 1e6:+.2f} MB an hour", rises < MOST_GROWTH),
+        Verdict(
+            "resident memory, slope",
+            f"{rises / 1e6:+.2f} MB an hour, give or take {doubt(steady) / 1e6:.2f}",
+            rises < MOST_GROWTH,
+        ),
         Verdict("descriptors", _span(descriptors), max(descriptors) - min(descriptors) == 0),
         Verdict("threads", _span(threads), max(threads) - min(threads) == 0),
         Verdict("processor time a round, last against first third", f"{factor:.2f}x", factor <= MOST_SLOWER),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.soak.samples import Sample, after_warm_up, growth, judge, slower
+from tests.soak.samples import Sample, after_warm_up, doubt, growth, judge, slower
 from tests.soak.script import one_round
 
 MB = 1_000_000
@@ -46,8 +46,24 @@ def test_memory_that_fills_at_first_and_then_stays_is_no_growth() -> None:
     assert growth(after_warm_up(filled)) == pytest.approx(0.0, abs=1.0)
 
 
+def test_what_swings_from_round_to_round_leaves_the_slope_in_doubt() -> None:
+    swinging = [
+        each._replace(resident=each.resident + MB * (number & 1))
+        for number, each in enumerate(samples(resident=2 * MB))
+    ]
+    assert doubt(samples(resident=2 * MB)) == pytest.approx(0.0, abs=10.0)
+    # A swing of 0.5 around the line, over the square root of 60 samples and over 0.29 hours of spread.
+    assert doubt(swinging) == pytest.approx(0.5 * MB / 60**0.5 / 0.29, rel=0.05)
+    assert growth(swinging) == pytest.approx(2 * MB, abs=2 * doubt(swinging))
+
+
 def test_too_few_samples_say_nothing() -> None:
-    assert (growth(samples()[:1]), slower(samples()[:2]), after_warm_up([])) == (0.0, 1.0, [])
+    assert (growth(samples()[:1]), slower(samples()[:2]), after_warm_up([]), doubt(samples()[:2])) == (
+        0.0,
+        1.0,
+        [],
+        0.0,
+    )
 
 
 def test_the_script_ends_at_the_size_with_which_it_begins() -> None:
