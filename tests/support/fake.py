@@ -13,9 +13,9 @@ from netwatch_tui.collect.event_feed import EventFeed
 from netwatch_tui.kernel.descriptors import DescriptorFolder, Descriptors, go_on
 from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
 from netwatch_tui.kernel.mptcp_info import MptcpAnswer
-from netwatch_tui.kernel.namespace import Sieve, is_connection
+from netwatch_tui.kernel.namespace import Sieve
 from netwatch_tui.kernel.namespace_counters import DeviceBytes
-from netwatch_tui.kernel.namespace_questions import Answer
+from netwatch_tui.kernel.namespace_questions import Answer, is_connection
 from netwatch_tui.kernel.namespaces import Namespaces
 from netwatch_tui.kernel.proc_line import LineError
 from netwatch_tui.kernel.proc_net import TABLES, Table

@@ -4,7 +4,7 @@ import pytest
 
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, Wanted, is_bound, is_known_better
 from netwatch_tui.kernel.inet_answers import InetFacts
-from netwatch_tui.kernel.namespace import is_connection
+from netwatch_tui.kernel.namespace_questions import is_connection
 from netwatch_tui.kernel.sock_diag import Bound
 from netwatch_tui.kernel.sock_diag_messages import socket_key
 from netwatch_tui.sockets.needs import EVERY_NEED, NOTHING_MORE, Need, Needs

@@ -8,8 +8,7 @@ from itertools import chain
 from netwatch_tui.collect.owner_index import OwnerIndex
 from netwatch_tui.collect.sock_diag_facts import SockDiagFacts, is_bound
 from netwatch_tui.collect.socket_tracker import SocketTracker, TableDiff
-from netwatch_tui.kernel.namespace import can_be_asked
-from netwatch_tui.kernel.namespace_questions import Answer
+from netwatch_tui.kernel.namespace_questions import Answer, can_be_asked
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.listeners import Listeners, waits

@@ -60,14 +60,14 @@ class _Way:
     ) -> None:
         self._of_life = of_life
         self._of_row = of_row
-        self.by_owner = by_owner
+        self._by_owner = by_owner
         """Whether the row must have been held by whom the end names."""
 
     def keys_of_life(self, life: Life) -> Iterator[tuple[Hashable, ...]]:
         end = life.closed
-        if end is None or (self.by_owner and end.owner is None):
+        if end is None or (self._by_owner and end.owner is None):
             return
-        pid = end.owner.pid if self.by_owner and end.owner else None
+        pid = end.owner.pid if self._by_owner and end.owner else None
         for key in self._of_life(life):
             yield (end.netns, end.kind in ATTEMPTS, pid, key)
 
@@ -75,7 +75,7 @@ class _Way:
         key = self._of_row(row)
         if key is None:
             return
-        pids = {owner.pid for owner in row.owners} if self.by_owner else (None,)
+        pids = {owner.pid for owner in row.owners} if self._by_owner else (None,)
         for pid in pids:
             for is_attempt in (False, True) if row.state is State.SYN_SENT else (False,):
                 yield (row.netns, is_attempt, pid, key)

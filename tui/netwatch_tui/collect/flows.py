@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from netwatch_tui.collect.socket_tracker import SocketTracker
-from netwatch_tui.kernel.namespace import is_connection
-from netwatch_tui.kernel.namespace_questions import Namespace
+from netwatch_tui.kernel.namespace_questions import Namespace, is_connection
 from netwatch_tui.sockets.delta import Delta
 from netwatch_tui.sockets.flow import Flow, FlowSample
 from netwatch_tui.sockets.needs import Needs

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from netwatch_tui.kernel.namespace import is_connection
-from netwatch_tui.kernel.namespace_questions import Answer, Namespace
+from netwatch_tui.kernel.namespace_questions import Answer, Namespace, is_connection
 from netwatch_tui.kernel.sock_diag_messages import socket_key
 from netwatch_tui.kernel.source import Source
 from netwatch_tui.sockets.needs import EVERY_NEED, Need, Needs

@@ -18,9 +18,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from netwatch_tui.kernel.inside import run_inside
-from netwatch_tui.kernel.namespace_questions import Answer
+from netwatch_tui.kernel.namespace_questions import Answer, is_connection, is_held_unix
 from netwatch_tui.kernel.proc_net import Table, cut_lines, read_lines
-from netwatch_tui.sockets.socket import Family, Socket, State
+from netwatch_tui.sockets.socket import Family, Socket
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.capture.destroyed_sockets import DestroyedSockets
@@ -385,21 +385,6 @@ class LinuxNamespace:
         if self._addresses is not None:
             self._addresses.close()
             self._addresses = None
-
-
-def is_connection(socket: Socket) -> bool:
-    """Whether sock_diag answers exact questions about sockets like this one."""
-    return socket.netid == "tcp" and socket.state is not State.LISTEN
-
-
-def is_held_unix(socket: Socket) -> bool:
-    """Whether sock_diag finds sockets like this one by their inode: a unix socket that does not wait in a queue."""
-    return socket.family is Family.UNIX and socket.inode != 0
-
-
-def can_be_asked(socket: Socket) -> bool:
-    """Whether `Namespace.ask` can answer about sockets like this one."""
-    return is_connection(socket) or is_held_unix(socket)
 
 
 def _checked(parts: Iterable[list[bytes]], check: Callable[[], None]) -> Iterator[list[bytes]]:

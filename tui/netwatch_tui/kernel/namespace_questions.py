@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from netwatch_tui.kernel.proc_net import Table
-from netwatch_tui.sockets.socket import Socket
+from netwatch_tui.sockets.socket import Family, Socket, State
 
 if TYPE_CHECKING:  # imported where it is needed first: --once must be over before ss would be
     from netwatch_tui.kernel.inet_answers import InetFacts, SocketKey
@@ -27,6 +27,21 @@ class Answer(Enum):
     ABSENT = "absent"
     """No socket has these ends, unless it is bound to a device on which none was seen yet."""
     CANNOT_TELL = "not known"
+
+
+def is_connection(socket: Socket) -> bool:
+    """Whether sock_diag answers exact questions about sockets like this one."""
+    return socket.netid == "tcp" and socket.state is not State.LISTEN
+
+
+def is_held_unix(socket: Socket) -> bool:
+    """Whether sock_diag finds sockets like this one by their inode: a unix socket that does not wait in a queue."""
+    return socket.family is Family.UNIX and socket.inode != 0
+
+
+def can_be_asked(socket: Socket) -> bool:
+    """Whether `Namespace.ask` can answer about sockets like this one."""
+    return is_connection(socket) or is_held_unix(socket)
 
 
 class Namespace(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -120,9 +119,8 @@ class Errands:
         Returns:
             A sentence for each that was in vain and of which nobody has heard.
         """
-        deadline = time.monotonic() + patience
         with self._changed:
-            self._changed.wait_for(lambda: not self._lanes, max(deadline - time.monotonic(), 0.0))
+            self._changed.wait_for(lambda: not self._lanes, patience)
         told, self._untold = self._untold, []
         sentences = []
         for errand in told:
