@@ -69,8 +69,11 @@ def counted(sockets: int) -> dict[str, int]:
     for name, work in works.items():
         found |= {f"{name}: lines": work.lines, f"{name}: calls": work.calls}
     session.show(ViewSpec(), now)
-    machine.replace()
-    return {**found, "a tick: bytes at once": peak_of(partial(session.tick, now + 1.0))}
+    for _ in range(2):  # what is imported when it is needed first is no work of a tick
+        machine.replace()
+        now += 1.0
+        peak = peak_of(partial(session.tick, now))
+    return {**found, "a tick: bytes at once": peak}
 
 
 def _looks(machine: SteadyMachine) -> dict[str, int]:
